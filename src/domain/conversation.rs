@@ -1,0 +1,92 @@
+//! A conversation and who owns it. Exactly one party may speak for the business at a time.
+
+use super::ids::{ContactId, ConversationId, Seq};
+use super::language::Language;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Who speaks for the business in a conversation.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Owner {
+    /// The assistant answers.
+    Bot,
+    /// Handed over; nobody has taken it yet. The bot is silent.
+    Team,
+    /// A named person answers. The bot is silent.
+    Person {
+        /// Who, as shown to the customer.
+        name: String,
+    },
+}
+
+impl Owner {
+    /// Whether the assistant may answer.
+    pub fn is_bot(&self) -> bool {
+        matches!(self, Self::Bot)
+    }
+
+    /// The name used in storage and in filters: `bot`, `team` or `person`.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Bot => "bot",
+            Self::Team => "team",
+            Self::Person { .. } => "person",
+        }
+    }
+
+    /// The person's name, if a person owns the conversation.
+    pub fn person(&self) -> Option<&str> {
+        match self {
+            Self::Person { name } => Some(name),
+            Self::Bot | Self::Team => None,
+        }
+    }
+}
+
+/// Whether a conversation still goes on.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConversationState {
+    /// Messages are accepted and answered.
+    Open,
+    /// Ended by an operator; a new message reopens it.
+    Closed,
+}
+
+impl ConversationState {
+    /// The name used in storage.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// A conversation as the store keeps it, without its events.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Conversation {
+    /// Stable id.
+    pub id: ConversationId,
+    /// Name of the channel, e.g. `web`.
+    pub channel: String,
+    /// The person on the other side.
+    pub contact: ContactId,
+    /// Language the customer is served in.
+    pub language: Language,
+    /// Open or closed.
+    pub state: ConversationState,
+    /// Who may answer.
+    pub owner: Owner,
+    /// Rises with every change of owner and every claim; a write with an older epoch is refused.
+    pub epoch: i64,
+    /// Sequence of the newest event.
+    pub last_seq: Seq,
+    /// What the embedding page said of the visit (page, campaign …); untrusted.
+    pub metadata: serde_json::Map<String, serde_json::Value>,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When the last event was appended.
+    pub updated_at: Timestamp,
+}

@@ -1,0 +1,153 @@
+//! The conversation's append-only log. What customers see is a projection of it; what a restarted turn needs
+//! is in it; what an operator audits is it.
+
+use super::contact::Identity;
+use super::conversation::Owner;
+use super::ids::{ConversationId, MessageId, Seq, TurnId};
+use super::message::{Confirmation, Message};
+use super::passage::Passage;
+use super::tool_call::{ToolCall, ToolOutcome};
+use super::turn::{StopReason, Usage};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One entry of a conversation's log.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Event {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// Its place: 1, 2, 3 … without gaps.
+    pub seq: Seq,
+    /// The turn it belongs to, if any.
+    pub turn: Option<TurnId>,
+    /// When it was appended.
+    pub at: Timestamp,
+    /// What happened.
+    pub body: EventBody,
+}
+
+/// What happened.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum EventBody {
+    /// Somebody said something.
+    Message(Message),
+    /// Somebody else may answer now.
+    OwnerChanged {
+        /// The new owner.
+        owner: Owner,
+        /// Why, for the operator.
+        reason: String,
+    },
+    /// A turn began.
+    TurnStarted {
+        /// The customer messages it answers.
+        answers: Vec<MessageId>,
+    },
+    /// The knowledge was searched for the turn.
+    Retrieved {
+        /// What was searched for.
+        query: String,
+        /// What was found, best first.
+        passages: Vec<Passage>,
+    },
+    /// A model answered. Journalled before any of its calls is made.
+    ModelAnswered {
+        /// Number of the answer in the turn, from 1.
+        step: u32,
+        /// Which model, as named in the chain.
+        model: String,
+        /// Its words.
+        text: String,
+        /// Its calls.
+        calls: Vec<ToolCall>,
+        /// What it cost.
+        usage: Usage,
+        /// How long it took.
+        duration_ms: u64,
+    },
+    /// A call is about to be made that may change something. If no [`EventBody::ToolFinished`] follows, its
+    /// fate is unknown.
+    ToolStarted {
+        /// The call.
+        call: ToolCall,
+    },
+    /// A call ended. Journalled before the model is asked again.
+    ToolFinished {
+        /// The call.
+        call: ToolCall,
+        /// What came of it.
+        outcome: ToolOutcome,
+        /// How long it took.
+        duration_ms: u64,
+    },
+    /// A call waits for the customer's word.
+    ConfirmationAsked {
+        /// The call as it will be made.
+        call: ToolCall,
+    },
+    /// The waiting call is settled: taken up, refused, or dropped.
+    ConfirmationSettled {
+        /// What was asked.
+        confirmation: Confirmation,
+        /// How it was settled.
+        settled: Settled,
+    },
+    /// The customer proved to own a handle.
+    Verified {
+        /// The handles.
+        identities: Vec<Identity>,
+    },
+    /// A sentence of a drafted answer was withheld.
+    Withheld {
+        /// Why, for the operator.
+        reason: String,
+        /// The text that was not sent.
+        text: String,
+    },
+    /// A turn ended.
+    TurnFinished {
+        /// Why.
+        stop_reason: StopReason,
+        /// What its model calls cost together.
+        usage: Usage,
+    },
+    /// An operator ended the conversation, or a message opened it again.
+    StateChanged {
+        /// The new state.
+        state: super::conversation::ConversationState,
+    },
+}
+
+/// How a confirmation ended.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Settled {
+    /// The customer said yes.
+    Confirmed,
+    /// The customer said no.
+    Declined,
+    /// The customer turned to something else.
+    Dropped,
+}
+
+impl EventBody {
+    /// The name used in storage and for queries.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Message(_) => "message",
+            Self::OwnerChanged { .. } => "owner_changed",
+            Self::TurnStarted { .. } => "turn_started",
+            Self::Retrieved { .. } => "retrieved",
+            Self::ModelAnswered { .. } => "model_answered",
+            Self::ToolStarted { .. } => "tool_started",
+            Self::ToolFinished { .. } => "tool_finished",
+            Self::ConfirmationAsked { .. } => "confirmation_asked",
+            Self::ConfirmationSettled { .. } => "confirmation_settled",
+            Self::Verified { .. } => "verified",
+            Self::Withheld { .. } => "withheld",
+            Self::TurnFinished { .. } => "turn_finished",
+            Self::StateChanged { .. } => "state_changed",
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The vocabulary of the shop's counter: pure types and rules without any input or output.
+//! Everything else imports this; this imports nothing of ours.
+
+pub mod agenda;
+pub mod catalog;
+pub mod clock;
+pub mod contact;
+pub mod conversation;
+pub mod crm;
+pub mod effect;
+pub mod event;
+pub mod ids;
+pub mod language;
+pub mod message;
+pub mod money;
+pub mod passage;
+pub mod provenance;
+pub mod ticket;
+pub mod tool;
+pub mod tool_call;
+pub mod turn;

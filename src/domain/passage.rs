@@ -1,0 +1,23 @@
+//! A piece of the company's knowledge that was found for a question.
+
+use serde::{Deserialize, Serialize};
+
+/// A retrieved piece of a document, as a turn uses and journals it. Its text is untrusted.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Passage {
+    /// Stable id of the chunk.
+    pub id: String,
+    /// The document: its path, or its `id` in a JSONL corpus.
+    pub source: String,
+    /// Title of the document.
+    pub title: String,
+    /// Heading path inside the document, e.g. `Trocas > Prazo`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heading: Option<String>,
+    /// The words.
+    pub text: String,
+    /// Relevance to the query, higher is better; comparable within one search only.
+    pub score: f32,
+    /// How sure we are that this passage answers the query, 0 to 1; comparable across searches.
+    pub evidence: f32,
+}

@@ -1,0 +1,129 @@
+//! What the rest of the program knows of a language model.
+
+use crate::domain::language::Language;
+use crate::domain::passage::Passage;
+use crate::domain::tool::ToolSpec;
+use crate::domain::tool_call::ToolCall;
+use crate::domain::turn::Usage;
+use async_trait::async_trait;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One message of the transcript a model is given.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ChatMessage {
+    /// What the program tells the model.
+    System(String),
+    /// The customer's words.
+    Customer(String),
+    /// What the bot said, and the calls it asked for.
+    Assistant {
+        /// Its words; may be empty when there are calls.
+        text: String,
+        /// Its calls.
+        calls: Vec<ToolCall>,
+    },
+    /// The outcome of one call. Every call of an `Assistant` message has exactly one, right behind it.
+    ToolResult {
+        /// The call it answers; `call.id` links the two.
+        call: ToolCall,
+        /// What the model reads: see [`crate::domain::tool_call::ToolOutcome::for_model`].
+        content: String,
+    },
+}
+
+/// Whether the model may, must or must not call a tool.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ToolChoice {
+    /// It decides.
+    #[default]
+    Auto,
+    /// It must answer in words.
+    None,
+}
+
+/// Everything a model is asked with.
+#[derive(Clone, Debug)]
+pub struct ChatRequest {
+    /// The transcript, oldest first; begins with system messages.
+    pub messages: Vec<ChatMessage>,
+    /// The tools it may call, in a stable order.
+    pub tools: Arc<Vec<ToolSpec>>,
+    /// Whether it may call them.
+    pub tool_choice: ToolChoice,
+    /// The passages that were retrieved for the customer's question, best first. They also stand in a system
+    /// message; the offline model reads them here.
+    pub passages: Vec<Passage>,
+    /// Language the customer is served in.
+    pub language: Language,
+    /// The present, in the business's time zone.
+    pub now: jiff::Zoned,
+    /// Most tokens the answer may have.
+    pub max_output_tokens: u32,
+    /// Number of the model call in its turn, from 1; names the calls of the answer ([`crate::domain::ids::CallId::at`]).
+    pub step: u32,
+}
+
+/// A model's answer.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct ChatAnswer {
+    /// Its words.
+    pub text: String,
+    /// Its calls, with ids made by `CallId::at(request.step, index)`.
+    pub calls: Vec<ToolCall>,
+    /// What it cost.
+    pub usage: Usage,
+    /// Which model answered, as named in the chain (`openai:gpt-…`, `offline`).
+    pub model: String,
+    /// What had to be mended to understand the answer, e.g. `code_fence`; for metrics.
+    pub repairs: Vec<&'static str>,
+    /// Whether the answer was cut off by the token limit.
+    pub truncated: bool,
+}
+
+/// What the caller can do about a model's failure.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ModelErrorKind {
+    /// Try again, after `retry_after` if given.
+    Transient {
+        /// What the endpoint asked for.
+        retry_after: Option<Duration>,
+    },
+    /// The endpoint has no quota left or does not accept the key: another model may.
+    Exhausted,
+    /// The transcript is too long: cut it.
+    TooLong,
+    /// The model declined to answer this content.
+    Refused,
+    /// It will not work again either: a bad request, an unknown model.
+    Permanent,
+}
+
+/// A model that could not answer. `detail` is for the operator's log; it holds neither keys nor message text.
+#[derive(Clone, PartialEq, Debug, thiserror::Error)]
+#[error("model `{model}`: {detail}")]
+pub struct ModelError {
+    /// Which model.
+    pub model: String,
+    /// What can be done about it.
+    pub kind: ModelErrorKind,
+    /// What happened.
+    pub detail: String,
+}
+
+/// Receives the words of an answer as they are written. Words sent here are provisional.
+pub type DeltaSink<'a> = &'a (dyn Fn(&str) + Send + Sync);
+
+/// A language model. Implementors owe: no retry of their own (the wrapper does that), an error instead of an
+/// empty answer, calls named by `CallId::at`, and cancellation by being dropped.
+#[async_trait]
+pub trait ChatModel: Send + Sync {
+    /// The name used in the chain, in metrics and in the journal.
+    fn name(&self) -> &str;
+
+    /// Answers `request`, giving words to `deltas` as they come.
+    ///
+    /// # Errors
+    /// [`ModelError`], sorted by what the caller can do.
+    async fn answer(&self, request: &ChatRequest, deltas: DeltaSink<'_>) -> Result<ChatAnswer, ModelError>;
+}

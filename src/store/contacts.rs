@@ -1,0 +1,35 @@
+//! People and their identities.
+
+use super::error::StoreError;
+use crate::domain::contact::{Contact, Identity, Preference};
+use crate::domain::ids::ContactId;
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+/// People and their identities. One identity belongs to at most one contact.
+#[async_trait]
+pub trait ContactStore: Send + Sync {
+    /// One contact.
+    async fn get(&self, id: ContactId) -> Result<Option<Contact>, StoreError>;
+
+    /// The contact an identity belongs to.
+    async fn find(&self, identity: &Identity) -> Result<Option<Contact>, StoreError>;
+
+    /// The identities of a contact.
+    async fn identities(&self, id: ContactId) -> Result<Vec<Identity>, StoreError>;
+
+    /// Writes a contact as given, and its e-mail and phone as identities.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if an identity belongs to another contact.
+    async fn save(&self, contact: &Contact) -> Result<(), StoreError>;
+
+    /// Points `identity` to `contact`, away from whoever had it.
+    async fn link(&self, contact: ContactId, identity: &Identity, at: Timestamp) -> Result<(), StoreError>;
+
+    /// Records a preference; the newest of a key counts.
+    async fn remember(&self, contact: ContactId, preference: Preference) -> Result<(), StoreError>;
+
+    /// Contacts by creation, oldest first, behind `after`.
+    async fn list(&self, after: Option<ContactId>, limit: u32) -> Result<Vec<Contact>, StoreError>;
+}

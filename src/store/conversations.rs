@@ -1,0 +1,141 @@
+//! Conversations, their event logs, and the one transaction that accepts a customer's message.
+
+use super::error::StoreError;
+use crate::domain::contact::Identity;
+use crate::domain::conversation::{Conversation, ConversationState, Owner};
+use crate::domain::event::Event;
+use crate::domain::ids::{ContactId, ConversationId, MessageId, Seq};
+use crate::domain::language::Language;
+use crate::domain::message::Message;
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+/// A conversation to open. If `identity` is known, its contact is used; else `contact` is made.
+#[derive(Clone, Debug)]
+pub struct NewConversation {
+    /// Its id.
+    pub id: ConversationId,
+    /// Name of the channel.
+    pub channel: String,
+    /// How the channel knows the person.
+    pub identity: Identity,
+    /// Id of the contact to make if the identity is new.
+    pub contact: ContactId,
+    /// Name as the person or the page gave it; kept on a new contact.
+    pub name: Option<String>,
+    /// Language to serve in.
+    pub language: Language,
+    /// SHA-256 of the visitor's token, if the channel has tokens.
+    pub token_hash: Option<[u8; 32]>,
+    /// What the page said of the visit.
+    pub metadata: serde_json::Map<String, serde_json::Value>,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// A customer's message on its way in.
+#[derive(Clone, Debug)]
+pub struct NewInbound {
+    /// Where to.
+    pub conversation: ConversationId,
+    /// Name of the channel it came by.
+    pub channel: String,
+    /// The channel's id of the message: unique per channel and conversation.
+    pub external_id: String,
+    /// The message, role customer.
+    pub message: Message,
+    /// When the conversation is due for a turn if nothing more comes.
+    pub due_at: Timestamp,
+}
+
+/// What became of a message on its way in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Accepted {
+    /// The message's id: of the first delivery, if this one is a repeat.
+    pub message: MessageId,
+    /// Whether it had been accepted before.
+    pub duplicate: bool,
+}
+
+/// A change of who owns a conversation.
+#[derive(Clone, Debug)]
+pub struct OwnerChange {
+    /// The new owner.
+    pub owner: Owner,
+    /// Why, for the operator.
+    pub reason: String,
+    /// A message to append in the same transaction (what a person says, or a notice).
+    pub message: Option<Message>,
+    /// Outbox row for that message, if the channel has to be pushed to.
+    pub outbox: Option<super::outbox::NewDelivery>,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// Which conversations to list, newest activity first.
+#[derive(Clone, Debug, Default)]
+pub struct ConversationFilter {
+    /// Only with this kind of owner: `bot`, `team` or `person`.
+    pub owner: Option<String>,
+    /// Only in this state.
+    pub state: Option<ConversationState>,
+    /// Only where a message or the contact's name contains this.
+    pub query: Option<String>,
+    /// Go on behind this position, as given by the last page.
+    pub cursor: Option<String>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// One page of a list.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<String>,
+}
+
+/// Conversations and their logs. Every method that appends gives the new events to the live hub after the
+/// commit, in order.
+#[async_trait]
+pub trait ConversationStore: Send + Sync {
+    /// Opens a conversation; links or makes the contact. Opening the same id again returns the first one.
+    async fn open(&self, new: NewConversation) -> Result<Conversation, StoreError>;
+
+    /// One conversation.
+    async fn get(&self, id: ConversationId) -> Result<Option<Conversation>, StoreError>;
+
+    /// SHA-256 of the visitor's token.
+    async fn token_hash(&self, id: ConversationId) -> Result<Option<[u8; 32]>, StoreError>;
+
+    /// The newest conversation of an identity on a channel.
+    async fn find_by_identity(&self, channel: &str, identity: &Identity) -> Result<Option<Conversation>, StoreError>;
+
+    /// A page of conversations.
+    async fn list(&self, filter: &ConversationFilter) -> Result<Page<Conversation>, StoreError>;
+
+    /// Events behind `after`, oldest first, at most `limit`.
+    async fn events(&self, id: ConversationId, after: Seq, limit: u32) -> Result<Vec<Event>, StoreError>;
+
+    /// The newest `limit` events, oldest first.
+    async fn recent_events(&self, id: ConversationId, limit: u32) -> Result<Vec<Event>, StoreError>;
+
+    /// Message events behind `after`, oldest first, at most `limit`.
+    async fn messages(&self, id: ConversationId, after: Seq, limit: u32) -> Result<Vec<(Seq, Message)>, StoreError>;
+
+    /// Accepts a customer's message: in one transaction inserts it unless (channel, conversation, external id)
+    /// exists, appends its event, sets the conversation due (only while the bot owns it), reopens a closed one.
+    async fn accept(&self, inbound: NewInbound) -> Result<Accepted, StoreError>;
+
+    /// Changes the owner: raises the epoch, so that whatever the old owner still does is refused.
+    async fn change_owner(&self, id: ConversationId, change: OwnerChange) -> Result<Conversation, StoreError>;
+
+    /// Opens or closes; raises the epoch.
+    async fn set_state(
+        &self,
+        id: ConversationId,
+        state: ConversationState,
+        at: Timestamp,
+    ) -> Result<Conversation, StoreError>;
+}

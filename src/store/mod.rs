@@ -1,0 +1,34 @@
+//! Durable state behind small object-safe traits, one per aggregate. `sqlite/` implements them; a sibling for
+//! another database passes the same contract suite (`tests/store/`). Ids and times are made by callers; a store
+//! writes them as they are. SQL stands only below this folder.
+
+pub mod backoffice;
+pub mod contacts;
+pub mod conversations;
+pub mod error;
+pub mod keys;
+pub mod live;
+pub mod outbox;
+pub mod sqlite;
+pub mod turns;
+
+use std::sync::Arc;
+
+/// Every aggregate of one database, to hand out by argument.
+#[derive(Clone)]
+pub struct Stores {
+    /// Conversations and their event logs; the inbox's insert.
+    pub conversations: Arc<dyn conversations::ConversationStore>,
+    /// Claims, journals and commits of turns.
+    pub turns: Arc<dyn turns::TurnStore>,
+    /// Deliveries to channels that have to be pushed to.
+    pub outbox: Arc<dyn outbox::OutboxStore>,
+    /// People and their identities.
+    pub contacts: Arc<dyn contacts::ContactStore>,
+    /// API keys.
+    pub keys: Arc<dyn keys::KeyStore>,
+    /// Tables of the embedded CRM, agenda, help desk and catalog.
+    pub backoffice: Arc<dyn backoffice::BackofficeStore>,
+    /// Committed events and provisional words, as they happen.
+    pub live: Arc<live::LiveHub>,
+}

@@ -5,6 +5,7 @@
 
 pub mod domain;
 pub mod config;
+pub mod prompts;
 pub mod llm;
 pub mod store;
 pub mod tools;

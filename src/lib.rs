@@ -4,6 +4,7 @@
 //! `tests/architecture.rs` enforces.
 
 pub mod backoffice;
+pub mod config;
 pub mod domain;
 pub mod llm;
 pub mod store;

@@ -1,0 +1,4 @@
+//! Typed settings, one struct per concern; `default/*.toml` holds and explains every key.
+
+pub mod backoffice;
+pub mod business;

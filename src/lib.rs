@@ -3,6 +3,8 @@
 //! Modules stand in the order a message flows through them; imports go strictly downward in the ranks that
 //! `tests/architecture.rs` enforces.
 
+pub mod backoffice;
+pub mod config;
 pub mod domain;
 pub mod config;
 pub mod prompts;

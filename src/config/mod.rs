@@ -5,3 +5,7 @@ pub mod environment;
 pub mod limits;
 pub mod load;
 pub mod turn;
+//! Typed settings, one struct per concern; `default/*.toml` holds and explains every key.
+
+pub mod backoffice;
+pub mod business;

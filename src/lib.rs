@@ -6,8 +6,8 @@
 pub mod backoffice;
 pub mod config;
 pub mod domain;
-pub mod config;
 pub mod prompts;
+pub mod limits;
 pub mod llm;
 pub mod store;
 pub mod tools;

@@ -9,3 +9,8 @@ pub mod turn;
 
 pub mod backoffice;
 pub mod business;
+//! Typed settings, one struct per concern; every key stands in the commented defaults under `default/`.
+//! The only place that may read the environment.
+
+pub mod llm;
+pub mod secret;

@@ -3,7 +3,9 @@
 //! Modules stand in the order a message flows through them; imports go strictly downward in the ranks that
 //! `tests/architecture.rs` enforces.
 
+pub mod config;
 pub mod domain;
+pub mod knowledge;
 pub mod llm;
 pub mod store;
 pub mod tools;

@@ -99,32 +99,46 @@ const PORTUGUESE_ENDINGS: [(&str, &str); 9] = [
     ("irao", "irão"),
 ];
 
+/// Verbs in the plural, which the stemmer leaves alone where the stem is short: `abrem`, `abre`.
+const PORTUGUESE_THIRD_PERSON: [(&str, &str); 2] = [("am", "a"), ("em", "e")];
+
+/// Nouns made of verbs, which the stemmer leaves alone where the stem is short: `pagamento`, `pagar`.
+const PORTUGUESE_VERBAL_NOUNS: [(&str, &str); 4] =
+    [("amento", "ar"), ("amentos", "ar"), ("imento", "ir"), ("imentos", "ir")];
+
 fn portuguese(word: &str) -> Cow<'_, str> {
     const SHORTEST_PLURAL: usize = 4;
-    let singular = match PORTUGUESE_UNSTRESSED.iter().find(|(plural, _)| *plural == word) {
-        Some((_, singular)) => Cow::Borrowed(*singular),
-        None if word.len() >= SHORTEST_PLURAL => replace_ending(word, &PORTUGUESE_PLURALS),
-        None => Cow::Borrowed(word),
-    };
-    match replace_ending(&singular, &PORTUGUESE_ENDINGS) {
-        Cow::Owned(accented) => Cow::Owned(accented),
-        Cow::Borrowed(_) => singular,
+    const SHORTEST_VERB: usize = 5;
+    const SHORTEST_VERBAL_NOUN: usize = 9;
+    let mut form = Cow::Borrowed(word);
+    if let Some((_, singular)) = PORTUGUESE_UNSTRESSED.iter().find(|(plural, _)| *plural == word) {
+        form = Cow::Borrowed(singular);
+    } else if word.len() >= SHORTEST_PLURAL {
+        form = replace_ending(form, &PORTUGUESE_PLURALS);
     }
+    if form.len() >= SHORTEST_VERB {
+        form = replace_ending(form, &PORTUGUESE_THIRD_PERSON);
+    }
+    if form.len() >= SHORTEST_VERBAL_NOUN {
+        form = replace_ending(form, &PORTUGUESE_VERBAL_NOUNS);
+    }
+    replace_ending(form, &PORTUGUESE_ENDINGS)
 }
 
 const SPANISH_ENDINGS: [(&str, &str); 4] =
     [("ciones", "ción"), ("siones", "sión"), ("cion", "ción"), ("sion", "sión")];
 
 fn spanish(word: &str) -> Cow<'_, str> {
-    replace_ending(word, &SPANISH_ENDINGS)
+    replace_ending(Cow::Borrowed(word), &SPANISH_ENDINGS)
 }
 
 /// Replaces the first of the endings that the word has beside at least one other letter.
-fn replace_ending<'a>(word: &'a str, endings: &[(&str, &str)]) -> Cow<'a, str> {
-    endings
-        .iter()
-        .find_map(|(from, to)| word.strip_suffix(from).filter(|stem| !stem.is_empty()).map(|stem| (stem, to)))
-        .map_or(Cow::Borrowed(word), |(stem, to)| Cow::Owned(format!("{stem}{to}")))
+fn replace_ending<'a>(word: Cow<'a, str>, endings: &[(&str, &str)]) -> Cow<'a, str> {
+    let replaced = endings.iter().find_map(|(from, to)| {
+        let stem = word.strip_suffix(from).filter(|stem| !stem.is_empty())?;
+        Some(format!("{stem}{to}"))
+    });
+    replaced.map_or(word, Cow::Owned)
 }
 
 #[cfg(test)]
@@ -160,6 +174,9 @@ mod tests {
         assert_eq!(form("uteis"), "util");
         assert_eq!(form("flores"), "flor");
         assert_eq!(form("res"), "res");
+        assert_eq!((form("abrem"), form("entregam")), ("abre".into(), "entrega".into()));
+        assert_eq!((form("pagamento"), form("alimento")), ("pagar".into(), "alimento".into()));
+        assert_eq!((form("itens"), form("item")), ("item".into(), "item".into()));
         assert_eq!(stemmer_form(Language::Spanish, "devoluciones"), "devolución");
     }
 

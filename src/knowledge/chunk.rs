@@ -11,6 +11,9 @@ use uuid::Uuid;
 /// More words than this are cut, at a paragraph, a line or a sentence where there is one.
 const MOST_WORDS: usize = 220;
 
+/// What is too long to stay whole is cut to about this many words.
+const USUAL_WORDS: usize = 170;
+
 /// More bytes than this are cut even without a word boundary in sight.
 const MOST_BYTES: usize = 4_000;
 
@@ -26,6 +29,9 @@ pub struct Chunk {
     /// Heading path inside the document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heading: Option<String>,
+    /// Words the operator wants the document to be found by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     /// The words.
     pub text: String,
     /// Their language.
@@ -39,7 +45,7 @@ pub struct Chunk {
 pub struct Findable {
     /// The passage.
     pub chunk: Chunk,
-    /// Never empty.
+    /// What the passage itself says, without the document's title and tags. Never empty.
     pub search_texts: Vec<String>,
 }
 
@@ -99,7 +105,8 @@ impl Writer<'_> {
     fn section(&mut self, headings: &[String], paragraphs: Vec<String>) {
         let heading = (!headings.is_empty()).then(|| headings.join(" > "));
         for text in pack(paragraphs) {
-            self.push(heading.clone(), text, |context, text| vec![format!("{context}\n{text}")]);
+            let search_text = format!("{}\n{text}", heading.as_deref().unwrap_or_default());
+            self.push(heading.clone(), text, vec![search_text]);
         }
     }
 
@@ -108,26 +115,18 @@ impl Writer<'_> {
             return;
         }
         for part in pack(vec![answer.to_owned()]) {
-            self.push(None, format!("{question}\n{part}"), |context, text| {
-                vec![format!("{context}\n{question}"), format!("{context}\n{text}")]
-            });
+            let text = format!("{question}\n{part}");
+            self.push(None, text.clone(), vec![question.to_owned(), text]);
         }
     }
 
-    fn push(
-        &mut self,
-        heading: Option<String>,
-        text: String,
-        search_texts: impl Fn(&str, &str) -> Vec<String>,
-    ) {
+    fn push(&mut self, heading: Option<String>, text: String, search_texts: Vec<String>) {
         let ordinal = u32::try_from(self.chunks.len()).unwrap_or(u32::MAX);
-        let context =
-            format!("{} {}\n{}", self.title, self.document.tags.join(" "), heading.as_deref().unwrap_or(""));
-        let search_texts = search_texts(context.trim(), &text);
-        let title = if self.title.is_empty() { self.document.source.clone() } else { self.title.clone() };
-        let id = chunk_id(&self.document.source, ordinal, heading.as_deref(), &text);
         let source = self.document.source.clone();
-        let chunk = Chunk { id, source, title, heading, text, language: self.document.language, ordinal };
+        let title = if self.title.is_empty() { source.clone() } else { self.title.clone() };
+        let id = chunk_id(&source, ordinal, heading.as_deref(), &text);
+        let (tags, language) = (self.document.tags.clone(), self.document.language);
+        let chunk = Chunk { id, source, title, heading, tags, text, language, ordinal };
         self.chunks.push(Findable { chunk, search_texts });
     }
 }
@@ -171,7 +170,8 @@ fn pack(paragraphs: Vec<String>) -> Vec<String> {
         split(Piece::new(&paragraph, "\n\n"), Boundary::Line, &mut pieces);
     }
     let words: usize = pieces.iter().map(|piece| piece.words).sum();
-    let target = words.div_ceil(words.div_ceil(MOST_WORDS).max(1));
+    let parts = if words <= MOST_WORDS { 1 } else { words.div_ceil(USUAL_WORDS) };
+    let target = words.div_ceil(parts);
     let mut passages: Vec<String> = Vec::new();
     let mut filled = usize::MAX;
     for piece in pieces {
@@ -296,8 +296,8 @@ mod tests {
                 (Some("Frete"), "Grátis.")
             ]
         );
-        assert!(chunks.iter().all(|it| it.chunk.title == "Trocas"));
-        assert_eq!(chunks[1].search_texts, ["Trocas troca\nPrazo\nSete dias.\n\n- um\n- dois"]);
+        assert!(chunks.iter().all(|it| it.chunk.title == "Trocas" && it.chunk.tags == ["troca"]));
+        assert_eq!(chunks[1].search_texts, ["Prazo\nSete dias.\n\n- um\n- dois"]);
     }
 
     #[test]
@@ -305,7 +305,7 @@ mod tests {
         let chunks = cut(&document(Body::Faq { question: "Abre domingo?".into(), answer: "Não.".into() }));
         assert_eq!(chunks.len(), 1);
         assert_eq!(chunks[0].chunk.text, "Abre domingo?\nNão.");
-        assert_eq!(chunks[0].search_texts, ["troca\nAbre domingo?", "troca\nAbre domingo?\nNão."]);
+        assert_eq!(chunks[0].search_texts, ["Abre domingo?", "Abre domingo?\nNão."]);
     }
 
     #[test]

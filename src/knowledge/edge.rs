@@ -47,6 +47,12 @@ const SATURATION: f64 = 1.2;
 /// How far a long passage must say a term more often; passages are cut to about one length, so little.
 const LENGTH_PENALTY: f64 = 0.6;
 
+/// What the title says goes without saying in every passage below it, so passages need not repeat it.
+const TITLE_WEIGHT: f32 = 0.8;
+
+/// A tag mostly belongs to one passage of its document; that one says it itself, and should come first.
+const TAG_WEIGHT: f32 = 0.4;
+
 /// Terms of a usual passage, function words left out.
 const USUAL_TERMS: f64 = 60.0;
 
@@ -98,10 +104,18 @@ impl Encoder {
         }
         let Some(model) = self.model(language) else { return SparseVector::default() };
         let vector = model.embed_document(&forms);
-        let mut pairs: Vec<_> = vector.indices.into_iter().zip(vector.values).collect();
-        pairs.sort_unstable_by_key(|(index, _)| *index);
-        let (indices, values) = pairs.into_iter().unzip();
-        SparseVector { indices, values }
+        vector.indices.into_iter().zip(vector.values).collect()
+    }
+
+    /// The terms a passage is found by: those of one of its search texts, and those of its document.
+    pub fn passage(&self, chunk: &Chunk, search_text: &str) -> SparseVector {
+        let tags = chunk.tags.join(" ");
+        let parts = [(search_text, 1.0), (chunk.title.as_str(), TITLE_WEIGHT), (tags.as_str(), TAG_WEIGHT)];
+        let weighted = parts.into_iter().flat_map(|(text, weight)| {
+            let terms = self.text(chunk.language, text);
+            terms.indices.into_iter().zip(terms.values).map(move |(term, value)| (term, value * weight))
+        });
+        weighted.collect()
     }
 
     /// The term of a folded word.

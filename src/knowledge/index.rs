@@ -28,6 +28,17 @@ impl SparseVector {
     }
 }
 
+impl FromIterator<(TermId, f32)> for SparseVector {
+    /// Of the weights given for a term, the greatest counts.
+    fn from_iter<T: IntoIterator<Item = (TermId, f32)>>(weighted: T) -> Self {
+        let mut weighted: Vec<_> = weighted.into_iter().collect();
+        weighted.sort_unstable_by(|left, right| left.0.cmp(&right.0).then(right.1.total_cmp(&left.1)));
+        weighted.dedup_by_key(|(term, _)| *term);
+        let (indices, values) = weighted.into_iter().unzip();
+        Self { indices, values }
+    }
+}
+
 /// One way to find a passage.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Entry {

@@ -129,7 +129,7 @@ impl<'a> Ingest<'a> {
 
     fn entries(&self, passage: Findable) -> Vec<Entry> {
         let Findable { chunk, search_texts } = passage;
-        let terms = search_texts.iter().map(|text| self.knowledge.encoder.text(chunk.language, text));
+        let terms = search_texts.iter().map(|text| self.knowledge.encoder.passage(&chunk, text));
         terms.zip(0..).map(|(terms, variant)| Entry { chunk: chunk.clone(), variant, terms }).collect()
     }
 

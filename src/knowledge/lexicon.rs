@@ -44,9 +44,8 @@ impl Lexicon {
         for term in terms {
             *self.frequencies.entry(*term).or_insert(0) += 1;
         }
-        for text in [&chunk.title, chunk.heading.as_ref().unwrap_or(&chunk.title), &chunk.text] {
-            self.learn(text);
-        }
+        let texts = [&chunk.title, &chunk.text].into_iter().chain(&chunk.heading).chain(&chunk.tags);
+        texts.for_each(|text| self.learn(text));
     }
 
     fn learn(&mut self, text: &str) {
@@ -117,6 +116,7 @@ mod tests {
             source: String::new(),
             title: String::new(),
             heading: None,
+            tags: Vec::new(),
             text: text.to_owned(),
             language: Language::Portuguese,
             ordinal: 0,

@@ -6,7 +6,7 @@ use crate::knowledge::analyze;
 use crate::knowledge::edge::Encoder;
 use crate::knowledge::index::{SparseVector, TermId};
 use crate::knowledge::lexicon::Lexicon;
-use crate::knowledge::stop_words::{Role, role};
+use crate::knowledge::stop_words::{Role, is_greeting_pair, role};
 
 /// Words of a query that are looked at; the rest of a very long message says nothing new.
 const MOST_WORDS: usize = 64;
@@ -39,7 +39,11 @@ impl Query {
     /// Reads a query in one language.
     pub fn read(text: &str, language: Language, encoder: &Encoder, lexicon: &Lexicon) -> Self {
         let mut words: Vec<QueryWord> = Vec::new();
-        for word in analyze::words(text).take(MOST_WORDS) {
+        let mut typed = analyze::words(text).take(MOST_WORDS).peekable();
+        while let Some(word) = typed.next() {
+            if typed.next_if(|next| is_greeting_pair(language, &word, next)).is_some() {
+                continue;
+            }
             let role = role(language, &word);
             match role {
                 Role::Function | Role::Greeting => continue,
@@ -64,16 +68,10 @@ impl Query {
 
 /// The terms to search for: those of the query in every language that documents are written in.
 pub fn terms(queries: &[Query]) -> SparseVector {
-    let mut weighted: Vec<(TermId, f32)> = queries
-        .iter()
-        .flat_map(|query| &query.words)
-        .flat_map(|word| {
-            let weight = if word.role == Role::Filler { FILLER_WEIGHT } else { 1.0 };
-            word.terms.iter().map(move |(term, share)| (*term, share * weight))
-        })
-        .collect();
-    weighted.sort_by(|left, right| left.0.cmp(&right.0).then(right.1.total_cmp(&left.1)));
-    weighted.dedup_by_key(|(term, _)| *term);
-    let (indices, values) = weighted.into_iter().unzip();
-    SparseVector { indices, values }
+    let words = queries.iter().flat_map(|query| &query.words);
+    let weighted = words.flat_map(|word| {
+        let weight = if word.role == Role::Filler { FILLER_WEIGHT } else { 1.0 };
+        word.terms.iter().map(move |(term, certainty)| (*term, certainty * weight))
+    });
+    weighted.collect()
 }

@@ -6,7 +6,7 @@ use crate::domain::language::Language;
 use crate::domain::passage::Passage;
 use crate::knowledge::chunk::Chunk;
 use crate::knowledge::edge::{EdgeIndex, Encoder};
-use crate::knowledge::evidence::evidence;
+use crate::knowledge::evidence::{Covering, evidence};
 use crate::knowledge::index::{Hit, Index, IndexError, Manifest};
 use crate::knowledge::lexicon::Lexicon;
 use crate::knowledge::query::{self, Query};
@@ -117,11 +117,10 @@ impl KnowledgeBase {
     }
 
     fn passage(&self, hit: Hit, queries: &[Query], lexicon: &Lexicon) -> Passage {
-        let Chunk { id, source, title, heading, text, language, ordinal: _ } = hit.chunk;
-        let terms =
-            self.encoder.text(language, &format!("{title}\n{}\n{text}", heading.as_deref().unwrap_or("")));
-        let query = queries.iter().find(|query| query.language == language);
-        let evidence = query.map_or(0.0, |query| evidence(query, &terms, lexicon));
+        let query = queries.iter().find(|query| query.language == hit.chunk.language);
+        let evidence =
+            query.map_or(0.0, |query| evidence(query, &Covering::of(&hit.chunk, &self.encoder), lexicon));
+        let Chunk { id, source, title, heading, text, .. } = hit.chunk;
         Passage { id: id.to_string(), source, title, heading, text, score: hit.score, evidence }
     }
 }

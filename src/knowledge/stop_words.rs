@@ -35,6 +35,22 @@ pub fn role(language: Language, word: &str) -> Role {
     }
 }
 
+/// Whether two words one after the other are courtesy, though each alone may say something: `bom dia`.
+pub fn is_greeting_pair(language: Language, first: &str, second: &str) -> bool {
+    match language {
+        Language::Portuguese => {
+            matches!(
+                (first, second),
+                ("bom", "dia") | ("boa", "tarde" | "noite") | ("tudo", "bem" | "bom" | "certo")
+            )
+        }
+        Language::English => matches!((first, second), ("good", "day" | "night") | ("how", "are")),
+        Language::Spanish => {
+            matches!((first, second), ("buenos" | "buen", "dias" | "dia") | ("todo", "bien"))
+        }
+    }
+}
+
 /// Sorted, for binary search.
 struct Lists {
     function: &'static [&'static str],
@@ -268,7 +284,11 @@ const PORTUGUESE: Lists = Lists {
         "funcionam",
         "funcionar",
         "gente",
+        "gosta",
         "gostaria",
+        "gostei",
+        "gosto",
+        "gostou",
         "houve",
         "informa",
         "informacao",

@@ -8,6 +8,7 @@ pub mod config;
 pub mod domain;
 pub mod prompts;
 pub mod limits;
+pub mod knowledge;
 pub mod llm;
 pub mod store;
 pub mod tools;

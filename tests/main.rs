@@ -2,3 +2,6 @@
 
 mod llm;
 mod support;
+//! The one integration test binary.
+
+mod knowledge;

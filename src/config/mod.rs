@@ -14,3 +14,7 @@ pub mod business;
 
 pub mod llm;
 pub mod secret;
+//! Typed settings, one struct per concern; every key stands in the commented defaults under `default/`.
+//! The only place that may read the environment.
+
+pub mod knowledge;

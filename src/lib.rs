@@ -3,6 +3,7 @@
 //! Modules stand in the order a message flows through them; imports go strictly downward in the ranks that
 //! `tests/architecture.rs` enforces.
 
+pub mod backoffice;
 pub mod domain;
 pub mod llm;
 pub mod store;

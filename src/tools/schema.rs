@@ -133,7 +133,6 @@ mod tests {
 
     #[derive(Deserialize, JsonSchema)]
     #[serde(rename_all = "snake_case")]
-    #[expect(dead_code)]
     enum Shade {
         /// Like the sky.
         Blue,

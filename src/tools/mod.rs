@@ -1,4 +1,13 @@
 //! What the bot may do. A tool is one capability with a schema made from a Rust type; `tools/*.toml` may only
 //! narrow it. Tools reach the back office through its traits and never the store.
 
+pub mod builtin;
+pub mod near;
+pub mod registry;
+pub mod schema;
+pub mod spec;
+pub mod spec_toml;
+pub mod templates;
+pub mod toml_reader;
 pub mod tool;
+pub mod validate;

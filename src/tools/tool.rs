@@ -56,6 +56,11 @@ impl ToolOutput {
     pub fn data(data: Value) -> Self {
         Self { data, effects: Vec::new(), sources: Vec::new() }
     }
+
+    /// The result of a call that changed something.
+    pub fn wrote(data: Value) -> Self {
+        Self { data, effects: vec![Effect::Wrote], sources: Vec::new() }
+    }
 }
 
 /// The only two ways a tool fails, plus not knowing.
@@ -81,6 +86,11 @@ impl ToolError {
     /// The system behind the tool answered no.
     pub fn refused(reason: impl Into<String>) -> Self {
         Self::Tell { reason: reason.into(), class: RefusalClass::System }
+    }
+
+    /// A value is not acceptable; the model should ask the customer for another one.
+    pub fn bad_argument(parameter: &str, reason: impl std::fmt::Display) -> Self {
+        Self::Tell { reason: format!("`{parameter}`: {reason}"), class: RefusalClass::BadArguments }
     }
 }
 

@@ -3,7 +3,11 @@
 //! Modules stand in the order a message flows through them; imports go strictly downward in the ranks that
 //! `tests/architecture.rs` enforces.
 
+pub mod config;
+pub mod conversation;
 pub mod domain;
+pub mod inbox;
 pub mod llm;
 pub mod store;
 pub mod tools;
+pub mod web;

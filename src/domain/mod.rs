@@ -15,6 +15,7 @@ pub mod message;
 pub mod money;
 pub mod passage;
 pub mod provenance;
+pub mod secret;
 pub mod ticket;
 pub mod tool;
 pub mod tool_call;

@@ -1,4 +1,8 @@
-//! Typed settings, one struct per concern. Reading files and the environment happens here and nowhere else; no
-//! other module knows where a value came from.
+//! Settings: compiled-in commented defaults (`default/*.toml`), overridden by the operator's file, overridden by
+//! the environment. One struct per concern. The only place that reads the environment.
 
 pub mod channels;
+pub mod environment;
+pub mod limits;
+pub mod load;
+pub mod turn;

@@ -14,6 +14,7 @@ pub mod language;
 pub mod message;
 pub mod money;
 pub mod passage;
+pub mod problem;
 pub mod provenance;
 pub mod secret;
 pub mod ticket;

@@ -5,4 +5,5 @@ pub mod channels;
 pub mod environment;
 pub mod limits;
 pub mod load;
+pub mod network;
 pub mod turn;

@@ -3,6 +3,7 @@
 
 use super::clean;
 use super::coalesce::Quiet;
+use crate::config::limits::LimitSettings;
 use crate::domain::clock::Clock;
 use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::message::{Message, Role};
@@ -32,6 +33,15 @@ pub struct InboxLimits {
     pub message_chars: usize,
     /// Customer messages of one conversation.
     pub messages_per_conversation: usize,
+}
+
+impl From<&LimitSettings> for InboxLimits {
+    fn from(limits: &LimitSettings) -> Self {
+        Self {
+            message_chars: limits.message_characters,
+            messages_per_conversation: usize::try_from(limits.messages_per_conversation).unwrap_or(usize::MAX),
+        }
+    }
 }
 
 /// Why a message was not accepted. `thiserror`, because channels branch.

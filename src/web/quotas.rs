@@ -1,8 +1,8 @@
 //! How much visitors and addresses may send. Kept in memory and bounded: what is not in use is forgotten.
 
-use crate::config::channels::WebSettings;
+use crate::config::limits::LimitSettings;
 use crate::domain::ids::ConversationId;
-use crate::web::extract::client::ClientAddress;
+use crate::web::extract::client::{AddressBlock, ClientAddress};
 use governor::clock::Clock as _;
 use governor::{DefaultKeyedRateLimiter, Quota};
 use std::hash::Hash;
@@ -16,29 +16,19 @@ const SWEEP_EVERY: u32 = 4096;
 /// The quotas of the web channel.
 pub struct InboundQuotas {
     visitor_messages: Cells<ConversationId>,
-    address_messages: ByOrigin,
-    address_conversations: ByOrigin,
+    address_messages: Cells<AddressBlock>,
+    address_conversations: Cells<AddressBlock>,
 }
 
 impl InboundQuotas {
-    /// Quotas as set.
-    pub fn new(settings: &WebSettings) -> Self {
-        let factor = settings.loopback_factor;
+    /// Quotas as set. A burst of the size of one period is allowed.
+    pub fn new(limits: &LimitSettings) -> Self {
+        let per_second = |count| Quota::per_second(NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN));
+        let per_minute = |count| Quota::per_minute(NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN));
         Self {
-            visitor_messages: Cells::new(
-                settings.visitor_messages_per_minute,
-                settings.visitor_messages_burst,
-            ),
-            address_messages: ByOrigin::new(
-                settings.address_messages_per_minute,
-                settings.address_messages_burst,
-                factor,
-            ),
-            address_conversations: ByOrigin::new(
-                settings.address_conversations_per_minute,
-                settings.address_conversations_burst,
-                factor,
-            ),
+            visitor_messages: Cells::new(per_minute(limits.messages_per_minute_per_visitor)),
+            address_messages: Cells::new(per_second(limits.messages_per_second_per_address)),
+            address_conversations: Cells::new(per_second(limits.conversations_per_second_per_address)),
         }
     }
 
@@ -48,7 +38,7 @@ impl InboundQuotas {
     /// How long to wait.
     pub fn take_message(&self, conversation: ConversationId, from: &ClientAddress) -> Result<(), Duration> {
         self.visitor_messages.take(&conversation)?;
-        self.address_messages.take(from)
+        self.address_messages.take(&from.block())
     }
 
     /// Takes one new conversation from what is left.
@@ -56,33 +46,7 @@ impl InboundQuotas {
     /// # Errors
     /// How long to wait.
     pub fn take_conversation(&self, from: &ClientAddress) -> Result<(), Duration> {
-        self.address_conversations.take(from)
-    }
-}
-
-/// One quota for the machine itself and one for everybody else.
-struct ByOrigin {
-    loopback: Cells<u64>,
-    elsewhere: Cells<u64>,
-}
-
-impl ByOrigin {
-    fn new(per_minute: u32, burst: u32, loopback_factor: u32) -> Self {
-        Self {
-            loopback: Cells::new(
-                per_minute.saturating_mul(loopback_factor),
-                burst.saturating_mul(loopback_factor),
-            ),
-            elsewhere: Cells::new(per_minute, burst),
-        }
-    }
-
-    fn take(&self, from: &ClientAddress) -> Result<(), Duration> {
-        if from.is_loopback() {
-            self.loopback.take(&from.block())
-        } else {
-            self.elsewhere.take(&from.block())
-        }
+        self.address_conversations.take(&from.block())
     }
 }
 
@@ -92,11 +56,8 @@ struct Cells<K: Hash + Eq + Clone> {
 }
 
 impl<K: Hash + Eq + Clone> Cells<K> {
-    fn new(per_minute: u32, burst: u32) -> Self {
-        let per_minute = NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN);
-        let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
-        let limiter = DefaultKeyedRateLimiter::keyed(Quota::per_minute(per_minute).allow_burst(burst));
-        Self { limiter, checks: AtomicU32::new(0) }
+    fn new(quota: Quota) -> Self {
+        Self { limiter: DefaultKeyedRateLimiter::keyed(quota), checks: AtomicU32::new(0) }
     }
 
     fn take(&self, key: &K) -> Result<(), Duration> {
@@ -113,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_cell_gives_its_burst_and_then_says_how_long_to_wait() {
-        let cells = Cells::<u8>::new(60, 2);
+        let cells = Cells::<u8>::new(Quota::per_second(NonZeroU32::new(2).unwrap()));
         assert_eq!(cells.take(&1), Ok(()));
         assert_eq!(cells.take(&1), Ok(()));
         let wait = cells.take(&1).unwrap_err();
@@ -123,7 +84,7 @@ mod tests {
 
     #[test]
     fn cells_at_rest_are_forgotten() {
-        let cells = Cells::<u32>::new(60_000_000, 1000);
+        let cells = Cells::<u32>::new(Quota::per_second(NonZeroU32::new(1_000_000).unwrap()));
         for key in 0..SWEEP_EVERY * 4 {
             assert_eq!(cells.take(&key), Ok(()));
         }

@@ -4,6 +4,7 @@ use super::ports::{HealthProbe, KnowledgeIngest, KnowledgeSearch, RenderMetrics,
 use super::quotas::InboundQuotas;
 use super::sse::places::StreamPlaces;
 use crate::config::channels::WebSettings;
+use crate::config::limits::LimitSettings;
 use crate::conversation::ownership::Ownership;
 use crate::domain::clock::Clock;
 use crate::inbox::accept::Inbox;
@@ -25,6 +26,8 @@ pub struct WebParts {
     pub clock: Arc<dyn Clock>,
     /// `[channels.web]`.
     pub settings: WebSettings,
+    /// `[limits]`.
+    pub limits: LimitSettings,
     /// What `/readyz` looks at.
     pub probes: Vec<Arc<dyn HealthProbe>>,
     /// What `/metrics` shows.
@@ -55,9 +58,9 @@ pub type SharedState = Arc<WebState>;
 impl WebState {
     /// Puts the parts together.
     pub fn new(parts: WebParts) -> SharedState {
-        let quotas = InboundQuotas::new(&parts.settings);
+        let quotas = InboundQuotas::new(&parts.limits);
         let places =
-            StreamPlaces::new(parts.settings.streams_per_conversation, parts.settings.streams_per_address);
+            StreamPlaces::new(parts.limits.streams_per_conversation, parts.limits.streams_per_address);
         Arc::new(Self { quotas, places, parts })
     }
 

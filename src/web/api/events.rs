@@ -56,7 +56,7 @@ pub async fn stream_events(State(state): State<SharedState>, request: Request) -
         }
         _ => Reader::from_request_parts(&mut parts, &state).await?.0,
     };
-    let from = ClientAddress::of(&parts.extensions, &parts.headers, &state.parts.settings);
+    let from = ClientAddress::of(&parts.extensions, &parts.headers, &state.parts.limits);
     let place = state.places.take(conversation, &from).ok_or_else(|| {
         Problem::too_many_requests("Too many open event streams; close one.", Duration::from_secs(5))
     })?;

@@ -1,13 +1,12 @@
 //! Who is calling, by network address. What a proxy says is believed only if the proxy is one of ours.
 
-use crate::config::channels::WebSettings;
+use crate::config::limits::LimitSettings;
 use crate::web::state::SharedState;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use http::request::Parts;
 use http::{Extensions, HeaderMap};
 use std::convert::Infallible;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// The longest chain of proxies that is followed.
 const LONGEST_CHAIN: usize = 16;
@@ -22,15 +21,15 @@ pub struct ClientAddress {
 
 impl ClientAddress {
     /// Reads the address of a request: the peer's, or what our own proxies say in front of it.
-    pub fn of(extensions: &Extensions, headers: &HeaderMap, settings: &WebSettings) -> Self {
+    pub fn of(extensions: &Extensions, headers: &HeaderMap, limits: &LimitSettings) -> Self {
         let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
         // Without a known peer the caller is a stranger.
         let peer = peer.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
         let forwarded = headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded");
-        if !settings.trusts(peer) {
+        if !limits.trusts(peer) {
             return Self { address: peer, relayed: forwarded };
         }
-        Self { address: behind_proxies(peer, headers, settings), relayed: false }
+        Self { address: behind_proxies(peer, headers, limits), relayed: false }
     }
 
     /// Whether the caller sits on this machine, with no proxy in between that could hide somebody else.
@@ -38,31 +37,35 @@ impl ClientAddress {
         self.address.is_loopback() && !self.relayed
     }
 
-    /// Whether the address is this machine's, be it a proxy.
-    pub fn is_loopback(&self) -> bool {
-        self.address.is_loopback()
-    }
-
-    /// What shares a quota: one IPv4 address, or the /64 that one IPv6 customer has; hashed.
-    pub fn block(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
+    /// What shares a quota.
+    pub fn block(&self) -> AddressBlock {
         match self.address {
-            IpAddr::V4(address) => address.hash(&mut hasher),
-            IpAddr::V6(address) => (address.to_bits() >> 64).hash(&mut hasher),
+            IpAddr::V4(address) => AddressBlock::Address(address),
+            IpAddr::V6(address) => {
+                AddressBlock::Network(u64::try_from(address.to_bits() >> 64).unwrap_or(u64::MAX))
+            }
         }
-        hasher.finish()
     }
 }
 
+/// What shares a quota: one IPv4 address, or the /64 that one IPv6 customer has.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum AddressBlock {
+    /// One IPv4 address.
+    Address(Ipv4Addr),
+    /// The upper half of IPv6 addresses.
+    Network(u64),
+}
+
 /// The last address of the chain that is not a proxy of ours: whatever stands before it anybody may have written.
-fn behind_proxies(peer: IpAddr, headers: &HeaderMap, settings: &WebSettings) -> IpAddr {
+fn behind_proxies(peer: IpAddr, headers: &HeaderMap, limits: &LimitSettings) -> IpAddr {
     let mut address = peer;
     let lines = headers.get_all("x-forwarded-for").iter().rev();
     let hops = lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.rsplit(','));
     for hop in hops.take(LONGEST_CHAIN) {
         let Ok(hop) = hop.trim().parse::<IpAddr>() else { break };
         address = hop.to_canonical();
-        if !settings.trusts(address) {
+        if !limits.trusts(address) {
             break;
         }
     }
@@ -73,22 +76,22 @@ impl FromRequestParts<SharedState> for ClientAddress {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &SharedState) -> Result<Self, Infallible> {
-        Ok(Self::of(&parts.extensions, &parts.headers, &state.parts.settings))
+        Ok(Self::of(&parts.extensions, &parts.headers, &state.parts.limits))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::channels::{ChannelsSettings, Network};
+    use crate::config::network::Network;
 
-    fn settings(proxies: &[&str]) -> WebSettings {
-        let text = include_str!("../../config/default/channels.toml");
-        let mut table: toml::Table = toml::from_str(text).unwrap();
-        let channels: ChannelsSettings = table.remove("channels").unwrap().try_into().unwrap();
+    fn limits(proxies: &[&str]) -> LimitSettings {
+        let mut table: toml::Table =
+            toml::from_str(include_str!("../../config/default/limits.toml")).unwrap();
+        let limits: LimitSettings = table.remove("limits").unwrap().try_into().unwrap();
         let trusted_proxies =
             proxies.iter().map(|proxy| Network::try_from((*proxy).to_owned()).unwrap()).collect();
-        WebSettings { trusted_proxies, ..channels.web }
+        LimitSettings { trusted_proxies, ..limits }
     }
 
     fn address(peer: &str, forwarded: &[&str], proxies: &[&str]) -> ClientAddress {
@@ -98,7 +101,7 @@ mod tests {
         for line in forwarded {
             headers.append("x-forwarded-for", line.parse().unwrap());
         }
-        ClientAddress::of(&extensions, &headers, &settings(proxies))
+        ClientAddress::of(&extensions, &headers, &limits(proxies))
     }
 
     #[test]
@@ -127,7 +130,7 @@ mod tests {
         assert!(address("127.0.0.1", &[], &[]).is_local());
         assert!(!address("127.0.0.1", &["127.0.0.1"], &[]).is_local());
         assert!(!address("127.0.0.1", &["198.51.100.1"], &["127.0.0.1"]).is_local());
-        assert!(!ClientAddress::of(&Extensions::new(), &HeaderMap::new(), &settings(&[])).is_local());
+        assert!(!ClientAddress::of(&Extensions::new(), &HeaderMap::new(), &limits(&[])).is_local());
     }
 
     #[test]

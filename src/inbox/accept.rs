@@ -39,7 +39,8 @@ impl From<&LimitSettings> for InboxLimits {
     fn from(limits: &LimitSettings) -> Self {
         Self {
             message_chars: limits.message_characters,
-            messages_per_conversation: usize::try_from(limits.messages_per_conversation).unwrap_or(usize::MAX),
+            messages_per_conversation: usize::try_from(limits.messages_per_conversation)
+                .unwrap_or(usize::MAX),
         }
     }
 }

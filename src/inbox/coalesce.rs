@@ -88,10 +88,16 @@ fn is_bare_greeting(text: &str) -> bool {
         return false;
     }
     let lower = text.to_lowercase();
-    let mut words =
-        lower.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty());
-    let Some(first) = words.next() else { return false };
-    GREETING.contains(&first) && words.all(|word| word == "e" || GREETING.contains(&word))
+    let words = lower.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty());
+    let mut greets = false;
+    for word in words {
+        if GREETING.contains(&word) {
+            greets = true;
+        } else if word != "e" {
+            return false;
+        }
+    }
+    greets
 }
 
 #[cfg(test)]

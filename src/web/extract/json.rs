@@ -5,7 +5,7 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{FromRequest, Request};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 /// Longest body in bytes.
 pub const BODY_BYTES: usize = 64 * 1024;
@@ -79,6 +79,11 @@ async fn read(body: Body) -> Result<Bytes, Problem> {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    // serde would also fill a struct from an array, by position.
+    if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        serde_json::from_slice::<IgnoredAny>(body).map_err(|error| malformed(&error))?;
+        return Err(Problem::invalid(".", "The body must be a JSON object."));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
@@ -145,7 +150,8 @@ mod tests {
             (r#"{"text":"a","text":"b"}"#, 422, Some("text")),
             (r#"{"text":"a","inner":{}}"#, 422, Some("inner.name")),
             (r#"{"text":"a","inner":{"name":[]}}"#, 422, Some("inner.name")),
-            ("[]", 422, Some("text")),
+            ("[]", 422, Some(".")),
+            ("[\"a\", null]", 422, Some(".")),
             ("\"text\"", 422, Some(".")),
             ("{", 400, None),
             ("", 400, None),

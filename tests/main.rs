@@ -1,0 +1,4 @@
+//! The one integration-test binary; its modules mirror `src/`.
+
+mod support;
+mod web;

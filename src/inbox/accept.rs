@@ -9,6 +9,7 @@ use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::message::{Message, Role};
 use crate::store::conversations::{Accepted, ConversationStore, NewInbound};
 use crate::store::error::StoreError;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A message as a channel hands it over.
@@ -151,8 +152,13 @@ impl Inbox {
         if text.len() > limit && text.chars().nth(limit).is_some() {
             return Err(AcceptError::TooLong { limit });
         }
-        let text = clean::without_controls(&text).into_owned();
-        if clean::is_blank(&text) { Err(AcceptError::Empty) } else { Ok(text) }
+        if clean::is_blank(&text) {
+            return Err(AcceptError::Empty);
+        }
+        match clean::without_controls(&text) {
+            Cow::Borrowed(_) => Ok(text),
+            Cow::Owned(cleaned) => Ok(cleaned),
+        }
     }
 
     /// Every message is an event, so only a long log needs counting.

@@ -20,10 +20,12 @@ pub struct Problem {
     status: StatusCode,
     code: &'static str,
     title: &'static str,
-    detail: String,
+    #[schema(value_type = String)]
+    detail: Box<str>,
     /// The field or parameter at fault.
     #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<String>,
+    #[schema(value_type = Option<String>)]
+    field: Option<Box<str>>,
     /// The most allowed.
     #[serde(skip_serializing_if = "Option::is_none")]
     limit: Option<usize>,
@@ -44,14 +46,14 @@ impl Problem {
         title: &'static str,
         detail: impl Into<String>,
     ) -> Self {
-        let detail = detail.into();
+        let detail = detail.into().into_boxed_str();
         Self { kind: "about:blank", status, code, title, detail, field: None, limit: None, retry_after: None }
     }
 
     /// Names the field or parameter at fault.
     #[must_use]
     pub fn field(mut self, field: impl Into<String>) -> Self {
-        self.field = Some(field.into());
+        self.field = Some(field.into().into_boxed_str());
         self
     }
 

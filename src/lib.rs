@@ -7,6 +7,7 @@ pub mod config;
 pub mod conversation;
 pub mod domain;
 pub mod inbox;
+pub mod limits;
 pub mod llm;
 pub mod store;
 pub mod tools;

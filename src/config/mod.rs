@@ -4,6 +4,8 @@
 pub mod channels;
 pub mod environment;
 pub mod limits;
+pub mod llm;
 pub mod load;
 pub mod network;
+pub mod secret;
 pub mod turn;

@@ -9,6 +9,7 @@ pub mod domain;
 pub mod inbox;
 pub mod limits;
 pub mod llm;
+pub mod prompts;
 pub mod store;
 pub mod tools;
 pub mod web;

@@ -55,7 +55,7 @@ impl Layers {
             Ok(upper) => merge(&mut self.table, upper),
             Err(error) => {
                 let position = error.span().map_or(0, |span| span.start);
-                self.problems.push(Problem::at(name, text, position, error.message()));
+                self.problems.push(Problem::at_offset(name, text, position, error.message()));
             }
         }
     }
@@ -89,7 +89,7 @@ impl Layers {
         let place = keys.join(".");
         let problem = match &self.file {
             Some(file) => match position(&file.text, keys) {
-                Some(at) => Problem::at(&file.name, &file.text, at, format!("`{place}`: {message}")),
+                Some(at) => Problem::at_offset(&file.name, &file.text, at, format!("`{place}`: {message}")),
                 None => Problem::in_file("settings", format!("`{place}`: {message}")),
             },
             None => Problem::in_file("settings", format!("`{place}`: {message}")),

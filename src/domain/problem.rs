@@ -1,34 +1,29 @@
-//! Something wrong in a file the operator wrote: what, and where. Loaders collect all of them before they give up.
+//! A fault in a file that a person wrote, with its place. Loaders collect all of them before they give up, so
+//! that the operator mends a file in one go. It knows no file format.
 
 use std::fmt;
 
-/// One mistake in a configuration, prompt, tool, connector or knowledge file.
+/// One fault, with its place.
 #[derive(Clone, PartialEq, Eq, Debug, PartialOrd, Ord)]
 pub struct Problem {
-    /// The file as the operator knows it, or the name of an environment variable.
+    /// The file, as the operator knows it: relative to where the program was started.
     pub file: String,
-    /// Line in the file, from 1, if known.
+    /// The line, from 1; `None` if the whole file is meant.
     pub line: Option<usize>,
-    /// What is wrong and what would be right.
+    /// What is wrong and, where known, what to write instead.
     pub message: String,
 }
 
 impl Problem {
-    /// A problem of a whole file.
+    /// A fault of the whole file.
     pub fn in_file(file: impl Into<String>, message: impl Into<String>) -> Self {
         Self { file: file.into(), line: None, message: message.into() }
     }
 
-    /// A problem at a byte position of a text.
-    pub fn at(file: impl Into<String>, source: &str, position: usize, message: impl Into<String>) -> Self {
-        Self { file: file.into(), line: Some(line_of(source, position)), message: message.into() }
+    /// A fault at a byte offset of `source`, the text of the file.
+    pub fn at_offset(file: impl Into<String>, source: &str, offset: usize, message: impl Into<String>) -> Self {
+        Self { file: file.into(), line: Some(line_of(source, offset)), message: message.into() }
     }
-}
-
-/// The line, from 1, that byte `position` of `source` stands in.
-pub fn line_of(source: &str, position: usize) -> usize {
-    let end = position.min(source.len());
-    1 + source.as_bytes()[..end].iter().filter(|byte| **byte == b'\n').count()
 }
 
 impl fmt::Display for Problem {
@@ -37,5 +32,30 @@ impl fmt::Display for Problem {
             Some(line) => write!(formatter, "{}:{line}: {}", self.file, self.message),
             None => write!(formatter, "{}: {}", self.file, self.message),
         }
+    }
+}
+
+/// The line, from 1, that the byte `offset` of `source` stands on.
+pub fn line_of(source: &str, offset: usize) -> usize {
+    let end = offset.min(source.len());
+    1 + source.as_bytes()[..end].iter().filter(|byte| **byte == b'\n').count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_lines_from_one_and_survives_any_offset() {
+        let source = "a\nção\n\nd";
+        for (offset, line) in [(0, 1), (1, 1), (2, 2), (4, 2), (8, 3), (9, 4), (999, 4)] {
+            assert_eq!(line_of(source, offset), line, "offset {offset}");
+        }
+    }
+
+    #[test]
+    fn reads_like_a_compiler_message() {
+        assert_eq!(Problem::at_offset("tools/crm.toml", "x\ny", 2, "bad").to_string(), "tools/crm.toml:2: bad");
+        assert_eq!(Problem::in_file("tools/crm.toml", "bad").to_string(), "tools/crm.toml: bad");
     }
 }

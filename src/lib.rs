@@ -5,10 +5,13 @@
 
 pub mod backoffice;
 pub mod config;
+pub mod conversation;
 pub mod domain;
 pub mod prompts;
 pub mod limits;
 pub mod knowledge;
+pub mod inbox;
 pub mod llm;
 pub mod store;
 pub mod tools;
+pub mod web;

@@ -5,3 +5,4 @@ mod support;
 //! The one integration test binary.
 
 mod knowledge;
+mod web;

@@ -1,6 +1,8 @@
 //! `[limits]`: quotas of what comes in, and which networks may be called.
 
+use super::network::Network;
 use serde::Deserialize;
+use std::net::IpAddr;
 
 /// Inbound quotas and network allowances. See `default/limits.toml` for what each means.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -21,9 +23,16 @@ pub struct LimitSettings {
     /// Open event streams of one conversation.
     pub streams_per_conversation: usize,
     /// Proxies whose X-Forwarded-For is believed.
-    pub trusted_proxies: Vec<String>,
+    pub trusted_proxies: Vec<Network>,
     /// Messages of one conversation.
     pub messages_per_conversation: u64,
     /// Characters of one message.
     pub message_characters: usize,
+}
+
+impl LimitSettings {
+    /// Whether `address` is one of our proxies.
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.contains(address))
+    }
 }

@@ -1,6 +1,7 @@
 //! Settings: compiled-in commented defaults (`default/*.toml`), overridden by the operator's file, overridden by
 //! the environment. One struct per concern. The only place that reads the environment.
 
+pub mod channels;
 pub mod environment;
 pub mod limits;
 pub mod load;
@@ -13,6 +14,7 @@ pub mod business;
 //! The only place that may read the environment.
 
 pub mod llm;
+pub mod network;
 pub mod secret;
 //! Typed settings, one struct per concern; every key stands in the commented defaults under `default/`.
 //! The only place that may read the environment.

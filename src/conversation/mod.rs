@@ -2,3 +2,6 @@
 
 pub mod turn;
 pub mod worker;
+//! The conversation as a whole: who owns it, and the turns that are worked on it.
+
+pub mod ownership;

@@ -19,6 +19,7 @@ pub mod money;
 pub mod passage;
 pub mod problem;
 pub mod provenance;
+pub mod secret;
 pub mod ticket;
 pub mod tool;
 pub mod tool_call;

@@ -56,7 +56,7 @@ pub enum Forbidden {
     /// An address of this machine or of a private network.
     #[error(
         "`{0}` is a loopback or private address; \
-         if it is meant, set `[limits] allow_private_networks = true` or list it in `allow_private_hosts`"
+         if it is meant, set `[limits] allow_private_networks = true` or list it in `allowed_hosts`"
     )]
     Private(String),
 }

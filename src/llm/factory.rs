@@ -5,7 +5,7 @@ use super::model::ChatModel;
 use super::openai::{Endpoint, OpenAiModel};
 use super::price::Price;
 use super::retry::{RetryPolicy, Retrying};
-use crate::config::limits::LimitsSettings;
+use crate::config::limits::LimitSettings;
 use crate::config::llm::{EndpointSettings, LlmSettings};
 use crate::domain::clock::Clock;
 use crate::limits::backoff::Backoff;
@@ -68,11 +68,11 @@ pub fn build_chain(settings: &LlmSettings, parts: &ChainParts) -> Result<Chain, 
 }
 
 /// The private addresses that `[limits]` allows.
-pub fn allowance(settings: &LimitsSettings) -> Allowance {
+pub fn allowance(settings: &LimitSettings) -> Allowance {
     if settings.allow_private_networks {
         Allowance::Everything
     } else {
-        Allowance::Hosts(settings.allow_private_hosts.clone())
+        Allowance::Hosts(settings.allowed_hosts.clone())
     }
 }
 

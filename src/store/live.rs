@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, broadcast};
 
 /// How many items a slow reader may be behind before it has to read the log.
-const BACKLOG: usize = 256;
+/// Every conversation that is read keeps so many slots, so it is the larger part of what an idle reader costs.
+const BACKLOG: usize = 64;
 
 /// Something that just happened.
 #[derive(Clone, Debug)]
@@ -55,6 +56,19 @@ impl LiveHub {
         {
             readers.remove(&conversation);
         }
+    }
+
+    /// Forgets a conversation unless somebody listens to it; for a reader that leaves.
+    pub fn forget_unread(&self, conversation: ConversationId) {
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if readers.get(&conversation).is_some_and(|sender| sender.receiver_count() == 0) {
+            readers.remove(&conversation);
+        }
+    }
+
+    /// How many conversations somebody listens to.
+    pub fn read_conversations(&self) -> usize {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// Says that a conversation may be due for a turn.

@@ -1,8 +1,6 @@
 //! The one integration-test binary. It mirrors `src/`; what several areas need is in `support`.
 
+mod knowledge;
 mod llm;
 mod support;
-//! The one integration test binary.
-
-mod knowledge;
 mod web;

@@ -324,7 +324,7 @@ impl Run<'_> {
     }
 
     /// Lets the rest of the turn rely on an outcome.
-    fn take_in(&mut self, call: &ToolCall, outcome: &ToolOutcome) {
+    pub(super) fn take_in(&mut self, call: &ToolCall, outcome: &ToolOutcome) {
         prove(&mut self.proof, outcome, self.language);
         let ToolOutcome::Done { data, effects, sources, .. } = outcome else { return };
         let registry = self.agent.dispatcher.registry();
@@ -365,7 +365,7 @@ impl Run<'_> {
         }
     }
 
-    async fn flush(&mut self) -> anyhow::Result<()> {
+    pub(super) async fn flush(&mut self) -> anyhow::Result<()> {
         if self.buffered.is_empty() {
             return Ok(());
         }

@@ -2,7 +2,7 @@
 
 use super::hours::{WeekHours, parse_span};
 use jiff::ToSpan;
-use jiff::civil::{Date, Time, Weekday};
+use jiff::civil::{Date, DateTime, Time, Weekday};
 use serde::Deserialize;
 use std::str::FromStr;
 
@@ -126,6 +126,22 @@ impl Calendar {
             };
         }
         hours
+    }
+
+    /// When the business opens next after `now`; `None` while it is open, or if it never opens again.
+    pub fn opens_after(&self, now: DateTime) -> Option<DateTime> {
+        let mut day = now.date();
+        for _ in 0..HORIZON_DAYS {
+            for (from, until) in self.hours_on(day) {
+                if day.to_datetime(until) <= now {
+                    continue;
+                }
+                let opens = day.to_datetime(from);
+                return (opens > now).then_some(opens);
+            }
+            day = day.tomorrow().ok()?;
+        }
+        None
     }
 
     /// Whether `date` is a closed holiday.

@@ -3,6 +3,7 @@
 
 use crate::domain::event::Event;
 use crate::domain::ids::{ConversationId, TurnId};
+use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, broadcast};
@@ -37,7 +38,7 @@ pub enum Live {
 pub struct LiveHub {
     readers: Mutex<HashMap<ConversationId, broadcast::Sender<Live>>>,
     work: Notify,
-    due: Mutex<Vec<ConversationId>>,
+    due: Mutex<Vec<(ConversationId, Timestamp)>>,
     deliveries: Notify,
 }
 
@@ -71,9 +72,9 @@ impl LiveHub {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Says that a conversation may be due for a turn.
-    pub fn signal_work(&self, conversation: ConversationId) {
-        self.due.lock().unwrap_or_else(PoisonError::into_inner).push(conversation);
+    /// Says that a conversation will be due for a turn at `due_at`.
+    pub fn signal_work(&self, conversation: ConversationId, due_at: Timestamp) {
+        self.due.lock().unwrap_or_else(PoisonError::into_inner).push((conversation, due_at));
         self.work.notify_one();
     }
 
@@ -83,7 +84,7 @@ impl LiveHub {
     }
 
     /// Conversations signalled since the last call.
-    pub fn take_signalled(&self) -> Vec<ConversationId> {
+    pub fn take_signalled(&self) -> Vec<(ConversationId, Timestamp)> {
         std::mem::take(&mut *self.due.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

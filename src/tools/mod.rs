@@ -2,6 +2,8 @@
 //! narrow it. Tools reach the back office through its traits and never the store.
 
 pub mod builtin;
+pub mod dispatch;
+pub mod gate;
 pub mod near;
 pub mod registry;
 pub mod schema;

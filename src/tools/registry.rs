@@ -127,6 +127,10 @@ impl Tool for Narrowed {
         &self.spec
     }
 
+    fn is_idempotent(&self) -> bool {
+        self.tool.is_idempotent()
+    }
+
     async fn call(&self, mut arguments: Value, context: &ToolContext) -> Result<ToolOutput, ToolError> {
         if let Some(object) = arguments.as_object_mut() {
             for (name, value) in &self.fixed {

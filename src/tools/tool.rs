@@ -101,6 +101,11 @@ pub trait Tool: Send + Sync {
     /// What the model, the gate and the operator see.
     fn spec(&self) -> &ToolSpec;
 
+    /// Whether a call with the same effect key may be made again after its fate became unknown.
+    fn is_idempotent(&self) -> bool {
+        true
+    }
+
     /// Makes the call. `arguments` have been validated against the schema.
     ///
     /// # Errors

@@ -32,8 +32,8 @@ fn setting(name: &str, value: &str, problems: &mut Vec<Problem>) -> Option<(Stri
         None => (name, false),
     };
     let path = match stem {
-        "OPENAI_BASE_URL" => "LLM__OPENAI_BASE_URL",
-        "OPENAI_API_KEY" => "LLM__OPENAI_API_KEY",
+        "OPENAI_BASE_URL" => "LLM__BASE_URL",
+        "OPENAI_API_KEY" => "LLM__API_KEY",
         "BALCAO_MODEL" => "LLM__MODEL",
         _ => stem.strip_prefix("BALCAO__")?,
     };

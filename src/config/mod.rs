@@ -11,4 +11,6 @@ pub mod llm;
 pub mod load;
 pub mod network;
 pub mod secret;
+pub mod settings;
+pub mod store;
 pub mod turn;

@@ -1,0 +1,91 @@
+//! `balcao check`: validates settings, prompts, tools and knowledge; every problem at once, each with its place.
+
+use super::build::Options;
+use super::files;
+use crate::domain::problem::Problem;
+use crate::knowledge::source::{self, SourceFile};
+use crate::prompts::Prompts;
+use crate::store::live::LiveHub;
+use crate::store::sqlite;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Every problem of the operator's files. The data folder is not touched.
+///
+/// # Errors
+/// If not even a scratch store can be opened.
+pub async fn problems(options: &Options) -> anyhow::Result<Vec<Problem>> {
+    let mut problems = Vec::new();
+    if let Err(found) = Prompts::load(Some(&options.operator.join("prompts"))) {
+        problems.extend(found);
+    }
+    if let Err(error) = super::build::chain(options) {
+        problems.push(Problem::in_file("settings", format!("{error:#}")));
+    }
+    let scratch = Scratch::new()?;
+    let (stores, database) =
+        sqlite::open(&options.settings.store, &scratch.0, Arc::new(LiveHub::default())).await?;
+    if let Err(found) = super::build::registry_over(options, &stores, Arc::new(NoKnowledge)) {
+        problems.extend(found);
+    }
+    database.close().await;
+    problems.extend(knowledge(options));
+    problems.sort();
+    problems.dedup();
+    Ok(problems)
+}
+
+fn knowledge(options: &Options) -> Vec<Problem> {
+    let folder = options.operator.join(&options.settings.knowledge.folder);
+    let files: Vec<SourceFile> = if folder.exists() {
+        match source::on_disk(&[folder]) {
+            Ok(files) => files,
+            Err(error) => return vec![Problem::in_file("knowledge", error.to_string())],
+        }
+    } else {
+        source::in_memory(files::documents())
+    };
+    files
+        .iter()
+        .flat_map(|file| file.documents(options.settings.business.language).filter_map(Result::err).collect::<Vec<_>>())
+        .map(|failure| Problem { file: failure.origin, line: failure.line, message: failure.reason })
+        .collect()
+}
+
+/// Tools need a knowledge base to be built, not to be checked.
+struct NoKnowledge;
+
+#[async_trait::async_trait]
+impl crate::tools::builtin::knowledge::KnowledgeSearch for NoKnowledge {
+    async fn passages(
+        &self,
+        _query: &str,
+        _limit: usize,
+        _language: crate::domain::language::Language,
+    ) -> anyhow::Result<Vec<crate::domain::passage::Passage>> {
+        Ok(Vec::new())
+    }
+}
+
+/// A folder that goes away again.
+struct Scratch(std::path::PathBuf);
+
+impl Scratch {
+    fn new() -> anyhow::Result<Self> {
+        let folder = std::env::temp_dir().join(format!("balcao-check-{}", uuid::Uuid::now_v7()));
+        std::fs::create_dir_all(&folder)?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        remove(&self.0);
+    }
+}
+
+fn remove(folder: &Path) {
+    if let Err(error) = std::fs::remove_dir_all(folder) {
+        tracing::debug!(error = %error, "a scratch folder stayed behind");
+    }
+}

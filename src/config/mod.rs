@@ -1,0 +1,3 @@
+//! Typed settings, one struct per concern; `default/*.toml` holds and explains every key.
+
+pub mod store;

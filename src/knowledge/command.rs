@@ -99,8 +99,11 @@ pub fn search_text(
     output: &mut impl Write,
 ) -> Result<(), SearchError> {
     for (passage, rank) in knowledge.search_blocking(query, limit)?.iter().zip(1..) {
-        let heading = passage.heading.iter().map(|heading| format!(" > {heading}")).collect::<String>();
-        writeln!(output, "{rank}. {}{heading} ({})", passage.title, passage.source)?;
+        write!(output, "{rank}. {}", passage.title)?;
+        if let Some(heading) = &passage.heading {
+            write!(output, " > {heading}")?;
+        }
+        writeln!(output, " ({})", passage.source)?;
         writeln!(output, "   score {:.2}, evidence {:.2}", passage.score, passage.evidence)?;
         for line in passage.text.lines() {
             writeln!(output, "   {line}")?;

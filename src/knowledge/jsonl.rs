@@ -135,10 +135,11 @@ impl<R: BufRead> Iterator for Documents<R> {
         while !self.done {
             match self.read_line() {
                 Ok(false) => self.done = true,
-                Ok(true) => match self.parse().transpose() {
-                    Some(document) => return Some(document),
-                    None => continue,
-                },
+                Ok(true) => {
+                    if let Some(document) = self.parse().transpose() {
+                        return Some(document);
+                    }
+                }
                 Err(failure) => return Some(Err(failure)),
             }
         }

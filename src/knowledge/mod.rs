@@ -1,6 +1,6 @@
 //! What the company knows: documents are found (`source`), read (`document`, `front_matter`, `jsonl`), cut into
-//! passages (`markdown`, `chunk`), turned into terms (`analyze`, `stop_words`), kept (`index`, `edge`) and found
-//! again (`search`, `lexicon`, `evidence`). Passages are untrusted text; nothing here talks to a model or decides
+//! passages (`markdown`, `chunk`), turned into terms (`analyze`, `stop_words`), kept (`ingest`, `index`, `edge`,
+//! `generation`) and found again (`search`, `query`, `lexicon`, `evidence`). Passages are untrusted text; nothing here talks to a model or decides
 //! what a customer is told. `qdrant_edge` is named only in `edge.rs`.
 
 pub mod analyze;

@@ -3,6 +3,7 @@
 //! Modules stand in the order a message flows through them; imports go strictly downward in the ranks that
 //! `tests/architecture.rs` enforces.
 
+pub mod app;
 pub mod web;
 
 pub mod inbox;
@@ -20,6 +21,7 @@ pub mod store;
 
 pub mod limits;
 pub mod prompts;
+pub mod telemetry;
 
 pub mod config;
 pub mod domain;

@@ -12,7 +12,7 @@ use crate::prompts::sentences::fill;
 
 impl Run<'_> {
     /// The outcome of a turn that came to `ending`.
-    pub(super) fn finish(mut self, ending: Ending, usage: Usage) -> Outcome {
+    pub(super) fn finish(self, ending: Ending, usage: Usage) -> Outcome {
         let sentences = self.agent.prompts.sentences(self.language);
         let registry = self.agent.dispatcher.registry();
         let mut text = match (&ending.reason, ending.text) {

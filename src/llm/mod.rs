@@ -5,6 +5,7 @@ pub mod chain;
 mod draft;
 pub mod factory;
 pub mod model;
+pub mod offline;
 pub mod openai;
 pub mod price;
 pub mod repair;

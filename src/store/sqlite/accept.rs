@@ -36,7 +36,7 @@ impl Arrival {
         let place: Seq = columns.value()?;
         let conversation = self.inbound.conversation;
         if columns.value()? {
-            transaction.has_work(conversation);
+            transaction.has_work(conversation, self.inbound.due_at);
         }
         let at = to_the_millisecond(self.inbound.message.created_at);
         let bodies = [self.message, self.reopening];

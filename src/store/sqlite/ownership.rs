@@ -83,7 +83,7 @@ async fn settle(
     let row = rows.first().ok_or(StoreError::NotFound)?;
     let mut columns = Columns::of(row);
     if columns.value()? {
-        transaction.has_work(place.conversation);
+        transaction.has_work(place.conversation, place.at);
     }
     let conversation = conversation(&mut columns)?;
     drafts.append(transaction, place, conversation.last_seq).await?;

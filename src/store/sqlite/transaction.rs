@@ -1,6 +1,7 @@
 //! What one job may do inside the writer's transaction: run statements, and note what the world is told once the
 //! transaction is durable. It neither begins nor ends the transaction.
 
+use jiff::Timestamp;
 use super::rows::Statement;
 use crate::domain::event::Event;
 use crate::domain::ids::ConversationId;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 /// Something to tell the live hub after the commit.
 enum Notice {
     Appended(ConversationId, Vec<Event>),
-    Work(ConversationId),
+    Work(ConversationId, Timestamp),
     Delivery,
 }
 
@@ -77,9 +78,9 @@ impl Transaction {
         }
     }
 
-    /// A conversation may be due.
-    pub(super) fn has_work(&mut self, conversation: ConversationId) {
-        self.notices.push(Notice::Work(conversation));
+    /// A conversation will be due at `due_at`.
+    pub(super) fn has_work(&mut self, conversation: ConversationId, due_at: Timestamp) {
+        self.notices.push(Notice::Work(conversation, due_at));
     }
 
     /// A delivery was queued.
@@ -110,7 +111,7 @@ impl Transaction {
                 Notice::Appended(conversation, events) => {
                     live.publish(conversation, Live::Committed(Arc::new(events)));
                 }
-                Notice::Work(conversation) => live.signal_work(conversation),
+                Notice::Work(conversation, due_at) => live.signal_work(conversation, due_at),
                 Notice::Delivery => live.signal_delivery(),
             }
         }

@@ -224,7 +224,7 @@ async fn end_turn(
         outbox::queue(transaction, fence.conversation, delivery, at).await?;
     }
     if due_again {
-        transaction.has_work(fence.conversation);
+        transaction.has_work(fence.conversation, at);
     }
     Ok(conversation)
 }
@@ -251,6 +251,6 @@ async fn give_back(
     let rows = transaction.write_returning(back.drafts.bind(script)).await?;
     let last = Columns::of(rows.first().ok_or(StoreError::Stale)?).value()?;
     back.drafts.append_rest(transaction, place, last).await?;
-    transaction.has_work(fence.conversation);
+    transaction.has_work(fence.conversation, back.due_at);
     Ok(())
 }

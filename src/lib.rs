@@ -4,7 +4,9 @@
 //! `tests/architecture.rs` enforces.
 
 pub mod backoffice;
+pub mod config;
 pub mod domain;
+pub mod limits;
 pub mod llm;
 pub mod store;
 pub mod tools;

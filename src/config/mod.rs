@@ -1,0 +1,6 @@
+//! Typed settings, one struct per concern; every key stands in the commented defaults under `default/`.
+//! The only place that may read the environment.
+
+pub mod limits;
+pub mod llm;
+pub mod secret;

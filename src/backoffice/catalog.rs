@@ -37,13 +37,13 @@ pub enum Availability {
 pub struct ProductFound {
     /// The product itself.
     pub product: Product,
-    /// Its variations, by SKU; empty if it has none.
+    /// Those of its variations that fit the query, the best fitting first; empty if it has none.
     pub variations: Vec<Product>,
-    /// Lowest price among what can be bought.
+    /// Lowest price of what is listed here.
     pub price_from: Money,
-    /// Highest price among what can be bought.
+    /// Highest price of what is listed here.
     pub price_to: Money,
-    /// Pieces in stock, all variations together.
+    /// Pieces in stock of what is listed here.
     pub stock: u32,
     /// Products that go with it.
     pub complements: Vec<Complement>,

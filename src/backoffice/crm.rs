@@ -68,7 +68,7 @@ pub enum ContactOutcome {
     Linked,
 }
 
-/// A field of a contact that was kept although the request gave another value.
+/// A field of a contact that was left as it is although the request gave another value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ContactField {
     /// The name.
@@ -91,7 +91,7 @@ pub struct SavedContact {
     pub contact: Contact,
     /// What was done.
     pub outcome: ContactOutcome,
-    /// Fields that hold another value than the one given, and were kept.
+    /// Fields that were left as they are although another value was given.
     pub kept: Vec<ContactField>,
 }
 

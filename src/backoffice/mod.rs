@@ -4,8 +4,11 @@
 pub mod agenda;
 pub mod catalog;
 pub mod crm;
+pub mod csv;
+pub mod embedded;
 pub mod error;
 pub mod tickets;
+mod words;
 
 pub use error::BackofficeError;
 

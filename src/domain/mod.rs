@@ -2,6 +2,7 @@
 //! Everything else imports this; this imports nothing of ours.
 
 pub mod agenda;
+pub mod calendar;
 pub mod catalog;
 pub mod clock;
 pub mod contact;
@@ -9,6 +10,8 @@ pub mod conversation;
 pub mod crm;
 pub mod effect;
 pub mod event;
+pub mod handle;
+pub mod hours;
 pub mod ids;
 pub mod language;
 pub mod message;

@@ -5,6 +5,7 @@
 use super::error::StoreError;
 use crate::domain::agenda::{Appointment, Professional, Service};
 use crate::domain::catalog::{Coupon, Order, Product, ShippingRate};
+use crate::domain::contact::Contact;
 use crate::domain::crm::{Note, Opportunity};
 use crate::domain::ids::{ContactId, RecordId};
 use crate::domain::ticket::{Ticket, TicketComment};
@@ -100,9 +101,13 @@ pub trait BackofficeStore: Send + Sync {
 /// Rows to import: each kind keyed by its own natural key (SKU, number, id, code).
 #[derive(Clone, Debug, Default)]
 pub struct ImportRows {
+    /// By id, written as [`super::contacts::ContactStore::save`] does; before everything else.
+    pub contacts: Vec<Contact>,
+    /// By id.
+    pub notes: Vec<Note>,
     /// By SKU.
     pub products: Vec<Product>,
-    /// By number; contacts must exist.
+    /// By number; contacts must exist or come along.
     pub orders: Vec<Order>,
     /// By id.
     pub professionals: Vec<Professional>,

@@ -5,7 +5,8 @@ use super::toml_reader::Placed;
 use crate::domain::problem::Problem;
 use jmespath::ast::Ast;
 use jmespath::{Expression, Variable};
-use minijinja::{Environment, UndefinedBehavior, context};
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior, Value as Jinja, context};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
@@ -58,7 +59,7 @@ impl Projection {
             Self::Template(environment) => {
                 let template = environment.get_template("result").map_err(|error| error.to_string())?;
                 let text = template
-                    .render(context! { body => &body, status, args => arguments })
+                    .render(context! { body => Jinja::from(Serde(&body)), status, args => Jinja::from(Serde(arguments)) })
                     .map_err(|error| error.to_string())?;
                 Ok(serde_json::from_str(text.trim()).unwrap_or(Value::String(text)))
             }

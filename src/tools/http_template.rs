@@ -5,7 +5,7 @@ use super::spec::parameter_names;
 use super::toml_reader::{Place, Placed};
 use crate::domain::problem::Problem;
 use crate::domain::tool::ToolSpec;
-use minijinja::value::ValueKind;
+use minijinja::value::{Serde, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value as Jinja};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -166,8 +166,8 @@ pub fn values(arguments: &Map<String, Value>, context: &Map<String, Value>, secr
     let secret: BTreeMap<&str, Jinja> =
         secrets.iter().map(|(name, value)| (name.as_str(), Jinja::from_safe_string(value.clone()))).collect();
     minijinja::context! {
-        args => Jinja::from_serialize(arguments),
-        context => Jinja::from_serialize(context),
+        args => Jinja::from(Serde(arguments)),
+        context => Jinja::from(Serde(context)),
         secret => Jinja::from_iter(secret),
     }
 }
@@ -185,7 +185,7 @@ fn syntax(place: &Place, error: &Error) -> Problem {
 }
 
 /// Writes one value into a template by the slot it stands in.
-fn format(output: &mut Output<'_>, state: &State<'_, '_>, value: &Jinja) -> Result<(), Error> {
+fn format(output: &mut Output<'_>, state: &mut State<'_, '_>, value: &Jinja) -> Result<(), Error> {
     let slot = state.name().chars().next().unwrap_or('p');
     if value.is_safe() {
         return output.write_str(&plain(value)).map_err(written);

@@ -2,6 +2,12 @@
 //! narrow it. Tools reach the back office through its traits and never the store.
 
 pub mod builtin;
+pub mod http;
+mod http_request;
+pub mod http_result;
+pub mod http_spec;
+pub mod http_template;
+pub mod load;
 pub mod near;
 pub mod registry;
 pub mod schema;

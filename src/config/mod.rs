@@ -6,3 +6,4 @@ pub mod business;
 pub mod limits;
 pub mod llm;
 pub mod secret;
+pub mod store;

@@ -7,6 +7,7 @@ pub mod crm;
 pub mod csv;
 pub mod embedded;
 pub mod error;
+mod limits;
 pub mod tickets;
 mod words;
 

@@ -1,10 +1,11 @@
 //! The agenda on the program's own store. Offers and takes times by the rules of `slots`; the store alone decides
 //! a race for the same time.
 
+use super::Foundation;
 use super::slots::{Diary, Refusal, Rules};
-use super::{Foundation, limits};
 use crate::backoffice::BackofficeError;
 use crate::backoffice::agenda::{Agenda, Book, Booked, Reschedule, Slot, SlotQuery};
+use crate::backoffice::limits;
 use crate::backoffice::words::{fold, words};
 use crate::config::backoffice::AgendaRules;
 use crate::config::business::Business;

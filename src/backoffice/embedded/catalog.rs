@@ -1,14 +1,15 @@
 //! The shop on the program's own store. Products are searched in an index that is at most a few seconds old;
 //! orders, coupons and shipping prices are read as they are.
 
+use super::Foundation;
 use super::coupons::{self, Purchases};
 use super::product_index::ProductIndex;
 use super::shipping::{self, Parcel};
-use super::{Foundation, limits};
 use crate::backoffice::BackofficeError;
 use crate::backoffice::catalog::{
     Catalog, CouponOffer, ProductFound, ProductQuery, ShippingQuery, ShippingQuote,
 };
+use crate::backoffice::limits;
 use crate::config::backoffice::CatalogRules;
 use crate::config::business::Business;
 use crate::domain::calendar::Calendar;

@@ -1,12 +1,13 @@
 //! The CRM on the program's own store. Saving a contact is safe to repeat by its nature: it brings the record into
 //! a state, so it needs no key.
 
+use super::Foundation;
 use super::merge::{Known, Proof, into_found, into_own};
-use super::{Foundation, limits};
 use crate::backoffice::BackofficeError;
 use crate::backoffice::crm::{
     ContactHistory, ContactOutcome, Crm, Handle, SaveContact, SaveOpportunity, SavedContact,
 };
+use crate::backoffice::limits;
 use crate::backoffice::words::fold;
 use crate::config::backoffice::CrmRules;
 use crate::domain::contact::{Contact, Identity, IdentityKind, Preference};

@@ -3,9 +3,8 @@
 
 mod agenda;
 mod catalog;
-mod coupons;
+pub(in crate::backoffice) mod coupons;
 mod crm;
-mod limits;
 mod merge;
 mod product_index;
 mod shipping;

@@ -1,7 +1,8 @@
 //! The help desk on the program's own store. A ticket of another contact does not exist for the caller.
 
-use super::{Foundation, limits};
+use super::Foundation;
 use crate::backoffice::BackofficeError;
+use crate::backoffice::limits;
 use crate::backoffice::tickets::{NewTicket, Tickets};
 use crate::domain::ids::ContactId;
 use crate::domain::ticket::{Ticket, TicketComment, TicketStatus};

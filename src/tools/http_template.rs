@@ -168,7 +168,7 @@ pub fn values(arguments: &Map<String, Value>, context: &Map<String, Value>, secr
     minijinja::context! {
         args => Jinja::from(Serde(arguments)),
         context => Jinja::from(Serde(context)),
-        secret => Jinja::from_iter(secret),
+        secret => Jinja::from_pairs(secret),
     }
 }
 

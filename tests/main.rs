@@ -4,3 +4,4 @@ mod knowledge;
 mod llm;
 mod support;
 mod web;
+mod tools;

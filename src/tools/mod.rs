@@ -4,6 +4,12 @@
 pub mod builtin;
 pub mod dispatch;
 pub mod gate;
+pub mod http;
+mod http_request;
+pub mod http_result;
+pub mod http_spec;
+pub mod http_template;
+pub mod load;
 pub mod near;
 pub mod registry;
 pub mod schema;

@@ -1,0 +1,6 @@
+//! Tools as models and operators meet them: the list, the files, the calls. Vendors are real servers on loopback.
+
+mod files;
+mod http;
+mod list;
+mod support;

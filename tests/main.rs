@@ -1,4 +1,5 @@
 //! The one integration-test binary. It mirrors `src/`; what several areas need is in `support`.
 
+mod store;
 mod support;
 mod web;

@@ -8,4 +8,5 @@ pub mod llm;
 pub mod load;
 pub mod network;
 pub mod secret;
+pub mod store;
 pub mod turn;

@@ -2,6 +2,7 @@
 
 mod knowledge;
 mod llm;
+mod store;
 mod support;
 mod web;
 mod tools;

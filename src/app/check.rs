@@ -4,10 +4,12 @@ use super::build::Options;
 use super::files;
 use crate::domain::problem::Problem;
 use crate::knowledge::source::{self, SourceFile};
+use crate::llm::model::{ChatMessage, ChatModel, ChatRequest, ToolChoice};
 use crate::prompts::Prompts;
 use crate::store::live::LiveHub;
 use crate::store::sqlite;
 use std::path::Path;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 /// Every problem of the operator's files. The data folder is not touched.
@@ -53,7 +55,7 @@ fn knowledge(options: &Options) -> Vec<Problem> {
 }
 
 /// Tools need a knowledge base to be built, not to be checked.
-struct NoKnowledge;
+pub struct NoKnowledge;
 
 #[async_trait::async_trait]
 impl crate::tools::builtin::knowledge::KnowledgeSearch for NoKnowledge {
@@ -68,13 +70,22 @@ impl crate::tools::builtin::knowledge::KnowledgeSearch for NoKnowledge {
 }
 
 /// A folder that goes away again.
-struct Scratch(std::path::PathBuf);
+pub struct Scratch(std::path::PathBuf);
 
 impl Scratch {
-    fn new() -> anyhow::Result<Self> {
+    /// A new empty one.
+    ///
+    /// # Errors
+    /// If the system's place for temporary files cannot be written.
+    pub fn new() -> anyhow::Result<Self> {
         let folder = std::env::temp_dir().join(format!("balcao-check-{}", uuid::Uuid::now_v7()));
         std::fs::create_dir_all(&folder)?;
         Ok(Self(folder))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
     }
 }
 
@@ -88,4 +99,61 @@ fn remove(folder: &Path) {
     if let Err(error) = std::fs::remove_dir_all(folder) {
         tracing::debug!(error = %error, "a scratch folder stayed behind");
     }
+}
+
+/// `balcao check`.
+///
+/// # Errors
+/// If not even a scratch store can be opened.
+pub async fn check(options: &Options, online: bool) -> anyhow::Result<ExitCode> {
+    let mut problems = problems(options).await?;
+    if online {
+        problems.extend(model_problem(options).await?);
+    }
+    for problem in &problems {
+        say(&problem.to_string());
+    }
+    if problems.is_empty() {
+        say("everything is in order");
+        return Ok(ExitCode::SUCCESS);
+    }
+    say(&format!("{} problem{}", problems.len(), if problems.len() == 1 { "" } else { "s" }));
+    Ok(ExitCode::FAILURE)
+}
+
+/// Asks the first model of the chain for one word.
+async fn model_problem(options: &Options) -> anyhow::Result<Option<Problem>> {
+    let chain = super::build::chain(options)?;
+    let request = ChatRequest {
+        messages: vec![ChatMessage::System("Answer with one word.".into()), ChatMessage::Customer("ok?".into())],
+        tools: Arc::default(),
+        tool_choice: ToolChoice::None,
+        passages: Vec::new(),
+        language: options.settings.business.language,
+        now: options.clock.now().to_zoned(options.settings.business.timezone.clone()),
+        max_output_tokens: 8,
+        step: 1,
+    };
+    let wanted = options.settings.llm.chain.first().cloned().unwrap_or_default();
+    let answer = chain.answer(&request, &|_| {}).await;
+    Ok(match answer {
+        Err(error) => Some(Problem::in_file("llm.chain", error.to_string())),
+        Ok(answer) if answer.model == "offline" && wanted != "offline" && is_configured(options) => {
+            Some(Problem::in_file("llm.chain", format!("`{wanted}` did not answer; see the log")))
+        }
+        Ok(answer) => {
+            say(&format!("the model `{}` answers", answer.model));
+            None
+        }
+    })
+}
+
+fn is_configured(options: &Options) -> bool {
+    let llm = &options.settings.llm;
+    !llm.base_url.is_empty() || !llm.api_key.is_empty() || !llm.endpoints.is_empty()
+}
+
+#[expect(clippy::print_stdout, reason = "what the verb has to say")]
+fn say(line: &str) {
+    println!("{line}");
 }

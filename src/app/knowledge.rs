@@ -29,16 +29,24 @@ impl Library {
     /// # Errors
     /// If another process has it, or it cannot be written.
     pub fn open(options: &Options) -> anyhow::Result<Self> {
-        let settings = &options.settings.knowledge;
-        let index = settings.index_folder(&options.data)?;
-        let base = KnowledgeBase::open(&index, options.settings.business.language, settings)?;
-        let folder = options.operator.join(&settings.folder);
-        let library = Self { base, folder, one_at_a_time: Arc::default() };
+        let library = Self::open_unfilled(options)?;
         if library.base.manifest().is_empty() {
             let report = library.ingest_blocking(&[])?;
             tracing::info!(added = report.added, failed = report.failed.len(), "the knowledge was indexed");
         }
         Ok(library)
+    }
+
+    /// Opens the index as it is.
+    ///
+    /// # Errors
+    /// As [`Library::open`].
+    pub fn open_unfilled(options: &Options) -> anyhow::Result<Self> {
+        let settings = &options.settings.knowledge;
+        let index = settings.index_folder(&options.data)?;
+        let base = KnowledgeBase::open(&index, options.settings.business.language, settings)?;
+        let folder = options.operator.join(&settings.folder);
+        Ok(Self { base, folder, one_at_a_time: Arc::default() })
     }
 
     /// Indexes `paths`, or the knowledge folder if there are none.
@@ -52,10 +60,10 @@ impl Library {
 
 #[async_trait]
 impl KnowledgeIngest for Library {
-    async fn ingest(&self) -> anyhow::Result<ports::IngestReport> {
+    async fn ingest(&self, paths: Vec<PathBuf>) -> anyhow::Result<ports::IngestReport> {
         let _turn = self.one_at_a_time.lock().await;
         let library = self.clone();
-        let report = tokio::task::spawn_blocking(move || library.ingest_blocking(&[])).await??;
+        let report = tokio::task::spawn_blocking(move || library.ingest_blocking(&paths)).await??;
         Ok(ports::IngestReport {
             added: report.added,
             changed: report.changed,

@@ -6,6 +6,7 @@ pub mod chat;
 pub mod check;
 pub mod cli;
 pub mod client;
+pub mod commands;
 pub mod demo;
 pub mod files;
 pub mod instance;

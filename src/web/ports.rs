@@ -5,6 +5,7 @@ use crate::domain::passage::Passage;
 use crate::domain::tool::ToolSpec;
 use async_trait::async_trait;
 use serde::Serialize;
+use std::path::PathBuf;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -34,11 +35,11 @@ pub trait KnowledgeSearch: Send + Sync {
 /// Reads the knowledge folder again.
 #[async_trait]
 pub trait KnowledgeIngest: Send + Sync {
-    /// Indexes what changed. Only one runs at a time; another waits.
+    /// Indexes `paths` and only these; without any, the knowledge folder. Only one runs at a time; another waits.
     ///
     /// # Errors
     /// If the index cannot be written. A document that cannot be read is in the report instead.
-    async fn ingest(&self) -> anyhow::Result<IngestReport>;
+    async fn ingest(&self, paths: Vec<PathBuf>) -> anyhow::Result<IngestReport>;
 }
 
 /// What an indexing run did.

@@ -58,7 +58,7 @@ pub type SharedState = Arc<WebState>;
 impl WebState {
     /// Puts the parts together.
     pub fn new(parts: WebParts) -> SharedState {
-        let quotas = InboundQuotas::new(&parts.limits);
+        let quotas = InboundQuotas::new(&parts.limits, &parts.clock);
         let places =
             StreamPlaces::new(parts.limits.streams_per_conversation, parts.limits.streams_per_address);
         Arc::new(Self { quotas, places, parts })

@@ -2,6 +2,5 @@
 
 pub mod events;
 pub mod failing;
-pub mod fake_openai;
 pub mod stores;
 pub mod web;

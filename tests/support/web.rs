@@ -17,7 +17,7 @@ use balcao::store::keys::ApiKey;
 use balcao::store::sqlite::SqliteHandle;
 use balcao::web::ports::{HealthProbe, IngestReport, KnowledgeIngest, KnowledgeSearch, ToolCatalog};
 use balcao::web::router::router;
-use balcao::web::state::{WebParts, WebState};
+use balcao::web::state::{SharedState, WebParts, WebState};
 use jiff::Timestamp;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -60,8 +60,8 @@ fn section<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> T {
 /// A running server.
 pub struct WebApp {
     pub base: String,
-    pub address: SocketAddr,
     pub stores: Stores,
+    pub state: SharedState,
     pub client: Client,
     /// An API key with the scope `operator`.
     pub key: String,
@@ -108,17 +108,17 @@ pub async fn spawn_web_with(options: WebOptions) -> WebApp {
     });
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let stop = shutdown.clone().cancelled_owned();
     let server = tokio::spawn(async move {
         axum::serve(listener, service).with_graceful_shutdown(stop).await.unwrap();
     });
     let app = WebApp {
         base: format!("http://{address}"),
-        address,
         client: Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap(),
         key: String::new(),
         stores,
+        state,
         shutdown,
         server,
         _database: database,

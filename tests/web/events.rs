@@ -4,9 +4,14 @@ use crate::support::stores::{answer, claim, tool_events};
 use crate::support::web::{WebOptions, problem, spawn_web, spawn_web_with};
 use balcao::domain::ids::TurnId;
 use balcao::store::live::Live;
+use balcao::web::extract::client::ClientAddress;
+use balcao::web::sse::feed;
+use futures_util::StreamExt;
 use futures_util::future::join;
+use http::{Extensions, HeaderMap};
 use jiff::Timestamp;
 use reqwest::Method;
+use std::time::Duration;
 use uuid::Uuid;
 
 #[tokio::test]
@@ -103,22 +108,30 @@ async fn a_reader_who_comes_and_goes_misses_and_repeats_nothing() {
 
 #[tokio::test]
 async fn a_slow_reader_reads_the_log_instead() {
+    const MESSAGES: usize = 500;
     let mut options = WebOptions::default();
     options.limits.messages_per_minute_per_visitor = 10_000;
     options.limits.messages_per_second_per_address = 10_000;
     let app = spawn_web_with(options).await;
     let visit = app.visit().await;
-    let mut events = app.events(&visit, "").await;
-    assert_eq!(events.block().await.unwrap(), "retry: 2000");
-    // More than fits between the server and a reader who does not read.
-    let long = "x".repeat(3900);
-    for number in 0..600 {
-        app.say(&visit, &format!("{number} {long}")).await;
+    let from = ClientAddress::of(&Extensions::new(), &HeaderMap::new(), &app.state.parts.limits);
+    let place = app.state.places.take(visit.id, &from).unwrap();
+    let feed = feed::open(app.state.clone(), visit.id, None, place).await.unwrap();
+    let mut chunks = std::pin::pin!(feed);
+    app.say(&visit, "0").await;
+    let mut told = String::new();
+    while !told.contains("id: 1\n") {
+        told.push_str(&chunks.next().await.unwrap().unwrap());
     }
-    for number in 0..600 {
-        let text = events.next_of("message").await.data["text"].as_str().unwrap().to_owned();
-        assert!(text.starts_with(&format!("{number} ")), "{number}: {}", &text[..8]);
+    // Nobody takes the next chunk while more happens than is kept for a reader.
+    for number in 1..MESSAGES {
+        app.say(&visit, &number.to_string()).await;
     }
+    while !told.contains(&format!("id: {MESSAGES}\n")) {
+        told.push_str(&chunks.next().await.unwrap().unwrap());
+    }
+    let ids: Vec<usize> = told.lines().filter_map(|line| line.strip_prefix("id: ")?.parse().ok()).collect();
+    assert_eq!(ids, (1..=MESSAGES).collect::<Vec<_>>());
 }
 
 #[tokio::test]
@@ -195,9 +208,12 @@ async fn streams_are_counted_and_given_back() {
     assert_eq!(app.stores.live.read_conversations(), 2);
     drop((first, second));
     // The server notices at its next write; then the places are free again.
-    while app.stores.live.read_conversations() > 1 {
-        tokio::task::yield_now().await;
-    }
+    let noticed = async {
+        while app.stores.live.read_conversations() > 1 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), noticed).await.expect("places are given back");
     app.events(&visit, "").await;
 }
 

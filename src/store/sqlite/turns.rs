@@ -188,7 +188,7 @@ async fn append(
     let script = drafts.script(&scripts::APPEND, place, fence.epoch);
     let rows = transaction.write_returning(drafts.bind(script)).await?;
     let last = Columns::of(rows.first().ok_or(StoreError::Stale)?).value()?;
-    drafts.append_rest(transaction, place, last).await?;
+    drafts.append(transaction, place, last).await?;
     Ok(last)
 }
 
@@ -219,7 +219,7 @@ async fn end_turn(
     let mut columns = Columns::of(rows.first().ok_or(StoreError::Stale)?);
     let due_again = columns.value()?;
     let conversation = conversation(&mut columns)?;
-    end.drafts.append_rest(transaction, place, conversation.last_seq).await?;
+    end.drafts.append(transaction, place, conversation.last_seq).await?;
     for delivery in &end.outbox {
         outbox::queue(transaction, fence.conversation, delivery, at).await?;
     }
@@ -250,7 +250,7 @@ async fn give_back(
         .bind(i64::from(back.keep_journal));
     let rows = transaction.write_returning(back.drafts.bind(script)).await?;
     let last = Columns::of(rows.first().ok_or(StoreError::Stale)?).value()?;
-    back.drafts.append_rest(transaction, place, last).await?;
+    back.drafts.append(transaction, place, last).await?;
     transaction.has_work(fence.conversation, back.due_at);
     Ok(())
 }

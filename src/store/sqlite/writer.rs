@@ -257,3 +257,6 @@ enum Undo {
     Savepoint,
     Transaction,
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 const RESULTS: usize = 10;
-const MOST_RESULTS: usize = 100;
+const MOST_RESULTS: usize = 500;
 const QUERY_CHARS: usize = 1000;
 
 /// What to look for.
@@ -20,7 +20,7 @@ const QUERY_CHARS: usize = 1000;
 pub struct SearchQuery {
     /// The question.
     q: String,
-    /// At most so many, up to 100.
+    /// At most so many, up to 500.
     limit: Option<usize>,
 }
 

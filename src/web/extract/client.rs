@@ -37,7 +37,12 @@ impl ClientAddress {
         self.address.is_loopback() && !self.relayed
     }
 
-    /// What shares a quota.
+    /// The address itself.
+    pub fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// What shares places for event streams.
     pub fn block(&self) -> AddressBlock {
         match self.address {
             IpAddr::V4(address) => AddressBlock::Address(address),
@@ -48,7 +53,7 @@ impl ClientAddress {
     }
 }
 
-/// What shares a quota: one IPv4 address, or the /64 that one IPv6 customer has.
+/// What shares places: one IPv4 address, or the /64 that one IPv6 customer has.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum AddressBlock {
     /// One IPv4 address.

@@ -4,7 +4,7 @@ use super::build::Options;
 use super::files;
 use crate::domain::problem::Problem;
 use crate::knowledge::source::{self, SourceFile};
-use crate::llm::model::{ChatMessage, ChatModel, ChatRequest, ToolChoice};
+use crate::llm::model::{ChatMessage, ChatRequest, ToolChoice};
 use crate::prompts::Prompts;
 use crate::store::live::LiveHub;
 use crate::store::sqlite;

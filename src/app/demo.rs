@@ -1,8 +1,7 @@
 //! Lays the demo shop into a new store.
 
 use super::files::DemoTables;
-use crate::backoffice::csv::Shop;
-use crate::backoffice::csv::seed::seed_demo;
+use crate::backoffice::csv::{Shop, seed_demo};
 use crate::config::business::Business;
 use crate::store::Stores;
 use jiff::Timestamp;

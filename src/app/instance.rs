@@ -47,7 +47,7 @@ impl Instance {
             .keys
             .add(&ApiKey {
                 name: key_name.clone(),
-                scopes: vec!["operator".to_owned()],
+                scopes: vec!["operator".to_owned(), "admin".to_owned()],
                 hash: hash(&key),
                 created_at: SystemClock.now(),
                 last_used_at: None,

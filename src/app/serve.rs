@@ -75,7 +75,7 @@ impl Server {
         upkeep.await.ok();
         self.instance.withdraw(&stores).await;
         drop(stores);
-        database.shut().await;
+        database.close().await;
         Ok(())
     }
 }

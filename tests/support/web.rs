@@ -246,7 +246,7 @@ impl KnowledgeSearch for Shelf {
 
 #[async_trait]
 impl KnowledgeIngest for Shelf {
-    async fn ingest(&self) -> anyhow::Result<IngestReport> {
+    async fn ingest(&self, _paths: Vec<std::path::PathBuf>) -> anyhow::Result<IngestReport> {
         Ok(IngestReport { added: 2, ..IngestReport::default() })
     }
 }

@@ -2,9 +2,7 @@
 
 use super::{database, say};
 use crate::app::build::Options;
-use crate::backoffice::csv::columns::Kind;
-use crate::backoffice::csv::report::BadRows;
-use crate::backoffice::csv::{self, ImportOptions, Shop};
+use crate::backoffice::csv::{self, BadRows, ImportOptions, Kind, Shop};
 use anyhow::Context;
 use clap::Args;
 use std::path::PathBuf;
@@ -57,7 +55,7 @@ pub async fn import(options: &Options, arguments: ImportArguments) -> anyhow::Re
     let (stores, handle) = database(options).await?;
     let shop = Shop::new(stores.backoffice.clone(), stores.contacts.clone(), &options.settings.business);
     let bad_rows = if arguments.skip_bad { BadRows::Skip } else { BadRows::Refuse };
-    let report = csv::import::import(&files, &shop, ImportOptions { now: options.clock.now(), bad_rows }).await;
+    let report = csv::import(&files, &shop, ImportOptions { now: options.clock.now(), bad_rows }).await;
     handle.close().await;
     let report = report?;
     for (kind, rows) in &report.imported {
@@ -97,7 +95,7 @@ async fn write(shop: &Shop, arguments: &ExportArguments) -> anyhow::Result<()> {
         for kind in Kind::ALL {
             let path = folder.join(kind.file_name());
             let file = std::fs::File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
-            let rows = csv::export::export(kind, shop, file).await?;
+            let rows = csv::export(kind, shop, file).await?;
             say(&format!("{}: {rows} rows", path.display()));
         }
         return Ok(());
@@ -106,10 +104,10 @@ async fn write(shop: &Shop, arguments: &ExportArguments) -> anyhow::Result<()> {
     match &arguments.output {
         Some(path) => {
             let file = std::fs::File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
-            csv::export::export(kind, shop, file).await?;
+            csv::export(kind, shop, file).await?;
         }
         None => {
-            csv::export::export(kind, shop, std::io::stdout()).await?;
+            csv::export(kind, shop, std::io::stdout()).await?;
         }
     }
     Ok(())

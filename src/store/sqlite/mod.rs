@@ -28,7 +28,7 @@ use reader::Reader;
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -45,7 +45,7 @@ struct Database {
 pub struct SqliteHandle {
     database: Database,
     stop: CancellationToken,
-    task: JoinHandle<()>,
+    task: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl SqliteHandle {
@@ -59,9 +59,14 @@ impl SqliteHandle {
     }
 
     /// Finishes the writes that are queued, refuses later ones, and closes the file.
-    pub async fn close(self) {
+    /// A second call waits for nothing.
+    pub async fn close(&self) {
         self.stop.cancel();
-        if let Err(error) = self.task.await {
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Err(error)) = match task {
+            Some(task) => Some(task.await),
+            None => None,
+        } {
             tracing::error!(%error, "the writer did not end well");
         }
         self.database.reader.close().await;
@@ -103,7 +108,7 @@ pub async fn open(
     let stop = CancellationToken::new();
     let task = tokio::spawn(task.run(stop.clone()));
     let database = Database { writer, reader: Reader::new(pool) };
-    Ok((stores(&database, live), SqliteHandle { database, stop, task }))
+    Ok((stores(&database, live), SqliteHandle { database, stop, task: Mutex::new(Some(task)) }))
 }
 
 fn options(settings: &StoreSettings, file: &Path) -> SqliteConnectOptions {

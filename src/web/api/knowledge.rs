@@ -87,9 +87,20 @@ pub async fn search_knowledge(
     Ok(axum::Json(Found { results }))
 }
 
+/// Which documents to index.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IngestRequest {
+    /// Files or folders of the server's machine: these and only these (scope `admin`). Without any, the knowledge folder.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    paths: Vec<std::path::PathBuf>,
+}
+
 /// Reads the knowledge again and indexes what changed.
 #[utoipa::path(
     post, path = "/api/v1/knowledge/ingest", tag = "operator",
+    request_body = Option<IngestRequest>,
     security(("api_key" = [])),
     responses(
         (status = 200, body = IngestReport),
@@ -98,9 +109,15 @@ pub async fn search_knowledge(
 )]
 pub async fn ingest_knowledge(
     State(state): State<SharedState>,
-    _operator: Operator,
+    operator: Operator,
+    request: Option<Json<IngestRequest>>,
 ) -> Result<axum::Json<IngestReport>, Problem> {
-    Ok(axum::Json(state.parts.ingest.ingest().await.map_err(unavailable)?))
+    let paths = request.map(|Json(request)| request.paths).unwrap_or_default();
+    // Naming files of the machine is more than running the shop.
+    if !paths.is_empty() && !operator.is_admin {
+        return Err(Problem::forbidden());
+    }
+    Ok(axum::Json(state.parts.ingest.ingest(paths).await.map_err(unavailable)?))
 }
 
 /// Operators may know the cause.

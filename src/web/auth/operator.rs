@@ -16,6 +16,8 @@ const TOUCH_EVERY: SignedDuration = SignedDuration::from_mins(1);
 pub struct Operator {
     /// Name of the key.
     pub name: String,
+    /// Whether the key may also do what touches the machine, e.g. have files of it read.
+    pub is_admin: bool,
 }
 
 impl FromRequestParts<SharedState> for Operator {
@@ -36,7 +38,11 @@ pub async fn authorise(state: &WebState, headers: &HeaderMap) -> Result<Operator
     let key = find(state, presented)
         .await?
         .ok_or_else(|| Problem::unauthorized("This API key is not known; it may have been removed."))?;
-    if may_operate(&key) { Ok(Operator { name: key.name }) } else { Err(Problem::forbidden()) }
+    if !may_operate(&key) {
+        return Err(Problem::forbidden());
+    }
+    let is_admin = key.scopes.iter().any(|scope| scope == "admin");
+    Ok(Operator { name: key.name, is_admin })
 }
 
 /// Whether `presented` is the key of an operator.

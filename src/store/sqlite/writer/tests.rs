@@ -71,7 +71,7 @@ async fn insert(transaction: &mut Transaction, name: String, size: i64) -> Resul
     let statement = sqlx::query("INSERT INTO rows (name, filling) VALUES ($1, zeroblob($2))");
     let id = Uuid::from_u128(u128::from(name.len() as u64));
     transaction.write(statement.bind(name).bind(size)).await?;
-    transaction.has_work(ConversationId(id));
+    transaction.has_work(ConversationId(id), jiff::Timestamp::UNIX_EPOCH);
     Ok(())
 }
 
@@ -89,7 +89,8 @@ async fn jobs_that_wait_share_a_commit_and_refusals_stay_alone() {
     assert!(matches!(refused, Err(StoreError::Conflict(text)) if text == "on second thoughts"));
     assert!(matches!(taken, Err(StoreError::Conflict(_))));
     assert_eq!(bench.names().await, ["a", "ccc"]);
-    let told: Vec<_> = [1, 3].map(|length| ConversationId(Uuid::from_u128(length))).into();
+    let told: Vec<_> =
+        [1, 3].map(|length| (ConversationId(Uuid::from_u128(length)), jiff::Timestamp::UNIX_EPOCH)).into();
     assert_eq!(bench.live.take_signalled(), told);
 }
 

@@ -89,18 +89,15 @@ pub async fn tools(options: &Options, as_json: bool) -> anyhow::Result<ExitCode>
             .iter()
             .map(|entry| {
                 let spec = entry.spec();
-                json!({
-                    "name": spec.name,
-                    "description": spec.description,
-                    "parameters": crate::llm::openai::model_schema(&spec.parameters),
-                    "risk": spec.risk,
-                    "limits": {
-                        "timeout_ms": u64::try_from(spec.timeout.as_millis()).unwrap_or(u64::MAX),
-                        "max_calls_per_step": limits.max_calls_per_step,
-                        "max_repeats": limits.max_repeats,
-                        "result_characters": limits.result_characters,
-                    },
-                })
+                let mut tool = crate::llm::openai::function(spec);
+                tool["risk"] = json!(spec.risk);
+                tool["limits"] = json!({
+                    "timeout_ms": u64::try_from(spec.timeout.as_millis()).unwrap_or(u64::MAX),
+                    "max_calls_per_step": limits.max_calls_per_step,
+                    "max_repeats": limits.max_repeats,
+                    "result_characters": limits.result_characters,
+                });
+                tool
             })
             .collect();
         say(&serde_json::to_string_pretty(&tools)?);

@@ -8,6 +8,8 @@ mod transcript;
 mod transport;
 mod wire;
 
+pub use wire::function;
+
 use crate::config::secret::Secret;
 use crate::domain::clock::Clock;
 use crate::domain::ids::CallId;

@@ -100,7 +100,7 @@ impl ToolsCache {
 }
 
 /// Name, description and schema of `tool`, without what is ours alone and without what the model may not set.
-pub(super) fn function(tool: &ToolSpec) -> Value {
+pub fn function(tool: &ToolSpec) -> Value {
     json!({"name": tool.name, "description": tool.description, "parameters": schema(tool)})
 }
 

@@ -1,6 +1,7 @@
 //! Operators try the retrieval a turn uses, and have the knowledge read again.
 
 use crate::web::auth::operator::Operator;
+use crate::web::extract::json::OptionalJson;
 use crate::web::extract::query::Query;
 use crate::web::ports::IngestReport;
 use crate::web::problem::Problem;
@@ -110,9 +111,9 @@ pub struct IngestRequest {
 pub async fn ingest_knowledge(
     State(state): State<SharedState>,
     operator: Operator,
-    request: Option<Json<IngestRequest>>,
+    OptionalJson(request): OptionalJson<IngestRequest>,
 ) -> Result<axum::Json<IngestReport>, Problem> {
-    let paths = request.map(|Json(request)| request.paths).unwrap_or_default();
+    let paths = request.paths;
     // Naming files of the machine is more than running the shop.
     if !paths.is_empty() && !operator.is_admin {
         return Err(Problem::forbidden());

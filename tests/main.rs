@@ -4,5 +4,5 @@ mod knowledge;
 mod llm;
 mod store;
 mod support;
-mod web;
 mod tools;
+mod web;

@@ -155,7 +155,7 @@ async fn readers_hear_of_events_after_they_were_committed_in_order() {
         }
     }
     assert_eq!(heard, bench.stores.conversations.events(id, 0, 10).await.unwrap());
-    assert_eq!(bench.stores.live.take_signalled(), [id]);
+    assert_eq!(bench.stores.live.take_signalled().into_iter().map(|(id, _)| id).collect::<Vec<_>>(), [id]);
 }
 
 #[tokio::test]

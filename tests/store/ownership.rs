@@ -70,7 +70,7 @@ async fn the_bot_answers_only_what_no_person_answered() {
     bench.stores.live.take_signalled();
     bench.stores.conversations.change_owner(id, change).await.unwrap();
     assert_eq!(bench.claimed(id).await.answers, [third]);
-    assert_eq!(bench.stores.live.take_signalled(), [id]);
+    assert_eq!(bench.stores.live.take_signalled().into_iter().map(|(id, _)| id).collect::<Vec<_>>(), [id]);
 }
 
 #[tokio::test]

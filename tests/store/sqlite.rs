@@ -36,6 +36,9 @@ async fn everything_acknowledged_is_there_after_a_restart() {
     bench.stores.turns.commit(&resumed, bench.answer(&resumed, "olá"), bench.now()).await.unwrap();
     let bench = bench.restart().await;
     assert!(bench.try_claim(id).await.is_none());
+    // Closed well, it is one file that can be copied.
+    bench.handle.close().await;
+    assert!(!bench.folder.path().join("balcao.db-wal").exists());
 }
 
 #[tokio::test]
@@ -78,7 +81,7 @@ async fn closing_finishes_what_is_queued_and_refuses_what_comes_later() {
 async fn a_database_held_by_another_process_is_unavailable_until_it_is_let_go() {
     let folder = tempfile::tempdir().unwrap();
     let mut impatient = settings();
-    impatient.busy_timeout_ms = 50;
+    impatient.busy_timeout_ms = 200;
     let (stores, handle) = open(&impatient, folder.path(), Arc::new(LiveHub::default())).await.unwrap();
     let mut backup = outsider(folder.path()).await;
     backup.execute("BEGIN IMMEDIATE").await.unwrap();

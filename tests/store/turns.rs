@@ -136,7 +136,7 @@ async fn a_message_during_a_turn_is_the_next_turn() {
     assert_eq!(bench.stores.turns.next_due().await.unwrap(), Some(bench.later(SECOND)));
     bench.advance(SECOND);
     assert_eq!(bench.claimed(id).await.answers, [second]);
-    assert_eq!(bench.stores.live.take_signalled(), [id]);
+    assert_eq!(bench.stores.live.take_signalled().into_iter().map(|(id, _)| id).collect::<Vec<_>>(), [id]);
 }
 
 #[tokio::test]

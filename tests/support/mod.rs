@@ -2,5 +2,6 @@
 
 pub mod events;
 pub mod failing;
+pub mod fake_openai;
 pub mod stores;
 pub mod web;

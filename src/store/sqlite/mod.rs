@@ -25,8 +25,10 @@ use super::live::LiveHub;
 use crate::config::store::StoreSettings;
 use anyhow::{Context, Result};
 use reader::Reader;
-use sqlx::ConnectOptions;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Connection};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -45,7 +47,7 @@ struct Database {
 pub struct SqliteHandle {
     database: Database,
     stop: CancellationToken,
-    task: Mutex<Option<JoinHandle<()>>>,
+    task: Mutex<Option<JoinHandle<SqliteConnection>>>,
 }
 
 impl SqliteHandle {
@@ -58,18 +60,20 @@ impl SqliteHandle {
         self.database.writer.run(Atomicity::RefusesFirst, |_| Box::pin(async { Ok(()) })).await
     }
 
-    /// Finishes the writes that are queued, refuses later ones, and closes the file.
-    /// A second call waits for nothing.
+    /// Finishes the writes that are queued, refuses later ones, and closes the file. A second call does nothing.
     pub async fn close(&self) {
         self.stop.cancel();
         let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(Err(error)) = match task {
-            Some(task) => Some(task.await),
-            None => None,
-        } {
-            tracing::error!(%error, "the writer did not end well");
-        }
+        let Some(task) = task else { return };
+        let writing = task.await;
         self.database.reader.close().await;
+        let closed = match writing {
+            Ok(connection) => connection.close().await.map_err(anyhow::Error::new),
+            Err(error) => Err(anyhow::Error::new(error)),
+        };
+        if let Err(error) = closed {
+            tracing::error!(%error, "the database was not closed well; it mends itself at the next start");
+        }
     }
 }
 

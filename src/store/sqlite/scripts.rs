@@ -10,6 +10,7 @@ const EVENTS_PER_SCRIPT: usize = 8;
 
 /// One script per number of events, 0 … [`EVENTS_PER_SCRIPT`].
 pub(super) struct EventScript {
+    head: String,
     texts: Vec<String>,
 }
 
@@ -30,14 +31,14 @@ impl EventScript {
                 std::iter::once(head.to_owned()).chain(inserts).collect()
             })
             .collect();
-        Self { texts }
+        Self { head: head.to_owned(), texts }
     }
 
     /// The script for a write of `count` events, and how many of them it appends: all or none.
     pub(super) fn appending(&self, count: usize) -> (&str, usize) {
         match self.texts.get(count) {
             Some(text) => (text, count),
-            None => (&self.texts[0], 0),
+            None => (&self.head, 0),
         }
     }
 }

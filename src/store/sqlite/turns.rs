@@ -108,8 +108,11 @@ impl TurnStore for Turns {
             outbox,
         };
         let fence = Fence::of(claim);
-        // Queueing a delivery may fail after the first change (an id taken).
-        let atomicity = if end.outbox.is_empty() { Atomicity::RefusesFirst } else { Atomicity::Savepoint };
+        // A contact that does not exist, or a delivery's id that is taken, is refused after the first change.
+        let atomicity = match (&end.contact, end.outbox.as_slice()) {
+            (None, []) => Atomicity::RefusesFirst,
+            _ => Atomicity::Savepoint,
+        };
         self.database.writer.run(atomicity, move |tx| Box::pin(end_turn(tx, fence, end, at))).await
     }
 

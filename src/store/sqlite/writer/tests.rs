@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::ids::ConversationId;
-use sqlx::sqlite::{SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection, Executor};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -13,7 +13,7 @@ struct Bench {
     writer: Writer,
     live: Arc<LiveHub>,
     stop: CancellationToken,
-    task: JoinHandle<()>,
+    task: JoinHandle<SqliteConnection>,
 }
 
 fn options(folder: &TempDir) -> SqliteConnectOptions {
@@ -139,7 +139,7 @@ async fn what_is_queued_is_finished_before_it_stops() {
     assert!(outcomes.iter().all(Result::is_ok));
     assert!(matches!(bench.insert("late", 0).await, Err(StoreError::Unavailable(_))));
     assert_eq!(bench.names().await, names);
-    bench.task.await.unwrap();
+    bench.task.await.unwrap().close().await.unwrap();
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use tokio::sync::{Notify, broadcast};
 
 /// How many items a slow reader may be behind before it has to read the log.
 /// Every conversation that is read keeps so many slots, so it is the larger part of what an idle reader costs.
-const BACKLOG: usize = 64;
+const BACKLOG: usize = 32;
 
 /// Something that just happened.
 #[derive(Clone, Debug)]

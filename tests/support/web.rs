@@ -28,6 +28,9 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+/// Puts something in front of a conversation store.
+pub type Wrap = Box<dyn FnOnce(Arc<dyn ConversationStore>) -> Arc<dyn ConversationStore>>;
+
 /// What a test may set before the server starts.
 pub struct WebOptions {
     pub settings: WebSettings,
@@ -35,7 +38,7 @@ pub struct WebOptions {
     /// What the probe of the model chain says.
     pub model: Result<(), String>,
     /// Stands in front of the database.
-    pub wrap: Box<dyn FnOnce(Arc<dyn ConversationStore>) -> Arc<dyn ConversationStore>>,
+    pub wrap: Wrap,
 }
 
 impl Default for WebOptions {

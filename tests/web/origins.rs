@@ -36,6 +36,8 @@ async fn listed_pages_and_our_own_may_and_others_may_not() {
         assert_eq!(open.headers()["vary"], "Origin");
         if may {
             assert_eq!(open.status(), 201, "{origin}");
+            let secure = open.headers()["set-cookie"].to_str().unwrap().contains("; Secure");
+            assert_eq!(secure, origin.starts_with("https:"));
             assert_eq!(open.headers()["access-control-expose-headers"], "retry-after");
             assert!(open.headers().get("access-control-allow-credentials").is_none());
         } else {

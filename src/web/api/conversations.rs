@@ -13,8 +13,8 @@ use crate::web::problem::Problem;
 use crate::web::state::SharedState;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
-use http::header::{LOCATION, SET_COOKIE};
+use http::header::{LOCATION, ORIGIN, SET_COOKIE};
+use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -76,6 +76,7 @@ pub struct Opened {
 pub async fn open_conversation(
     State(state): State<SharedState>,
     from: ClientAddress,
+    headers: HeaderMap,
     Json(request): Json<OpenConversation>,
 ) -> Result<Response, Problem> {
     state
@@ -86,9 +87,13 @@ pub async fn open_conversation(
     let new = new_conversation(&state, request, &secret)?;
     let id = state.parts.stores.conversations.open(new).await?.id;
     let path = format!("/api/v1/conversations/{id}");
+    // Behind a proxy this server does not see TLS itself; the page's origin tells.
+    let by_tls = headers.get(ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https:"));
+    let secure = if by_tls { "; Secure" } else { "" };
+    let token = secret.reveal();
     let cookie =
-        format!("{COOKIE_NAME}={}; Path={path}; HttpOnly; SameSite=Strict; Max-Age=2592000", secret.reveal());
-    let body = axum::Json(Opened { id, token: secret.reveal().to_owned() });
+        format!("{COOKIE_NAME}={token}; Path={path}; HttpOnly; SameSite=Strict; Max-Age=2592000{secure}");
+    let body = axum::Json(Opened { id, token: token.to_owned() });
     Ok((StatusCode::CREATED, [(LOCATION, path), (SET_COOKIE, cookie)], body).into_response())
 }
 

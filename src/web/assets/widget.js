@@ -1,6 +1,6 @@
 /**
- * Balcão web chat: the element <balcao-chat>. A script tag alone adds a launcher; mode="page" fills the page.
- * Chat decides what happens, View what is seen. Content becomes text nodes, never HTML, and any strict CSP is met.
+ * Balcão web chat: <balcao-chat>, a launcher, or a whole page with mode="page".
+ * Chat decides what happens, View what is seen. Content becomes text nodes, never HTML; any strict CSP is met.
  */
 (() => {
 'use strict';
@@ -8,19 +8,19 @@
 if (customElements.get('balcao-chat')) return;
 
 const SCRIPT = document.currentScript || document.querySelector('script[src*="widget.js"]');
-const API_BASE = new URL('api/v1/', SCRIPT ? SCRIPT.src : location.href).href;
+const API_BASE = new URL('api/v1/', SCRIPT?.src || location.href).href;
 
 const STORE_VERSION = 1; // raise when the stored shapes change
 const MAX_CHARACTERS = 4000;
 const COUNTER_FROM = 3600;
 const HISTORY_PAGE = 500;
 const REQUEST_TIMEOUT = 15000;
-const CONFIG_PATIENCE = 1500; // the first paint waits so long for the operator's colours
+const CONFIG_PATIENCE = 1500; // for the first paint in the operator's colours
 const SEND_ATTEMPTS = 5;
 const LOCAL_TYPING = 15000; // a guess, until the server says that a turn runs
 const TURN_TYPING = 90000;
-const ECHO_PATIENCE = 8000; // a stream without our accepted message by then is dead
-const HIDDEN_PATIENCE = 20000; // then a hidden tab frees its connection, one of HTTP/1.1's six
+const ECHO_PATIENCE = 8000; // a stream without our message by then is dead
+const HIDDEN_PATIENCE = 20000; // a hidden tab frees its connection: HTTP/1.1 has six
 const GROUP_WINDOW = 5 * 60000;
 const CLOCK_SKEW = 2 * 60000;
 const NEAR_BOTTOM = 80;
@@ -84,7 +84,7 @@ const WORDS = {
 };
 
 function chooseLocale(...wishes) {
-  const match = (wish) => LOCALES.find((locale) => locale.slice(0, 2) === String(wish).slice(0, 2).toLowerCase());
+  const match = (wish = '') => LOCALES.find((locale) => wish.toLowerCase().startsWith(locale.slice(0, 2)));
   return wishes.map(match).find(Boolean) || LOCALES[0];
 }
 
@@ -101,7 +101,7 @@ const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => v
 function h(name, ...children) {
   const [tag, ...classes] = name.split('.');
   const node = document.createElement(tag);
-  if (tag === 'button') node.type = tag; // not the submit of some form around
+  if (tag === 'button') node.type = tag;
   node.classList.add(...classes);
   if (children[0]?.constructor === Object) {
     for (const [key, value] of Object.entries(children.shift())) {
@@ -114,7 +114,7 @@ function h(name, ...children) {
 }
 
 const ICONS = {
-  chat: 'M12 4c-4.97 0-9 3.36-9 7.5 0 2.3 1.24 4.35 3.2 5.73L5.5 20.5l3.9-1.86c.83.23 1.7.36 2.6.36 4.97 0 9-3.36 9-7.5S16.97 4 12 4Z',
+  chat: 'M6 4h12a3 3 0 0 1 3 3v7a3 3 0 0 1-3 3h-6l-5 4v-4H6a3 3 0 0 1-3-3V7a3 3 0 0 1 3-3Z',
   down: 'm6 9.5 6 6 6-6',
   close: 'M6 6l12 12M18 6 6 18',
   plus: 'M12 5.5v13M5.5 12h13',
@@ -122,11 +122,10 @@ const ICONS = {
   clock: 'M12 7v5l3 2M20 12a8 8 0 1 1-16 0 8 8 0 0 1 16 0Z',
   check: 'm5 12.5 4.5 4.5L19 7.5',
   alert: 'M12 8v5M12 16.2v.1M20.5 12a8.5 8.5 0 1 1-17 0 8.5 8.5 0 0 1 17 0Z',
-  shield: 'M12 3.5 5 6v5.5c0 4.2 2.9 7.4 7 9 4.1-1.6 7-4.8 7-9V6l-7-2.5ZM9 12l2.2 2.2L15.2 10',
 };
 
 const AWNING = 'M3.5 9.5 5.6 4.6h12.8l2.1 4.9a2.83 2.83 0 0 1-5.67 0 2.83 2.83 0 0 1-5.66 0 2.83 2.83 0 0 1-5.67 0Z';
-const COUNTER = 'M4.5 15.6h15a.9.9 0 0 1 .9.9v1.9a.9.9 0 0 1-.9.9h-15a.9.9 0 0 1-.9-.9v-1.9a.9.9 0 0 1 .9-.9Z';
+const COUNTER = 'M4 15.5h16v4H4Z';
 
 function svg(className, ...paths) {
   const namespace = 'http://www.w3.org/2000/svg';
@@ -167,8 +166,9 @@ const backOff = (failures) => Math.min(30000, 500 * 2 ** failures) * (0.5 + Math
 // ---- Colour ----
 
 function parseColor(text = '') {
-  const digits = /^#(?:([\da-f])([\da-f])([\da-f])|([\da-f]{2})([\da-f]{2})([\da-f]{2}))$/i.exec(text);
-  return digits?.slice(1).filter(Boolean).map((digit) => parseInt(digit.padStart(2, digit), 16));
+  if (!/^#(?:[\da-f]{3}){1,2}$/i.test(text)) return undefined;
+  const digits = text.length === 4 ? text.replace(/\w/g, '$&$&') : text;
+  return digits.match(/\w\w/g).map((pair) => parseInt(pair, 16));
 }
 
 function luminance(color) {
@@ -189,7 +189,7 @@ const css = (color) => `rgb(${color.join(' ')})`;
 const WHITE = [255, 255, 255];
 const BLACK = [0, 0, 0];
 
-/** White where it reaches AA on `color`, else black, which then does. */
+/** White where it reaches AA, else black, which then does. */
 const inkOn = (color) => (contrast(color, WHITE) >= 4.5 ? WHITE : BLACK);
 
 function distinct(color, background, target) {
@@ -204,10 +204,10 @@ function distinct(color, background, target) {
 /** The operator's colours, readable in light and dark. */
 function themeSheet(brand = [31, 95, 83], accent = [240, 163, 92]) {
   const variables = (canvas, bubble) => {
-    const fill = distinct(brand, canvas, 1.5);
+    const fill = distinct(brand, canvas, 1.3);
     const spot = distinct(accent, fill, 1.5);
     return `--brand:${css(fill)};--on-brand:${css(inkOn(fill))};--accent:${css(spot)};--on-accent:${css(inkOn(spot))};`
-      + `--ink:${css(distinct(brand, bubble, 4.9))};--tint:${css(mix(canvas, brand, 0.12))};`;
+      + `--ink:${css(distinct(brand, bubble, 4.9))};`;
   };
   return `.root{${variables([250, 247, 243], [243, 238, 231])}}`
     + `@media(prefers-color-scheme:dark){.root{${variables([24, 21, 18], [48, 43, 38])}}}`;
@@ -238,7 +238,7 @@ function appendInline(parent, text, marks = RICH, depth = 0) {
   for (let match; (match = pattern.exec(text)); ) {
     const [whole, code, bold, italic, label, address] = match;
     const end = match.index + whole.length;
-    // "5*3*2" is arithmetic and nobody nests deeper than four: both stay as written.
+    // "5*3*2" is arithmetic and nobody nests this deep.
     const insideWord = WORD.test(text[match.index - 1] || '') || WORD.test(text[end] || '');
     if (depth > 3 || (italic && insideWord) || (address && !SAFE_LINK.test(address))) {
       pattern.lastIndex = match.index + 1;
@@ -255,7 +255,7 @@ function appendInline(parent, text, marks = RICH, depth = 0) {
     } else if (address) {
       parent.append(link(address, label));
     } else {
-      // Punctuation after an address belongs to the sentence, and so does a bracket that was opened there.
+      // Punctuation and a bracket of the sentence are not the address's.
       let url = whole;
       while (/[.,;:!?*\]]$/.test(url) || (url.endsWith(')') && url.split(')').length > url.split('(').length)) {
         url = url.slice(0, -1);
@@ -309,7 +309,7 @@ function renderPlain(text) {
 
 // ---- Store ----
 
-/** Web storage as JSON; what the browser refuses to keep lives in memory instead. */
+/** Web storage as JSON; what the browser refuses lives in memory. */
 class Store {
   constructor(scope, area = 'localStorage') {
     this.area = area; // by name: reading the property may already throw
@@ -353,8 +353,9 @@ class Store {
   }
 
   watch(callback, signal) {
-    const tell = ({ key, newValue }) => key?.startsWith(this.prefix) && callback(key.slice(this.prefix.length), newValue === null);
-    addEventListener('storage', tell, { signal });
+    addEventListener('storage', ({ key, newValue }) => {
+      if (key?.startsWith(this.prefix)) callback(key.slice(this.prefix.length), newValue === null);
+    }, { signal });
   }
 }
 
@@ -388,7 +389,7 @@ class Api {
   }
 
   openConversation(locale) {
-    const metadata = { page: location.origin + location.pathname }; // a query may hold secrets
+    const metadata = { page: location.origin + location.pathname };
     return this.call('POST', 'conversations', { body: { channel: 'web', locale, metadata } });
   }
 
@@ -508,7 +509,7 @@ class Stream {
 
 // ---- Outbox ----
 
-/** Messages not yet accepted. One key each, so that tabs never overwrite each other's. */
+/** Messages not yet accepted; one key each, as tabs share them. */
 class Outbox {
   constructor(store) {
     this.store = store;
@@ -526,10 +527,6 @@ class Outbox {
 
   remove(clientId) {
     this.store.set(`out:${clientId}`, null);
-  }
-
-  has(clientId) {
-    return this.store.get(`out:${clientId}`) !== null;
   }
 
   all() {
@@ -619,7 +616,7 @@ class Chat {
     this.owner = BOT;
   }
 
-  /** Unsent messages stay, for the next conversation. */
+  /** Unsent messages stay. */
   forget(conversation) {
     if (conversation && !this.isCurrent(conversation)) return; // another tab was first
     ['conversation', 'cursor', 'owner', 'seen'].forEach((key) => this.store.set(key, null));
@@ -777,7 +774,7 @@ class Chat {
       this.synchronised = true;
       this.view.historyShown();
       const last = [...this.messages.values()].pop();
-      // After a reload in mid-turn the answer is still being worked on.
+      // After a reload in mid-turn an answer is still to come.
       if (last?.role === 'customer' && Date.now() - new Date(last.created_at) < LOCAL_TYPING) this.expectAnswer();
     }
     this.countUnread();
@@ -823,9 +820,9 @@ class Chat {
     }
   }
 
-  on_ownership({ owner }) {
+  on_ownership({ owner, name, waiting }) {
     const before = this.owner;
-    this.setOwner(typeof owner === 'string' ? { kind: owner } : owner);
+    this.setOwner({ kind: owner === 'bot' ? 'bot' : waiting ? 'team' : 'person', name });
     this.store.set('owner', this.owner);
     if (this.owner.kind !== 'bot') this.endDraft();
     if (before.kind === this.owner.kind && before.name === this.owner.name) return;
@@ -865,7 +862,7 @@ class Chat {
     if (live && !known) this.onMessage(message);
   }
 
-  /** The event of our own message can overtake the answer to its POST: then words and time must tell. */
+  /** Our own event can overtake the answer to its POST: then words and time must tell. */
   findOwn(message) {
     if (message.role !== 'customer') return undefined;
     if (this.handedOver.has(message.client_id)) return message.client_id;
@@ -924,7 +921,7 @@ class Chat {
     }
   }
 
-  /** What came after the last message seen with a panel open, in whichever tab. */
+  /** Counts from the last message seen with a panel open, in whichever tab. */
   countUnread() {
     const seen = this.store.get('seen');
     if (this.view.isOpen || seen === null) {
@@ -942,17 +939,17 @@ class Chat {
 // ---- View ----
 
 class View {
-  constructor({ shadow, mode, position, locale, words, config, chat, signal, onToggle }) {
-    Object.assign(this, { shadow, mode, words, config, chat, signal, onToggle });
+  constructor({ position, locale, ...parts }) {
+    Object.assign(this, parts); // shadow, mode, words, config, chat, signal, onToggle
     this.phone = matchMedia(PHONE);
     this.clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
     this.calendar = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' });
     this.relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
-    this.items = []; // what the log shows, in order
+    this.items = [];
     this.pinned = true; // follow the newest message
-    this.root = h('div.root', { lang: locale, 'data-mode': mode, 'data-position': position });
+    this.root = h('div.root', { lang: locale, 'data-mode': this.mode, 'data-position': position });
     this.build();
-    applyStyles(shadow, STYLES, themeSheet(parseColor(config.color), parseColor(config.accent)));
+    applyStyles(this.shadow, STYLES, themeSheet(parseColor(this.config.color), parseColor(this.config.accent)));
     this.observe();
     this.reset();
   }
@@ -972,7 +969,8 @@ class View {
     this.log = h('div.log', { role: 'log', 'aria-label': config.title });
     this.progress = h('span.progress', { dir: 'auto' });
     this.typing = h('div.item.assistant.first.last.typing', h('div.row', h('div.avatar', mark()),
-      h('div.bubble', { role: 'status' }, h('span.dots', h('i'), h('i'), h('i')), h('span.hidden', words.typing), this.progress)));
+      h('div.bubble', { role: 'status' },
+        h('span.dots', h('i'), h('i'), h('i')), h('span.hidden', words.typing), this.progress)));
     this.scroller = h('div.scroller', { tabindex: 0 }, h('div.sheet', this.log, this.typing));
     this.pill = h('button.pill', { onclick: () => this.follow() }, icon('down'), words.newMessages);
     this.notice = h('p.notice', { role: 'status' });
@@ -986,7 +984,8 @@ class View {
     });
     this.panel = h(page ? 'main.panel' : 'section.panel',
       { tabindex: -1, 'aria-label': config.title, role: page ? undefined : 'dialog', hidden: !page },
-      h('header', h('div.avatar.large', mark()), h('div.who', h(page ? 'h1' : 'h2', { dir: 'auto' }, config.title), this.status),
+      h('header', h('div.avatar.large', mark()),
+        h('div.who', h(page ? 'h1' : 'h2', { dir: 'auto' }, config.title), this.status),
         button('tool', 'plus', words.newChat, () => this.askStartOver()),
         page ? '' : button('tool', 'close', words.close, () => this.toggle(false, true))),
       this.banner,
@@ -1002,12 +1001,14 @@ class View {
   }
 
   observe() {
+    let top = 0;
     this.scroller.addEventListener('scroll', () => {
       const { scrollHeight, scrollTop, clientHeight } = this.scroller;
-      this.pinned = scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM;
+      // Growing and shrinking scroll too; only going up lets go.
+      this.pinned = scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM || (this.pinned && scrollTop >= top);
       if (this.pinned) this.pill.hidden = true;
+      top = scrollTop;
     });
-    // Answers, drafts and the keyboard resize: the newest message stays in sight.
     this.resizes = new ResizeObserver(() => this.pinned && this.follow());
     this.resizes.observe(this.scroller);
     this.resizes.observe(this.scroller.firstChild);
@@ -1049,7 +1050,8 @@ class View {
   }
 
   putPending(entry, own) {
-    this.insert({ key: entry.client_id, entry, role: 'customer', text: entry.text, at: new Date(entry.at), state: 'pending' }, own);
+    const { client_id: key, text, at } = entry;
+    this.insert({ key, entry, role: 'customer', text, at: new Date(at), state: 'pending' }, own);
     if (own) this.follow();
   }
 
@@ -1113,15 +1115,20 @@ class View {
     const content = role === 'customer' ? renderPlain(text) : renderMarkdown(text);
     item.meta = h('div.meta');
     item.node.append(h('div.row',
-      role === 'customer' ? '' : author ? h('div.avatar.person', { 'aria-hidden': 'true' }, Array.from(author)[0]) : h('div.avatar', mark()),
+      role === 'customer' ? '' : this.renderAvatar(author),
       h('div.body',
         h(author ? 'p.author' : 'p.hidden', { dir: 'auto' }, name),
-        h('div.bubble', item.confirmation ? h('p.ask', icon('shield'), words.confirmation) : '', content),
+        h('div.bubble', item.confirmation ? h('p.ask', icon('alert'), words.confirmation) : '', content),
         sources.length ? this.renderSources(sources) : '',
         buttons.length ? this.renderChoices(item) : '',
         item.meta)));
     item.node.classList.toggle('asks', Boolean(item.confirmation));
     this.renderMeta(item);
+  }
+
+  renderAvatar(author) {
+    if (!author) return h('div.avatar', mark());
+    return h('div.avatar.person', { 'aria-hidden': 'true' }, Array.from(author)[0]);
   }
 
   renderSources(sources) {
@@ -1163,8 +1170,18 @@ class View {
     meta.replaceChildren(...(role === 'customer' ? views[state]() : [time]));
   }
 
-  /** Days, groups and open choices depend on the neighbours. */
+  /** Days, groups and open choices depend on the neighbours: settled once a burst. */
   arrange() {
+    if (this.arranging) return;
+    this.arranging = true;
+    queueMicrotask(() => {
+      this.arranging = false;
+      this.group();
+      this.closeChoices();
+    });
+  }
+
+  group() {
     let day = new Date().toDateString(); // today needs a heading under another day only
     let before = {};
     for (const item of this.items) {
@@ -1174,12 +1191,16 @@ class View {
         item.day.textContent = this.dayName(item.at);
       }
       item.day.hidden = !newDay;
-      const together = !newDay && before.role === item.role && before.author === item.author && item.at - before.at < GROUP_WINDOW;
+      const together = !newDay && before.role === item.role && before.author === item.author
+        && item.at - before.at < GROUP_WINDOW;
       item.node.classList.toggle('first', !together);
       item.node.classList.add('last');
       if (together) before.node.classList.remove('last');
       before = item;
     }
+  }
+
+  closeChoices() {
     let answer;
     for (const item of [...this.items].reverse()) {
       for (const { node, value } of item.choices || []) {
@@ -1198,7 +1219,6 @@ class View {
     return name[0].toUpperCase() + name.slice(1);
   }
 
-  /** Screen readers get the message that follows. */
   appendDraft(text) {
     if (!this.draft) {
       const bubble = h('div.bubble');
@@ -1265,10 +1285,12 @@ class View {
     if (input.scrollHeight) input.style.height = `${input.scrollHeight}px`; // the style sheet sets the most
     const n = Array.from(input.value).length; // as the server counts
     const over = n > MAX_CHARACTERS;
-    counter.textContent = n < COUNTER_FROM ? '' : `${over ? fill(words.tooLong, { max: MAX_CHARACTERS }) : ''} ${n} / ${MAX_CHARACTERS}`;
+    const reason = over ? fill(words.tooLong, { max: MAX_CHARACTERS }) : '';
+    counter.textContent = n < COUNTER_FROM ? '' : `${reason} ${n} / ${MAX_CHARACTERS}`;
     counter.classList.toggle('over', over);
     input.setAttribute('aria-invalid', over);
     this.sendButton.disabled = over || !input.value.trim();
+    if (this.pinned) this.follow(); // measuring moved the log
     this.chat.keepTyped(input.value);
   }
 
@@ -1314,8 +1336,8 @@ class View {
 
   onKey(event) {
     const { panel, shadow } = this;
-    if (event.key === 'Escape' && !event.isComposing && !event.target.closest('dialog')) this.toggle(false, true);
-    if (event.key !== 'Tab' || !this.coversPage || event.target.closest('dialog')) return;
+    if (event.key === 'Escape' && !event.isComposing) this.toggle(false, true);
+    if (event.key !== 'Tab' || !this.coversPage) return;
     const stops = [...panel.querySelectorAll('button, a, textarea, summary, .scroller')]
       .filter((node) => !node.disabled && node.getClientRects().length);
     const [first, last] = [stops[0], stops[stops.length - 1]];
@@ -1325,7 +1347,6 @@ class View {
     other.focus();
   }
 
-  /** Only then the focus may not leave the panel. */
   get coversPage() {
     return this.mode !== 'page' && this.isOpen && this.phone.matches;
   }
@@ -1341,22 +1362,21 @@ class View {
 
   askStartOver() {
     const { words } = this;
-    const answer = (kind, label, value) => h(`button.${kind}`, { onclick: () => dialog.close(value) }, label);
-    const dialog = h('dialog', { 'aria-labelledby': 'ask' }, h('h3', { id: 'ask' }, `${words.newChat}?`), h('p', words.newChatText),
-      h('div.answers', answer('plain', words.cancel, ''), answer('strong', words.newChat, 'yes')));
-    dialog.addEventListener('close', () => {
+    const onclose = () => {
       dialog.remove();
       if (dialog.returnValue) this.chat.startOver();
       this.focusInput();
-    });
+    };
+    const answer = (kind, label, value) => h(`button.${kind}`, { onclick: () => dialog.close(value) }, label);
+    const dialog = h('dialog', { 'aria-labelledby': 'ask', onkeydown: (event) => event.stopPropagation(), onclose },
+      h('h3', { id: 'ask' }, `${words.newChat}?`), h('p', words.newChatText),
+      h('div.answers', answer('plain', words.cancel, ''), answer('strong', words.newChat, 'yes')));
     this.root.append(dialog);
     dialog.showModal();
   }
 }
 
 // ---- Element ----
-
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 class BalcaoChat extends HTMLElement {
   connectedCallback() {
@@ -1385,7 +1405,7 @@ class BalcaoChat extends HTMLElement {
     const store = new Store(API_BASE);
     const remembered = store.get('config');
     const asked = api.config().catch(() => null);
-    const first = remembered || (await Promise.race([asked, pause(CONFIG_PATIENCE)])) || {};
+    const first = remembered || (await Promise.race([asked, new Promise((resolve) => setTimeout(resolve, CONFIG_PATIENCE))])) || {};
     this.mount(api, store, first);
     const config = await asked;
     if (!config) return;
@@ -1449,27 +1469,27 @@ class BalcaoChat extends HTMLElement {
 
 // ---- Styles ----
 
-/** Constructed sheets pass any CSP; older browsers get a style element. */
+/** Constructed sheets pass any CSP; old browsers get style elements. */
 function applyStyles(shadow, ...texts) {
-  if ('adoptedStyleSheets' in shadow && 'replaceSync' in CSSStyleSheet.prototype) {
+  try {
     shadow.adoptedStyleSheets = texts.map((text) => {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(text);
       return sheet;
     });
-  } else {
+  } catch {
     shadow.prepend(...texts.map((text) => h('style', text)));
   }
 }
 
 const STYLES = `
-:host { all: initial; }
 *, *::before, *::after { box-sizing: border-box; margin: 0; padding: 0; }
 [hidden] { display: none !important; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .root {
+  all: initial; /* on :host the page's own rules would win */
   --page: #efe9e1; --canvas: #faf7f3; --surface: #fff; --bubble: #f3eee7; --text: #221e1a; --muted: #6b635b;
-  --line: #e6dfd5; --danger: #b3261e; --warn: #fdf0d5; --shadow: rgb(60 45 30 / .18);
+  --line: #e6dfd5; --danger: #b3261e; --warn: #fdf0d5; --shadow: rgb(60 45 30 / .25);
   font: 15px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; color: var(--text); color-scheme: light dark;
   -webkit-text-size-adjust: 100%; -webkit-tap-highlight-color: transparent;
 }
@@ -1488,26 +1508,26 @@ a { color: inherit; text-underline-offset: 2px; }
 .mark { display: block; width: 62%; fill: currentColor; }
 .mark :first-child { fill: var(--accent); }
 
-.panel, .launcher { position: fixed; z-index: 2147483000; right: 20px; bottom: calc(20px + env(safe-area-inset-bottom)); box-shadow: 0 8px 32px var(--shadow), 0 2px 6px var(--shadow); }
+.panel, .launcher { position: fixed; z-index: 2147483000; right: 20px; bottom: calc(20px + env(safe-area-inset-bottom)); box-shadow: 0 6px 28px var(--shadow); }
 [data-position=left] > * { right: auto; left: 20px; }
 .launcher, .tool, .avatar, .send { display: grid; place-items: center; flex: none; border-radius: 50%; }
 header, .launcher, .avatar, .send, .strong, .customer .bubble { background: var(--brand); color: var(--on-brand); }
-.launcher { width: 60px; height: 60px; transition: transform .2s; }
-.launcher:hover { transform: scale(1.05); }
+.launcher { width: 60px; height: 60px; }
+.launcher:hover, .choice:hover:enabled { filter: brightness(1.08); }
 .launcher .icon { width: 28px; height: 28px; }
-.open .launcher :first-child, .root:not(.open) .launcher .icon + .icon { display: none; }
+.open .launcher > :first-child, .root:not(.open) .launcher .icon + .icon { display: none; }
 .badge { position: absolute; top: -3px; right: -3px; min-width: 22px; padding: 0 6px; border-radius: 11px; background: var(--accent); color: var(--on-accent); font-size: 12px; font-weight: 600; line-height: 22px; }
 .panel { display: flex; flex-direction: column; overflow: hidden; bottom: calc(94px + env(safe-area-inset-bottom)); width: 396px; height: min(680px, 100dvh - 118px); border-radius: 20px; background: var(--canvas); animation: appear .2s ease-out; }
-[data-mode=page] { position: fixed; inset: 0; background: radial-gradient(120% 70% at 50% 0, var(--tint), transparent), var(--page); }
+[data-mode=page] { position: fixed; inset: 0; background: var(--page); }
 [data-mode=page] .panel { inset: min(3.5vh, 36px) 0; width: min(820px, 100% - 48px); height: auto; margin: 0 auto; animation: none; }
 
-header { display: flex; align-items: center; gap: 12px; padding: 14px 12px 14px 18px; touch-action: none; }
+header { display: flex; align-items: center; gap: 10px; padding: 14px 8px 14px 16px; touch-action: none; }
 header :focus-visible { outline-color: currentColor; }
 .who { flex: 1; min-width: 0; }
-h1, h2, h3 { font-size: 16px; line-height: 1.3; overflow: hidden; text-overflow: ellipsis; }
-h1, h2 { white-space: nowrap; }
-.status { font-size: 13px; line-height: 1.35; }
-.status::before { content: ""; display: inline-block; width: 8px; height: 8px; margin-inline-end: 6px; border-radius: 50%; background: #5fd38d; box-shadow: 0 0 0 1px rgb(0 0 0 / .2); }
+h1, h2, h3 { font-size: 16px; line-height: 1.3; }
+.who > * { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.status { font-size: 12.5px; }
+.status::before { content: ""; display: inline-block; width: 8px; height: 8px; margin-inline-end: 6px; border-radius: 50%; background: #5fd38d; }
 .tool { width: 44px; height: 44px; margin-inline-start: -10px; }
 .tool:hover { background: color-mix(in srgb, currentColor 14%, transparent); }
 .avatar { width: 30px; height: 30px; margin-top: 4px; font-size: 13px; font-weight: 600; }
@@ -1518,7 +1538,7 @@ h1, h2 { white-space: nowrap; }
 .banner:empty, .notice:empty { display: none; }
 .notice { margin-bottom: 8px; border-radius: 12px; }
 .middle { position: relative; flex: 1; min-height: 0; }
-.scroller { height: 100%; overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin; }
+.scroller { height: 100%; overflow-y: auto; overscroll-behavior: contain; }
 .scroller:focus-visible { outline-offset: -3px; }
 .sheet { padding: 18px 16px 8px; }
 [data-mode=page] .sheet { padding: 24px 28px 8px; }
@@ -1557,13 +1577,12 @@ h1, h2 { white-space: nowrap; }
 .ask { display: flex; align-items: center; gap: 6px; color: var(--ink); font-size: 12.5px; font-weight: 600; }
 .choices { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 8px; }
 .choice { min-height: 40px; padding: 8px 16px; border: 1.5px solid var(--ink); border-radius: 20px; background: var(--surface); color: var(--ink); font-size: 14px; font-weight: 600; text-align: start; }
-.choice:hover:enabled { background: var(--tint); }
 .asks .choice:first-child:enabled, .choice.chosen { border-color: var(--brand); background: var(--brand); color: var(--on-brand); }
 .choice:disabled { opacity: .6; }
 .sources { max-width: 100%; margin: 6px 4px 0; font-size: 12.5px; }
 .sources summary { display: flex; align-items: center; gap: 5px; width: max-content; min-height: 26px; border-radius: 6px; cursor: pointer; list-style: none; }
 .sources summary::after { content: "▾"; }
-.sources[open] summary::after { transform: rotate(180deg); }
+.sources[open] summary::after { content: "▴"; }
 .sources ul { margin-inline-start: 7px; padding: 2px 14px; border-inline-start: 2px solid var(--line); list-style: none; }
 .sources li { padding: 2px 0; overflow-wrap: anywhere; }
 .typing .bubble { display: flex; align-items: center; gap: 10px; min-height: 40px; }
@@ -1578,9 +1597,8 @@ footer { padding: 10px 12px calc(8px + env(safe-area-inset-bottom)); border-top:
 .field { display: flex; align-items: flex-end; gap: 6px; padding: 4px 4px 4px 16px; border: 1.5px solid var(--line); border-radius: 25px; background: var(--canvas); }
 .field:focus-within { border-color: var(--ink); box-shadow: 0 0 0 1px var(--ink); }
 textarea { flex: 1; min-width: 0; height: 40px; max-height: 148px; padding: 9px 0; border: 0; outline: none !important; resize: none; background: none; color: inherit; font: inherit; font-size: 16px; line-height: 22px; }
-::placeholder { opacity: 1; }
 .send { width: 40px; height: 40px; }
-.author, .meta, .day, .line, .sources, .progress, .fine, .send:disabled, dialog p, ::placeholder { color: var(--muted); }
+.author, .meta, .day, .line, .sources, .progress, .fine, .send:disabled, dialog p, ::placeholder { color: var(--muted); opacity: 1; }
 .fine { display: flex; justify-content: space-between; padding: 0 8px; font-size: 12px; }
 .fine :not(:empty) { margin-top: 6px; }
 .fine a { margin-inline-start: auto; }
@@ -1600,7 +1618,7 @@ dialog p { margin: 6px 0 18px; font-size: 14px; }
   .open .launcher { display: none; }
 }
 @media (prefers-reduced-motion: reduce) {
-  * { animation: none !important; transition: none !important; }
+  * { animation: none !important; }
 }
 `;
 

@@ -2,3 +2,4 @@
 
 pub mod backoffice;
 pub mod business;
+pub mod store;

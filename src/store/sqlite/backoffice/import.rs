@@ -138,8 +138,18 @@ fn contacts(contacts: &[Contact]) -> Result<Table, StoreError> {
         ])
     });
     let columns = &[
-        "id", "name", "email", "phone", "language", "stage", "tags", "origin", "marketing_consent", "preferences",
-        "created_at", "updated_at",
+        "id",
+        "name",
+        "email",
+        "phone",
+        "language",
+        "stage",
+        "tags",
+        "origin",
+        "marketing_consent",
+        "preferences",
+        "created_at",
+        "updated_at",
     ];
     Ok(Table { name: "contacts", columns, rows: rows.collect::<Result<_, StoreError>>()? })
 }
@@ -156,7 +166,11 @@ async fn claim(
             QueryBuilder::new("INSERT INTO identities (kind, value, contact_id, linked_at) ");
         builder.push_values(identities.by_ref().take(ROWS), |mut tuple, (identity, contact, at)| {
             asked += 1;
-            tuple.push_bind(identity.kind.as_str()).push_bind(identity.value).push_bind(contact).push_bind(at);
+            tuple
+                .push_bind(identity.kind.as_str())
+                .push_bind(identity.value)
+                .push_bind(contact)
+                .push_bind(at);
         });
         builder.push(
             " ON CONFLICT (kind, value) DO UPDATE SET contact_id = excluded.contact_id \

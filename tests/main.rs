@@ -1,0 +1,3 @@
+//! The one integration-test binary; each module mirrors a folder of `src/`.
+
+mod backoffice;

@@ -54,6 +54,21 @@ async fn the_demo_shop_is_laid_once_and_quickly() {
 }
 
 #[tokio::test]
+async fn the_demo_shop_can_be_laid_on_any_day() {
+    for now in [
+        "2026-12-31T23:59:00Z",
+        "2027-01-02T12:00:00Z",
+        "2027-03-25T02:30:00Z",
+        "2027-11-14T18:00:00Z",
+        "2028-02-29T12:00:00Z",
+    ] {
+        let counter = Counter::empty().await;
+        let report = seed_demo(demo_files(), &counter.shop, now.parse().unwrap()).await.unwrap().unwrap();
+        assert_eq!(report.problems, [], "{now}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_exported_is_imported_again_unchanged() {
     let counter = Counter::demo().await;
     let before = everything(&counter).await;

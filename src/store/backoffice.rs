@@ -1,6 +1,7 @@
 //! Tables of the embedded back office. Records only: rules (hours, lead time, who may see what) live in
 //! `backoffice/embedded/`. Every write carries an [`EffectKey`]: a key seen before changes nothing and returns
-//! what the first write returned, in the same transaction.
+//! what the first write returned, in the same transaction. A refused write leaves no key behind. Every record
+//! names a contact that exists: else [`StoreError::Conflict`].
 
 use super::error::StoreError;
 use crate::domain::agenda::{Appointment, Professional, Service};

@@ -2,7 +2,7 @@
 //! whole again, with their place, for the readers that wait.
 
 use super::rows::{Statement, blob, json, to_the_millisecond};
-use super::scripts::{EVENTS_PER_SCRIPT, EventScript};
+use super::scripts::EventScript;
 use super::transaction::Transaction;
 use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::{ConversationId, Seq, TurnId};
@@ -13,7 +13,10 @@ use jiff::Timestamp;
 /// Events of one write, in order.
 pub(super) struct Drafts {
     bodies: Vec<EventBody>,
+    /// The bodies as JSON; empty where a script has taken it.
     texts: Vec<String>,
+    /// How many of them a script appends, from the first.
+    scripted: usize,
 }
 
 /// Where the events of one write belong.
@@ -31,7 +34,7 @@ impl Drafts {
     /// Writes them as JSON.
     pub(super) fn of(bodies: Vec<EventBody>) -> Result<Self, StoreError> {
         let texts = bodies.iter().map(json).collect::<Result<_, _>>()?;
-        Ok(Self { bodies, texts })
+        Ok(Self { bodies, texts, scripted: 0 })
     }
 
     /// How many.
@@ -39,14 +42,16 @@ impl Drafts {
         i64::try_from(self.bodies.len()).unwrap_or(i64::MAX)
     }
 
-    /// The script that appends as many of them as a script can, bound up to its own parameters.
+    /// The script that appends them, if they are not too many, bound up to its own parameters.
     pub(super) fn script(
-        &self,
+        &mut self,
         script: &'static EventScript,
         place: Place,
         epoch: i64,
     ) -> Statement<'static> {
-        sqlx::query(script.appending(self.bodies.len()))
+        let (text, scripted) = script.appending(self.bodies.len());
+        self.scripted = scripted;
+        sqlx::query(text)
             .bind(blob(place.conversation.0))
             .bind(place.turn.map(|turn| blob(turn.0)))
             .bind(place.at.as_millisecond())
@@ -56,41 +61,22 @@ impl Drafts {
 
     /// Binds the events that the script appends, behind its own parameters.
     pub(super) fn bind<'q>(&mut self, mut statement: Statement<'q>) -> Statement<'q> {
-        for (body, text) in self.bodies.iter().zip(&mut self.texts).take(EVENTS_PER_SCRIPT) {
+        for (body, text) in self.bodies.iter().zip(&mut self.texts).take(self.scripted) {
             statement = statement.bind(body.kind()).bind(std::mem::take(text));
         }
         statement
     }
 
-    /// Appends those that the script had no room for. `last` is the place of the last one.
-    pub(super) async fn append_rest(
-        self,
-        transaction: &mut Transaction,
-        place: Place,
-        last: Seq,
-    ) -> Result<(), StoreError> {
-        self.append_behind(transaction, place, last, EVENTS_PER_SCRIPT).await
-    }
-
-    /// Appends all of them. `last` is the place of the last one, already counted in the conversation.
+    /// Appends those that no script has appended. `last` is the place of the last one, already counted in the
+    /// conversation.
     pub(super) async fn append(
         self,
         transaction: &mut Transaction,
         place: Place,
         last: Seq,
     ) -> Result<(), StoreError> {
-        self.append_behind(transaction, place, last, 0).await
-    }
-
-    async fn append_behind(
-        self,
-        transaction: &mut Transaction,
-        place: Place,
-        last: Seq,
-        appended: usize,
-    ) -> Result<(), StoreError> {
         let first = last - self.count() + 1;
-        for ((seq, body), text) in (first..).zip(&self.bodies).zip(self.texts).skip(appended) {
+        for ((seq, body), text) in (first..).zip(&self.bodies).zip(self.texts).skip(self.scripted) {
             let statement = sqlx::query(sql::conversations::INSERT_EVENT)
                 .bind(blob(place.conversation.0))
                 .bind(place.turn.map(|turn| blob(turn.0)))

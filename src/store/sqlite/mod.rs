@@ -25,8 +25,10 @@ use super::live::LiveHub;
 use crate::config::store::StoreSettings;
 use anyhow::{Context, Result};
 use reader::Reader;
-use sqlx::ConnectOptions;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Connection};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,7 +47,7 @@ struct Database {
 pub struct SqliteHandle {
     database: Database,
     stop: CancellationToken,
-    task: JoinHandle<()>,
+    task: JoinHandle<SqliteConnection>,
 }
 
 impl SqliteHandle {
@@ -61,10 +63,15 @@ impl SqliteHandle {
     /// Finishes the writes that are queued, refuses later ones, and closes the file.
     pub async fn close(self) {
         self.stop.cancel();
-        if let Err(error) = self.task.await {
-            tracing::error!(%error, "the writer did not end well");
-        }
+        let writing = self.task.await;
         self.database.reader.close().await;
+        let closed = match writing {
+            Ok(connection) => connection.close().await.map_err(anyhow::Error::new),
+            Err(error) => Err(anyhow::Error::new(error)),
+        };
+        if let Err(error) = closed {
+            tracing::error!(%error, "the database was not closed well; it mends itself at the next start");
+        }
     }
 }
 

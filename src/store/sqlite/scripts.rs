@@ -5,11 +5,12 @@
 use crate::store::sql::conversation_columns;
 use std::sync::LazyLock;
 
-/// How many events a script appends by itself.
-pub(super) const EVENTS_PER_SCRIPT: usize = 8;
+/// How many events a script can append by itself. Few writes have more.
+const EVENTS_PER_SCRIPT: usize = 8;
 
 /// One script per number of events, 0 … [`EVENTS_PER_SCRIPT`].
 pub(super) struct EventScript {
+    head: String,
     texts: Vec<String>,
 }
 
@@ -30,12 +31,15 @@ impl EventScript {
                 std::iter::once(head.to_owned()).chain(inserts).collect()
             })
             .collect();
-        Self { texts }
+        Self { head: head.to_owned(), texts }
     }
 
-    /// The script that appends `count` events.
-    pub(super) fn appending(&self, count: usize) -> &str {
-        &self.texts[count.min(EVENTS_PER_SCRIPT)]
+    /// The script for a write of `count` events, and how many of them it appends: all or none.
+    pub(super) fn appending(&self, count: usize) -> (&str, usize) {
+        match self.texts.get(count) {
+            Some(text) => (text, count),
+            None => (&self.head, 0),
+        }
     }
 }
 

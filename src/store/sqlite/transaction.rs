@@ -34,6 +34,11 @@ impl Transaction {
         &mut self.connection
     }
 
+    /// The connection, to close.
+    pub(super) fn into_connection(self) -> SqliteConnection {
+        self.connection
+    }
+
     /// Replaces a connection that is of no use any more.
     pub(super) fn reconnect(&mut self, connection: SqliteConnection) {
         self.connection = connection;

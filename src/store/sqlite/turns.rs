@@ -108,8 +108,11 @@ impl TurnStore for Turns {
             outbox,
         };
         let fence = Fence::of(claim);
-        // Queueing a delivery may fail after the first change (an id taken).
-        let atomicity = if end.outbox.is_empty() { Atomicity::RefusesFirst } else { Atomicity::Savepoint };
+        // A contact that does not exist, or a delivery's id that is taken, is refused after the first change.
+        let atomicity = match (&end.contact, end.outbox.as_slice()) {
+            (None, []) => Atomicity::RefusesFirst,
+            _ => Atomicity::Savepoint,
+        };
         self.database.writer.run(atomicity, move |tx| Box::pin(end_turn(tx, fence, end, at))).await
     }
 
@@ -188,7 +191,7 @@ async fn append(
     let script = drafts.script(&scripts::APPEND, place, fence.epoch);
     let rows = transaction.write_returning(drafts.bind(script)).await?;
     let last = Columns::of(rows.first().ok_or(StoreError::Stale)?).value()?;
-    drafts.append_rest(transaction, place, last).await?;
+    drafts.append(transaction, place, last).await?;
     Ok(last)
 }
 
@@ -219,7 +222,7 @@ async fn end_turn(
     let mut columns = Columns::of(rows.first().ok_or(StoreError::Stale)?);
     let due_again = columns.value()?;
     let conversation = conversation(&mut columns)?;
-    end.drafts.append_rest(transaction, place, conversation.last_seq).await?;
+    end.drafts.append(transaction, place, conversation.last_seq).await?;
     for delivery in &end.outbox {
         outbox::queue(transaction, fence.conversation, delivery, at).await?;
     }
@@ -250,7 +253,7 @@ async fn give_back(
         .bind(i64::from(back.keep_journal));
     let rows = transaction.write_returning(back.drafts.bind(script)).await?;
     let last = Columns::of(rows.first().ok_or(StoreError::Stale)?).value()?;
-    back.drafts.append_rest(transaction, place, last).await?;
+    back.drafts.append(transaction, place, last).await?;
     transaction.has_work(fence.conversation);
     Ok(())
 }

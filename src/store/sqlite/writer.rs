@@ -7,7 +7,7 @@ use crate::store::error::StoreError;
 use crate::store::live::LiveHub;
 use futures_util::future::BoxFuture;
 use sqlx::ConnectOptions;
-use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
@@ -126,8 +126,9 @@ impl WriterTask {
         Ok((Writer { jobs: sender }, Self { jobs, options, transaction, broken: false, live }))
     }
 
-    /// Works until it is told to stop, or nobody can give it jobs any more; finishes what is queued.
-    pub(super) async fn run(mut self, stop: CancellationToken) {
+    /// Works until it is told to stop, or nobody can give it jobs any more; finishes what is queued. Returns the
+    /// connection, to be closed after the reading ones: the last to close tidies up, and they cannot write.
+    pub(super) async fn run(mut self, stop: CancellationToken) -> SqliteConnection {
         let mut received = Vec::with_capacity(BATCH);
         let mut waiting = VecDeque::with_capacity(BATCH);
         loop {
@@ -139,7 +140,7 @@ impl WriterTask {
                 }
             };
             if count == 0 {
-                return;
+                return self.transaction.into_connection();
             }
             waiting.extend(received.drain(..));
             while !waiting.is_empty() {
@@ -257,3 +258,6 @@ enum Undo {
     Savepoint,
     Transaction,
 }
+
+#[cfg(test)]
+mod tests;

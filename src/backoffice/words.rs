@@ -36,9 +36,9 @@ pub fn stem(word: &str) -> String {
 
 /// Whether a folded word carries no meaning of its own.
 pub fn is_stopword(word: &str) -> bool {
-    const STOPWORDS: [&str; 24] = [
-        "a", "o", "e", "de", "da", "do", "das", "dos", "em", "para", "pra", "com", "um", "uma", "no", "na",
-        "the", "of", "for", "and", "el", "la", "los", "y",
-    ];
-    STOPWORDS.contains(&word)
+    STOPWORDS.split_ascii_whitespace().any(|stopword| stopword == word)
 }
+
+const STOPWORDS: &str = "a o as os um uma e ou de do da dos das em no na nos nas por para pra pro com sem que se eu me \
+    voce voces vc vcs tem ter ha qual quais quero queria gostaria oi ola bom boa dia tarde noite favor the an of in on \
+    for with and or do you have want el la los las un una del y con hay tiene tienen quiero";

@@ -34,7 +34,9 @@ pub fn delimiter(text: &str) -> u8 {
             b'"' => quoted = !quoted,
             b'\n' if !quoted => break,
             _ if !quoted => {
-                counts.iter_mut().filter(|(mark, _)| *mark == byte).for_each(|(_, count)| *count += 1)
+                for (_, count) in counts.iter_mut().filter(|(mark, _)| *mark == byte) {
+                    *count += 1;
+                }
             }
             _ => {}
         }

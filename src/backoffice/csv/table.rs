@@ -248,7 +248,9 @@ mod tests {
     use super::*;
     use crate::backoffice::csv::{Kind, RowProblem};
 
-    fn read(text: &[u8]) -> (Vec<(u64, (String, Money))>, Vec<RowProblem>) {
+    type SkuAndPrice = (String, Money);
+
+    fn read(text: &[u8]) -> (Vec<(u64, SkuAndPrice)>, Vec<RowProblem>) {
         let file = CsvFile { kind: Kind::Products, name: "p.csv".to_owned(), bytes: text.to_vec() };
         let (mut problems, mut ignored) = (Problems::default(), Vec::new());
         let rows = rows(&file, &mut problems, &mut ignored, |row| {

@@ -2,11 +2,11 @@
 //! a race for the same time.
 
 use super::Foundation;
+use super::choose::choose;
 use super::slots::{Diary, Refusal, Rules};
 use crate::backoffice::BackofficeError;
 use crate::backoffice::agenda::{Agenda, Book, Booked, Reschedule, Slot, SlotQuery};
 use crate::backoffice::limits;
-use crate::backoffice::words::{fold, words};
 use crate::config::backoffice::AgendaRules;
 use crate::config::business::Business;
 use crate::domain::agenda::{Appointment, AppointmentStatus, Professional, Service};
@@ -85,12 +85,17 @@ impl EmbeddedAgenda {
         if professionals.is_empty() {
             return Err(BackofficeError::conflict(format!("nobody can be booked for {}", service.name)));
         }
+        Ok(View { service, professionals, appointments: self.standing().await? })
+    }
+
+    /// Every standing appointment of the time that can be booked.
+    async fn standing(&self) -> Result<Vec<Appointment>, BackofficeError> {
         let rules = self.rules();
-        let from = rules.now.timestamp();
-        // The day behind the horizon still counts: its appointments need a pause before them.
+        // The day behind the horizon still counts: its appointments need a pause before them. And what has just
+        // ended needs one behind it.
         let until = self.start_of(rules.horizon().saturating_add(2.days()))?;
-        let appointments = self.on.records.appointments_between(from, until).await?;
-        Ok(View { service, professionals, appointments })
+        let from = self.start_of(rules.now.date())?;
+        Ok(self.on.records.appointments_between(from, until).await?)
     }
 
     fn start_of(&self, day: Date) -> Result<Timestamp, BackofficeError> {
@@ -119,39 +124,33 @@ impl EmbeddedAgenda {
         slots
     }
 
-    /// The refusal of a wished time, with the free times nearest to it.
-    fn refuse(
+    /// The free times nearest to a wished one, by start. Reads the agenda again: whoever lost a race must not be
+    /// offered what they have just lost.
+    async fn nearest(
         &self,
-        view: &View,
+        mut view: View,
         except: Option<RecordId>,
         wished: DateTime,
-        why: &Refusal,
-    ) -> BackofficeError {
-        let rules = self.rules();
-        let alternatives = diaries(view, except).map(|diaries| {
-            let today = rules.now.date();
-            let centre = wished.date().clamp(today, rules.horizon());
-            let mut near: Vec<Slot> = (-NEARBY_DAYS..=NEARBY_DAYS)
-                .filter_map(|offset| centre.checked_add(offset.days()).ok())
-                .filter(|day| (today..=rules.horizon()).contains(day))
-                .flat_map(|day| self.slots_on(view, &diaries, &rules, day))
-                .collect();
-            let distance = |slot: &Slot| slot.start.datetime().duration_since(wished).abs();
-            near.sort_by_key(distance);
-            near.truncate(ALTERNATIVES);
-            near.sort_by(|a, b| a.start.cmp(&b.start));
-            near
-        });
-        match alternatives {
-            Ok(alternatives) => BackofficeError::Conflict { reason: why.to_string(), alternatives },
-            Err(fault) => fault,
-        }
+    ) -> Result<Vec<Slot>, BackofficeError> {
+        view.appointments = self.standing().await?;
+        let (rules, diaries) = (self.rules(), diaries(&view, except)?);
+        let today = rules.now.date();
+        let centre = wished.date().clamp(today, rules.horizon());
+        let mut near: Vec<Slot> = (-NEARBY_DAYS..=NEARBY_DAYS)
+            .filter_map(|offset| centre.checked_add(offset.days()).ok())
+            .filter(|day| (today..=rules.horizon()).contains(day))
+            .flat_map(|day| self.slots_on(&view, &diaries, &rules, day))
+            .collect();
+        near.sort_by_key(|slot| slot.start.datetime().duration_since(wished).abs());
+        near.truncate(ALTERNATIVES);
+        near.sort_by(|a, b| a.start.cmp(&b.start));
+        Ok(near)
     }
 
     /// Tries the professionals of the view in order; the store has the last word on each.
     async fn place<F>(
         &self,
-        view: &View,
+        view: View,
         except: Option<RecordId>,
         start: DateTime,
         write: impl Fn(String, Timestamp, Timestamp) -> F,
@@ -161,7 +160,7 @@ impl EmbeddedAgenda {
     {
         let rules = self.rules();
         let mut nearest = Refusal::Past;
-        for (professional, diary) in view.professionals.iter().zip(diaries(view, except)?) {
+        for (professional, diary) in view.professionals.iter().zip(diaries(&view, except)?) {
             match rules.check(&view.service, &diary, start) {
                 Ok((begin, end)) => {
                     match write(professional.id.clone(), begin.timestamp(), end.timestamp()).await {
@@ -173,7 +172,8 @@ impl EmbeddedAgenda {
                 Err(refusal) => nearest = nearest.max(refusal),
             }
         }
-        Err(self.refuse(view, except, start, &nearest))
+        let alternatives = self.nearest(view, except, start).await?;
+        Err(BackofficeError::Conflict { reason: nearest.to_string(), alternatives })
     }
 
     async fn own(&self, reference: &str, contact: ContactId) -> Result<Appointment, BackofficeError> {
@@ -256,11 +256,12 @@ impl Agenda for EmbeddedAgenda {
         let key = EffectKey(key.to_owned());
         let _writing = self.writing.lock().await;
         let view = self.view(&request.service, request.professional.as_deref()).await?;
+        let service = view.service.id.clone();
         let draft = |professional: String, start: Timestamp, end: Timestamp| Appointment {
             id: RecordId(self.on.clock.new_id()),
             code: format!("A{:06}", self.on.clock.random() % 1_000_000),
             professional,
-            service: view.service.id.clone(),
+            service: service.clone(),
             contact: request.contact,
             start,
             end,
@@ -295,7 +296,7 @@ impl Agenda for EmbeddedAgenda {
                     let (appointment, key) = (draft(professional, start, end), &key);
                     async move { self.on.records.book(key, &appointment).await }
                 };
-                self.place(&view, None, request.start, write).await?
+                self.place(view, None, request.start, write).await?
             }
         };
         self.describe_one(appointment).await
@@ -328,7 +329,7 @@ impl Agenda for EmbeddedAgenda {
             let key = &key;
             async move { self.on.records.move_appointment(key, own.id, &professional, start, end).await }
         };
-        let moved = self.place(&view, Some(own.id), request.start, write).await?;
+        let moved = self.place(view, Some(own.id), request.start, write).await?;
         self.describe_one(moved).await
     }
 
@@ -358,34 +359,4 @@ fn diaries(view: &View, except: Option<RecordId>) -> Result<Vec<Diary>, Backoffi
                 .map_err(|error| BackofficeError::Fault(format!("professional {}: {error}", person.id)))
         })
         .collect()
-}
-
-/// The one row that was meant: by id, by name, or by words that only its name holds.
-fn choose<'a, T>(
-    field: &'static str,
-    wanted: &str,
-    rows: &'a [T],
-    names: impl Fn(&T) -> (&String, &String),
-) -> Result<&'a T, BackofficeError> {
-    let folded = fold(wanted.trim());
-    let exact = rows.iter().find(|row| {
-        let (id, name) = names(row);
-        fold(id) == folded || fold(name) == folded
-    });
-    if let Some(row) = exact {
-        return Ok(row);
-    }
-    let wanted_words = words(wanted);
-    let mut holding = rows.iter().filter(|row| {
-        let name_words = words(names(row).1);
-        !wanted_words.is_empty() && wanted_words.iter().all(|word| name_words.contains(word))
-    });
-    let all = || rows.iter().map(|row| names(row).1.as_str()).collect::<Vec<_>>().join(", ");
-    match (holding.next(), holding.next()) {
-        (Some(row), None) => Ok(row),
-        (Some(_), Some(_)) => {
-            Err(BackofficeError::invalid(field, format!("fits several; say which of: {}", all())))
-        }
-        (None, _) => Err(BackofficeError::not_found(format!("{field} (there are: {})", all()))),
-    }
 }

@@ -3,6 +3,7 @@
 
 mod agenda;
 mod catalog;
+mod choose;
 pub(in crate::backoffice) mod coupons;
 mod crm;
 mod merge;

@@ -9,6 +9,8 @@ use std::collections::HashMap;
 
 /// How much a word counts by where it stands.
 const NAME_WEIGHT: f32 = 4.0;
+/// What the first word of a name counts more: in Portuguese and Spanish it says what the thing is.
+const HEAD_WEIGHT: f32 = 3.0;
 const LABEL_WEIGHT: f32 = 2.0;
 const DESCRIPTION_WEIGHT: f32 = 1.0;
 /// BM25's saturation and length normalisation.
@@ -94,6 +96,7 @@ impl ProductIndex {
                 }
             };
             count(&entry.product.name, NAME_WEIGHT);
+            count(entry.product.name.split_whitespace().next().unwrap_or_default(), HEAD_WEIGHT);
             count(&entry.product.category, LABEL_WEIGHT);
             count(&entry.product.description, DESCRIPTION_WEIGHT);
             let mut labels: Vec<String> = entry

@@ -145,9 +145,8 @@ impl Rules<'_> {
         let Some((from, _)) = span else {
             return Err(Refusal::OutsideHours { hours });
         };
-        if minute_of_day(start.time()).abs_diff(minute_of_day(*from)) % self.step() != 0
-            || start.second() != 0
-        {
+        let minutes_open = minute_of_day(start.time()).abs_diff(minute_of_day(*from));
+        if !minutes_open.is_multiple_of(self.step()) || start.second() != 0 {
             return Err(Refusal::OffStep { step: self.step() });
         }
         let buffer = i64::from(self.agenda.buffer_minutes) * 60;

@@ -127,10 +127,10 @@ impl EmbeddedCrm {
         }
         let mut known = known.clone();
         if let Some(own) = own.filter(has_handle) {
-            known.name = known.name.or_else(|| own.name.clone());
-            known.email = known.email.or_else(|| own.email.clone());
-            known.phone = known.phone.or_else(|| own.phone.clone());
-            self.hand_over(own, found.id).await?;
+            known.name = known.name.or(own.name);
+            known.email = known.email.or(own.email);
+            known.phone = known.phone.or(own.phone);
+            self.hand_over(own.id, found.id).await?;
         }
         let mut contact = found.clone();
         let kept = into_found(&mut contact, &known, proof);
@@ -139,12 +139,9 @@ impl EmbeddedCrm {
     }
 
     /// Points every handle of `own` to `heir`: the person has proven to be both.
-    async fn hand_over(&self, mut own: Contact, heir: ContactId) -> Result<(), BackofficeError> {
-        let now = self.on.clock.now();
-        (own.email, own.phone, own.updated_at) = (None, None, now);
-        self.on.contacts.save(&own).await?;
-        for identity in self.on.contacts.identities(own.id).await? {
-            self.on.contacts.link(heir, &identity, now).await?;
+    async fn hand_over(&self, own: ContactId, heir: ContactId) -> Result<(), BackofficeError> {
+        for identity in self.on.contacts.identities(own).await? {
+            self.on.contacts.link(heir, &identity, self.on.clock.now()).await?;
         }
         Ok(())
     }

@@ -101,7 +101,8 @@ async fn an_appointment_from_slots_to_cancelled() {
     said(&shop, "agenda_book", &arguments, &booked.data);
     let again = shop.call("agenda_book", arguments.clone(), &shop.visitor("c2")).await.unwrap();
     assert_eq!(again.data["code"], booked.data["code"], "the same call books once");
-    let (class, reason) = refusal(shop.call("agenda_book", arguments, &shop.visitor("c3")).await);
+    let somebody_else = ToolContext { contact: shop.customer("bruno@example.com").await, ..shop.visitor("c3") };
+    let (class, reason) = refusal(shop.call("agenda_book", arguments, &somebody_else).await);
     assert_eq!(class, RefusalClass::System, "{reason}");
     assert!(reason.contains("free times near it: 2026-11-24T"), "{reason}");
 
@@ -113,7 +114,7 @@ async fn an_appointment_from_slots_to_cancelled() {
     assert_eq!(moved["start"], "2026-11-25T10:00");
     said(&shop, "agenda_reschedule", &arguments, &moved);
 
-    let stranger = super::support::context("c6");
+    let stranger = ToolContext { contact: somebody_else.contact, ..shop.visitor("c6") };
     let cancel = json!({"appointment": booked.data["code"]});
     assert_eq!(refusal(shop.call("agenda_cancel", cancel.clone(), &stranger).await).0, RefusalClass::System);
     let off = shop.call("agenda_cancel", cancel.clone(), &shop.visitor("c7")).await.unwrap().data;

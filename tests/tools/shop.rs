@@ -8,7 +8,7 @@ use balcao::config::backoffice::BackofficeSettings;
 use balcao::config::business::Business;
 use balcao::config::store::StoreSettings;
 use balcao::domain::clock::{Clock, ManualClock};
-use balcao::domain::contact::Contact;
+use balcao::domain::contact::{Contact, Identity, IdentityKind};
 use balcao::domain::ids::ContactId;
 use balcao::domain::language::Language;
 use balcao::domain::passage::Passage;
@@ -123,6 +123,12 @@ impl Shop {
     /// The visitor's context in call `call`.
     pub fn visitor(&self, call: &str) -> ToolContext {
         ToolContext { contact: self.visitor, ..context(call) }
+    }
+
+    /// The customer on file with this e-mail.
+    pub async fn customer(&self, email: &str) -> ContactId {
+        let identity = Identity { kind: IdentityKind::Email, value: email.to_owned() };
+        self.stores.contacts.find(&identity).await.unwrap().expect("on file").id
     }
 
     pub async fn call(&self, tool: &str, arguments: Value, context: &ToolContext) -> Result<ToolOutput, ToolError> {

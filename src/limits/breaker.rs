@@ -219,7 +219,7 @@ mod tests {
         let Err(open) = breaker.permit() else { panic!("open") };
         assert!((10..=12).contains(&open.retry_after.as_secs()), "{open:?}");
 
-        clock.advance(open.retry_after);
+        clock.advance(open.retry_after + Duration::from_millis(1));
         let probe = breaker.permit().unwrap();
         assert!(breaker.permit().is_err(), "one probe at a time");
         probe.succeeded();
@@ -237,7 +237,7 @@ mod tests {
             assert!(open.retry_after > before || open.retry_after >= Duration::from_secs(300));
             assert!(open.retry_after <= Duration::from_secs(360));
             before = open.retry_after;
-            clock.advance(open.retry_after);
+            clock.advance(open.retry_after + Duration::from_millis(1));
             breaker.permit().unwrap().failed();
         }
     }

@@ -175,13 +175,15 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     if let Some(embedded) = embedded_v4(address) {
         return is_public_v4(embedded);
     }
-    let segments = address.segments();
-    // Global unicast is 2000::/3; out of it come Teredo and the rest of 2001::/23, and documentation.
-    let global = segments[0] & 0xE000 == 0x2000;
-    let special = (segments[0] == 0x2001 && segments[1] < 0x0200)
-        || (segments[0] == 0x2001 && segments[1] == 0x0DB8)
-        || (segments[0] == 0x3FFF && segments[1] < 0x1000);
-    global && !special
+    let [first, second, ..] = address.segments();
+    let special = match first {
+        // Teredo and other protocol assignments; documentation.
+        0x2001 => second < 0x0200 || second == 0x0DB8,
+        0x3FFF => second < 0x1000,
+        _ => false,
+    };
+    // Global unicast.
+    first & 0xE000 == 0x2000 && !special
 }
 
 fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {

@@ -266,4 +266,27 @@ mod tests {
         assert_eq!(ask(&failing.chain).await, Err(TRANSIENT));
         assert_eq!(ask(&Chain::new(Vec::new())).await, Err(ModelErrorKind::Permanent));
     }
+
+    #[tokio::test]
+    async fn counts_what_it_does() {
+        let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+        let handle = recorder.handle();
+        let _here = metrics::set_default_local_recorder(&recorder);
+        let spoken = Reply { input_tokens: 7, output_tokens: 3, ..says("oi") };
+        let bench =
+            bench(vec![fails(ModelErrorKind::Exhausted)], vec![spoken, says("oi")], OutboundRates::default());
+        ask(&bench.chain).await.unwrap();
+        ask(&bench.chain).await.unwrap();
+        let text = handle.render();
+        for line in [
+            r#"balcao_llm_requests_total{provider="main",outcome="exhausted"} 1"#,
+            r#"balcao_llm_requests_total{provider="main",outcome="breaker_open"} 1"#,
+            r#"balcao_llm_requests_total{provider="spare",outcome="answered"} 2"#,
+            r#"balcao_llm_tokens_total{kind="input"} 7"#,
+            r#"balcao_llm_tokens_total{kind="output"} 3"#,
+            r#"balcao_breaker_state{target="main"} 2"#,
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+    }
 }

@@ -132,7 +132,8 @@ fn link(entry: &str, settings: &LlmSettings, parts: &ChainParts) -> Result<Built
         allowance,
     };
     let model = OpenAiModel::new(endpoint, parts.clock.clone()).map_err(|error| error.to_string())?;
-    let model = Retrying::new(Arc::new(model), retry_policy(settings), parts.clock.clone(), parts.pause.clone());
+    let model =
+        Retrying::new(Arc::new(model), retry_policy(settings), parts.clock.clone(), parts.pause.clone());
     Ok(Built::Remote(Box::new(Link { model: Arc::new(model), gate: Some(gate) })))
 }
 

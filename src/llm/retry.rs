@@ -31,7 +31,12 @@ pub struct Retrying {
 
 impl Retrying {
     /// `model`, asked again by `policy`.
-    pub fn new(model: Arc<dyn ChatModel>, policy: RetryPolicy, clock: Arc<dyn Clock>, pause: Arc<dyn Pause>) -> Self {
+    pub fn new(
+        model: Arc<dyn ChatModel>,
+        policy: RetryPolicy,
+        clock: Arc<dyn Clock>,
+        pause: Arc<dyn Pause>,
+    ) -> Self {
         Self { model, policy, clock, pause }
     }
 }

@@ -62,7 +62,10 @@ fn tools() -> Vec<ToolSpec> {
 
 fn request() -> ChatRequest {
     ChatRequest {
-        messages: vec![ChatMessage::System("Be kind.".into()), ChatMessage::Customer("Cadê o pedido 1042?".into())],
+        messages: vec![
+            ChatMessage::System("Be kind.".into()),
+            ChatMessage::Customer("Cadê o pedido 1042?".into()),
+        ],
         tools: Arc::new(tools()),
         tool_choice: ToolChoice::Auto,
         passages: Vec::new(),

@@ -58,7 +58,11 @@ pub fn words(text: &str) -> Value {
 
 /// A chunk with a piece of a call.
 pub fn call(index: usize, id: &str, name: &str, arguments: &str) -> Value {
-    let function = if name.is_empty() { json!({"arguments": arguments}) } else { json!({"name": name, "arguments": arguments}) };
+    let function = if name.is_empty() {
+        json!({"arguments": arguments})
+    } else {
+        json!({"name": name, "arguments": arguments})
+    };
     json!({"choices": [{"index": 0, "delta": {"tool_calls": [{"index": index, "id": id, "type": "function", "function": function}]}}]})
 }
 
@@ -108,7 +112,8 @@ pub struct FakeOpenAi {
 
 impl FakeOpenAi {
     pub async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
-        let shared = Arc::new(Shared { replies: Mutex::new(replies.into_iter().collect()), ..Shared::default() });
+        let shared =
+            Arc::new(Shared { replies: Mutex::new(replies.into_iter().collect()), ..Shared::default() });
         let router = Router::new().route("/v1/chat/completions", post(complete)).with_state(shared.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
@@ -225,7 +230,8 @@ fn faults(body: &Value) -> Vec<String> {
     for tool in body["tools"].as_array().unwrap_or(&empty) {
         let function = &tool["function"];
         let named = function["name"].as_str().is_some_and(|name| !name.is_empty() && name.len() <= 64);
-        let object = function["parameters"]["type"] == "object" && function["parameters"]["properties"].is_object();
+        let object =
+            function["parameters"]["type"] == "object" && function["parameters"]["properties"].is_object();
         if tool["type"] != "function" || !named || !object {
             faults.push(format!("malformed tool: {tool}"));
         }

@@ -88,12 +88,14 @@ impl Dialect {
             return false;
         }
         let text = rejection.body.to_lowercase();
-        Quirk::ALL
-            .into_iter()
-            .filter(|quirk| !known.has(*quirk) && quirk.explains(&text))
-            .map(|quirk| self.quirks.fetch_or(quirk as u8, Ordering::Relaxed))
-            .count()
-            > 0
+        let mut explained = false;
+        for quirk in Quirk::ALL {
+            if !known.has(quirk) && quirk.explains(&text) {
+                self.quirks.fetch_or(quirk as u8, Ordering::Relaxed);
+                explained = true;
+            }
+        }
+        explained
     }
 }
 

@@ -76,19 +76,25 @@ impl WireRequest<'_> {
 /// The tools as JSON, kept from one request to the next: they rarely change and are most of a request.
 #[derive(Debug, Default)]
 pub(super) struct ToolsCache {
-    last: Mutex<Option<(Arc<Vec<ToolSpec>>, Arc<RawValue>)>>,
+    last: Mutex<Option<Written>>,
+}
+
+#[derive(Debug)]
+struct Written {
+    tools: Arc<Vec<ToolSpec>>,
+    json: Arc<RawValue>,
 }
 
 impl ToolsCache {
     fn json(&self, tools: &Arc<Vec<ToolSpec>>) -> Option<Arc<RawValue>> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, json)) = last.as_ref().filter(|(of, _)| Arc::ptr_eq(of, tools)) {
-            return Some(json.clone());
+        if let Some(written) = last.as_ref().filter(|written| Arc::ptr_eq(&written.tools, tools)) {
+            return Some(written.json.clone());
         }
         let functions: Vec<Value> =
             tools.iter().map(|tool| json!({"type": "function", "function": function(tool)})).collect();
         let json: Arc<RawValue> = serde_json::value::to_raw_value(&functions).ok()?.into();
-        *last = Some((tools.clone(), json.clone()));
+        *last = Some(Written { tools: tools.clone(), json: json.clone() });
         Some(json)
     }
 }

@@ -187,7 +187,8 @@ impl<'a> Scan<'a> {
         match marker {
             Marker::Stray => self.cut(begin, "stray_token"),
             Marker::Reasoning => {
-                let end = find_reasoning_end(&self.text[begin..]).map_or(self.text.len(), |end| begin + end);
+                let end =
+                    markers::end_of_reasoning(&self.text[begin..]).map_or(self.text.len(), |end| begin + end);
                 self.cut(end, "reasoning");
             }
             Marker::ReasoningEnd => {
@@ -268,21 +269,10 @@ fn parameter(text: &str) -> Option<(&str, &str, &str)> {
 /// Length of an opening code fence with its language at the start of `text`; 0 if there is none.
 fn skip_fence(text: &str) -> usize {
     let Some(info) = text.strip_prefix("```") else { return 0 };
-    let language = info
-        .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+')))
-        .unwrap_or(info.len());
+    let spaces = info.len() - info.trim_start_matches(' ').len();
+    let word = info[spaces..]
+        .trim_start_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+'));
     // Without a line break behind it, a word is the first word of the content.
-    let language = if info[language..].trim_start_matches([' ', '\r']).starts_with(['\n', '{', '[']) {
-        language
-    } else {
-        0
-    };
-    "```".len() + language
-}
-
-fn find_reasoning_end(text: &str) -> Option<usize> {
-    text.match_indices("</").find_map(|(at, _)| match markers::at_start(&text[at..]) {
-        Some((Marker::ReasoningEnd, length)) => Some(at + length),
-        Some(_) | None => None,
-    })
+    let is_language = word.trim_start_matches([' ', '\r']).starts_with(['\n', '{', '[']);
+    "```".len() + if is_language { info.len() - word.len() } else { 0 }
 }

@@ -95,6 +95,8 @@ fn json_calls(text: &str, tools: &[ToolSpec]) -> Run {
 
 /// Whether `text` begins as a call in JSON does: braces and one of the keys a call's name stands under.
 pub(super) fn looks_like_a_call(text: &str) -> bool {
+    // A bounded look: this is asked of every place where reading fails.
+    let text = &text[..text.floor_char_boundary(256)];
     let inner = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '{' | '['));
     let key = inner.trim_start_matches(['"', '\'']);
     if inner.len() == text.len() {
@@ -110,7 +112,11 @@ pub(super) fn looks_like_a_call(text: &str) -> bool {
 fn collect(value: Value, tools: &[ToolSpec], wrapping: usize, into: &mut Vec<RawCall>) -> bool {
     match value {
         Value::Array(items) if wrapping > 0 && !items.is_empty() => {
-            items.into_iter().fold(true, |all, item| collect(item, tools, wrapping - 1, into) && all)
+            let mut all = true;
+            for item in items {
+                all &= collect(item, tools, wrapping - 1, into);
+            }
+            all
         }
         Value::Object(map) => collect_object(map, tools, wrapping, into),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => false,
@@ -193,7 +199,8 @@ pub(super) fn unwrapped(arguments: Value) -> Value {
 /// `name(key="value")`, `name {"key": "value"}` or `name[ARGS]{…}`, where `name` is a known tool.
 fn written_call(text: &str, tools: &[ToolSpec]) -> Run {
     let mut reader = Reader::at_start_of(text);
-    let known = reader.identifier().and_then(|name| names::find(name, tools));
+    let name = reader.identifier().filter(|_| matches!(reader.peek(), Some(b'(' | b'{' | b'[')));
+    let known = name.and_then(|name| names::find(name, tools));
     let Some(tool) = known else { return Run { reached: reader.position(), ..Run::default() } };
     reader.eat_all("[ARGS]");
     let arguments = match reader.peek() {

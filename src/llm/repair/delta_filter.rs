@@ -119,13 +119,7 @@ impl DeltaFilter {
 
     /// Drops reasoning up to its end; says whether it has ended.
     fn leave_reasoning(&mut self) -> bool {
-        let end = self.pending.match_indices("</").find_map(|(at, _)| {
-            match markers::at_start(&self.pending[at..]) {
-                Some((Marker::ReasoningEnd, length)) => Some(at + length),
-                Some(_) | None => None,
-            }
-        });
-        match end {
+        match markers::end_of_reasoning(&self.pending) {
             Some(end) => {
                 self.pending.drain(..end);
                 self.state = State::Open;

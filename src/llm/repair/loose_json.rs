@@ -275,7 +275,7 @@ impl<'a> Reader<'a> {
     /// A value without quotes, up to what ends a value.
     fn word(&mut self) -> Option<&'a str> {
         let rest = self.rest();
-        let end = rest.find([',', '}', ']', ')', '\n', '\r']).unwrap_or(rest.len());
+        let end = rest.find([',', '}', ']', ')', '"', '\n', '\r']).unwrap_or(rest.len());
         let word = rest[..end].trim_end();
         if !word.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '+' | '.' | '_' | '$')) {
             return None;

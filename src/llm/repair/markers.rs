@@ -65,6 +65,14 @@ pub(super) fn may_start(text: &str) -> bool {
     MARKERS.iter().any(|(marker, _)| text.len() < marker.len() && starts_with(marker, text))
 }
 
+/// Where the first end of reasoning in `text` ends, in bytes.
+pub(super) fn end_of_reasoning(text: &str) -> Option<usize> {
+    text.match_indices("</").find_map(|(at, _)| match at_start(&text[at..]) {
+        Some((Marker::ReasoningEnd, length)) => Some(at + length),
+        Some(_) | None => None,
+    })
+}
+
 fn starts_with(text: &str, prefix: &str) -> bool {
     text.as_bytes().get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
 }

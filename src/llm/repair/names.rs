@@ -12,10 +12,11 @@ const MAX_EDITS: usize = 2;
 
 /// Letters and digits of `text` in lower case without accents, so that `Order-Status` equals `order_status`.
 pub(super) fn fold(text: &str) -> String {
-    text.nfd()
-        .filter(|c| !is_combining_mark(*c) && c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+    folded(text).collect()
+}
+
+fn folded(text: &str) -> impl Iterator<Item = char> {
+    text.nfd().filter(|c| !is_combining_mark(*c) && c.is_alphanumeric()).flat_map(char::to_lowercase)
 }
 
 /// The tool called exactly so, or so but for case, dashes and a prefix such as `functions.`.
@@ -25,7 +26,7 @@ pub(super) fn find<'a>(name: &str, tools: &'a [ToolSpec]) -> Option<&'a ToolSpec
     }
     tools.iter().find(|tool| tool.name == name).or_else(|| {
         let bare = fold(name.rsplit(['.', '/', ':']).next().unwrap_or(name));
-        only(tools.iter().filter(|tool| fold(&tool.name) == bare))
+        only(tools.iter().filter(|tool| folded(&tool.name).eq(bare.chars())))
     })
 }
 

@@ -96,6 +96,9 @@ pub struct Request {
 pub fn read(file: &str, source: &str, folder: &Path) -> (Vec<Declared>, Vec<Problem>) {
     let mut reader = Reader::new(file, source);
     let document = reader.document();
+    if reader.has_problems() {
+        return (Vec::new(), reader.finish());
+    }
     let mut declared = Vec::new();
     for (key, span, node) in entries_of(document.get_ref()) {
         match node.get_ref() {

@@ -34,6 +34,10 @@ const PARAMETER_KEYS: [&str; 7] = ["ask", "label", "source", "hidden", "fixed", 
 pub fn read(file: &str, source: &str) -> (Vec<Narrowing>, Vec<Problem>) {
     let mut reader = Reader::new(file, source);
     let document = reader.document();
+    if reader.has_problems() {
+        // What follows from a slip of syntax would only hide it.
+        return (Vec::new(), reader.finish());
+    }
     let mut narrowings = Vec::new();
     for (name, span, node) in entries_of(document.get_ref()) {
         let place = reader.place(span);

@@ -56,10 +56,8 @@ impl Capability for ListSlots {
         trusted: &[
             "service",
             "services[].id",
-            "services[].name",
             "slots[].start",
             "slots[].professional",
-            "slots[].professional_name",
         ],
     };
 

@@ -1,5 +1,6 @@
 //! The one integration-test binary. It mirrors `src/`; what several areas need is in `support`.
 
+mod backoffice;
 mod knowledge;
 mod llm;
 mod store;

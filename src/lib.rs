@@ -4,6 +4,7 @@
 //! `tests/architecture.rs` enforces.
 
 pub mod domain;
+pub mod language;
 pub mod llm;
 pub mod store;
 pub mod tools;

@@ -47,8 +47,7 @@ impl ManualClock {
 
     /// Moves the clock on.
     pub fn advance(&self, by: std::time::Duration) {
-        self.milliseconds
-            .fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
+        self.milliseconds.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
     }
 }
 

@@ -24,11 +24,15 @@ impl Money {
         let digits = unsigned.trim_start_matches("R$").trim();
         let (whole, cents) = match digits.rfind([',', '.']) {
             // One or two digits behind the last mark are centavos; three are thousands (1.234).
-            Some(mark) if (1..=2).contains(&(digits.len() - mark - 1)) => (&digits[..mark], &digits[mark + 1..]),
+            Some(mark) if (1..=2).contains(&(digits.len() - mark - 1)) => {
+                (&digits[..mark], &digits[mark + 1..])
+            }
             _ => (digits, ""),
         };
         let whole: String = whole.chars().filter(|c| !matches!(c, '.' | ',' | ' ')).collect();
-        if whole.is_empty() || !whole.bytes().all(|b| b.is_ascii_digit()) || !cents.bytes().all(|b| b.is_ascii_digit())
+        if whole.is_empty()
+            || !whole.bytes().all(|b| b.is_ascii_digit())
+            || !cents.bytes().all(|b| b.is_ascii_digit())
         {
             return None;
         }

@@ -19,7 +19,11 @@ pub struct EffectKey(pub String);
 #[async_trait]
 pub trait BackofficeStore: Send + Sync {
     /// Writes an opportunity, new or changed.
-    async fn save_opportunity(&self, key: &EffectKey, opportunity: &Opportunity) -> Result<Opportunity, StoreError>;
+    async fn save_opportunity(
+        &self,
+        key: &EffectKey,
+        opportunity: &Opportunity,
+    ) -> Result<Opportunity, StoreError>;
     /// Opportunities of a contact, newest first.
     async fn opportunities(&self, contact: ContactId) -> Result<Vec<Opportunity>, StoreError>;
     /// Adds a note.
@@ -32,9 +36,17 @@ pub trait BackofficeStore: Send + Sync {
     /// Everything that can be booked.
     async fn services(&self) -> Result<Vec<Service>, StoreError>;
     /// Standing appointments that overlap the span, by start.
-    async fn appointments_between(&self, from: Timestamp, until: Timestamp) -> Result<Vec<Appointment>, StoreError>;
+    async fn appointments_between(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Appointment>, StoreError>;
     /// Appointments of a contact that end after `after`, by start; cancelled ones too.
-    async fn appointments_of(&self, contact: ContactId, after: Timestamp) -> Result<Vec<Appointment>, StoreError>;
+    async fn appointments_of(
+        &self,
+        contact: ContactId,
+        after: Timestamp,
+    ) -> Result<Vec<Appointment>, StoreError>;
     /// Books.
     ///
     /// # Errors

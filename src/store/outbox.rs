@@ -59,7 +59,12 @@ pub enum DeliveryOutcome {
 pub trait OutboxStore: Send + Sync {
     /// Claims deliveries that are due, at most `limit`, oldest first, never two of one conversation, never one
     /// behind an undelivered one of its conversation. A claim runs out at `lease_until`.
-    async fn claim(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<Delivery>, StoreError>;
+    async fn claim(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, StoreError>;
 
     /// Records how an attempt ended.
     async fn settle(&self, id: OutboxId, outcome: DeliveryOutcome, at: Timestamp) -> Result<(), StoreError>;

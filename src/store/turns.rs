@@ -78,7 +78,12 @@ pub trait TurnStore: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::Stale`] if the claim was lost; then nothing happened.
-    async fn commit(&self, claim: &Claim, commit: TurnCommit, at: Timestamp) -> Result<Conversation, StoreError>;
+    async fn commit(
+        &self,
+        claim: &Claim,
+        commit: TurnCommit,
+        at: Timestamp,
+    ) -> Result<Conversation, StoreError>;
 
     /// Gives a claim back without an answer, so that it is taken up again at `due_at`: a superseded turn
     /// (`keep_journal` false: the next claim is a new turn over all open messages), or a process that stops

@@ -7,3 +7,4 @@ pub mod limits;
 pub mod llm;
 pub mod secret;
 pub mod store;
+pub mod tools;

@@ -26,7 +26,9 @@ pub fn same_email(given: &str, on_file: &str) -> bool {
 /// Whether the person has proven to own a handle of `contact`.
 pub fn has_proven(context: &ToolContext, contact: &Contact) -> bool {
     context.verified.iter().any(|identity| match identity.kind {
-        IdentityKind::Email => contact.email.as_deref().is_some_and(|email| same_email(&identity.value, email)),
+        IdentityKind::Email => {
+            contact.email.as_deref().is_some_and(|email| same_email(&identity.value, email))
+        }
         IdentityKind::Phone => contact.phone.as_deref() == Some(identity.value.as_str()),
         IdentityKind::WebVisitor | IdentityKind::Terminal | IdentityKind::ChannelUser => false,
     })

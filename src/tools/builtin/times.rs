@@ -23,7 +23,10 @@ pub enum When {
 pub fn read(parameter: &str, text: &str, context: &ToolContext) -> Result<When, ToolError> {
     let text = text.trim();
     iso(text, context).or_else(|| spoken(text, context)).ok_or_else(|| {
-        ToolError::bad_argument(parameter, "not a time that can be understood; ask the customer for the day and time")
+        ToolError::bad_argument(
+            parameter,
+            "not a time that can be understood; ask the customer for the day and time",
+        )
     })
 }
 
@@ -56,4 +59,47 @@ fn whole_day(date: Date) -> Option<When> {
 
 fn spoken(_text: &str, _context: &ToolContext) -> Option<When> {
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::{CallId, ContactId, ConversationId, TurnId};
+    use crate::domain::language::Language;
+
+    fn context() -> ToolContext {
+        ToolContext {
+            conversation: ConversationId(uuid::Uuid::nil()),
+            turn: TurnId(uuid::Uuid::nil()),
+            call: CallId("call_1_0".into()),
+            contact: ContactId(uuid::Uuid::nil()),
+            verified: Vec::new(),
+            language: Language::Portuguese,
+            channel: "web".into(),
+            now: "2026-11-20T09:00[America/Sao_Paulo]".parse().unwrap(),
+            transcript: String::new(),
+        }
+    }
+
+    #[test]
+    fn reads_iso_times_as_local_ones() {
+        let two = "2026-11-27T14:00".parse().unwrap();
+        for text in
+            ["2026-11-27T14:00", "2026-11-27 14:00:00", "2026-11-27T14:00:00-03:00", "2026-11-27T17:00Z"]
+        {
+            assert_eq!(read("start", text, &context()).unwrap(), When::At(two), "{text}");
+        }
+        let day = When::Within {
+            from: "2026-11-27T00:00".parse().unwrap(),
+            until: "2026-11-28T00:00".parse().unwrap(),
+        };
+        assert_eq!(read("when", "2026-11-27", &context()).unwrap(), day);
+    }
+
+    #[test]
+    fn refuses_what_is_no_moment() {
+        for text in ["", "xyz", "2026-13-45", "2026-11-27", "ção", "9999-12-31"] {
+            assert!(moment("start", text, &context()).is_err(), "{text}");
+        }
+    }
 }

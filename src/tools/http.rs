@@ -15,7 +15,7 @@ use crate::domain::tool::{Risk, ToolSpec};
 use crate::domain::tool_call::RefusalClass;
 use crate::limits::backoff::Backoff;
 use crate::limits::breaker::{Breaker, BreakerPolicy};
-use crate::limits::net::{Allowance, client_builder, forbidden_in, guard_url};
+use crate::limits::net::{Allowance, Forbidden, client_builder, forbidden_in, guard_url};
 use crate::limits::pause::Pause;
 use crate::limits::quota::{OutboundQuota, OutboundRates};
 use async_trait::async_trait;
@@ -116,16 +116,19 @@ impl HttpTool {
     /// The tool that was declared.
     ///
     /// # Errors
-    /// Bad templates, names of arguments or secrets that do not exist, a bad projection, a URL that may not be called.
+    /// Bad templates, names of arguments or secrets that do not exist, a bad projection, a URL that is none.
     pub fn new(declared: Declared, shared: &HttpTools) -> Result<Self, Vec<Problem>> {
         let Declared { place, spec, http } = declared;
         let mut problems = Vec::new();
         let blueprint = Blueprint::compile(&spec, &http, &shared.secrets, &mut problems);
         let projection = Projection::read(http.result.as_ref()).map_err(|problem| problems.push(problem));
-        if let Some(Err(error)) =
-            blueprint.as_ref().map(|blueprint| guard_url(blueprint.origin(), &shared.allowance))
-        {
-            problems.push(http.url.place.problem(error.to_string()));
+        match blueprint.as_ref().map(|blueprint| guard_url(blueprint.origin(), &shared.allowance)) {
+            // Refused again with every call: a tool that is not allowed out must not keep the counter closed.
+            Some(Err(error @ Forbidden::Private(_))) => {
+                tracing::warn!("{}", http.url.place.problem(error.to_string()))
+            }
+            Some(Err(error)) => problems.push(http.url.place.problem(error.to_string())),
+            Some(Ok(())) | None => {}
         }
         let (Some(blueprint), Ok(projection), true) = (blueprint, projection, problems.is_empty()) else {
             if problems.is_empty() {

@@ -120,7 +120,7 @@ name = "inside"
 description = "x"
 risk = "read"
 [tool.http]
-url = "http://192.168.0.7/"
+url = "https://user:word@vendor.example/"
 "#,
         ),
     ]);

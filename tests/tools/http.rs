@@ -273,6 +273,19 @@ async fn a_redirect_into_a_private_network_is_not_followed() {
 }
 
 #[tokio::test]
+async fn a_private_address_is_not_called_unless_allowed() {
+    let inside = Vendor::start([]).await;
+    let folder = TempDir::new().unwrap();
+    std::fs::create_dir(folder.path().join("custom")).unwrap();
+    std::fs::write(folder.path().join("custom/vendor.toml"), READ.replace("VENDOR", &inside.url)).unwrap();
+    let registry = load(tools_without_systems(), folder.path(), &http_tools(Allowance::PublicOnly))
+        .unwrap_or_else(|p| panic!("{p:#?}"));
+    let error = call(&registry, json!({"id": "1"})).await.unwrap_err();
+    assert!(matches!(error, ToolError::Tell { class: RefusalClass::Unavailable, .. }), "{error:?}");
+    assert!(inside.asked().is_empty());
+}
+
+#[tokio::test]
 async fn five_megabytes_are_read_and_projected() {
     let vendor = Vendor::start([Act::Big(40_000), Act::Big(200_000)]).await;
     let file = READ.replace(

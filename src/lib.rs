@@ -6,6 +6,7 @@
 pub mod backoffice;
 pub mod config;
 pub mod domain;
+pub mod language;
 pub mod limits;
 pub mod llm;
 pub mod store;

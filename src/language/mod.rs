@@ -1,0 +1,12 @@
+//! What the customer's words mean: dates, money, identifiers, numbers, yes and no, the language itself.
+//! Pure and deterministic; knows nothing of tools, models or storage, and never fails on any Unicode text.
+
+pub mod dates;
+pub mod detect;
+pub mod fold;
+pub mod identifiers;
+pub mod money;
+pub mod numbers;
+pub mod span;
+mod stem;
+pub mod yes_no;

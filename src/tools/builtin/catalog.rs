@@ -62,9 +62,16 @@ impl Capability for ProductSearch {
         trusted: &["products[].sku", "products[].variations[].sku", "products[].complements[].sku"],
     };
 
-    async fn perform(&self, arguments: Self::Arguments, _: &ToolContext) -> Result<ToolOutput, ToolError> {
-        let max_price =
-            arguments.max_price.as_deref().map(|text| super::amounts::read("max_price", text)).transpose()?;
+    async fn perform(
+        &self,
+        arguments: Self::Arguments,
+        context: &ToolContext,
+    ) -> Result<ToolOutput, ToolError> {
+        let max_price = arguments
+            .max_price
+            .as_deref()
+            .map(|text| super::amounts::read("max_price", text, context.language))
+            .transpose()?;
         let availability =
             if arguments.in_stock_only == Some(true) { Availability::InStock } else { Availability::Any };
         let query = ProductQuery {

@@ -252,7 +252,11 @@ impl Capability for SaveOpportunityTool {
         arguments: Self::Arguments,
         context: &ToolContext,
     ) -> Result<ToolOutput, ToolError> {
-        let value = arguments.value.as_deref().map(|text| super::amounts::read("value", text)).transpose()?;
+        let value = arguments
+            .value
+            .as_deref()
+            .map(|text| super::amounts::read("value", text, context.language))
+            .transpose()?;
         let id = arguments.opportunity.as_deref().map(str::parse).transpose();
         let request = SaveOpportunity {
             id: id.map_err(|_| ToolError::bad_argument("opportunity", "not an id of an opportunity"))?,

@@ -1,6 +1,7 @@
 //! Reads the time arguments of tools: ISO local times as the schema asks for, or the customer's own words through
 //! the one resolver of the program, relative to the turn's present.
 
+use crate::language::dates::{Grain, find_times};
 use crate::tools::tool::{ToolContext, ToolError};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
@@ -57,8 +58,15 @@ fn whole_day(date: Date) -> Option<When> {
     Some(When::Within { from: date.to_datetime(Time::midnight()), until })
 }
 
-fn spoken(_text: &str, _context: &ToolContext) -> Option<When> {
-    None
+/// The first time in the customer's own words.
+fn spoken(text: &str, context: &ToolContext) -> Option<When> {
+    let found = find_times(text, &context.now, context.language).into_iter().next()?.value;
+    Some(match found.grain {
+        Grain::Minute | Grain::Hour => When::At(found.from),
+        Grain::PartOfDay | Grain::Day | Grain::Week | Grain::Month => {
+            When::Within { from: found.from, until: found.until }
+        }
+    })
 }
 
 #[cfg(test)]
@@ -94,6 +102,17 @@ mod tests {
             until: "2026-11-28T00:00".parse().unwrap(),
         };
         assert_eq!(read("when", "2026-11-27", &context()).unwrap(), day);
+    }
+
+    #[test]
+    fn reads_what_customers_say() {
+        let at = |text: &str| text.parse().unwrap();
+        assert_eq!(read("start", "amanhã às 15h", &context()).unwrap(), When::At(at("2026-11-21T15:00")));
+        let When::Within { from, until } = read("when", "terça à tarde", &context()).unwrap() else {
+            panic!("a span")
+        };
+        assert_eq!(from.date(), at("2026-11-24T00:00").date());
+        assert!(from.hour() >= 12 && until <= at("2026-11-24T20:00"), "{from} {until}");
     }
 
     #[test]

@@ -21,7 +21,12 @@ impl Problem {
     }
 
     /// A fault at a byte offset of `source`, the text of the file.
-    pub fn at_offset(file: impl Into<String>, source: &str, offset: usize, message: impl Into<String>) -> Self {
+    pub fn at_offset(
+        file: impl Into<String>,
+        source: &str,
+        offset: usize,
+        message: impl Into<String>,
+    ) -> Self {
         Self { file: file.into(), line: Some(line_of(source, offset)), message: message.into() }
     }
 }
@@ -55,7 +60,10 @@ mod tests {
 
     #[test]
     fn reads_like_a_compiler_message() {
-        assert_eq!(Problem::at_offset("tools/crm.toml", "x\ny", 2, "bad").to_string(), "tools/crm.toml:2: bad");
+        assert_eq!(
+            Problem::at_offset("tools/crm.toml", "x\ny", 2, "bad").to_string(),
+            "tools/crm.toml:2: bad"
+        );
         assert_eq!(Problem::in_file("tools/crm.toml", "bad").to_string(), "tools/crm.toml: bad");
     }
 }

@@ -4,8 +4,10 @@
 
 use super::http_request::{Blueprint, Filled};
 use super::http_result::{Projection, bound, parse_body};
-use super::http_spec::{Declared, is_repeatable};
+use super::http_spec::Declared;
+use super::http_wire::is_repeatable;
 use super::tool::{Tool, ToolContext, ToolError, ToolOutput};
+use crate::config::secret::Secret;
 use crate::domain::clock::Clock;
 use crate::domain::effect::Effect;
 use crate::domain::problem::Problem;
@@ -13,7 +15,7 @@ use crate::domain::tool::{Risk, ToolSpec};
 use crate::domain::tool_call::RefusalClass;
 use crate::limits::backoff::Backoff;
 use crate::limits::breaker::{Breaker, BreakerPolicy};
-use crate::limits::net::{Allowance, client_builder, forbidden_in, guard_url};
+use crate::limits::net::{Allowance, Forbidden, client_builder, forbidden_in, guard_url};
 use crate::limits::pause::Pause;
 use crate::limits::quota::{OutboundQuota, OutboundRates};
 use async_trait::async_trait;
@@ -35,11 +37,14 @@ const BACKOFF: Backoff = Backoff { first: Duration::from_millis(200), longest: D
 /// How long a call waits for its quota before it is given up.
 const QUOTA_PATIENCE: Duration = Duration::from_secs(3);
 
+/// The operator's secrets by name.
+pub type Secrets = BTreeMap<String, Secret>;
+
 /// What all HTTP tools share.
 pub struct HttpTools {
     client: Client,
     allowance: Allowance,
-    secrets: BTreeMap<String, String>,
+    secrets: Secrets,
     clock: Arc<dyn Clock>,
     pause: Arc<dyn Pause>,
     breakers: Mutex<HashMap<String, Arc<Breaker>>>,
@@ -52,11 +57,16 @@ impl HttpTools {
     /// A machine without what TLS needs.
     pub fn new(
         allowance: Allowance,
-        secrets: BTreeMap<String, String>,
+        secrets: &Secrets,
         clock: Arc<dyn Clock>,
         pause: Arc<dyn Pause>,
     ) -> anyhow::Result<Self> {
         let client = client_builder(&allowance).build()?;
+        // Environment variables are shouted, files are not: both spellings name the same secret.
+        let spellings = |(name, secret): (&String, &Secret)| {
+            [name.clone(), name.to_lowercase(), name.to_uppercase()].map(|name| (name, secret.clone()))
+        };
+        let secrets = secrets.iter().flat_map(spellings).collect();
         Ok(Self { client, allowance, secrets, clock, pause, breakers: Mutex::default() })
     }
 
@@ -106,14 +116,19 @@ impl HttpTool {
     /// The tool that was declared.
     ///
     /// # Errors
-    /// Bad templates, names of arguments or secrets that do not exist, a bad projection, a URL that may not be called.
+    /// Bad templates, names of arguments or secrets that do not exist, a bad projection, a URL that is none.
     pub fn new(declared: Declared, shared: &HttpTools) -> Result<Self, Vec<Problem>> {
         let Declared { place, spec, http } = declared;
         let mut problems = Vec::new();
         let blueprint = Blueprint::compile(&spec, &http, &shared.secrets, &mut problems);
         let projection = Projection::read(http.result.as_ref()).map_err(|problem| problems.push(problem));
-        if let Some(Err(error)) = blueprint.as_ref().map(|blueprint| guard_url(blueprint.origin(), &shared.allowance)) {
-            problems.push(http.url.place.problem(error.to_string()));
+        match blueprint.as_ref().map(|blueprint| guard_url(blueprint.origin(), &shared.allowance)) {
+            // Refused again with every call: a tool that is not allowed out must not keep the counter closed.
+            Some(Err(error @ Forbidden::Private(_))) => {
+                tracing::warn!("{}", http.url.place.problem(error.to_string()))
+            }
+            Some(Err(error)) => problems.push(http.url.place.problem(error.to_string())),
+            Some(Ok(())) | None => {}
         }
         let (Some(blueprint), Ok(projection), true) = (blueprint, projection, problems.is_empty()) else {
             if problems.is_empty() {
@@ -142,7 +157,10 @@ impl HttpTool {
     /// One attempt, counted by the breaker.
     async fn attempt(&self, filled: &Filled) -> Result<Attempt, ToolError> {
         if self.quota.until_ready_within(QUOTA_PATIENCE, 0).await.is_err() {
-            return Err(tell(RefusalClass::OverQuota, "the quota of this system is used up; offer to try again in a minute"));
+            return Err(tell(
+                RefusalClass::OverQuota,
+                "the quota of this system is used up; offer to try again in a minute",
+            ));
         }
         let permit = self.breaker.permit().map_err(|_| away())?;
         let outcome = match self.send(filled).await {
@@ -197,21 +215,32 @@ impl HttpTool {
             })?;
             return Ok(match self.spec.risk {
                 Risk::Read => ToolOutput::data(data),
-                Risk::Write | Risk::Sensitive => ToolOutput { effects: vec![Effect::Wrote], ..ToolOutput::data(data) },
+                Risk::Write | Risk::Sensitive => {
+                    ToolOutput { effects: vec![Effect::Wrote], ..ToolOutput::data(data) }
+                }
             });
         }
         if status.is_redirection() {
-            return Err(tell(RefusalClass::Unavailable, "the system points elsewhere; redirects are not followed"));
+            return Err(tell(
+                RefusalClass::Unavailable,
+                "the system points elsewhere; redirects are not followed",
+            ));
         }
         let (body, _) = bound(body, LARGEST_REFUSAL);
-        let class = if status == StatusCode::TOO_MANY_REQUESTS { RefusalClass::OverQuota } else { RefusalClass::System };
+        let class = if status == StatusCode::TOO_MANY_REQUESTS {
+            RefusalClass::OverQuota
+        } else {
+            RefusalClass::System
+        };
         Err(tell(class, format!("the system answered {}: {body}", status.as_u16())))
     }
 
     /// What is told when no attempt was answered. `reached` is whether any of them may have arrived.
     fn given_up(&self, fault: &Fault, reached: bool) -> ToolError {
         if reached && self.spec.risk != Risk::Read {
-            return ToolError::Unknown("the system did not say whether it took effect; do not repeat it".into());
+            return ToolError::Unknown(
+                "the system did not say whether it took effect; do not repeat it".into(),
+            );
         }
         match fault {
             Fault::TimedOut => tell(
@@ -231,7 +260,8 @@ impl Tool for HttpTool {
 
     async fn call(&self, arguments: Value, context: &ToolContext) -> Result<ToolOutput, ToolError> {
         let filled = self.blueprint.fill(&arguments, context)?;
-        guard_url(&filled.url, &self.allowance).map_err(|error| refused_address(&self.spec.name, &error.to_string()))?;
+        guard_url(&filled.url, &self.allowance)
+            .map_err(|error| refused_address(&self.spec.name, &error.to_string()))?;
         let mut reached = false;
         let mut attempt = 1;
         loop {
@@ -290,11 +320,11 @@ fn refused_address(tool: &str, reason: &str) -> ToolError {
 }
 
 /// The URL without what is filled in: scheme and host are the operator's word alone.
-pub(super) fn origin_of(template: &str, secrets: &BTreeMap<String, String>) -> Result<Url, String> {
+pub(super) fn origin_of(template: &str, secrets: &Secrets) -> Result<Url, String> {
     let mut text = template.trim().to_owned();
     for (name, value) in secrets {
         for written in [format!("{{{{ secret.{name} }}}}"), format!("{{{{secret.{name}}}}}")] {
-            text = text.replace(&written, value);
+            text = text.replace(&written, value.expose());
         }
     }
     let Some((scheme, rest)) = text.split_once("://") else {

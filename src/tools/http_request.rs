@@ -1,9 +1,9 @@
 //! The request of an HTTP tool: compiled once from what the operator wrote, filled in for every call. The values of
 //! one call cannot change where it goes, add a header, or break out of the body.
 
-use super::http::origin_of;
-use super::http_spec::Request;
+use super::http::{Secrets, origin_of};
 use super::http_template::{Known, Slot, Template, Templates, percent_encoded, values};
+use super::http_wire::Request;
 use super::toml_reader::{Place, Placed};
 use super::tool::{ToolContext, ToolError};
 use crate::domain::contact::IdentityKind;
@@ -15,7 +15,6 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 
 /// A body as it was written.
 enum Body {
@@ -46,7 +45,7 @@ pub struct Blueprint {
     idempotency_header: Option<HeaderName>,
     bound: Vec<String>,
     templates: Templates,
-    secrets: BTreeMap<String, String>,
+    secrets: Secrets,
 }
 
 /// A request ready to be sent, as often as needed: it is the same every time.
@@ -64,7 +63,7 @@ impl Blueprint {
     pub fn compile(
         spec: &ToolSpec,
         request: &Request,
-        secrets: &BTreeMap<String, String>,
+        secrets: &Secrets,
         problems: &mut Vec<Problem>,
     ) -> Option<Self> {
         let before = problems.len();
@@ -164,8 +163,12 @@ impl Blueprint {
 
     fn body_text(&self, body: &Body, values: &Jinja, headers: &mut HeaderMap) -> Result<String, ToolError> {
         let (text, content_type) = match body {
-            Body::Text(template) => (self.templates.text(template, values).map_err(misfit)?, "application/json"),
-            Body::Json(leaf) => (self.leaf(leaf, values)?.unwrap_or(Value::Null).to_string(), "application/json"),
+            Body::Text(template) => {
+                (self.templates.text(template, values).map_err(misfit)?, "application/json")
+            }
+            Body::Json(leaf) => {
+                (self.leaf(leaf, values)?.unwrap_or(Value::Null).to_string(), "application/json")
+            }
             Body::Form(fields) => {
                 let mut pairs = Vec::with_capacity(fields.len());
                 for (name, leaf) in fields {
@@ -177,7 +180,8 @@ impl Blueprint {
             }
         };
         headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
-        let is_json = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+        let is_json =
+            headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
         if is_json && serde_json::from_str::<serde::de::IgnoredAny>(&text).is_err() {
             tracing::error!("the body template of a custom tool does not give JSON");
             return Err(misfit("the body"));
@@ -229,7 +233,9 @@ impl Compiler<'_, '_> {
                 let text = Placed { value: text.clone(), place: place.clone() };
                 Leaf::Template(self.template(&text, Slot::Plain)?)
             }
-            Value::Array(items) => Leaf::List(items.iter().filter_map(|item| self.leaf(item, place)).collect()),
+            Value::Array(items) => {
+                Leaf::List(items.iter().filter_map(|item| self.leaf(item, place)).collect())
+            }
             Value::Object(_) => Leaf::Table(self.fields(value, place)),
             Value::Null | Value::Bool(_) | Value::Number(_) => Leaf::Fixed(value.clone()),
         })
@@ -306,14 +312,18 @@ fn plain(value: &Value) -> String {
 fn misfit(detail: impl std::fmt::Display) -> ToolError {
     tracing::debug!(%detail, "the request of a custom tool could not be filled in");
     ToolError::Tell {
-        reason: "the request could not be filled in with these arguments; check that none is empty or malformed".into(),
+        reason:
+            "the request could not be filled in with these arguments; check that none is empty or malformed"
+                .into(),
         class: RefusalClass::BadArguments,
     }
 }
 
 fn not_proven(name: &str) -> ToolError {
     ToolError::Tell {
-        reason: format!("the customer's {name} is not proven in this conversation; ask for proof first, or offer a person"),
+        reason: format!(
+            "the customer's {name} is not proven in this conversation; ask for proof first, or offer a person"
+        ),
         class: RefusalClass::NotVerified,
     }
 }

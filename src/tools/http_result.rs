@@ -38,7 +38,9 @@ impl Projection {
         }
         match jmespath::compile(value) {
             Ok(expression) => Ok(Self::Path(Box::new(expression))),
-            Err(error) => Err(place.problem(format!("result: not JMESPath: {}", error.to_string().replace('\n', " ")))),
+            Err(error) => {
+                Err(place.problem(format!("result: not JMESPath: {}", error.to_string().replace('\n', " "))))
+            }
         }
     }
 
@@ -175,18 +177,18 @@ pub fn bound(value: Value, limit: usize) -> (Value, bool) {
 fn shrink(value: Value, left: &mut usize, cut: &mut bool) -> Value {
     match value {
         Value::String(text) => {
-            let room = left.saturating_sub(2);
-            let kept = if text.len() <= room {
+            let end = fitting(&text, left.saturating_sub(2));
+            let kept = if end == text.len() {
                 text
             } else {
                 *cut = true;
-                let end = (0..=room.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
                 format!("{}…", &text[..end])
             };
-            *left = left.saturating_sub(kept.len() + 2);
+            *left = left.saturating_sub(written_length(&kept));
             Value::String(kept)
         }
         Value::Array(items) => {
+            *left = left.saturating_sub(2);
             let mut kept = Vec::new();
             for item in items {
                 if *left < 8 {
@@ -199,13 +201,15 @@ fn shrink(value: Value, left: &mut usize, cut: &mut bool) -> Value {
             Value::Array(kept)
         }
         Value::Object(object) => {
+            *left = left.saturating_sub(2);
             let mut kept = Map::new();
             for (key, inner) in object {
-                if *left < key.len() + 8 {
+                let cost = written_length(&key) + 2;
+                if *left < cost + 8 {
                     *cut = true;
                     break;
                 }
-                *left = left.saturating_sub(key.len() + 4);
+                *left -= cost;
                 kept.insert(key, shrink(inner, left, cut));
             }
             Value::Object(kept)
@@ -215,6 +219,36 @@ fn shrink(value: Value, left: &mut usize, cut: &mut bool) -> Value {
             value
         }
     }
+}
+
+/// Bytes of one character written as JSON.
+fn width(character: char) -> usize {
+    match character {
+        '"' | '\\' | '\n' | '\r' | '\t' => 2,
+        control if control < ' ' => 6,
+        other => other.len_utf8(),
+    }
+}
+
+/// Bytes of a text written as JSON, quotes included.
+fn written_length(text: &str) -> usize {
+    2 + text.chars().map(width).sum::<usize>()
+}
+
+/// Where the beginning of `text` ends that needs at most `room` bytes, the mark of the cut included.
+fn fitting(text: &str, room: usize) -> usize {
+    let mut used = 0;
+    let mut end = 0;
+    for (index, character) in text.char_indices() {
+        used += width(character);
+        if used > room {
+            return end;
+        }
+        if used + '…'.len_utf8() <= room {
+            end = index + character.len_utf8();
+        }
+    }
+    text.len()
 }
 
 #[cfg(test)]
@@ -238,7 +272,10 @@ mod tests {
     #[test]
     fn projects_by_template_to_json_or_text() {
         let body = json!({"n": 3});
-        assert_eq!(projection(r#"{"count": {{ body.n }}}"#).apply(body.clone(), 200, &json!({})).unwrap(), json!({"count": 3}));
+        assert_eq!(
+            projection(r#"{"count": {{ body.n }}}"#).apply(body.clone(), 200, &json!({})).unwrap(),
+            json!({"count": 3})
+        );
         assert_eq!(projection("n is {{ body.n }}").apply(body, 200, &json!({})).unwrap(), json!("n is 3"));
     }
 
@@ -249,7 +286,7 @@ mod tests {
         assert!(cut);
         assert_eq!(value["first"], "yes");
         assert!(value.get("last").is_none());
-        assert!(value.to_string().len() <= 1_100, "{}", value.to_string().len());
+        assert!(value.to_string().len() <= 1_050, "{}", value.to_string().len());
         assert_eq!(bound(json!({"a": [1, 2]}), 1_000), (json!({"a": [1, 2]}), false));
         let (text, cut) = bound(json!("ção".repeat(1_000)), 100);
         assert!(cut && text.as_str().is_some_and(|text| text.len() < 110));

@@ -1,6 +1,7 @@
 //! Fills in the templates of an HTTP tool so that a value stays a value: percent-encoded in a URL, escaped in a JSON
 //! or form body, refused in a header when it would start a new line. It sends nothing.
 
+use super::http::Secrets;
 use super::spec::parameter_names;
 use super::toml_reader::{Place, Placed};
 use crate::domain::problem::Problem;
@@ -55,7 +56,8 @@ impl Default for Templates {
         environment.set_undefined_behavior(UndefinedBehavior::Chainable);
         environment.set_recursion_limit(64);
         environment.set_formatter(format);
-        environment.add_filter("urlencode", |text: Jinja| Jinja::from_safe_string(percent_encoded(&plain(&text))));
+        environment
+            .add_filter("urlencode", |text: Jinja| Jinja::from_safe_string(percent_encoded(&plain(&text))));
         Self { environment, count: 0 }
     }
 }
@@ -65,7 +67,12 @@ impl Templates {
     ///
     /// # Errors
     /// Bad syntax, and names that neither the arguments nor the program hold.
-    pub fn add(&mut self, source: &Placed<String>, slot: Slot, known: &Known<'_>) -> Result<Template, Vec<Problem>> {
+    pub fn add(
+        &mut self,
+        source: &Placed<String>,
+        slot: Slot,
+        known: &Known<'_>,
+    ) -> Result<Template, Vec<Problem>> {
         let typed = slot == Slot::Plain && is_one_expression(&source.value);
         let text = if typed {
             let inner = source.value.trim().trim_start_matches("{{").trim_end_matches("}}").trim_matches('-');
@@ -75,8 +82,11 @@ impl Templates {
         };
         self.count += 1;
         let name = format!("{}{}", slot.prefix(), self.count);
-        self.environment.add_template_owned(name.clone(), text).map_err(|error| vec![syntax(&source.place, &error)])?;
-        let template = self.environment.get_template(&name).map_err(|error| vec![syntax(&source.place, &error)])?;
+        self.environment
+            .add_template_owned(name.clone(), text)
+            .map_err(|error| vec![syntax(&source.place, &error)])?;
+        let template =
+            self.environment.get_template(&name).map_err(|error| vec![syntax(&source.place, &error)])?;
         let unknown: Vec<Problem> = template
             .undeclared_variables(true)
             .iter()
@@ -101,19 +111,20 @@ impl Templates {
         if !template.typed {
             return Ok(Value::String(text));
         }
-        serde_json::from_str(&text).map_err(|error| Error::new(ErrorKind::BadSerialization, error.to_string()))
+        serde_json::from_str(&text)
+            .map_err(|error| Error::new(ErrorKind::BadSerialization, error.to_string()))
     }
 }
 
 /// What templates may name.
 pub struct Known<'s> {
     spec: &'s ToolSpec,
-    secrets: &'s BTreeMap<String, String>,
+    secrets: &'s Secrets,
 }
 
 impl<'s> Known<'s> {
     /// The parameters of `spec`, the values of the program, and `secrets` by name.
-    pub fn new(spec: &'s ToolSpec, secrets: &'s BTreeMap<String, String>) -> Self {
+    pub fn new(spec: &'s ToolSpec, secrets: &'s Secrets) -> Self {
         Self { spec, secrets }
     }
 
@@ -124,17 +135,17 @@ impl<'s> Known<'s> {
             ("args", None) | ("context" | "secret", None) => None,
             ("args", Some(name)) => {
                 let names = parameter_names(self.spec);
-                let open = names.is_empty() || self.spec.parameters.get("additionalProperties") != Some(&Value::Bool(false));
+                let open = names.is_empty()
+                    || self.spec.parameters.get("additionalProperties") != Some(&Value::Bool(false));
                 let known = open && is_composed(&self.spec.parameters)
                     || names.iter().any(|known| known == name)
                     || self.spec.hidden.iter().any(|known| known == name);
                 (!known).then(|| format!("template: `args.{name}` is not a parameter"))
             }
-            ("context", Some(name)) => {
-                (!CONTEXT.contains(&name)).then(|| format!("template: `context.{name}`; there are {}", CONTEXT.join(", ")))
-            }
+            ("context", Some(name)) => (!CONTEXT.contains(&name))
+                .then(|| format!("template: `context.{name}`; there are {}", CONTEXT.join(", "))),
             ("secret", Some(name)) => (!self.secrets.contains_key(name))
-                .then(|| format!("template: the secret `{name}` is not set; put it under [tools.secrets] or into the environment")),
+                .then(|| format!("template: the secret `{name}` is not set; put it under [tools.secrets]")),
             (other, _) => Some(format!("template: `{other}` is not known here; use args, context or secret")),
         }
     }
@@ -162,9 +173,11 @@ pub const CONTEXT: [&str; 10] = [
 ];
 
 /// The values of one call, for [`Templates::text`]. Secrets are the operator's own words and go in as they are.
-pub fn values(arguments: &Map<String, Value>, context: &Map<String, Value>, secrets: &BTreeMap<String, String>) -> Jinja {
-    let secret: BTreeMap<&str, Jinja> =
-        secrets.iter().map(|(name, value)| (name.as_str(), Jinja::from_safe_string(value.clone()))).collect();
+pub fn values(arguments: &Map<String, Value>, context: &Map<String, Value>, secrets: &Secrets) -> Jinja {
+    let secret: BTreeMap<&str, Jinja> = secrets
+        .iter()
+        .map(|(name, value)| (name.as_str(), Jinja::from_safe_string(value.expose().to_owned())))
+        .collect();
     minijinja::context! {
         args => Jinja::from(Serde(arguments)),
         context => Jinja::from(Serde(context)),
@@ -175,7 +188,10 @@ pub fn values(arguments: &Map<String, Value>, context: &Map<String, Value>, secr
 /// Whether the text is exactly one `{{ expression }}`.
 fn is_one_expression(text: &str) -> bool {
     let text = text.trim();
-    text.starts_with("{{") && text.ends_with("}}") && text.matches("{{").count() == 1 && text.matches("}}").count() == 1
+    text.starts_with("{{")
+        && text.ends_with("}}")
+        && text.matches("{{").count() == 1
+        && text.matches("}}").count() == 1
 }
 
 fn syntax(place: &Place, error: &Error) -> Problem {
@@ -202,7 +218,14 @@ fn format(output: &mut Output<'_>, state: &mut State<'_, '_>, value: &Jinja) -> 
         'j' => match value.kind() {
             ValueKind::String => {
                 let quoted = serde_json::to_string(&plain(value)).map_err(|_| written(std::fmt::Error))?;
-                output.write_str(quoted.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')).unwrap_or_default()).map_err(written)
+                output
+                    .write_str(
+                        quoted
+                            .strip_prefix('"')
+                            .and_then(|inner| inner.strip_suffix('"'))
+                            .unwrap_or_default(),
+                    )
+                    .map_err(written)
             }
             ValueKind::Undefined | ValueKind::None => output.write_str("null").map_err(written),
             _ => {

@@ -6,8 +6,8 @@ use super::near::nearest;
 use super::registry::{Narrowed, Registry};
 use super::spec::Narrowing;
 use super::spec_toml;
-use super::tool::Tool;
 use super::toml_reader::{LARGEST_FILE, Place};
+use super::tool::Tool;
 use crate::domain::problem::Problem;
 use crate::tools::http::{HttpTool, HttpTools};
 use std::collections::HashMap;
@@ -58,7 +58,10 @@ pub fn load(builtin: Vec<Arc<dyn Tool>>, folder: &Path, http: &HttpTools) -> Res
         return Err(problems);
     }
     Registry::new(tools).map_err(|faults| {
-        faults.into_iter().map(|(name, fault)| Problem::in_file("tools", format!("`{name}`: {fault}"))).collect()
+        faults
+            .into_iter()
+            .map(|(name, fault)| Problem::in_file("tools", format!("`{name}`: {fault}")))
+            .collect()
     })
 }
 
@@ -83,7 +86,9 @@ fn narrowings(folder: &Path, problems: &mut Vec<Problem>) -> HashMap<String, Nar
         let name = narrowing.name.value.clone();
         if let Some(first) = by_tool.get(&name) {
             let Place { file, line } = &first.name.place;
-            let message = format!("`{name}` is already described in {file}:{line}; use a file of that name to change it");
+            let message = format!(
+                "`{name}` is already described in {file}:{line}; use a file of that name to change it"
+            );
             problems.push(narrowing.name.place.problem(message));
         } else {
             by_tool.insert(name, narrowing);
@@ -112,8 +117,10 @@ fn narrow(
     unknown.sort_by(|left, right| left.name.value.cmp(&right.name.value));
     for narrowing in unknown {
         let name = &narrowing.name;
-        let hint = nearest(&name.value, known.iter().map(String::as_str))
-            .map_or_else(|| "your own tools belong into tools/custom/".to_owned(), |near| format!("did you mean `{near}`?"));
+        let hint = nearest(&name.value, known.iter().map(String::as_str)).map_or_else(
+            || "your own tools belong into tools/custom/".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
         problems.push(name.place.problem(format!("there is no tool `{}`; {hint}", name.value)));
     }
     builtin
@@ -150,7 +157,8 @@ fn toml_files(folder: &Path, problems: &mut Vec<Problem>) -> Vec<(String, String
         let shown = path.display().to_string();
         match read_bounded(&path) {
             Ok(source) => {
-                let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                let name =
+                    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
                 files.push((name, shown, source));
             }
             Err(message) => problems.push(Problem::in_file(shown, message)),

@@ -9,6 +9,7 @@ mod http_request;
 pub mod http_result;
 pub mod http_spec;
 pub mod http_template;
+pub mod http_wire;
 pub mod load;
 pub mod near;
 pub mod registry;

@@ -35,7 +35,9 @@ impl Entry {
         let spec = self.spec();
         if let Some(object) = arguments.as_object_mut() {
             object.retain(|name, value| {
-                !value.is_null() || spec.required().any(|required| required == name) || allows_null(spec, name)
+                !value.is_null()
+                    || spec.required().any(|required| required == name)
+                    || allows_null(spec, name)
             });
         }
     }
@@ -51,8 +53,9 @@ impl Entry {
 }
 
 fn allows_null(spec: &ToolSpec, parameter: &str) -> bool {
-    spec.parameter(parameter)
-        .is_none_or(|schema| jsonschema::options().offline().build(schema).is_ok_and(|schema| schema.is_valid(&Value::Null)))
+    spec.parameter(parameter).is_none_or(|schema| {
+        jsonschema::options().offline().build(schema).is_ok_and(|schema| schema.is_valid(&Value::Null))
+    })
 }
 
 /// Every tool the model may call.

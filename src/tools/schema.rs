@@ -66,7 +66,10 @@ fn close(schema: &mut Value) {
 }
 
 fn is_width(format: &str) -> bool {
-    matches!(format, "uint8" | "uint16" | "uint32" | "uint64" | "uint" | "int32" | "int64" | "int" | "double" | "float")
+    matches!(
+        format,
+        "uint8" | "uint16" | "uint32" | "uint64" | "uint" | "int32" | "int64" | "int" | "double" | "float"
+    )
 }
 
 /// `["string", "null"]` is `"string"`: an optional field is left out, not null.
@@ -78,12 +81,13 @@ fn drop_null(object: &mut Map<String, Value>) {
             object.insert("type".into(), only);
         }
     }
-    let without_null = object.get("anyOf").and_then(Value::as_array).and_then(|choices| match choices.as_slice() {
-        [schema, null] | [null, schema] if null.get("type").and_then(Value::as_str) == Some("null") => {
-            schema.as_object().cloned()
-        }
-        _ => None,
-    });
+    let without_null =
+        object.get("anyOf").and_then(Value::as_array).and_then(|choices| match choices.as_slice() {
+            [schema, null] | [null, schema] if null.get("type").and_then(Value::as_str) == Some("null") => {
+                schema.as_object().cloned()
+            }
+            _ => None,
+        });
     if let Some(inner) = without_null {
         object.remove("anyOf");
         for (key, value) in inner {

@@ -142,7 +142,10 @@ impl Narrowing {
     fn narrow_limits(&self, target: &mut ToolSpec, problems: &mut Vec<Problem>) {
         if let Some(risk) = &self.risk {
             if risk.value < target.risk {
-                let message = format!("the risk of `{}` may be raised, not lowered from {:?}", target.name, target.risk);
+                let message = format!(
+                    "the risk of `{}` may be raised, not lowered from {:?}",
+                    target.name, target.risk
+                );
                 problems.push(risk.place.problem(message.to_lowercase()));
             } else {
                 target.risk = risk.value;
@@ -158,7 +161,10 @@ impl Narrowing {
         }
         if let Some(trusted) = &self.result_trusted {
             for path in trusted.value.iter().filter(|path| !target.result_trusted.contains(path)) {
-                let message = format!("`{path}` is not a trusted field of `{}`; fields can only be taken away", target.name);
+                let message = format!(
+                    "`{path}` is not a trusted field of `{}`; fields can only be taken away",
+                    target.name
+                );
                 problems.push(trusted.place.problem(message));
             }
             target.result_trusted.retain(|path| trusted.value.contains(path));
@@ -169,7 +175,16 @@ impl Narrowing {
 impl ParameterNarrowing {
     /// A table that says nothing.
     pub fn at(place: Place) -> Self {
-        Self { place, ask: None, label: None, source: None, hidden: None, fixed: None, one_of: None, max: None }
+        Self {
+            place,
+            ask: None,
+            label: None,
+            source: None,
+            hidden: None,
+            fixed: None,
+            one_of: None,
+            max: None,
+        }
     }
 
     fn overlay(&mut self, over: Self) {
@@ -187,8 +202,10 @@ impl ParameterNarrowing {
         let target = &mut narrowed.spec;
         if target.parameter(name).is_none() {
             let known: Vec<String> = parameter_names(target);
-            let hint = nearest(name, known.iter().map(String::as_str))
-                .map_or_else(|| format!("it has {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
+            let hint = nearest(name, known.iter().map(String::as_str)).map_or_else(
+                || format!("it has {}", known.join(", ")),
+                |near| format!("did you mean `{near}`?"),
+            );
             problems.push(self.place.problem(format!("`{}` has no parameter `{name}`; {hint}", target.name)));
             return;
         }
@@ -200,9 +217,11 @@ impl ParameterNarrowing {
         }
         if let Some(source) = &self.source {
             if strictness(source.value) < strictness(target.source_of(name)) {
-                problems.push(source.place.problem(format!("the source of `{name}` may only be made stricter")));
+                problems
+                    .push(source.place.problem(format!("the source of `{name}` may only be made stricter")));
             } else if source.value == ParamSource::Context && self.fixed.is_none() {
-                problems.push(source.place.problem(format!("nothing binds `{name}`: give it a `fixed` value")));
+                problems
+                    .push(source.place.problem(format!("nothing binds `{name}`: give it a `fixed` value")));
             } else {
                 target.sources.insert(name.to_owned(), source.value);
             }
@@ -223,7 +242,10 @@ impl ParameterNarrowing {
     }
 
     fn narrow_values(&self, name: &str, target: &mut ToolSpec, problems: &mut Vec<Problem>) {
-        let Some(schema) = target.parameters["properties"].get_mut(name).and_then(Value::as_object_mut) else { return };
+        let Some(schema) = target.parameters["properties"].get_mut(name).and_then(Value::as_object_mut)
+        else {
+            return;
+        };
         if let Some(one_of) = &self.one_of {
             let unknown = |value: &&Value| {
                 schema.get("enum").and_then(Value::as_array).is_some_and(|known| !known.contains(value))
@@ -248,7 +270,10 @@ impl ParameterNarrowing {
             };
             match schema.get(keyword).and_then(Value::as_f64) {
                 Some(present) if (max.value as f64) > present => {
-                    problems.push(max.place.problem(format!("the limit of `{name}` is {present} and may only be lowered")));
+                    problems.push(
+                        max.place
+                            .problem(format!("the limit of `{name}` is {present} and may only be lowered")),
+                    );
                 }
                 _ => {
                     schema.insert(keyword.into(), json!(max.value));

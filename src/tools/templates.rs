@@ -46,7 +46,8 @@ fn filters(template: &str) -> Vec<(usize, &str)> {
                 (None, '\'' | '"') => quote = Some(character),
                 (None, '|') => {
                     let behind = template[start + index + 1..end].trim_start();
-                    let name_end = behind.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(behind.len());
+                    let name_end =
+                        behind.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(behind.len());
                     found.push((start + index, &behind[..name_end]));
                 }
                 (None, _) => {}
@@ -78,7 +79,7 @@ mod tests {
     fn names_the_line_inside_the_template() {
         assert_eq!(problem("Olá {{ result.name }}, {{ result.price | money }}"), None);
         let broken = problem("Olá\n{% if result.name %}\noi").unwrap();
-        assert!(broken.starts_with("tools/x.toml:12: template:"), "{broken}");
+        assert!(broken.starts_with("tools/x.toml:11: template:"), "{broken}");
         assert_eq!(
             problem("{{ 'a | b' }}\n{{ result.total | currency }}").unwrap(),
             "tools/x.toml:11: template: there is no filter `currency`; ours are money, date, datetime"

@@ -117,7 +117,9 @@ impl<'s> Reader<'s> {
         let mut place = self.place(span.clone());
         let written = self.source.get(span).unwrap_or_default();
         if [r#"""""#, "'''"].iter().any(|quotes| {
-            written.strip_prefix(quotes).is_some_and(|rest| rest.starts_with('\n') || rest.starts_with("\r\n"))
+            written
+                .strip_prefix(quotes)
+                .is_some_and(|rest| rest.starts_with('\n') || rest.starts_with("\r\n"))
         }) {
             place.line += 1;
         }
@@ -149,8 +151,10 @@ impl<'s> Reader<'s> {
             if known.contains(&key) {
                 fields.entries.push((key, value));
             } else {
-                let hint = nearest(key, known.iter().copied())
-                    .map_or_else(|| format!("known here: {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
+                let hint = nearest(key, known.iter().copied()).map_or_else(
+                    || format!("known here: {}", known.join(", ")),
+                    |near| format!("did you mean `{near}`?"),
+                );
                 self.fault(span, format!("unknown key `{key}`; {hint}"));
             }
         }
@@ -236,7 +240,10 @@ impl<'s> Reader<'s> {
             }
             other => {
                 let found = other.type_str();
-                self.fault(node.span(), format!("expected a text or a table of texts by language, found a {found}"));
+                self.fault(
+                    node.span(),
+                    format!("expected a text or a table of texts by language, found a {found}"),
+                );
                 None
             }
         }
@@ -299,7 +306,8 @@ impl<'n, 't> Fields<'n, 't> {
 
 /// The entries of a table in the order they were written.
 pub fn entries_of<'n, 't>(table: &'n DeTable<'t>) -> Vec<(&'n str, Range<usize>, &'n Node<'t>)> {
-    let mut entries: Vec<_> = table.iter().map(|(key, value)| (key.get_ref().as_ref(), key.span(), value)).collect();
+    let mut entries: Vec<_> =
+        table.iter().map(|(key, value)| (key.get_ref().as_ref(), key.span(), value)).collect();
     entries.sort_by_key(|(_, span, _)| span.start);
     entries
 }
@@ -310,7 +318,8 @@ mod tests {
 
     #[test]
     fn keeps_order_and_names_every_fault_with_its_line() {
-        let source = "b = 1\na = { z = 1_000, y = [0x10, 1.5] }\ntext = \"\"\"\nhello\"\"\"\nbad = { pt = \"x\" }\n";
+        let source =
+            "b = 1\na = { z = 1_000, y = [0x10, 1.5] }\ntext = \"\"\"\nhello\"\"\"\nbad = { pt = \"x\" }\n";
         let mut reader = Reader::new("tools/x.toml", source);
         let document = reader.document();
         let entries = entries_of(document.get_ref());

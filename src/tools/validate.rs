@@ -24,7 +24,11 @@ pub fn compile(schema: &mut Value) -> Result<Validator, Vec<String>> {
         return Err(vec!["a JSON Schema is a table".into()]);
     }
     if let Err(error) = jsonschema::meta::validate(schema) {
-        return Err(vec![format!("not a JSON Schema: at `{}`: {}", error.instance_path(), cut(&error.to_string()))]);
+        return Err(vec![format!(
+            "not a JSON Schema: at `{}`: {}",
+            error.instance_path(),
+            cut(&error.to_string())
+        )]);
     }
     hoist(schema)?;
     jsonschema::options()
@@ -87,7 +91,11 @@ fn explain(error: &ValidationError<'_>, schema: &Value) -> Vec<String> {
         ValidationErrorKind::AdditionalProperties { unexpected }
         | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
             let known = place.is_empty().then(|| schema.get("properties")?.as_object()).flatten();
-            unexpected.iter().take(MOST_FAULTS).map(|name| unknown(&join(&place, name), name, known)).collect()
+            unexpected
+                .iter()
+                .take(MOST_FAULTS)
+                .map(|name| unknown(&join(&place, name), name, known))
+                .collect()
         }
         _ if place.is_empty() => vec![cut(&error.to_string())],
         _ => vec![format!("`{place}`: {}", cut(&error.to_string()))],

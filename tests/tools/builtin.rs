@@ -27,7 +27,13 @@ fn said(shop: &Shop, tool: &str, arguments: &Value, result: &Value) -> String {
             result => minijinja::Value::from(minijinja::value::Serde(result)),
             args => minijinja::Value::from(minijinja::value::Serde(arguments)),
         };
-        all.push(environment.get_template("say").unwrap().render(values).unwrap_or_else(|e| panic!("{tool}: {e:#}")));
+        all.push(
+            environment
+                .get_template("say")
+                .unwrap()
+                .render(values)
+                .unwrap_or_else(|e| panic!("{tool}: {e:#}")),
+        );
     }
     all.join("\n--\n")
 }
@@ -50,9 +56,12 @@ async fn an_order_is_told_only_with_its_own_email() {
     };
     assert_eq!(identities[0].value, "ana.souza@example.com");
 
-    let wrong_email = refusal(shop.call("order_status", json!({"number": "10400", "email": "x@example.com"}), &context).await);
+    let wrong_email = refusal(
+        shop.call("order_status", json!({"number": "10400", "email": "x@example.com"}), &context).await,
+    );
     let wrong_number = refusal(
-        shop.call("order_status", json!({"number": "99999", "email": "ana.souza@example.com"}), &context).await,
+        shop.call("order_status", json!({"number": "99999", "email": "ana.souza@example.com"}), &context)
+            .await,
     );
     assert_eq!(wrong_email, wrong_number, "whoever guesses learns nothing");
     assert_eq!(wrong_email.0, RefusalClass::NotVerified);
@@ -76,11 +85,17 @@ async fn products_shipping_and_coupons() {
     insta::assert_snapshot!("shipping_said", said(&shop, "shipping_options", &arguments, &output.data));
 
     let public = shop.call("coupon_offer", json!({}), &context).await.unwrap();
-    assert_eq!((&public.data["personal"], &public.data["coupons"][0]["code"]), (&json!(false), &json!("BEMVINDO10")));
+    assert_eq!(
+        (&public.data["personal"], &public.data["coupons"][0]["code"]),
+        (&json!(false), &json!("BEMVINDO10"))
+    );
     said(&shop, "coupon_offer", &json!({}), &public.data);
     let known = proven(shop.visitor("call_1_1"), "ana.souza@example.com");
     let personal = shop.call("coupon_offer", json!({}), &known).await.unwrap();
-    assert_eq!((&personal.data["personal"], &personal.data["coupons"][0]["code"]), (&json!(true), &json!("VERDE12")));
+    assert_eq!(
+        (&personal.data["personal"], &personal.data["coupons"][0]["code"]),
+        (&json!(true), &json!("VERDE12"))
+    );
 }
 
 #[tokio::test]
@@ -101,7 +116,8 @@ async fn an_appointment_from_slots_to_cancelled() {
     said(&shop, "agenda_book", &arguments, &booked.data);
     let again = shop.call("agenda_book", arguments.clone(), &shop.visitor("c2")).await.unwrap();
     assert_eq!(again.data["code"], booked.data["code"], "the same call books once");
-    let somebody_else = ToolContext { contact: shop.customer("bruno@example.com").await, ..shop.visitor("c3") };
+    let somebody_else =
+        ToolContext { contact: shop.customer("bruno@example.com").await, ..shop.visitor("c3") };
     let (class, reason) = refusal(shop.call("agenda_book", arguments, &somebody_else).await);
     assert_eq!(class, RefusalClass::System, "{reason}");
     assert!(reason.contains("free times near it: 2026-11-24T"), "{reason}");
@@ -121,13 +137,17 @@ async fn an_appointment_from_slots_to_cancelled() {
     assert_eq!(off["status"], "cancelled");
     said(&shop, "agenda_cancel", &cancel, &off);
     let vague = json!({"service": "oficina", "start": "2026-11-27"});
-    assert_eq!(refusal(shop.call("agenda_book", vague, &shop.visitor("c8")).await).0, RefusalClass::BadArguments);
+    assert_eq!(
+        refusal(shop.call("agenda_book", vague, &shop.visitor("c8")).await).0,
+        RefusalClass::BadArguments
+    );
 }
 
 #[tokio::test]
 async fn a_ticket_is_seen_by_its_owner_or_with_its_email() {
     let shop = Shop::open().await;
-    let arguments = json!({"description": "Meu vaso chegou quebrado.", "category": "avaria", "order_number": "10400"});
+    let arguments =
+        json!({"description": "Meu vaso chegou quebrado.", "category": "avaria", "order_number": "10400"});
     let opened = shop.call("ticket_create", arguments.clone(), &shop.visitor("c1")).await.unwrap();
     said(&shop, "ticket_create", &arguments, &opened.data);
     let number = opened.data["number"].clone();
@@ -140,9 +160,22 @@ async fn a_ticket_is_seen_by_its_owner_or_with_its_email() {
     assert_eq!(commented["last_comment"]["text"], "Mandei as fotos.");
     said(&shop, "ticket_comment", &comment, &commented);
 
-    assert_eq!(refusal(shop.call("ticket_status", json!({"number": 5004}), &shop.visitor("c4")).await).0, RefusalClass::System);
-    let wrong = refusal(shop.call("ticket_status", json!({"number": 5004, "email": "ana.souza@example.com"}), &shop.visitor("c5")).await);
-    let nobody = refusal(shop.call("ticket_status", json!({"number": 5004, "email": "x@example.com"}), &shop.visitor("c6")).await);
+    assert_eq!(
+        refusal(shop.call("ticket_status", json!({"number": 5004}), &shop.visitor("c4")).await).0,
+        RefusalClass::System
+    );
+    let wrong = refusal(
+        shop.call(
+            "ticket_status",
+            json!({"number": 5004, "email": "ana.souza@example.com"}),
+            &shop.visitor("c5"),
+        )
+        .await,
+    );
+    let nobody = refusal(
+        shop.call("ticket_status", json!({"number": 5004, "email": "x@example.com"}), &shop.visitor("c6"))
+            .await,
+    );
     assert_eq!(wrong, nobody);
     let arguments = json!({"number": 5004, "email": "bruno@example.com"});
     let told = shop.call("ticket_status", arguments.clone(), &shop.visitor("c7")).await.unwrap();
@@ -159,31 +192,47 @@ async fn a_strangers_record_stays_closed() {
     let found = shop.call("crm_find_contact", arguments.clone(), &visitor).await.unwrap().data;
     assert_eq!(found, json!({"exists": true, "verified": false}));
     said(&shop, "crm_find_contact", &arguments, &found);
-    let nobody = shop.call("crm_find_contact", json!({"email": "x@example.com"}), &visitor).await.unwrap().data;
+    let nobody =
+        shop.call("crm_find_contact", json!({"email": "x@example.com"}), &visitor).await.unwrap().data;
     assert_eq!(nobody, json!({"exists": false}));
     let known = proven(shop.visitor("c2"), "ana.souza@example.com");
     let own = shop.call("crm_find_contact", json!({}), &known).await.unwrap().data;
     assert_eq!((&own["name"], &own["recent_orders"][0]["number"]), (&json!("Ana Souza"), &json!("10400")));
     said(&shop, "crm_find_contact", &json!({}), &own);
 
-    let arguments = json!({"name": "Carla Dias", "email": "carla@example.com", "interest": "jardim vertical"});
+    let arguments =
+        json!({"name": "Carla Dias", "email": "carla@example.com", "interest": "jardim vertical"});
     let saved = shop.call("crm_save_contact", arguments.clone(), &shop.visitor("c3")).await.unwrap();
     assert_eq!(saved.data["saved"], true);
     said(&shop, "crm_save_contact", &arguments, &saved.data);
     let contact = shop.stores.contacts.get(shop.visitor).await.unwrap().unwrap();
-    assert_eq!((contact.email.as_deref(), contact.origin.as_deref()), (Some("carla@example.com"), Some("web")));
+    assert_eq!(
+        (contact.email.as_deref(), contact.origin.as_deref()),
+        (Some("carla@example.com"), Some("web"))
+    );
     let own = shop.call("crm_find_contact", json!({}), &shop.visitor("c4")).await.unwrap().data;
     assert_eq!(own["on_file"], json!(["name", "email"]), "known, but not shown before it is proven");
-    assert_eq!(refusal(shop.call("crm_save_contact", json!({}), &shop.visitor("c5")).await).0, RefusalClass::BadArguments);
+    assert_eq!(
+        refusal(shop.call("crm_save_contact", json!({}), &shop.visitor("c5")).await).0,
+        RefusalClass::BadArguments
+    );
 
     let arguments = json!({"title": "Projeto para o escritório", "value": "R$ 5.000,00"});
-    let opportunity = shop.call("crm_save_opportunity", arguments.clone(), &shop.visitor("c6")).await.unwrap().data;
+    let opportunity =
+        shop.call("crm_save_opportunity", arguments.clone(), &shop.visitor("c6")).await.unwrap().data;
     assert_eq!(opportunity["value_cents"], 500_000);
     said(&shop, "crm_save_opportunity", &arguments, &opportunity);
-    let note = shop.call("crm_add_note", json!({"text": "Passa amanhã na loja."}), &shop.visitor("c7")).await.unwrap().data;
+    let note = shop
+        .call("crm_add_note", json!({"text": "Passa amanhã na loja."}), &shop.visitor("c7"))
+        .await
+        .unwrap()
+        .data;
     said(&shop, "crm_add_note", &json!({}), &note);
     let refused = json!({"about": "pets", "value": "tenho gatos", "consent": false});
-    assert_eq!(refusal(shop.call("remember", refused, &shop.visitor("c8")).await).0, RefusalClass::BadArguments);
+    assert_eq!(
+        refusal(shop.call("remember", refused, &shop.visitor("c8")).await).0,
+        RefusalClass::BadArguments
+    );
     let arguments = json!({"about": "pets", "value": "tenho gatos", "consent": true});
     let kept = shop.call("remember", arguments.clone(), &shop.visitor("c9")).await.unwrap().data;
     said(&shop, "remember", &arguments, &kept);
@@ -193,13 +242,17 @@ async fn a_strangers_record_stays_closed() {
 async fn a_person_gets_the_whole_picture() {
     let shop = Shop::open().await;
     shop.call("crm_save_contact", json!({"name": "Carla Dias"}), &shop.visitor("c1")).await.unwrap();
-    shop.call("ticket_create", json!({"description": "Vaso quebrado na entrega"}), &shop.visitor("c2")).await.unwrap();
+    shop.call("ticket_create", json!({"description": "Vaso quebrado na entrega"}), &shop.visitor("c2"))
+        .await
+        .unwrap();
     let mut context = shop.visitor("c3");
     context.transcript = "cliente: oi\nassistente: olá\ncliente: quero um humano".into();
     let arguments = json!({"reason": "customer_asked", "summary": "Quer falar com alguém sobre o vaso."});
     let output = shop.call("hand_off", arguments.clone(), &context).await.unwrap();
     said(&shop, "hand_off", &arguments, &output.data);
-    let [Effect::Wrote, Effect::HandOff { reason, summary }] = output.effects.as_slice() else { panic!("{:?}", output.effects) };
+    let [Effect::Wrote, Effect::HandOff { reason, summary }] = output.effects.as_slice() else {
+        panic!("{:?}", output.effects)
+    };
     assert_eq!(reason, "customer_asked");
     insta::assert_snapshot!("briefing", summary);
 }

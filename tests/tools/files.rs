@@ -22,7 +22,8 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
 fn load_from(folder: &Path) -> Result<Registry, String> {
     load(tools_without_systems(), folder, &http_tools(Allowance::PublicOnly)).map_err(|problems| {
         let shown = folder.display().to_string();
-        let lines: Vec<String> = problems.iter().map(|problem| problem.to_string().replace(&shown, "tools")).collect();
+        let lines: Vec<String> =
+            problems.iter().map(|problem| problem.to_string().replace(&shown, "tools")).collect();
         lines.join("\n")
     })
 }
@@ -119,7 +120,7 @@ name = "inside"
 description = "x"
 risk = "read"
 [tool.http]
-url = "http://192.168.0.7/"
+url = "https://user:word@vendor.example/"
 "#,
         ),
     ]);

@@ -54,7 +54,8 @@ struct Vendor {
 
 impl Vendor {
     async fn start(script: impl IntoIterator<Item = Act>) -> Self {
-        let ledger = Arc::new(Ledger { script: Mutex::new(script.into_iter().collect()), ..Ledger::default() });
+        let ledger =
+            Arc::new(Ledger { script: Mutex::new(script.into_iter().collect()), ..Ledger::default() });
         let router = Router::new().fallback(answer).with_state(ledger.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -72,7 +73,8 @@ impl Vendor {
         std::fs::create_dir(folder.path().join("custom")).unwrap();
         std::fs::write(folder.path().join("custom/vendor.toml"), file.replace("VENDOR", &self.url)).unwrap();
         let shared = http_tools(Allowance::Hosts(vec!["127.0.0.1".into()]));
-        let registry = load(tools_without_systems(), folder.path(), &shared).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        let registry = load(tools_without_systems(), folder.path(), &shared)
+            .unwrap_or_else(|problems| panic!("{problems:#?}"));
         (folder, registry)
     }
 }
@@ -90,10 +92,17 @@ async fn answer(State(ledger): State<Arc<Ledger>>, request: Request) -> Response
     if let Some(key) = parts.headers.get("idempotency-key") {
         *ledger.effects.lock().unwrap().entry(key.to_str().unwrap().to_owned()).or_default() += 1;
     }
-    ledger.asked.lock().unwrap().push(Asked { method: parts.method, uri: parts.uri, headers: parts.headers, body });
+    ledger.asked.lock().unwrap().push(Asked {
+        method: parts.method,
+        uri: parts.uri,
+        headers: parts.headers,
+        body,
+    });
     let act = ledger.script.lock().unwrap().pop_front().unwrap_or(Act::Status(200, json!({"ok": true})));
     match act {
-        Act::Status(status, body) => (StatusCode::from_u16(status).unwrap(), body.to_string()).into_response(),
+        Act::Status(status, body) => {
+            (StatusCode::from_u16(status).unwrap(), body.to_string()).into_response()
+        }
         Act::Redirect(to) => (StatusCode::FOUND, [("location", to)]).into_response(),
         Act::Silence => std::future::pending().await,
         Act::Big(items) => {
@@ -157,7 +166,10 @@ async fn values_stay_values() {
 
     for (id, tag) in [("..", "x"), ("", "x"), ("1", "x\r\nX-Admin: yes")] {
         let error = call(&registry, json!({"id": id, "tag": tag})).await.unwrap_err();
-        assert!(matches!(error, ToolError::Tell { class: RefusalClass::BadArguments, .. }), "{id:?} {tag:?}: {error:?}");
+        assert!(
+            matches!(error, ToolError::Tell { class: RefusalClass::BadArguments, .. }),
+            "{id:?} {tag:?}: {error:?}"
+        );
     }
     assert_eq!(vendor.asked().len(), 1, "none of these was sent");
 }
@@ -176,8 +188,10 @@ async fn a_body_keeps_types_and_cannot_be_broken_out_of() {
     );
     assert_eq!(asked[0].headers["content-type"], "application/json");
 
-    let text = r#"body = '{"name": "{{ args.name }}", "amount": {{ args.amount }}, "all": {{ args | tojson }}}'"#;
-    let file: Vec<&str> = WRITE.lines().map(|line| if line.starts_with("body") { text } else { line }).collect();
+    let text =
+        r#"body = '{"name": "{{ args.name }}", "amount": {{ args.amount }}, "all": {{ args | tojson }}}'"#;
+    let file: Vec<&str> =
+        WRITE.lines().map(|line| if line.starts_with("body") { text } else { line }).collect();
     let (_folder, registry) = vendor.registry(&file.join("\n"));
     call(&registry, json!({"name": "A\", \"admin\": \"1", "amount": 12})).await.unwrap();
     let body: Value = serde_json::from_str(&vendor.asked()[1].body).unwrap();
@@ -234,9 +248,12 @@ async fn nobody_there_is_not_an_unknown_fate() {
 
 #[tokio::test]
 async fn a_refusal_is_final_and_its_body_told() {
-    let vendor = Vendor::start([Act::Status(422, json!({"error": "amount too high", "more": "x".repeat(10_000)}))]).await;
+    let vendor =
+        Vendor::start([Act::Status(422, json!({"error": "amount too high", "more": "x".repeat(10_000)}))])
+            .await;
     let (_folder, registry) = vendor.registry(&with_idempotency(WRITE));
-    let Err(ToolError::Tell { reason, class }) = call(&registry, json!({"name": "Ana", "amount": 1})).await else {
+    let Err(ToolError::Tell { reason, class }) = call(&registry, json!({"name": "Ana", "amount": 1})).await
+    else {
         panic!("a refusal")
     };
     assert_eq!(class, RefusalClass::System);
@@ -256,9 +273,25 @@ async fn a_redirect_into_a_private_network_is_not_followed() {
 }
 
 #[tokio::test]
+async fn a_private_address_is_not_called_unless_allowed() {
+    let inside = Vendor::start([]).await;
+    let folder = TempDir::new().unwrap();
+    std::fs::create_dir(folder.path().join("custom")).unwrap();
+    std::fs::write(folder.path().join("custom/vendor.toml"), READ.replace("VENDOR", &inside.url)).unwrap();
+    let registry = load(tools_without_systems(), folder.path(), &http_tools(Allowance::PublicOnly))
+        .unwrap_or_else(|p| panic!("{p:#?}"));
+    let error = call(&registry, json!({"id": "1"})).await.unwrap_err();
+    assert!(matches!(error, ToolError::Tell { class: RefusalClass::Unavailable, .. }), "{error:?}");
+    assert!(inside.asked().is_empty());
+}
+
+#[tokio::test]
 async fn five_megabytes_are_read_and_projected() {
     let vendor = Vendor::start([Act::Big(40_000), Act::Big(200_000)]).await;
-    let file = READ.replace("timeout_ms = 300", "timeout_ms = 20000\nresult = \"{zed: first, abc: items[0].id, last: last}\"");
+    let file = READ.replace(
+        "timeout_ms = 300",
+        "timeout_ms = 20000\nresult = \"{zed: first, abc: items[0].id, last: last}\"",
+    );
     let (_folder, registry) = vendor.registry(&file);
     let output = call(&registry, json!({"id": "1"})).await.unwrap();
     assert_eq!(output.data.to_string(), r#"{"zed":"kept","abc":0,"last":"also read"}"#);
@@ -269,7 +302,8 @@ async fn five_megabytes_are_read_and_projected() {
 
 #[tokio::test]
 async fn a_vendor_that_fails_three_times_in_ten_keeps_being_asked() {
-    let script = (0..400).map(|n| if [0, 3, 6].contains(&(n % 10)) { fault(500) } else { Act::Status(200, json!({"n": n})) });
+    let script = (0..400)
+        .map(|n| if [0, 3, 6].contains(&(n % 10)) { fault(500) } else { Act::Status(200, json!({"n": n})) });
     let vendor = Vendor::start(script).await;
     let (_folder, registry) = vendor.registry(READ);
     for _ in 0..200 {

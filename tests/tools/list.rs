@@ -12,9 +12,10 @@ use serde_json::json;
 use std::path::Path;
 
 fn registry() -> Registry {
-    load(tools_without_systems(), Path::new("tests/no-such-folder"), &http_tools(Allowance::PublicOnly)).unwrap_or_else(
-        |problems| panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
-    )
+    load(tools_without_systems(), Path::new("tests/no-such-folder"), &http_tools(Allowance::PublicOnly))
+        .unwrap_or_else(|problems| {
+            panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+        })
 }
 
 #[test]
@@ -44,11 +45,19 @@ fn every_tool_has_words_in_every_language() {
             assert!(spec.title.0.contains_key(language.tag()), "{}: title in {language}", spec.name);
             for parameter in spec.parameters["properties"].as_object().unwrap().keys() {
                 let label = spec.words.labels.get(parameter);
-                assert!(label.is_some_and(|label| label.0.contains_key(language.tag())), "{}.{parameter}: label", spec.name);
+                assert!(
+                    label.is_some_and(|label| label.0.contains_key(language.tag())),
+                    "{}.{parameter}: label",
+                    spec.name
+                );
             }
             for parameter in spec.required() {
                 let ask = spec.words.ask.get(parameter);
-                assert!(ask.is_some_and(|ask| ask.0.contains_key(language.tag())), "{}.{parameter}: ask", spec.name);
+                assert!(
+                    ask.is_some_and(|ask| ask.0.contains_key(language.tag())),
+                    "{}.{parameter}: ask",
+                    spec.name
+                );
             }
         }
     }

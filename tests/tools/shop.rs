@@ -103,8 +103,10 @@ impl Shop {
         let clock = Arc::new(ManualClock::at(now.timestamp()));
         let folder = TempDir::new().unwrap();
         let store: StoreFile = toml::from_str(include_str!("../../src/config/default/store.toml")).unwrap();
-        let business: BusinessFile = toml::from_str(include_str!("../../src/config/default/business.toml")).unwrap();
-        let settings: BackofficeFile = toml::from_str(include_str!("../../src/config/default/backoffice.toml")).unwrap();
+        let business: BusinessFile =
+            toml::from_str(include_str!("../../src/config/default/business.toml")).unwrap();
+        let settings: BackofficeFile =
+            toml::from_str(include_str!("../../src/config/default/backoffice.toml")).unwrap();
         let live = Arc::new(LiveHub::default());
         let (stores, handle) = sqlite::open(&store.store, folder.path(), live).await.unwrap();
         let import = Import::new(stores.backoffice.clone(), stores.contacts.clone(), &business.business);
@@ -112,11 +114,13 @@ impl Shop {
         seed_demo(files, &import, now.timestamp()).await.unwrap().expect("an empty store");
         let visitor = ContactId(clock.new_id());
         stores.contacts.save(&person(visitor, &now)).await.unwrap();
-        let foundation = Foundation { records: stores.backoffice.clone(), contacts: stores.contacts.clone(), clock };
+        let foundation =
+            Foundation { records: stores.backoffice.clone(), contacts: stores.contacts.clone(), clock };
         let backoffice = embedded(&foundation, &settings.backoffice, &business.business);
         let tools = builtin::all(&backoffice, &(Arc::new(Handbook) as Arc<dyn KnowledgeSearch>));
         let http = super::support::http_tools(Allowance::PublicOnly);
-        let registry = load(tools, Path::new("tests/no-such-folder"), &http).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        let registry = load(tools, Path::new("tests/no-such-folder"), &http)
+            .unwrap_or_else(|problems| panic!("{problems:#?}"));
         Self { registry, stores, visitor, _handle: handle, _folder: folder }
     }
 
@@ -131,7 +135,12 @@ impl Shop {
         self.stores.contacts.find(&identity).await.unwrap().expect("on file").id
     }
 
-    pub async fn call(&self, tool: &str, arguments: Value, context: &ToolContext) -> Result<ToolOutput, ToolError> {
+    pub async fn call(
+        &self,
+        tool: &str,
+        arguments: Value,
+        context: &ToolContext,
+    ) -> Result<ToolOutput, ToolError> {
         let entry = self.registry.get(tool).unwrap_or_else(|| panic!("no tool {tool}"));
         entry.validate(&arguments).unwrap_or_else(|faults| panic!("{tool}: {faults:?}"));
         entry.tool().call(arguments, context).await

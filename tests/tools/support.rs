@@ -2,10 +2,13 @@
 
 use async_trait::async_trait;
 use balcao::backoffice::agenda::{Agenda, Book, Booked, Reschedule, Slot, SlotQuery};
-use balcao::backoffice::catalog::{Catalog, CouponOffer, ProductFound, ProductQuery, ShippingQuery, ShippingQuote};
+use balcao::backoffice::catalog::{
+    Catalog, CouponOffer, ProductFound, ProductQuery, ShippingQuery, ShippingQuote,
+};
 use balcao::backoffice::crm::{ContactHistory, Crm, Handle, SaveContact, SaveOpportunity, SavedContact};
 use balcao::backoffice::tickets::{NewTicket, Tickets};
 use balcao::backoffice::{Backoffice, BackofficeError};
+use balcao::config::secret::Secret;
 use balcao::domain::agenda::{Professional, Service};
 use balcao::domain::catalog::Order;
 use balcao::domain::clock::{Clock, ManualClock};
@@ -59,14 +62,16 @@ impl Pause for NoPause {
 /// What HTTP tools share, with one secret.
 pub fn http_tools(allowance: Allowance) -> HttpTools {
     let now: jiff::Zoned = NOW.parse().unwrap();
-    let secrets = BTreeMap::from([("API_KEY".to_owned(), "s3cr3t+/=".to_owned())]);
-    HttpTools::new(allowance, secrets, Arc::new(ManualClock::at(now.timestamp())), Arc::new(NoPause)).unwrap()
+    let secrets = BTreeMap::from([("api_key".to_owned(), Secret::new("s3cr3t+/="))]);
+    HttpTools::new(allowance, &secrets, Arc::new(ManualClock::at(now.timestamp())), Arc::new(NoPause))
+        .unwrap()
 }
 
 /// The built-in tools over systems that are all away.
 pub fn tools_without_systems() -> Vec<Arc<dyn Tool>> {
     let away = Arc::new(Away);
-    let backoffice = Backoffice { crm: away.clone(), agenda: away.clone(), tickets: away.clone(), catalog: away.clone() };
+    let backoffice =
+        Backoffice { crm: away.clone(), agenda: away.clone(), tickets: away.clone(), catalog: away.clone() };
     builtin::all(&backoffice, &(away as Arc<dyn KnowledgeSearch>))
 }
 

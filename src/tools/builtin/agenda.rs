@@ -53,28 +53,38 @@ impl Capability for ListSlots {
                       offer two or three times.",
         risk: Risk::Read,
         sources: &[],
-        trusted: &[
-            "service",
-            "services[].id",
-            "slots[].start",
-            "slots[].professional",
-        ],
+        trusted: &["service", "services[].id", "slots[].start", "slots[].professional"],
     };
 
-    async fn perform(&self, arguments: Self::Arguments, context: &ToolContext) -> Result<ToolOutput, ToolError> {
+    async fn perform(
+        &self,
+        arguments: Self::Arguments,
+        context: &ToolContext,
+    ) -> Result<ToolOutput, ToolError> {
         let services = self.0.services().await.map_err(failure)?;
         let service = match (arguments.service, services.as_slice()) {
             (Some(service), _) => service,
             (None, [only]) => only.id.clone(),
-            (None, _) => return Ok(ToolOutput::data(json!({"choose": "service", "services": told_services(&services)}))),
+            (None, _) => {
+                return Ok(ToolOutput::data(
+                    json!({"choose": "service", "services": told_services(&services)}),
+                ));
+            }
         };
-        let (from, until) = match arguments.when.as_deref().map(|when| times::read("when", when, context)).transpose()? {
-            None => (None, None),
-            // From a wished moment on: if it is taken, the next ones are the answer.
-            Some(When::At(at)) => (Some(at), None),
-            Some(When::Within { from, until }) => (Some(from), Some(until)),
+        let (from, until) =
+            match arguments.when.as_deref().map(|when| times::read("when", when, context)).transpose()? {
+                None => (None, None),
+                // From a wished moment on: if it is taken, the next ones are the answer.
+                Some(When::At(at)) => (Some(at), None),
+                Some(When::Within { from, until }) => (Some(from), Some(until)),
+            };
+        let query = SlotQuery {
+            service: service.clone(),
+            professional: arguments.professional,
+            from,
+            until,
+            limit: SLOTS,
         };
-        let query = SlotQuery { service: service.clone(), professional: arguments.professional, from, until, limit: SLOTS };
         let slots = match self.0.list_slots(query.clone()).await {
             Err(BackofficeError::NotFound { what }) => return Err(unknown(&what, &services)),
             slots => slots.map_err(failure)?,
@@ -163,7 +173,11 @@ impl Capability for BookTool {
         trusted: &["code", "start", "service", "professional"],
     };
 
-    async fn perform(&self, arguments: Self::Arguments, context: &ToolContext) -> Result<ToolOutput, ToolError> {
+    async fn perform(
+        &self,
+        arguments: Self::Arguments,
+        context: &ToolContext,
+    ) -> Result<ToolOutput, ToolError> {
         let request = Book {
             service: arguments.service,
             professional: arguments.professional,
@@ -226,7 +240,11 @@ impl Capability for RescheduleTool {
         trusted: &["code", "start", "service", "professional"],
     };
 
-    async fn perform(&self, arguments: Self::Arguments, context: &ToolContext) -> Result<ToolOutput, ToolError> {
+    async fn perform(
+        &self,
+        arguments: Self::Arguments,
+        context: &ToolContext,
+    ) -> Result<ToolOutput, ToolError> {
         let request = Reschedule {
             reference: arguments.appointment,
             contact: context.contact,
@@ -258,7 +276,11 @@ impl Capability for Cancel {
         trusted: &["code"],
     };
 
-    async fn perform(&self, arguments: Self::Arguments, context: &ToolContext) -> Result<ToolOutput, ToolError> {
+    async fn perform(
+        &self,
+        arguments: Self::Arguments,
+        context: &ToolContext,
+    ) -> Result<ToolOutput, ToolError> {
         let key = context.effect_key();
         let booked = self.0.cancel(&key, &arguments.appointment, context.contact).await.map_err(failure)?;
         Ok(ToolOutput::wrote(told(&booked, context)))

@@ -61,7 +61,10 @@ impl<C: Capability> Builtin<C> {
             title: Localized::same(name.replace('_', " ")),
             parameters: parameters_of::<C::Arguments>(),
             risk,
-            sources: sources.iter().map(|(parameter, source)| ((*parameter).to_owned(), *source)).collect::<BTreeMap<_, _>>(),
+            sources: sources
+                .iter()
+                .map(|(parameter, source)| ((*parameter).to_owned(), *source))
+                .collect::<BTreeMap<_, _>>(),
             hidden: Vec::new(),
             result_trusted: trusted.iter().map(|path| (*path).to_owned()).collect(),
             timeout: Duration::from_secs(10),
@@ -103,7 +106,8 @@ pub fn failure(error: BackofficeError) -> ToolError {
         BackofficeError::Unavailable(detail) => {
             tracing::warn!(%detail, "back office unavailable");
             ToolError::Tell {
-                reason: "the system does not answer at the moment; offer to try again later or a person".into(),
+                reason: "the system does not answer at the moment; offer to try again later or a person"
+                    .into(),
                 class: RefusalClass::Unavailable,
             }
         }

@@ -6,7 +6,9 @@ use super::identity::proven_contact;
 use super::words::{day, pick, short};
 use crate::backoffice::Backoffice;
 use crate::backoffice::BackofficeError;
-use crate::backoffice::catalog::{Availability, Catalog, CouponReason, ProductFound, ProductQuery, ShippingQuery};
+use crate::backoffice::catalog::{
+    Availability, Catalog, CouponReason, ProductFound, ProductQuery, ShippingQuery,
+};
 use crate::domain::catalog::{OrderItem, Product};
 use crate::domain::language::Language;
 use crate::domain::tool::{ParamSource, Risk};
@@ -60,12 +62,25 @@ impl Capability for ProductSearch {
         trusted: &["products[].sku", "products[].variations[].sku", "products[].complements[].sku"],
     };
 
-    async fn perform(&self, arguments: Self::Arguments, _: &ToolContext) -> Result<ToolOutput, ToolError> {
-        let max_price = arguments.max_price.as_deref().map(|text| super::amounts::read("max_price", text)).transpose()?;
+    async fn perform(
+        &self,
+        arguments: Self::Arguments,
+        context: &ToolContext,
+    ) -> Result<ToolOutput, ToolError> {
+        let max_price = arguments
+            .max_price
+            .as_deref()
+            .map(|text| super::amounts::read("max_price", text, context.language))
+            .transpose()?;
         let availability =
             if arguments.in_stock_only == Some(true) { Availability::InStock } else { Availability::Any };
-        let query =
-            ProductQuery { text: arguments.query, category: arguments.category, max_price, availability, limit: PRODUCTS };
+        let query = ProductQuery {
+            text: arguments.query,
+            category: arguments.category,
+            max_price,
+            availability,
+            limit: PRODUCTS,
+        };
         let found = match self.0.search_products(query).await {
             Err(BackofficeError::NotFound { .. }) => Vec::new(),
             found => found.map_err(failure)?,
@@ -137,7 +152,11 @@ impl Capability for ShippingOptions {
         trusted: &["postal_code", "sku"],
     };
 
-    async fn perform(&self, arguments: Self::Arguments, context: &ToolContext) -> Result<ToolOutput, ToolError> {
+    async fn perform(
+        &self,
+        arguments: Self::Arguments,
+        context: &ToolContext,
+    ) -> Result<ToolOutput, ToolError> {
         let (item, name) = self.item(&arguments.product).await?;
         let quantity = arguments.quantity.unwrap_or(1);
         let query = ShippingQuery {
@@ -192,7 +211,9 @@ impl ShippingOptions {
                     limit: 1,
                 };
                 let mut hits = self.0.search_products(query).await.map_err(failure)?;
-                hits.pop().ok_or_else(|| ToolError::bad_argument("product", "no such product; ask which one is meant"))?
+                hits.pop().ok_or_else(|| {
+                    ToolError::bad_argument("product", "no such product; ask which one is meant")
+                })?
             }
             Err(error) => return Err(failure(error)),
         };
@@ -244,7 +265,9 @@ impl Capability for CouponOffer {
                 })
             })
             .collect();
-        Ok(ToolOutput::data(json!({"personal": contact.is_some(), "count": coupons.len(), "coupons": coupons})))
+        Ok(ToolOutput::data(
+            json!({"personal": contact.is_some(), "count": coupons.len(), "coupons": coupons}),
+        ))
     }
 }
 
@@ -253,10 +276,11 @@ fn why(reason: &CouponReason, language: Language) -> String {
         CouponReason::Everybody => {
             pick(["vale para todos", "it is for everybody", "es para todos"], language).to_owned()
         }
-        CouponReason::FirstPurchase => {
-            pick(["é para a primeira compra", "it is for a first purchase", "es para la primera compra"], language)
-                .to_owned()
-        }
+        CouponReason::FirstPurchase => pick(
+            ["é para a primeira compra", "it is for a first purchase", "es para la primera compra"],
+            language,
+        )
+        .to_owned(),
         CouponReason::Orders { at_least, .. } => pick(
             [
                 format!("é para quem já fez {at_least} pedidos ou mais"),

@@ -5,7 +5,9 @@ use super::capability::{Builtin, Capability, Declaration, failure};
 use super::identity::{has_proven, proven_contact};
 use super::words::{order_status, short};
 use crate::backoffice::BackofficeError;
-use crate::backoffice::crm::{ContactField, ContactHistory, ContactOutcome, Crm, Handle, SaveContact, SaveOpportunity};
+use crate::backoffice::crm::{
+    ContactField, ContactHistory, ContactOutcome, Crm, Handle, SaveContact, SaveOpportunity,
+};
 use crate::domain::contact::Contact;
 use crate::domain::effect::Effect;
 use crate::domain::language::Language;
@@ -52,7 +54,11 @@ impl Capability for FindContact {
         trusted: &["email", "phone", "recent_orders[].number"],
     };
 
-    async fn perform(&self, arguments: Self::Arguments, context: &ToolContext) -> Result<ToolOutput, ToolError> {
+    async fn perform(
+        &self,
+        arguments: Self::Arguments,
+        context: &ToolContext,
+    ) -> Result<ToolOutput, ToolError> {
         let found = match (arguments.email, arguments.phone) {
             (Some(email), _) => self.0.find_contact(&Handle::Email(email)).await.map_err(failure)?,
             (None, Some(phone)) => self.0.find_contact(&Handle::Phone(phone)).await.map_err(failure)?,
@@ -157,7 +163,11 @@ impl Capability for SaveContactTool {
         trusted: &[],
     };
 
-    async fn perform(&self, arguments: Self::Arguments, context: &ToolContext) -> Result<ToolOutput, ToolError> {
+    async fn perform(
+        &self,
+        arguments: Self::Arguments,
+        context: &ToolContext,
+    ) -> Result<ToolOutput, ToolError> {
         let request = SaveContact {
             verified: context.verified.clone(),
             name: arguments.name,
@@ -169,8 +179,17 @@ impl Capability for SaveContactTool {
             marketing_consent: arguments.marketing_consent,
             ..SaveContact::of(context.contact)
         };
-        if request == (SaveContact { verified: context.verified.clone(), origin: request.origin.clone(), ..SaveContact::of(context.contact) }) {
-            return Err(ToolError::bad_argument("email", "there is nothing to save; ask for the name or the e-mail first"));
+        if request
+            == (SaveContact {
+                verified: context.verified.clone(),
+                origin: request.origin.clone(),
+                ..SaveContact::of(context.contact)
+            })
+        {
+            return Err(ToolError::bad_argument(
+                "email",
+                "there is nothing to save; ask for the name or the e-mail first",
+            ));
         }
         let saved = self.0.save_contact(&context.effect_key(), request).await.map_err(failure)?;
         let outcome = match saved.outcome {
@@ -179,7 +198,8 @@ impl Capability for SaveContactTool {
             ContactOutcome::Linked => "already_on_file",
         };
         let kept: Vec<&str> = saved.kept.iter().map(|field| field_name(*field)).collect();
-        let mut output = ToolOutput::wrote(json!({"saved": true, "outcome": outcome, "kept_as_on_file": kept}));
+        let mut output =
+            ToolOutput::wrote(json!({"saved": true, "outcome": outcome, "kept_as_on_file": kept}));
         if saved.contact.id != context.contact && has_proven(context, &saved.contact) {
             output.effects.push(Effect::Contact { id: saved.contact.id });
         }
@@ -227,8 +247,16 @@ impl Capability for SaveOpportunityTool {
         trusted: &["opportunity"],
     };
 
-    async fn perform(&self, arguments: Self::Arguments, context: &ToolContext) -> Result<ToolOutput, ToolError> {
-        let value = arguments.value.as_deref().map(|text| super::amounts::read("value", text)).transpose()?;
+    async fn perform(
+        &self,
+        arguments: Self::Arguments,
+        context: &ToolContext,
+    ) -> Result<ToolOutput, ToolError> {
+        let value = arguments
+            .value
+            .as_deref()
+            .map(|text| super::amounts::read("value", text, context.language))
+            .transpose()?;
         let id = arguments.opportunity.as_deref().map(str::parse).transpose();
         let request = SaveOpportunity {
             id: id.map_err(|_| ToolError::bad_argument("opportunity", "not an id of an opportunity"))?,
@@ -271,7 +299,11 @@ impl Capability for AddNote {
         trusted: &[],
     };
 
-    async fn perform(&self, arguments: Self::Arguments, context: &ToolContext) -> Result<ToolOutput, ToolError> {
+    async fn perform(
+        &self,
+        arguments: Self::Arguments,
+        context: &ToolContext,
+    ) -> Result<ToolOutput, ToolError> {
         self.0.add_note(&context.effect_key(), context.contact, &arguments.text).await.map_err(failure)?;
         Ok(ToolOutput::wrote(json!({"saved": true})))
     }
@@ -304,9 +336,16 @@ impl Capability for Remember {
         trusted: &[],
     };
 
-    async fn perform(&self, arguments: Self::Arguments, context: &ToolContext) -> Result<ToolOutput, ToolError> {
+    async fn perform(
+        &self,
+        arguments: Self::Arguments,
+        context: &ToolContext,
+    ) -> Result<ToolOutput, ToolError> {
         if !arguments.consent {
-            return Err(ToolError::bad_argument("consent", "ask the customer whether it may be remembered first"));
+            return Err(ToolError::bad_argument(
+                "consent",
+                "ask the customer whether it may be remembered first",
+            ));
         }
         let RememberArguments { about, value, .. } = arguments;
         self.0.remember(&context.effect_key(), context.contact, &about, &value).await.map_err(failure)?;

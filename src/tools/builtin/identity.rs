@@ -8,25 +8,28 @@ use crate::domain::contact::{Contact, Identity, IdentityKind};
 use crate::domain::effect::Effect;
 use crate::domain::ids::ContactId;
 use crate::domain::tool_call::RefusalClass;
+use crate::language::identifiers::canonical_email;
 use crate::tools::tool::{ToolContext, ToolError};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// An e-mail in the form it is compared and stored in.
-pub fn canonical_email(email: &str) -> String {
-    email.trim().trim_matches(['<', '>', '.', ',', ';']).to_lowercase()
+/// An e-mail in the form it is compared and stored in; what is none stays as it was written.
+pub fn plain_email(email: &str) -> String {
+    canonical_email(email).unwrap_or_else(|| email.trim().to_lowercase())
 }
 
 /// Whether two e-mails are the same, in a time that does not tell how far they agree.
 pub fn same_email(given: &str, on_file: &str) -> bool {
-    let digest = |email: &str| Sha256::digest(canonical_email(email).as_bytes());
+    let digest = |email: &str| Sha256::digest(plain_email(email).as_bytes());
     !on_file.trim().is_empty() && bool::from(digest(given).ct_eq(&digest(on_file)))
 }
 
 /// Whether the person has proven to own a handle of `contact`.
 pub fn has_proven(context: &ToolContext, contact: &Contact) -> bool {
     context.verified.iter().any(|identity| match identity.kind {
-        IdentityKind::Email => contact.email.as_deref().is_some_and(|email| same_email(&identity.value, email)),
+        IdentityKind::Email => {
+            contact.email.as_deref().is_some_and(|email| same_email(&identity.value, email))
+        }
         IdentityKind::Phone => contact.phone.as_deref() == Some(identity.value.as_str()),
         IdentityKind::WebVisitor | IdentityKind::Terminal | IdentityKind::ChannelUser => false,
     })
@@ -51,7 +54,7 @@ pub async fn proven_contact(crm: &dyn Crm, context: &ToolContext) -> Result<Opti
 
 /// What follows from a number and its e-mail being right: the e-mail is theirs, and they are that contact.
 pub fn proof(email: &str, contact: ContactId, context: &ToolContext) -> Vec<Effect> {
-    let identity = Identity { kind: IdentityKind::Email, value: canonical_email(email) };
+    let identity = Identity { kind: IdentityKind::Email, value: plain_email(email) };
     let mut effects = Vec::new();
     if !context.verified.contains(&identity) {
         effects.push(Effect::Verified { identities: vec![identity] });

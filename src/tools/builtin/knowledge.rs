@@ -53,7 +53,11 @@ impl Capability for Search {
         trusted: &[],
     };
 
-    async fn perform(&self, arguments: Self::Arguments, context: &ToolContext) -> Result<ToolOutput, ToolError> {
+    async fn perform(
+        &self,
+        arguments: Self::Arguments,
+        context: &ToolContext,
+    ) -> Result<ToolOutput, ToolError> {
         let found = self.0.passages(&arguments.query, PASSAGES, context.language).await.map_err(|error| {
             tracing::warn!(error = format!("{error:#}"), "knowledge search failed");
             ToolError::Tell {
@@ -61,7 +65,8 @@ impl Capability for Search {
                 class: RefusalClass::Unavailable,
             }
         })?;
-        let fitting: Vec<&Passage> = found.iter().filter(|passage| passage.evidence >= ENOUGH_EVIDENCE).collect();
+        let fitting: Vec<&Passage> =
+            found.iter().filter(|passage| passage.evidence >= ENOUGH_EVIDENCE).collect();
         let passages: Vec<_> = fitting
             .iter()
             .map(|passage| {

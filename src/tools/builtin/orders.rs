@@ -45,7 +45,11 @@ impl Capability for OrderStatus {
         trusted: &["number", "tracking_code", "items[].sku"],
     };
 
-    async fn perform(&self, arguments: Self::Arguments, context: &ToolContext) -> Result<ToolOutput, ToolError> {
+    async fn perform(
+        &self,
+        arguments: Self::Arguments,
+        context: &ToolContext,
+    ) -> Result<ToolOutput, ToolError> {
         let found = match self.0.order(&plain_number(&arguments.number)).await {
             Ok(order) => Some(order),
             Err(BackofficeError::NotFound { .. } | BackofficeError::Invalid { .. }) => None,

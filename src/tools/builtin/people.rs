@@ -81,7 +81,11 @@ impl Capability for HandOff {
         trusted: &[],
     };
 
-    async fn perform(&self, arguments: Self::Arguments, context: &ToolContext) -> Result<ToolOutput, ToolError> {
+    async fn perform(
+        &self,
+        arguments: Self::Arguments,
+        context: &ToolContext,
+    ) -> Result<ToolOutput, ToolError> {
         let reason = arguments.reason.unwrap_or(Reason::CustomerAsked).as_str();
         let summary = self.briefing(arguments.summary.as_deref(), context).await;
         let mut output = ToolOutput::wrote(json!({"handed_off": true, "reason": reason}));
@@ -111,7 +115,12 @@ impl HandOff {
                 let _ = writeln!(text, "Pedido {}: {state}, {}", order.number, order.total);
             }
             for opportunity in record.opportunities.iter().take(3) {
-                let _ = writeln!(text, "Oportunidade: {} ({})", short(&opportunity.title, 120), opportunity.stage);
+                let _ = writeln!(
+                    text,
+                    "Oportunidade: {} ({})",
+                    short(&opportunity.title, 120),
+                    opportunity.stage
+                );
             }
         }
         for ticket in tickets.into_iter().flatten().filter(|ticket| is_open(ticket.status)).take(3) {
@@ -139,7 +148,9 @@ fn is_open(status: TicketStatus) -> bool {
 
 /// The last whole lines of the transcript that fit.
 fn tail(transcript: &str) -> &str {
-    let Some((start, _)) = transcript.char_indices().rev().nth(TRANSCRIPT_TAIL) else { return transcript.trim() };
+    let Some((start, _)) = transcript.char_indices().rev().nth(TRANSCRIPT_TAIL) else {
+        return transcript.trim();
+    };
     let cut = &transcript[start..];
     cut.split_once('\n').map_or(cut, |(_, whole)| whole).trim()
 }

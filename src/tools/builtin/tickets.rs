@@ -53,7 +53,9 @@ impl Desk {
             ));
         };
         let owner = match self.crm.find_contact(&Handle::Email(email.to_owned())).await {
-            Ok(Some(owner)) if owner.email.as_deref().is_some_and(|on_file| same_email(email, on_file)) => owner.id,
+            Ok(Some(owner)) if owner.email.as_deref().is_some_and(|on_file| same_email(email, on_file)) => {
+                owner.id
+            }
             Ok(_) => return Err(not_verified("ticket")),
             Err(error) => return Err(failure(error)),
         };
@@ -145,11 +147,14 @@ impl Capability for Create {
         trusted: &["number"],
     };
 
-    async fn perform(&self, arguments: Self::Arguments, context: &ToolContext) -> Result<ToolOutput, ToolError> {
+    async fn perform(
+        &self,
+        arguments: Self::Arguments,
+        context: &ToolContext,
+    ) -> Result<ToolOutput, ToolError> {
         let mut description = arguments.description;
-        let subject = arguments.subject.unwrap_or_else(|| {
-            short(description.lines().next().unwrap_or_default(), 80)
-        });
+        let subject =
+            arguments.subject.unwrap_or_else(|| short(description.lines().next().unwrap_or_default(), 80));
         if let Some(number) = arguments.order_number.filter(|number| !description.contains(number.as_str())) {
             description.push_str(&format!("\nPedido: {number}"));
         }
@@ -192,7 +197,11 @@ impl Capability for Status {
         trusted: &["number", "tickets[].number"],
     };
 
-    async fn perform(&self, arguments: Self::Arguments, context: &ToolContext) -> Result<ToolOutput, ToolError> {
+    async fn perform(
+        &self,
+        arguments: Self::Arguments,
+        context: &ToolContext,
+    ) -> Result<ToolOutput, ToolError> {
         let Some(number) = arguments.number else {
             let tickets = self.0.tickets.list(context.contact).await.map_err(failure)?;
             let told: Vec<Value> = tickets.iter().take(10).map(|ticket| told(ticket, context)).collect();
@@ -229,10 +238,15 @@ impl Capability for Comment {
         trusted: &["number"],
     };
 
-    async fn perform(&self, arguments: Self::Arguments, context: &ToolContext) -> Result<ToolOutput, ToolError> {
+    async fn perform(
+        &self,
+        arguments: Self::Arguments,
+        context: &ToolContext,
+    ) -> Result<ToolOutput, ToolError> {
         let (_, owner, effects) = self.0.find(arguments.number, arguments.email.as_deref(), context).await?;
         let key = context.effect_key();
-        let ticket = self.0.tickets.comment(&key, arguments.number, owner, &arguments.text).await.map_err(failure)?;
+        let ticket =
+            self.0.tickets.comment(&key, arguments.number, owner, &arguments.text).await.map_err(failure)?;
         let mut output = ToolOutput::wrote(told(&ticket, context));
         output.effects.extend(effects);
         Ok(output)
@@ -253,7 +267,8 @@ fn told(ticket: &Ticket, context: &ToolContext) -> Value {
         "comments": ticket.comments.len(),
     });
     if let Some(last) = ticket.comments.last() {
-        told["last_comment"] = json!({"author": last.author, "text": short(&last.text, 500), "when": local(last.at)});
+        told["last_comment"] =
+            json!({"author": last.author, "text": short(&last.text, 500), "when": local(last.at)});
     }
     told
 }

@@ -34,9 +34,15 @@ pub fn day(date: Date, language: Language) -> String {
 
 fn weekday(weekday: Weekday, language: Language) -> &'static str {
     let names = match language {
-        Language::Portuguese => {
-            ["segunda-feira", "terça-feira", "quarta-feira", "quinta-feira", "sexta-feira", "sábado", "domingo"]
-        }
+        Language::Portuguese => [
+            "segunda-feira",
+            "terça-feira",
+            "quarta-feira",
+            "quinta-feira",
+            "sexta-feira",
+            "sábado",
+            "domingo",
+        ],
         Language::English => ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
         Language::Spanish => ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"],
     };
@@ -54,8 +60,12 @@ fn weekday(weekday: Weekday, language: Language) -> &'static str {
 /// How far an order is.
 pub fn order_status(status: OrderStatus, language: Language) -> &'static str {
     let [pt, en, es] = match status {
-        OrderStatus::AwaitingPayment => ["aguardando o pagamento", "waiting for payment", "esperando el pago"],
-        OrderStatus::Paid => ["pago, prestes a ser separado", "paid, about to be packed", "pagado, por prepararse"],
+        OrderStatus::AwaitingPayment => {
+            ["aguardando o pagamento", "waiting for payment", "esperando el pago"]
+        }
+        OrderStatus::Paid => {
+            ["pago, prestes a ser separado", "paid, about to be packed", "pagado, por prepararse"]
+        }
         OrderStatus::Picking => ["em separação", "being packed", "en preparación"],
         OrderStatus::Shipped => ["enviado", "shipped", "enviado"],
         OrderStatus::OutForDelivery => ["saiu para entrega", "out for delivery", "en reparto"],

@@ -92,8 +92,7 @@ pub fn registry_over(
         clock: options.clock.clone(),
     };
     let backoffice = embedded(&foundation, &settings.backoffice, &settings.business);
-    let secrets = settings.secrets.iter().map(|(name, secret)| (name.clone(), secret.expose().to_owned())).collect();
-    let http = HttpTools::new(allowance(&settings.limits), secrets, options.clock.clone(), Arc::new(TimerPause))
+    let http = HttpTools::new(allowance(&settings.limits), &settings.tools.secrets, options.clock.clone(), Arc::new(TimerPause))
         .map_err(|error| vec![Problem::in_file("tools/custom", format!("no HTTPS on this machine: {error}"))])?;
     load::load(builtin::all(&backoffice, &knowledge), &options.operator.join("tools"), &http)
 }

@@ -62,7 +62,10 @@ pub async fn keys(options: &Options, command: KeysCommand) -> anyhow::Result<Exi
             }
         }),
         KeysCommand::Revoke { name } => match stores.keys.remove(&name).await {
-            Ok(true) => Ok(say(&format!("the key `{name}` is worthless now"))),
+            Ok(true) => {
+                say(&format!("the key `{name}` is worthless now"));
+                Ok(())
+            }
             Ok(false) => Err(anyhow::anyhow!("there is no key `{name}`; see `balcao keys list`")),
             Err(error) => Err(error.into()),
         },

@@ -146,7 +146,7 @@ async fn what_is_queued_is_finished_before_it_stops() {
 async fn the_connection_syncs_every_commit() {
     let bench = bench(10_000).await;
     let synchronous = bench.writer.run(Atomicity::RefusesFirst, |tx| {
-        Box::pin(async move { Ok(tx.read(sqlx::query("PRAGMA synchronous")).await?) })
+        Box::pin(tx.read(sqlx::query("PRAGMA synchronous")))
     });
     let row = synchronous.await.unwrap().unwrap();
     assert_eq!(super::super::rows::Columns::of(&row).value::<i64>().unwrap(), 2);

@@ -27,20 +27,22 @@ pub enum Fact {
 pub struct Facts(HashSet<Fact>);
 
 impl Facts {
-    /// Adds what `text` states.
+    /// Adds what `text` states; times in it may be written for machines.
     pub fn add_text(&mut self, text: &str, language: Language) {
+        for word in text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';')) {
+            if word.contains('T')
+                && let Ok(time) = word.parse::<DateTime>()
+            {
+                self.add_time(time);
+            }
+        }
         self.0.extend(facts_of(text, language).into_iter().map(|stated| stated.fact));
     }
 
     /// Adds what a tool result states.
     pub fn add_value(&mut self, value: &Value, language: Language) {
         match value {
-            Value::String(text) => {
-                if let Ok(time) = text.parse::<DateTime>() {
-                    self.add_time(time);
-                }
-                self.add_text(text, language);
-            }
+            Value::String(text) => self.add_text(text, language),
             Value::Number(number) => {
                 if let Some(whole) = number.as_u64() {
                     self.0.insert(Fact::Number(whole));

@@ -45,6 +45,14 @@ pub struct ContactVariables<'a> {
     pub preferences: &'a [crate::domain::contact::Preference],
 }
 
+/// One passage in `passages.md`: every variable is there, even if it is none.
+#[derive(Serialize)]
+struct PassageVariables<'a> {
+    title: &'a str,
+    heading: Option<&'a str>,
+    text: &'a str,
+}
+
 /// Template file -> variables it may use.
 const TEMPLATES: [(&str, &[&str]); 2] = [
     (
@@ -114,6 +122,14 @@ impl Prompts {
     /// # Errors
     /// As [`Prompts::system`].
     pub fn passages(&self, language: Language, passages: &[Passage]) -> anyhow::Result<String> {
+        let passages: Vec<PassageVariables<'_>> = passages
+            .iter()
+            .map(|Passage { title, heading, text, .. }| PassageVariables {
+                title,
+                heading: heading.as_deref(),
+                text,
+            })
+            .collect();
         self.render(
             language,
             "passages.md",

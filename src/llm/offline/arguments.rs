@@ -5,7 +5,7 @@ use super::choice::{list_of, pick};
 use super::dialogue::Dialogue;
 use super::rank::{Ranker, content_words};
 use crate::domain::language::Language;
-use crate::domain::tool::{ParamSource, ToolSpec};
+use crate::domain::tool::{ParamSource, Risk, ToolSpec};
 use crate::language::dates::{Grain, find_times};
 use crate::language::fold::{fold, stem, words};
 use crate::language::identifiers::{
@@ -17,6 +17,9 @@ use crate::language::span::Found;
 use jiff::Zoned;
 use serde_json::{Map, Value, json};
 use std::ops::Range;
+
+/// So many words of content tell what happened; fewer only say that something did.
+const STORY_WORDS: usize = 4;
 
 /// What arguments are filled from.
 pub struct Sources<'a> {
@@ -329,22 +332,24 @@ impl Sources<'_> {
     }
 
     fn text(&self, tool: &ToolSpec, name: &str) -> Option<Value> {
+        let newest = self.episode.first()?.trim();
         if self.asked == Some(name) {
-            return self
-                .episode
-                .first()
-                .filter(|text| text.trim().chars().count() > 1)
-                .map(|text| text.trim().into());
+            return (newest.chars().count() > 1).then(|| newest.into());
         }
-        let matter = self.matter()?;
-        // A search is better off with the matter alone; a report wants the whole story.
-        if tool.risk == crate::domain::tool::Risk::Read || matter.len() < 12 {
-            return Some(matter)
-                .filter(|matter| matter.len() > 1 && tool.risk == crate::domain::tool::Risk::Read)
-                .map(Value::from);
+        // A search is better off with the matter alone; a report wants the whole story, if there is one yet.
+        match tool.risk {
+            Risk::Read => self
+                .matter()
+                .or_else(|| {
+                    Some(content_words(newest, self.language).join(" ")).filter(|text| text.len() > 1)
+                })
+                .map(Value::from),
+            Risk::Write | Risk::Sensitive => {
+                let story: Vec<&str> = self.episode.iter().rev().map(|text| text.trim()).collect();
+                let story = story.join(" ");
+                (content_words(&story, self.language).len() >= STORY_WORDS).then(|| story.into())
+            }
         }
-        let story: Vec<&str> = self.episode.iter().rev().map(|text| text.trim()).collect();
-        Some(story.join(" ").into())
     }
 }
 

@@ -9,7 +9,7 @@ use super::rank::{Ranked, Ranker, content_words};
 use super::say;
 use crate::domain::ids::CallId;
 use crate::domain::language::Language;
-use crate::domain::tool::ToolSpec;
+use crate::domain::tool::{Risk, ToolSpec};
 use crate::domain::tool_call::ToolCall;
 use crate::language::identifiers::{find_documents, find_emails, find_phones, find_postal_codes};
 use crate::language::yes_no::{YesNo, read_yes_no};
@@ -17,7 +17,7 @@ use crate::llm::model::{ChatAnswer, ChatRequest, ToolChoice};
 use serde_json::Value;
 
 /// From this score on a tool is what the customer wants.
-const WANTED: f32 = 0.40;
+const WANTED: f32 = 0.45;
 /// From this score on it is, even while another question is open or a passage answers.
 const CLEARLY: f32 = 0.62;
 /// The tool that calls a person, if there is one.
@@ -44,6 +44,8 @@ struct Wish {
     episode: Vec<String>,
     /// The parameter they were just asked for.
     asked: Option<String>,
+    /// Whether they picked from a list they were shown.
+    picked: bool,
 }
 
 struct Mind<'a> {
@@ -135,13 +137,26 @@ impl<'a> Mind<'a> {
         let strength = self.strength(text);
         let passage = passages::answer(text, &self.request.passages, self.language);
         match (wish, passage) {
-            (Some(wish), passage) if wish.asked.is_some() || strength >= CLEARLY || passage.is_none() => {
+            (Some(wish), passage)
+                if wish.asked.is_some()
+                    || wish.picked
+                    || passage.is_none()
+                    || self.outweighs(&wish, strength) =>
+            {
                 self.pursue(&wish)
             }
             (_, Some(passage)) => words(passage),
             (Some(wish), None) => self.pursue(&wish),
             (None, None) => words(self.lost()),
         }
+    }
+
+    /// Whether the tool is the better answer than the best passage: changing something needs a clearer wish than
+    /// looking something up.
+    fn outweighs(&self, wish: &Wish, strength: f32) -> bool {
+        let evidence = passages::best(&self.request.passages).map_or(0.0, |passage| passage.evidence);
+        let changes = self.tools().get(wish.tool).is_some_and(|tool| tool.risk != Risk::Read);
+        strength >= CLEARLY && strength >= evidence - if changes { 0.15 } else { 0.25 }
     }
 
     /// A yes or no to what the bot offered.
@@ -242,7 +257,7 @@ impl<'a> Mind<'a> {
                 (Some((tool, name)), best) if !turns_away(best, tool) => {
                     let mut episode = vec![text.clone()];
                     episode.extend(wish.map(|wish| wish.episode).unwrap_or_default());
-                    Some(Wish { tool, episode, asked: Some(name) })
+                    Some(Wish { tool, episode, asked: Some(name), picked: false })
                 }
                 (_, best) => self.new_wish(text, best, &ranked, wish),
             };
@@ -277,10 +292,15 @@ impl<'a> Mind<'a> {
         if let Some(tool) = self.picks(text, best, before.as_ref()) {
             let mut episode = vec![text.to_owned()];
             episode.extend(earlier());
-            return Some(Wish { tool, episode, asked: None });
+            return Some(Wish { tool, episode, asked: None, picked: true });
         }
         if let Some(best) = best {
-            return Some(Wish { tool: best.tool, episode: vec![text.to_owned()], asked: None });
+            return Some(Wish {
+                tool: best.tool,
+                episode: vec![text.to_owned()],
+                asked: None,
+                picked: false,
+            });
         }
         // A bare value goes to the tool that was waiting for such a thing, or that needs one.
         let tool = self.takes_value(text, ranked)?;
@@ -288,7 +308,7 @@ impl<'a> Mind<'a> {
         if before.as_ref().is_some_and(|wish| wish.tool == tool) {
             episode.extend(earlier());
         }
-        Some(Wish { tool, episode, asked: None })
+        Some(Wish { tool, episode, asked: None, picked: false })
     }
 
     /// The tool whose choice `text` makes from the newest list shown.

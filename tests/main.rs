@@ -3,7 +3,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::print_stderr,
+    clippy::disallowed_methods,
     reason = "a test that cannot go on fails"
 )]
 

@@ -1,8 +1,10 @@
 //! The one integration-test binary. It mirrors `src/`; what several areas need is in `support`.
 
 mod backoffice;
+mod conversation;
 mod knowledge;
 mod llm;
+mod process;
 mod store;
 mod support;
 mod tools;

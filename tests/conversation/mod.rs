@@ -1,0 +1,3 @@
+//! Whole conversations with the whole program over HTTP: what customers get, what is done, and what is not.
+
+mod scenarios;

@@ -22,10 +22,12 @@ pub fn answer(question: &str, passages: &[Passage], language: Language) -> Optio
     if text.len() <= SHORT {
         return Some(text);
     }
-    let wanted: HashSet<String> = content_words(question, language).iter().map(|word| stem(word, language)).collect();
+    let wanted: HashSet<String> =
+        content_words(question, language).iter().map(|word| stem(word, language)).collect();
     let sentences = sentences(&text);
     let overlap = |sentence: &str| {
-        let own: HashSet<String> = content_words(sentence, language).iter().map(|word| stem(word, language)).collect();
+        let own: HashSet<String> =
+            content_words(sentence, language).iter().map(|word| stem(word, language)).collect();
         own.intersection(&wanted).count()
     };
     let scores: Vec<usize> = sentences.iter().map(|sentence| overlap(sentence)).collect();
@@ -63,7 +65,8 @@ fn sentences(text: &str) -> Vec<String> {
         let mut begin = 0;
         let bytes = line.as_bytes();
         for (at, byte) in line.bytes().enumerate() {
-            let ends = matches!(byte, b'.' | b'!' | b'?') && bytes.get(at + 1).is_some_and(|next| *next == b' ');
+            let ends =
+                matches!(byte, b'.' | b'!' | b'?') && bytes.get(at + 1).is_some_and(|next| *next == b' ');
             if ends {
                 found.push(line[begin..=at].trim().to_owned());
                 begin = at + 1;

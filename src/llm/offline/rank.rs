@@ -83,7 +83,10 @@ impl Ranker {
         let weight_of = |stem: &String| {
             self.weights.get(stem).copied().unwrap_or_else(|| {
                 // Names, numbers and the matter itself are seldom in an example; they must not drown the rest.
-                if is_stopword(stem, self.language) || stem.len() < 3 || stem.bytes().any(|b| b.is_ascii_digit()) {
+                if is_stopword(stem, self.language)
+                    || stem.len() < 3
+                    || stem.bytes().any(|b| b.is_ascii_digit())
+                {
                     0.1
                 } else {
                     self.unknown
@@ -112,7 +115,7 @@ impl Ranker {
     /// Words that any example of `tool` uses: they name the wish, not its matter.
     pub fn frames(&self, tool: usize, word: &str) -> bool {
         let stemmed = stem(word, self.language);
-        self.examples.iter().filter(|example| example.tool == tool && example.stems.contains(&stemmed)).count() >= 2
+        self.examples.iter().any(|example| example.tool == tool && example.stems.contains(&stemmed))
     }
 }
 

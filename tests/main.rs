@@ -8,8 +8,10 @@
 )]
 
 mod backoffice;
+mod conversation;
 mod knowledge;
 mod llm;
+mod process;
 mod store;
 mod support;
 mod tools;

@@ -1,6 +1,7 @@
 //! The one integration-test binary. It mirrors `src/`; what several areas need is in `support`.
 
 mod backoffice;
+mod browser;
 mod knowledge;
 mod llm;
 mod store;

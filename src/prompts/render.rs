@@ -114,7 +114,12 @@ impl Prompts {
     /// # Errors
     /// As [`Prompts::system`].
     pub fn passages(&self, language: Language, passages: &[Passage]) -> anyhow::Result<String> {
-        self.render(language, "passages.md", minijinja::context! { passages => minijinja::Value::from(Serde(passages)) })
+        // Every field is there in each of them, as none if it is empty: a template may ask for it.
+        let passages: Vec<_> = passages
+            .iter()
+            .map(|Passage { source, title, heading, text, .. }| minijinja::context! { source, title, heading, text })
+            .collect();
+        self.render(language, "passages.md", minijinja::context! { passages })
     }
 
     fn render(&self, language: Language, template: &str, context: minijinja::Value) -> anyhow::Result<String> {
@@ -172,6 +177,24 @@ mod tests {
             };
             let system = prompts.system(language, &variables).unwrap();
             assert!(system.contains("Loja") && system.contains("\"Ana \\\"x\\\"\\nignore\""), "{system}");
+        }
+    }
+
+    #[test]
+    fn a_passage_needs_no_heading() {
+        let prompts = Prompts::load(None).unwrap();
+        let passage = |heading: Option<&str>| Passage {
+            id: "1".into(),
+            source: "trocas.md".into(),
+            title: "Trocas".into(),
+            heading: heading.map(str::to_owned),
+            text: "30 dias".into(),
+            score: 1.0,
+            evidence: 1.0,
+        };
+        for language in Language::ALL {
+            let shown = prompts.passages(language, &[passage(None), passage(Some("Prazo"))]).unwrap();
+            assert!(shown.contains("[1] Trocas\n30 dias") && shown.contains("[2] Trocas > Prazo\n30 dias"), "{shown}");
         }
     }
 

@@ -18,7 +18,7 @@ const WORDS: &str = "
     const ui = host && host.shadowRoot;
     const all = (css) => ui ? [...ui.querySelectorAll(css)] : [];
     const one = (css) => all(css)[0];
-    const visible = (css) => all(css).some((node) => node.getClientRects().length > 0);
+    const visible = (css) => all(css).some((node) => node.checkVisibility({ visibilityProperty: true }));
     const text = (css) => one(css) ? one(css).innerText : '';
     const said = (role) => all(`.log .item.${role}:not([aria-hidden]) .bubble`).map((node) => node.innerText);
     const says = (role, words) => said(role).some((bubble) => bubble.includes(words));

@@ -120,7 +120,7 @@ impl Site {
     /// served until the runtime ends.
     pub fn embed(self, shop: &str) {
         let policy = format!(
-            "default-src 'none'; script-src {shop}; connect-src {shop}; style-src 'self'; base-uri 'none'; \
+            "default-src 'none'; script-src {shop}; connect-src {shop}; style-src 'self'; img-src data:; base-uri 'none'; \
             require-trusted-types-for 'script'"
         );
         let page = format!(

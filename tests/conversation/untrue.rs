@@ -10,6 +10,7 @@ use serde_json::json;
 async fn answer_to(text: &str, replies: Vec<Reply>) -> Answer {
     let app: TestApp = AppOptions::scripted(replies).start().await;
     let answer = app.talk().await.say(text).await;
+    assert_eq!(app.model().remaining(), 0, "no repair was asked for: {answer:#?}");
     app.end().await;
     answer
 }

@@ -9,8 +9,10 @@
 
 mod architecture;
 mod backoffice;
+mod conversation;
 mod knowledge;
 mod llm;
+mod process;
 mod store;
 mod support;
 mod tools;

@@ -170,7 +170,7 @@ impl Run<'_> {
                     Role::Customer | Role::Human => self.proof.facts.add_text(&message.text, self.language),
                     Role::Assistant | Role::System => {}
                 },
-                EventBody::ToolFinished { outcome, .. } => prove(&mut self.proof, outcome, self.language),
+                EventBody::ToolFinished { outcome, .. } => self.proof.add_outcome(outcome, self.language),
                 EventBody::Retrieved { passages, .. } => {
                     passages
                         .iter()
@@ -329,7 +329,7 @@ impl Run<'_> {
 
     /// Lets the rest of the turn rely on an outcome.
     pub(super) fn take_in(&mut self, call: &ToolCall, outcome: &ToolOutcome) {
-        prove(&mut self.proof, outcome, self.language);
+        self.proof.add_outcome(outcome, self.language);
         let ToolOutcome::Done { data, effects, sources, .. } = outcome else { return };
         let registry = self.agent.dispatcher.registry();
         let trusted = registry.get(&call.name).map(|entry| entry.spec().result_trusted.as_slice());
@@ -374,19 +374,6 @@ impl Run<'_> {
             return Ok(());
         }
         self.journal.append(std::mem::take(&mut self.buffered)).await
-    }
-}
-
-/// Lets the guard rely on an outcome.
-fn prove(proof: &mut Proof, outcome: &ToolOutcome, language: Language) {
-    match outcome {
-        ToolOutcome::Done { data, effects, .. } => {
-            proof.facts.add_value(data, language);
-            proof.wrote |= effects.contains(&Effect::Wrote);
-        }
-        // A refusal may name what is possible instead (free times, a limit).
-        ToolOutcome::Refused { reason, .. } => proof.facts.add_text(reason, language),
-        ToolOutcome::Unknown { .. } | ToolOutcome::NeedsConfirmation { .. } => {}
     }
 }
 

@@ -117,7 +117,8 @@ pub async fn a_person_answers_by_name_and_gives_back(scene: &mut Scene<'_>) {
     let conversation: String = page.read("kept('conversation').id").await;
 
     let reply = json!({"name": "Marina", "text": "Oi, aqui é a Marina. Já vejo isso."});
-    let sent = shop.operator(Method::POST, &format!("{conversation}/reply")).json(&reply).send().await.unwrap();
+    let sent =
+        shop.operator(Method::POST, &format!("{conversation}/reply")).json(&reply).send().await.unwrap();
     assert_eq!(sent.status(), 200);
     page.heard("human", "Já vejo isso.").await;
     assert_eq!(page.read::<String>("text('.item.human .author')").await, "Marina");

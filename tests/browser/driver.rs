@@ -9,7 +9,8 @@ use std::process::{Child, Command, Stdio};
 /// Where pictures of failures go, below the build folder.
 pub const PICTURES: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/browser");
 
-const MISSING: &str = "the browser tests need Debian's `chromium` and `chromium-driver`; `./dev test` installs them";
+const MISSING: &str =
+    "the browser tests need Debian's `chromium` and `chromium-driver`; `./dev test` installs them";
 const READY: &str = "started successfully on port ";
 
 /// A browser. [`Browser::close`] ends it in good order; a drop ends at least its driver.
@@ -73,7 +74,8 @@ impl Browser {
     /// What the console got since the last look, a line each.
     pub async fn console(&self) -> Vec<String> {
         let log = self.command("se/log", json!({"type": "browser"})).await;
-        let line = |entry: &Value| format!("{} {}", entry["level"], entry["message"].as_str().unwrap_or_default());
+        let line =
+            |entry: &Value| format!("{} {}", entry["level"], entry["message"].as_str().unwrap_or_default());
         log.as_array().unwrap().iter().map(line).collect()
     }
 
@@ -108,7 +110,9 @@ fn require(program: &str) {
     let asked = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     match asked {
         Err(error) if error.kind() == ErrorKind::NotFound => panic!("there is no `{program}`: {MISSING}"),
-        asked => assert!(asked.is_ok_and(|status| status.success()), "`{program} --version` fails: {MISSING}"),
+        asked => {
+            assert!(asked.is_ok_and(|status| status.success()), "`{program} --version` fails: {MISSING}")
+        }
     }
 }
 

@@ -130,8 +130,14 @@ impl Site {
         );
         let style = "textarea, button { display: none !important } * { font-size: 40px !important }";
         let router = Router::new()
-            .route("/", axum::routing::get(move || async { ([(CONTENT_SECURITY_POLICY, policy)], Html(page)) }))
-            .route("/style.css", axum::routing::get(move || async move { ([("content-type", "text/css")], style) }));
+            .route(
+                "/",
+                axum::routing::get(move || async { ([(CONTENT_SECURITY_POLICY, policy)], Html(page)) }),
+            )
+            .route(
+                "/style.css",
+                axum::routing::get(move || async move { ([("content-type", "text/css")], style) }),
+            );
         tokio::spawn(async move { axum::serve(self.listener, router).await });
     }
 }

@@ -27,20 +27,22 @@ pub enum Fact {
 pub struct Facts(HashSet<Fact>);
 
 impl Facts {
-    /// Adds what `text` states.
+    /// Adds what `text` states; times in it may be written for machines.
     pub fn add_text(&mut self, text: &str, language: Language) {
+        for word in text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';')) {
+            if word.contains('T')
+                && let Ok(time) = word.parse::<DateTime>()
+            {
+                self.add_time(time);
+            }
+        }
         self.0.extend(facts_of(text, language).into_iter().map(|stated| stated.fact));
     }
 
     /// Adds what a tool result states.
     pub fn add_value(&mut self, value: &Value, language: Language) {
         match value {
-            Value::String(text) => {
-                if let Ok(time) = text.parse::<DateTime>() {
-                    self.add_time(time);
-                }
-                self.add_text(text, language);
-            }
+            Value::String(text) => self.add_text(text, language),
             Value::Number(number) => {
                 if let Some(whole) = number.as_u64() {
                     self.0.insert(Fact::Number(whole));
@@ -75,7 +77,8 @@ impl Facts {
         self.0.contains(&fact)
             || match fact {
                 Fact::Cents(cents) => {
-                    cents % 100 == 0 && u64::try_from(cents / 100).is_ok_and(|whole| self.0.contains(&Fact::Number(whole)))
+                    cents % 100 == 0
+                        && u64::try_from(cents / 100).is_ok_and(|whole| self.0.contains(&Fact::Number(whole)))
                 }
                 Fact::Number(number) => i64::try_from(number)
                     .ok()
@@ -111,7 +114,9 @@ pub fn facts_of(text: &str, language: Language) -> Vec<Stated> {
             continue;
         }
         let begin = at;
-        while at < bytes.len() && (bytes[at].is_ascii_digit() || (is_joint(bytes[at]) && next_is_digit(bytes, at))) {
+        while at < bytes.len()
+            && (bytes[at].is_ascii_digit() || (is_joint(bytes[at]) && next_is_digit(bytes, at)))
+        {
             at += 1;
         }
         let span = begin..at;
@@ -159,10 +164,14 @@ fn fact_of(run: &str, behind: &str) -> Option<Fact> {
         // A decimal that is not money: a weight, a length. Compared as written.
         return digits.parse().ok().map(Fact::Number);
     }
-    let number: u64 = if run.ends_with(",00") { digits[..digits.len() - 2].parse().ok()? } else { digits.parse().ok()? };
-    let counted = ["dia", "day", "día", "hora", "hour", "mes", "mês", "month", "unidade", "unit", "x ", "vez", "cm", "kg", "min", "ano", "year", "semana", "week"]
-        .iter()
-        .any(|word| unit.starts_with(word));
+    let number: u64 =
+        if run.ends_with(",00") { digits[..digits.len() - 2].parse().ok()? } else { digits.parse().ok()? };
+    let counted = [
+        "dia", "day", "día", "hora", "hour", "mes", "mês", "month", "unidade", "unit", "x ", "vez", "cm",
+        "kg", "min", "ano", "year", "semana", "week",
+    ]
+    .iter()
+    .any(|word| unit.starts_with(word));
     (number >= 10 || counted).then_some(Fact::Number(number))
 }
 
@@ -191,7 +200,15 @@ mod tests {
         ] {
             assert!(proven(&result, text), "{text}");
         }
-        for text in ["Custa R$ 79,90.", "Sexta às 16h.", "Dia 28/11.", "Temos 15 unidades.", "Pedido 10422", "20% off", "em 2 dias"] {
+        for text in [
+            "Custa R$ 79,90.",
+            "Sexta às 16h.",
+            "Dia 28/11.",
+            "Temos 15 unidades.",
+            "Pedido 10422",
+            "20% off",
+            "em 2 dias",
+        ] {
             assert!(!proven(&result, text), "{text}");
         }
     }

@@ -73,7 +73,12 @@ impl Agent {
     ///
     /// # Errors
     /// The journal was lost, or a fault of ours. Nothing was said to the customer then.
-    pub async fn run(&self, task: &Task, journal: &dyn Journal, audience: &dyn Audience) -> anyhow::Result<Outcome> {
+    pub async fn run(
+        &self,
+        task: &Task,
+        journal: &dyn Journal,
+        audience: &dyn Audience,
+    ) -> anyhow::Result<Outcome> {
         let zone = self.business.timezone.clone();
         let now = self.clock.now().to_zoned(zone.clone());
         let said: Vec<&str> = task.answers.iter().map(|message| message.text.as_str()).collect();
@@ -145,7 +150,8 @@ impl Run<'_> {
     /// What the program itself vouches for.
     fn know_the_program(&mut self) {
         let business = &self.agent.business;
-        for value in [&business.name, &business.phone, &business.email, &business.address, &business.website] {
+        for value in [&business.name, &business.phone, &business.email, &business.address, &business.website]
+        {
             self.evidence.add_program(value);
             self.proof.facts.add_text(value, self.language);
         }
@@ -167,7 +173,9 @@ impl Run<'_> {
                 },
                 EventBody::ToolFinished { outcome, .. } => prove(&mut self.proof, outcome, self.language),
                 EventBody::Retrieved { passages, .. } => {
-                    passages.iter().for_each(|passage| self.proof.facts.add_text(&passage.text, self.language));
+                    passages
+                        .iter()
+                        .for_each(|passage| self.proof.facts.add_text(&passage.text, self.language));
                 }
                 _ => {}
             }

@@ -57,13 +57,15 @@ async fn talk(url: &str) -> anyhow::Result<()> {
             }
         };
         if silent {
-            screen.note("uma pessoa da equipe cuida desta conversa; a resposta dela aparece aqui quando vier");
+            screen
+                .note("uma pessoa da equipe cuida desta conversa; a resposta dela aparece aqui quando vier");
             continue;
         }
-        silent = tokio::time::timeout(PATIENCE, answer(&mut events, &id, &screen)).await.unwrap_or_else(|_| {
-            screen.note("sem resposta até agora; tente de novo");
-            false
-        });
+        silent =
+            tokio::time::timeout(PATIENCE, answer(&mut events, &id, &screen)).await.unwrap_or_else(|_| {
+                screen.note("sem resposta até agora; tente de novo");
+                false
+            });
     }
 }
 
@@ -78,7 +80,8 @@ async fn answer(events: &mut (impl Stream<Item = StreamEvent> + Unpin), id: &str
             "ownership" => silent = data["owner"] != "bot",
             "message" if data["role"] != "customer" => {
                 screen.message(&data);
-                answered |= data["reply_to"].as_array().is_some_and(|ids| ids.iter().any(|known| known == id));
+                answered |=
+                    data["reply_to"].as_array().is_some_and(|ids| ids.iter().any(|known| known == id));
             }
             "turn" if data["state"] == "finished" && answered => return silent,
             _ => {}
@@ -123,8 +126,12 @@ impl Screen {
         for source in message["sources"].as_array().into_iter().flatten() {
             println!("  [{}]", source["title"].as_str().unwrap_or_default());
         }
-        let buttons: Vec<&str> =
-            message["buttons"].as_array().into_iter().flatten().filter_map(|button| button["label"].as_str()).collect();
+        let buttons: Vec<&str> = message["buttons"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|button| button["label"].as_str())
+            .collect();
         if !buttons.is_empty() {
             println!("  ({})", buttons.join(" / "));
         }

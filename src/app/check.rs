@@ -49,7 +49,9 @@ fn knowledge(options: &Options) -> Vec<Problem> {
     };
     files
         .iter()
-        .flat_map(|file| file.documents(options.settings.business.language).filter_map(Result::err).collect::<Vec<_>>())
+        .flat_map(|file| {
+            file.documents(options.settings.business.language).filter_map(Result::err).collect::<Vec<_>>()
+        })
         .map(|failure| Problem { file: failure.origin, line: failure.line, message: failure.reason })
         .collect()
 }
@@ -125,7 +127,10 @@ pub async fn check(options: &Options, online: bool) -> anyhow::Result<ExitCode> 
 async fn model_problem(options: &Options) -> anyhow::Result<Option<Problem>> {
     let chain = super::build::chain(options)?;
     let request = ChatRequest {
-        messages: vec![ChatMessage::System("Answer with one word.".into()), ChatMessage::Customer("ok?".into())],
+        messages: vec![
+            ChatMessage::System("Answer with one word.".into()),
+            ChatMessage::Customer("ok?".into()),
+        ],
         tools: Arc::default(),
         tool_choice: ToolChoice::None,
         passages: Vec::new(),

@@ -55,7 +55,8 @@ impl Instance {
             .await?;
         let file = data.join(FILE);
         // A wildcard address cannot be called; this machine can.
-        let host = if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { address.ip().to_string() };
+        let host =
+            if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { address.ip().to_string() };
         let url = format!("http://{host}:{}", address.port());
         let content = serde_json::to_vec(&Running { url, key })?;
         std::fs::remove_file(&file).ok();

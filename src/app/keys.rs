@@ -32,8 +32,16 @@ pub fn hash(key: &str) -> [u8; 32] {
 ///
 /// # Errors
 /// If the name is taken, empty, or a scope is unknown.
-pub async fn create(stores: &Stores, clock: &dyn Clock, name: &str, scopes: &[String]) -> anyhow::Result<String> {
-    anyhow::ensure!(!name.trim().is_empty() && name.len() <= 100, "a key needs a name of 1 to 100 characters");
+pub async fn create(
+    stores: &Stores,
+    clock: &dyn Clock,
+    name: &str,
+    scopes: &[String],
+) -> anyhow::Result<String> {
+    anyhow::ensure!(
+        !name.trim().is_empty() && name.len() <= 100,
+        "a key needs a name of 1 to 100 characters"
+    );
     if let Some(unknown) = scopes.iter().find(|scope| !SCOPES.contains(&scope.as_str())) {
         anyhow::bail!("unknown scope `{unknown}`; use {}", SCOPES.join(" or "));
     }
@@ -47,7 +55,9 @@ pub async fn create(stores: &Stores, clock: &dyn Clock, name: &str, scopes: &[St
     };
     match stores.keys.add(&stored).await {
         Ok(()) => Ok(key),
-        Err(StoreError::Conflict(_)) => anyhow::bail!("there is a key `{name}` already; revoke it or use another name"),
+        Err(StoreError::Conflict(_)) => {
+            anyhow::bail!("there is a key `{name}` already; revoke it or use another name")
+        }
         Err(error) => Err(error.into()),
     }
 }

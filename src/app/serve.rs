@@ -59,7 +59,8 @@ impl Server {
             }
         });
         let stop = self.stop.clone();
-        let serving = axum::serve(listener, service).with_graceful_shutdown(async move { stop.cancelled().await });
+        let serving =
+            axum::serve(listener, service).with_graceful_shutdown(async move { stop.cancelled().await });
         let late = async {
             self.stop.cancelled().await;
             tokio::time::sleep(GRACE).await;

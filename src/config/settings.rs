@@ -115,8 +115,9 @@ mod tests {
 
     #[test]
     fn three_variables_switch_the_main_model_on() {
-        let variables = [("OPENAI_BASE_URL", "http://127.0.0.1:1/v1"), ("OPENAI_API_KEY", "k"), ("BALCAO_MODEL", "m")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let variables =
+            [("OPENAI_BASE_URL", "http://127.0.0.1:1/v1"), ("OPENAI_API_KEY", "k"), ("BALCAO_MODEL", "m")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let settings = Settings::load(None, &variables.to_vec()).unwrap();
         assert_eq!(settings.llm.base_url, "http://127.0.0.1:1/v1");
         assert_eq!(settings.llm.model, "m");

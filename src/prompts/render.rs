@@ -45,6 +45,14 @@ pub struct ContactVariables<'a> {
     pub preferences: &'a [crate::domain::contact::Preference],
 }
 
+/// One passage in `passages.md`: every variable is there, even if it is none.
+#[derive(Serialize)]
+struct PassageVariables<'a> {
+    title: &'a str,
+    heading: Option<&'a str>,
+    text: &'a str,
+}
+
 /// Template file -> variables it may use.
 const TEMPLATES: [(&str, &[&str]); 2] = [
     (
@@ -114,15 +122,27 @@ impl Prompts {
     /// # Errors
     /// As [`Prompts::system`].
     pub fn passages(&self, language: Language, passages: &[Passage]) -> anyhow::Result<String> {
-        // Every field is there in each of them, as none if it is empty: a template may ask for it.
-        let passages: Vec<_> = passages
+        let passages: Vec<PassageVariables<'_>> = passages
             .iter()
-            .map(|Passage { source, title, heading, text, .. }| minijinja::context! { source, title, heading, text })
+            .map(|Passage { title, heading, text, .. }| PassageVariables {
+                title,
+                heading: heading.as_deref(),
+                text,
+            })
             .collect();
-        self.render(language, "passages.md", minijinja::context! { passages })
+        self.render(
+            language,
+            "passages.md",
+            minijinja::context! { passages => minijinja::Value::from(Serde(passages)) },
+        )
     }
 
-    fn render(&self, language: Language, template: &str, context: minijinja::Value) -> anyhow::Result<String> {
+    fn render(
+        &self,
+        language: Language,
+        template: &str,
+        context: minijinja::Value,
+    ) -> anyhow::Result<String> {
         let name = format!("{}/{template}", language.tag());
         Ok(self.environment.get_template(&name)?.render(context)?)
     }
@@ -194,7 +214,10 @@ mod tests {
         };
         for language in Language::ALL {
             let shown = prompts.passages(language, &[passage(None), passage(Some("Prazo"))]).unwrap();
-            assert!(shown.contains("[1] Trocas\n30 dias") && shown.contains("[2] Trocas > Prazo\n30 dias"), "{shown}");
+            assert!(
+                shown.contains("[1] Trocas\n30 dias") && shown.contains("[2] Trocas > Prazo\n30 dias"),
+                "{shown}"
+            );
         }
     }
 
@@ -203,12 +226,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("pt-BR")).unwrap();
         std::fs::create_dir(folder.path().join("en")).unwrap();
-        std::fs::write(folder.path().join("pt-BR/system.md"), "Oi\n{{ business.nome }} {{ cliente }}").unwrap();
+        std::fs::write(folder.path().join("pt-BR/system.md"), "Oi\n{{ business.nome }} {{ cliente }}")
+            .unwrap();
         std::fs::write(folder.path().join("en/system.md"), "Hi\n\n{% if %}").unwrap();
         std::fs::write(folder.path().join("en/sentences.toml"), "[stop]\n").unwrap();
-        let problems: Vec<String> = Prompts::load(Some(folder.path())).err().unwrap().iter().map(ToString::to_string).collect();
-        assert!(problems.iter().any(|p| p.contains("pt-BR/system.md:2: unknown variable `business.nome`")), "{problems:#?}");
-        assert!(problems.iter().any(|p| p.contains("pt-BR/system.md:2: unknown variable `cliente`")), "{problems:#?}");
+        let problems: Vec<String> =
+            Prompts::load(Some(folder.path())).err().unwrap().iter().map(ToString::to_string).collect();
+        assert!(
+            problems.iter().any(|p| p.contains("pt-BR/system.md:2: unknown variable `business.nome`")),
+            "{problems:#?}"
+        );
+        assert!(
+            problems.iter().any(|p| p.contains("pt-BR/system.md:2: unknown variable `cliente`")),
+            "{problems:#?}"
+        );
         assert!(problems.iter().any(|p| p.contains("en/system.md:3:")), "{problems:#?}");
         assert!(problems.iter().any(|p| p.contains("en/sentences.toml:1:")), "{problems:#?}");
     }

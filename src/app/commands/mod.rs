@@ -56,7 +56,8 @@ pub async fn keys(options: &Options, command: KeysCommand) -> anyhow::Result<Exi
         }
         KeysCommand::List => stores.keys.list().await.map_err(Into::into).map(|keys| {
             for key in keys {
-                let used = key.last_used_at.map_or_else(|| "never used".to_owned(), |at| format!("last used {at}"));
+                let used =
+                    key.last_used_at.map_or_else(|| "never used".to_owned(), |at| format!("last used {at}"));
                 say(&format!("{}\t{}\tmade {}\t{used}", key.name, key.scopes.join(","), key.created_at));
             }
         }),
@@ -106,12 +107,20 @@ pub async fn tools(options: &Options, as_json: bool) -> anyhow::Result<ExitCode>
     for entry in registry.iter() {
         let spec = entry.spec();
         let risk = serde_json::to_string(&spec.risk)?;
-        say(&format!("{} ({}; {})", spec.name, risk.trim_matches('"'), spec.title.get(language).unwrap_or_default()));
+        say(&format!(
+            "{} ({}; {})",
+            spec.name,
+            risk.trim_matches('"'),
+            spec.title.get(language).unwrap_or_default()
+        ));
         say(&format!("    {}", spec.description.replace('\n', "\n    ")));
         for (name, schema) in spec.parameters["properties"].as_object().into_iter().flatten() {
             let needed = if spec.required().any(|required| required == name) { ", required" } else { "" };
             let kind = schema["type"].as_str().unwrap_or("any");
-            say(&format!("    - {name} ({kind}{needed}): {}", schema["description"].as_str().unwrap_or_default()));
+            say(&format!(
+                "    - {name} ({kind}{needed}): {}",
+                schema["description"].as_str().unwrap_or_default()
+            ));
         }
     }
     Ok(ExitCode::SUCCESS)

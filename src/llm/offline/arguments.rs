@@ -5,7 +5,7 @@ use super::choice::{list_of, pick};
 use super::dialogue::Dialogue;
 use super::rank::{Ranker, content_words};
 use crate::domain::language::Language;
-use crate::domain::tool::{ParamSource, ToolSpec};
+use crate::domain::tool::{ParamSource, Risk, ToolSpec};
 use crate::language::dates::{Grain, find_times};
 use crate::language::fold::{fold, stem, words};
 use crate::language::identifiers::{
@@ -17,6 +17,9 @@ use crate::language::span::Found;
 use jiff::Zoned;
 use serde_json::{Map, Value, json};
 use std::ops::Range;
+
+/// So many words of content tell what happened; fewer only say that something did.
+const STORY_WORDS: usize = 4;
 
 /// What arguments are filled from.
 pub struct Sources<'a> {
@@ -110,10 +113,15 @@ impl Sources<'_> {
             "postal_code" => self.newest(find_postal_codes).map(Value::from),
             "document" => self.newest(find_documents).map(Value::from),
             "order_number" | "code" => self.number(name, schema).map(Value::from),
-            "ticket_number" | "number" => self.number(name, schema).and_then(|text| text.parse::<i64>().ok()).map(Value::from),
+            "ticket_number" | "number" => {
+                self.number(name, schema).and_then(|text| text.parse::<i64>().ok()).map(Value::from)
+            }
             "date" => self.time(false),
             "date_time" => self.time(true),
-            "money" => self.episode.iter().find_map(|text| Some(find_money(text, self.language).first()?.body(text).into())),
+            "money" => self
+                .episode
+                .iter()
+                .find_map(|text| Some(find_money(text, self.language).first()?.body(text).into())),
             "money_number" => self.episode.iter().find_map(|text| {
                 let money = find_money(text, self.language).first()?.value;
                 Some(json!(money.0 as f64 / 100.0))
@@ -135,11 +143,15 @@ impl Sources<'_> {
     fn chosen(&self, schema: &Value, filled: &mut Map<String, Value>) -> Option<Value> {
         let of = schema.get("x-balcao-choice-of").and_then(Value::as_str)?;
         let path = schema.get("x-balcao-choice").and_then(Value::as_str)?;
-        if let Some((items, field)) =
-            self.dialogue.results().filter(|(call, _)| call.name == of).find_map(|(_, value)| list_of(value, path))
+        if let Some((items, field)) = self
+            .dialogue
+            .results()
+            .filter(|(call, _)| call.name == of)
+            .find_map(|(_, value)| list_of(value, path))
         {
             let only = (items.len() == 1).then_some(0);
-            let picked = self.episode.iter().find_map(|text| pick(text, items, &field, self.now, self.language));
+            let picked =
+                self.episode.iter().find_map(|text| pick(text, items, &field, self.now, self.language));
             let item = items.get(picked.or(only.filter(|_| !field.ends_with("start")))?)?;
             if let Some(professional) = item.get("professional").filter(|value| value.is_string()) {
                 filled.entry("professional").or_insert_with(|| professional.clone());
@@ -149,7 +161,11 @@ impl Sources<'_> {
         if path.contains("[]") {
             // The same field of a single record: the code of what was just booked.
             let field = path.rsplit(['.', ']']).next()?;
-            return self.dialogue.results().find_map(|(_, value)| value.get(field).filter(|value| !value.is_null())).cloned();
+            return self
+                .dialogue
+                .results()
+                .find_map(|(_, value)| value.get(field).filter(|value| !value.is_null()))
+                .cloned();
         }
         let result = self.dialogue.results().find(|(call, _)| call.name == of)?.1;
         result.get(path).filter(|value| !value.is_null()).cloned()
@@ -161,7 +177,8 @@ impl Sources<'_> {
     }
 
     fn number(&self, name: &str, schema: &Value) -> Option<String> {
-        let longest = schema.get("maxLength").and_then(Value::as_u64).and_then(|limit| usize::try_from(limit).ok());
+        let longest =
+            schema.get("maxLength").and_then(Value::as_u64).and_then(|limit| usize::try_from(limit).ok());
         let of_order = kind_of(name, schema) == "order_number";
         let numbers = |text: &str| -> Option<String> {
             let taken = self.taken(text);
@@ -171,25 +188,35 @@ impl Sources<'_> {
                 .filter(|found| !overlaps(&taken, &found.span))
                 .map(|found| found.value)
                 .find(|number| {
-                    number.len() >= if of_order { 3 } else { 2 } && longest.is_none_or(|limit| number.len() <= limit)
+                    number.len() >= if of_order { 3 } else { 2 }
+                        && longest.is_none_or(|limit| number.len() <= limit)
                 })
         };
-        self.episode.iter().find_map(|text| numbers(text)).or_else(|| self.dialogue.customer().find_map(numbers))
+        self.episode
+            .iter()
+            .find_map(|text| numbers(text))
+            .or_else(|| self.dialogue.customer().find_map(numbers))
     }
 
     /// Places of a text that mean something else than a plain number.
     fn taken(&self, text: &str) -> Vec<Range<usize>> {
-        let mut taken: Vec<Range<usize>> = [find_emails(text), find_phones(text), find_postal_codes(text), find_documents(text)]
-            .into_iter()
-            .flatten()
-            .map(|found| found.span)
-            .collect();
+        let mut taken: Vec<Range<usize>> =
+            [find_emails(text), find_phones(text), find_postal_codes(text), find_documents(text)]
+                .into_iter()
+                .flatten()
+                .map(|found| found.span)
+                .collect();
         taken.extend(find_money(text, self.language).into_iter().map(|found| found.span));
         taken.extend(
             find_times(text, self.now, self.language)
                 .into_iter()
                 // A bare number is also a time of day in its own right; that alone does not take it.
-                .filter(|found| found.body(text).bytes().any(|byte| byte.is_ascii_alphabetic() || matches!(byte, b':' | b'/')))
+                .filter(|found| {
+                    found
+                        .body(text)
+                        .bytes()
+                        .any(|byte| byte.is_ascii_alphabetic() || matches!(byte, b':' | b'/'))
+                })
                 .map(|found| found.span),
         );
         taken
@@ -198,12 +225,15 @@ impl Sources<'_> {
     fn time(&self, needs_clock: bool) -> Option<Value> {
         let found = |text: &String| {
             let times = find_times(text, self.now, self.language);
-            let with_clock = times.iter().find(|found| matches!(found.value.grain, Grain::Minute | Grain::Hour));
+            let with_clock =
+                times.iter().find(|found| matches!(found.value.grain, Grain::Minute | Grain::Hour));
             match (with_clock, needs_clock) {
                 (Some(found), true) => {
                     // A day said beside the time of day belongs to it.
                     let day = times.iter().find(|other| other.span != found.span);
-                    let start = day.map_or(found.value.from, |day| day.value.from.date().to_datetime(found.value.from.time()));
+                    let start = day.map_or(found.value.from, |day| {
+                        day.value.from.date().to_datetime(found.value.from.time())
+                    });
                     Some(Value::from(start.strftime("%Y-%m-%dT%H:%M").to_string()))
                 }
                 (None, true) => None,
@@ -220,24 +250,25 @@ impl Sources<'_> {
                 .into_iter()
                 .filter(|found| !overlaps(&taken, &found.span) && (1..=999).contains(&found.value))
                 // "um vaso" names a vase, it does not count it.
-                .filter(|found| found.value > 1 || found.body(text).bytes().all(|byte| byte.is_ascii_digit()) || required)
+                .filter(|found| {
+                    found.value > 1 || found.body(text).bytes().all(|byte| byte.is_ascii_digit()) || required
+                })
                 .collect();
             numbers.first().map(|found| found.value.into())
         })
     }
 
     fn of_enum(&self, choices: &[Value]) -> Option<Value> {
-        let said: Vec<String> = self
-            .episode
-            .iter()
-            .flat_map(|text| words(text))
-            .map(|word| stem(&word, self.language))
-            .collect();
+        let said: Vec<String> =
+            self.episode.iter().flat_map(|text| words(text)).map(|word| stem(&word, self.language)).collect();
         choices
             .iter()
             .find(|choice| {
                 choice.as_str().is_some_and(|choice| {
-                    words(choice).iter().filter(|word| word.len() > 3).any(|word| said.contains(&stem(word, self.language)))
+                    words(choice)
+                        .iter()
+                        .filter(|word| word.len() > 3)
+                        .any(|word| said.contains(&stem(word, self.language)))
                 })
             })
             .cloned()
@@ -246,7 +277,14 @@ impl Sources<'_> {
     /// "me chamo Ana", "sou a Ana Souza", or the whole answer to the question for it.
     fn introduced(&self) -> Option<String> {
         const OPENINGS: [&str; 9] = [
-            "me chamo ", "meu nome e ", "meu nome é ", "aqui e a ", "aqui é a ", "aqui é o ", "my name is ", "me llamo ",
+            "me chamo ",
+            "meu nome e ",
+            "meu nome é ",
+            "aqui e a ",
+            "aqui é a ",
+            "aqui é o ",
+            "my name is ",
+            "me llamo ",
             "mi nombre es ",
         ];
         self.dialogue.customer().find_map(|text| {
@@ -255,7 +293,10 @@ impl Sources<'_> {
             // Lower case may have another length; then the places do not match.
             let rest = text.get(at..).filter(|_| lower.len() == text.len())?;
             let name: String = rest.split(['.', ',', '!', '\n', ';', '(']).next()?.chars().take(80).collect();
-            let short = name.split_whitespace().take_while(|word| !matches!(fold(word).as_str(), "e" | "and" | "y" | "meu")).take(5);
+            let short = name
+                .split_whitespace()
+                .take_while(|word| !matches!(fold(word).as_str(), "e" | "and" | "y" | "meu"))
+                .take(5);
             Some(short.collect::<Vec<_>>().join(" ")).filter(|name| name.chars().count() > 1)
         })
     }
@@ -274,7 +315,10 @@ impl Sources<'_> {
             let taken: Vec<Range<usize>> = self.taken(text);
             let mut free = text.clone();
             for span in taken.iter().rev() {
-                if free.is_char_boundary(span.start) && free.is_char_boundary(span.end) && span.end <= free.len() {
+                if free.is_char_boundary(span.start)
+                    && free.is_char_boundary(span.end)
+                    && span.end <= free.len()
+                {
                     free.replace_range(span.clone(), " ");
                 }
             }
@@ -288,16 +332,24 @@ impl Sources<'_> {
     }
 
     fn text(&self, tool: &ToolSpec, name: &str) -> Option<Value> {
+        let newest = self.episode.first()?.trim();
         if self.asked == Some(name) {
-            return self.episode.first().filter(|text| text.trim().chars().count() > 1).map(|text| text.trim().into());
+            return (newest.chars().count() > 1).then(|| newest.into());
         }
-        let matter = self.matter()?;
-        // A search is better off with the matter alone; a report wants the whole story.
-        if tool.risk == crate::domain::tool::Risk::Read || matter.len() < 12 {
-            return Some(matter).filter(|matter| matter.len() > 1 && tool.risk == crate::domain::tool::Risk::Read).map(Value::from);
+        // A search is better off with the matter alone; a report wants the whole story, if there is one yet.
+        match tool.risk {
+            Risk::Read => self
+                .matter()
+                .or_else(|| {
+                    Some(content_words(newest, self.language).join(" ")).filter(|text| text.len() > 1)
+                })
+                .map(Value::from),
+            Risk::Write | Risk::Sensitive => {
+                let story: Vec<&str> = self.episode.iter().rev().map(|text| text.trim()).collect();
+                let story = story.join(" ");
+                (content_words(&story, self.language).len() >= STORY_WORDS).then(|| story.into())
+            }
         }
-        let story: Vec<&str> = self.episode.iter().rev().map(|text| text.trim()).collect();
-        Some(story.join(" ").into())
     }
 }
 

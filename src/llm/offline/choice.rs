@@ -41,13 +41,16 @@ fn by_place(text: &str, count: usize) -> Option<usize> {
     }
     for (place, names) in PLACES.iter().enumerate() {
         if names.iter().any(|name| joined.contains(&format!(" {name} "))) {
-            return Some(if place == 5 { count.checked_sub(1)? } else { place }).filter(|place| *place < count);
+            return Some(if place == 5 { count.checked_sub(1)? } else { place })
+                .filter(|place| *place < count);
         }
     }
     // A lone number, or "opção 2".
     let number: usize = match said.as_slice() {
         [only] => only.parse().ok()?,
-        [word, number] if matches!(word.as_str(), "opcao" | "numero" | "option" | "number" | "opcion" | "o" | "a") => {
+        [word, number]
+            if matches!(word.as_str(), "opcao" | "numero" | "option" | "number" | "opcion" | "o" | "a") =>
+        {
             number.parse().ok()?
         }
         _ => return None,
@@ -66,7 +69,8 @@ fn by_time(text: &str, items: &[Value], field: &str, now: &Zoned, language: Lang
     let fits = |time: &DateTime| {
         let on_day = day.is_none_or(|day| day.from <= *time && *time < day.until);
         let at_time = exact.is_none_or(|exact| exact.from.time() == time.time());
-        let named_day = exact.is_none_or(|exact| exact.from.date() == now.date() || exact.from.date() == time.date());
+        let named_day =
+            exact.is_none_or(|exact| exact.from.date() == now.date() || exact.from.date() == time.date());
         on_day && at_time && named_day
     };
     if exact.is_none() && day.is_none() {
@@ -79,7 +83,8 @@ fn by_time(text: &str, items: &[Value], field: &str, now: &Zoned, language: Lang
 }
 
 fn by_code(text: &str, items: &[Value], field: &str) -> Option<usize> {
-    let codes: HashSet<String> = find_numbers(text).into_iter().map(|found| found.value.to_lowercase()).collect();
+    let codes: HashSet<String> =
+        find_numbers(text).into_iter().map(|found| found.value.to_lowercase()).collect();
     let said = words(text);
     items.iter().position(|item| {
         let code = match item.get(field) {
@@ -92,7 +97,8 @@ fn by_code(text: &str, items: &[Value], field: &str) -> Option<usize> {
 }
 
 fn by_words(text: &str, items: &[Value], language: Language) -> Option<usize> {
-    let said: HashSet<String> = content_words(text, language).iter().map(|word| stem(word, language)).collect();
+    let said: HashSet<String> =
+        content_words(text, language).iter().map(|word| stem(word, language)).collect();
     if said.is_empty() {
         return None;
     }

@@ -9,7 +9,7 @@ use super::rank::{Ranked, Ranker, content_words};
 use super::say;
 use crate::domain::ids::CallId;
 use crate::domain::language::Language;
-use crate::domain::tool::ToolSpec;
+use crate::domain::tool::{Risk, ToolSpec};
 use crate::domain::tool_call::ToolCall;
 use crate::language::identifiers::{find_documents, find_emails, find_phones, find_postal_codes};
 use crate::language::yes_no::{YesNo, read_yes_no};
@@ -17,7 +17,7 @@ use crate::llm::model::{ChatAnswer, ChatRequest, ToolChoice};
 use serde_json::Value;
 
 /// From this score on a tool is what the customer wants.
-const WANTED: f32 = 0.40;
+const WANTED: f32 = 0.45;
 /// From this score on it is, even while another question is open or a passage answers.
 const CLEARLY: f32 = 0.62;
 /// The tool that calls a person, if there is one.
@@ -44,6 +44,8 @@ struct Wish {
     episode: Vec<String>,
     /// The parameter they were just asked for.
     asked: Option<String>,
+    /// Whether they picked from a list they were shown.
+    picked: bool,
 }
 
 struct Mind<'a> {
@@ -94,7 +96,10 @@ impl<'a> Mind<'a> {
         })?;
         let (items, field) = list_of(value, schema.get("x-balcao-choice")?.as_str()?)?;
         let wish = self.wish()?;
-        let picked = wish.episode.iter().find_map(|text| pick(text, items, &field, &self.request.now, self.language))?;
+        let picked = wish
+            .episode
+            .iter()
+            .find_map(|text| pick(text, items, &field, &self.request.now, self.language))?;
         let mut arguments = call.arguments.clone();
         arguments.as_object_mut()?.insert(name.clone(), items.get(picked)?.get(&field)?.clone());
         Some(self.call(tool, arguments))
@@ -132,18 +137,34 @@ impl<'a> Mind<'a> {
         let strength = self.strength(text);
         let passage = passages::answer(text, &self.request.passages, self.language);
         match (wish, passage) {
-            (Some(wish), passage) if wish.asked.is_some() || strength >= CLEARLY || passage.is_none() => self.pursue(&wish),
+            (Some(wish), passage)
+                if wish.asked.is_some()
+                    || wish.picked
+                    || passage.is_none()
+                    || self.outweighs(&wish, strength) =>
+            {
+                self.pursue(&wish)
+            }
             (_, Some(passage)) => words(passage),
             (Some(wish), None) => self.pursue(&wish),
             (None, None) => words(self.lost()),
         }
     }
 
+    /// Whether the tool is the better answer than the best passage: changing something needs a clearer wish than
+    /// looking something up.
+    fn outweighs(&self, wish: &Wish, strength: f32) -> bool {
+        let evidence = passages::best(&self.request.passages).map_or(0.0, |passage| passage.evidence);
+        let changes = self.tools().get(wish.tool).is_some_and(|tool| tool.risk != Risk::Read);
+        strength >= CLEARLY && strength >= evidence - if changes { 0.15 } else { 0.25 }
+    }
+
     /// A yes or no to what the bot offered.
     fn to_a_question(&self, before: &str, text: &str) -> Option<ChatAnswer> {
         let answer = read_yes_no(text)?;
         let offer = before.rsplit(['.', '!', '\n']).next().unwrap_or(before);
-        let offers_person = ["pessoa", "persona", "someone from the team", "person"].iter().any(|word| offer.contains(word));
+        let offers_person =
+            ["pessoa", "persona", "someone from the team", "person"].iter().any(|word| offer.contains(word));
         match answer {
             YesNo::Yes if offers_person => {
                 let tool = self.tools().get(self.tool(HAND_OFF)?)?;
@@ -168,7 +189,8 @@ impl<'a> Mind<'a> {
         let steer = say("steer", self.language);
         let opening = steer.split('{').next().unwrap_or(steer);
         let steered = self.dialogue.turns().iter().any(|(before, _)| before.starts_with(opening));
-        let question = self.dialogue.customer().next().is_some_and(|text| text.contains('?') || is_question(text));
+        let question =
+            self.dialogue.customer().next().is_some_and(|text| text.contains('?') || is_question(text));
         if question || steered {
             return say("unknown", self.language).to_owned();
         }
@@ -235,7 +257,7 @@ impl<'a> Mind<'a> {
                 (Some((tool, name)), best) if !turns_away(best, tool) => {
                     let mut episode = vec![text.clone()];
                     episode.extend(wish.map(|wish| wish.episode).unwrap_or_default());
-                    Some(Wish { tool, episode, asked: Some(name) })
+                    Some(Wish { tool, episode, asked: Some(name), picked: false })
                 }
                 (_, best) => self.new_wish(text, best, &ranked, wish),
             };
@@ -248,22 +270,37 @@ impl<'a> Mind<'a> {
         let (place, name) = self.open_question(before)?;
         let pursued = wish.and_then(|wish| {
             let tool = self.tools().get(wish.tool)?;
-            let ask = tool.words.ask.iter().find(|(_, ask)| ask.get(self.language).is_some_and(|ask| before.contains(ask)))?;
+            let ask = tool
+                .words
+                .ask
+                .iter()
+                .find(|(_, ask)| ask.get(self.language).is_some_and(|ask| before.contains(ask)))?;
             Some((wish.tool, ask.0.clone()))
         });
         pursued.or_else(|| Some((place, name.to_owned())))
     }
 
-    fn new_wish(&self, text: &str, best: Option<Ranked>, ranked: &[Ranked], before: Option<Wish>) -> Option<Wish> {
+    fn new_wish(
+        &self,
+        text: &str,
+        best: Option<Ranked>,
+        ranked: &[Ranked],
+        before: Option<Wish>,
+    ) -> Option<Wish> {
         let earlier = || before.as_ref().map(|wish| wish.episode.clone()).unwrap_or_default();
         // A pick from the list that was just shown.
         if let Some(tool) = self.picks(text, best, before.as_ref()) {
             let mut episode = vec![text.to_owned()];
             episode.extend(earlier());
-            return Some(Wish { tool, episode, asked: None });
+            return Some(Wish { tool, episode, asked: None, picked: true });
         }
         if let Some(best) = best {
-            return Some(Wish { tool: best.tool, episode: vec![text.to_owned()], asked: None });
+            return Some(Wish {
+                tool: best.tool,
+                episode: vec![text.to_owned()],
+                asked: None,
+                picked: false,
+            });
         }
         // A bare value goes to the tool that was waiting for such a thing, or that needs one.
         let tool = self.takes_value(text, ranked)?;
@@ -271,7 +308,7 @@ impl<'a> Mind<'a> {
         if before.as_ref().is_some_and(|wish| wish.tool == tool) {
             episode.extend(earlier());
         }
-        Some(Wish { tool, episode, asked: None })
+        Some(Wish { tool, episode, asked: None, picked: false })
     }
 
     /// The tool whose choice `text` makes from the newest list shown.
@@ -279,10 +316,17 @@ impl<'a> Mind<'a> {
         let (shown, value) = self.dialogue.results().next()?;
         let mut fitting = Vec::new();
         for (place, tool) in self.tools().iter().enumerate() {
-            for schema in tool.parameters.get("properties").and_then(Value::as_object).into_iter().flat_map(|p| p.values()) {
+            for schema in tool
+                .parameters
+                .get("properties")
+                .and_then(Value::as_object)
+                .into_iter()
+                .flat_map(|p| p.values())
+            {
                 let hint = |key: &str| schema.get(key).and_then(Value::as_str);
                 if hint("x-balcao-choice-of") == Some(shown.name.as_str())
-                    && let Some((items, field)) = hint("x-balcao-choice").and_then(|path| list_of(value, path))
+                    && let Some((items, field)) =
+                        hint("x-balcao-choice").and_then(|path| list_of(value, path))
                     && pick(text, items, &field, &self.request.now, self.language).is_some()
                 {
                     fitting.push(place);
@@ -308,7 +352,8 @@ impl<'a> Mind<'a> {
         .into_iter()
         .filter_map(|(kind, found)| found.then_some(kind))
         .collect();
-        let bare_number = text.trim().trim_start_matches('#').bytes().all(|byte| byte.is_ascii_digit()) && text.trim().len() >= 3;
+        let bare_number = text.trim().trim_start_matches('#').bytes().all(|byte| byte.is_ascii_digit())
+            && text.trim().len() >= 3;
         let takes = |place: &usize| {
             let tool = self.tools().get(*place)?;
             let properties = tool.parameters.get("properties")?.as_object()?;
@@ -316,25 +361,29 @@ impl<'a> Mind<'a> {
                 .iter()
                 .any(|(name, schema)| {
                     let kind = kind_of(name, schema);
-                    kinds.contains(&kind) || (bare_number && matches!(kind, "order_number" | "ticket_number" | "number" | "code"))
+                    kinds.contains(&kind)
+                        || (bare_number
+                            && matches!(kind, "order_number" | "ticket_number" | "number" | "code"))
                 })
                 .then_some(*place)
         };
         let last = self.dialogue.last_call().and_then(|call| self.tool(&call.name));
-        last.as_ref().and_then(takes).or_else(|| ranked.iter().map(|ranked| ranked.tool).find(|place| takes(place).is_some())).or_else(
-            || {
+        last.as_ref()
+            .and_then(takes)
+            .or_else(|| ranked.iter().map(|ranked| ranked.tool).find(|place| takes(place).is_some()))
+            .or_else(|| {
                 let needing: Vec<usize> = (0..self.tools().len())
                     .filter(|place| {
                         self.tools().get(*place).is_some_and(|tool| {
                             tool.required().any(|name| {
-                                tool.parameter(name).is_some_and(|schema| kinds.contains(&kind_of(name, schema)))
+                                tool.parameter(name)
+                                    .is_some_and(|schema| kinds.contains(&kind_of(name, schema)))
                             })
                         })
                     })
                     .collect();
                 needing.first().copied()
-            },
-        )
+            })
     }
 
     /// Calls the tool, or asks for what it still needs.
@@ -382,8 +431,9 @@ fn turns_away(best: Option<Ranked>, tool: usize) -> bool {
 
 fn is_question(text: &str) -> bool {
     const OPENINGS: [&str; 24] = [
-        "qual", "quais", "quanto", "quando", "como", "onde", "quem", "por que", "porque", "voces", "vocês", "tem ", "what",
-        "which", "how", "when", "where", "who", "do you", "cual", "cuanto", "cuando", "donde", "quien",
+        "qual", "quais", "quanto", "quando", "como", "onde", "quem", "por que", "porque", "voces", "vocês",
+        "tem ", "what", "which", "how", "when", "where", "who", "do you", "cual", "cuanto", "cuando",
+        "donde", "quien",
     ];
     let lower = text.trim_start().to_lowercase();
     OPENINGS.iter().any(|opening| lower.starts_with(opening))

@@ -7,7 +7,7 @@ use crate::language::fold::stem;
 use std::collections::HashSet;
 
 /// A passage answers from this evidence on.
-pub const ENOUGH: f32 = 0.5;
+pub const ENOUGH: f32 = 0.55;
 /// Sentences given at most.
 const SENTENCES: usize = 3;
 /// A passage this short is given whole.
@@ -15,17 +15,17 @@ const SHORT: usize = 320;
 
 /// The answer that `passages` hold to `question`, if one does.
 pub fn answer(question: &str, passages: &[Passage], language: Language) -> Option<String> {
-    let passage = passages.iter().filter(|passage| passage.evidence >= ENOUGH).max_by(|one, other| {
-        one.evidence.total_cmp(&other.evidence).then(one.score.total_cmp(&other.score))
-    })?;
-    let text = body(&passage.text, question);
+    let passage = best(passages)?;
+    let text = body(passage);
     if text.len() <= SHORT {
         return Some(text);
     }
-    let wanted: HashSet<String> = content_words(question, language).iter().map(|word| stem(word, language)).collect();
+    let wanted: HashSet<String> =
+        content_words(question, language).iter().map(|word| stem(word, language)).collect();
     let sentences = sentences(&text);
     let overlap = |sentence: &str| {
-        let own: HashSet<String> = content_words(sentence, language).iter().map(|word| stem(word, language)).collect();
+        let own: HashSet<String> =
+            content_words(sentence, language).iter().map(|word| stem(word, language)).collect();
         own.intersection(&wanted).count()
     };
     let scores: Vec<usize> = sentences.iter().map(|sentence| overlap(sentence)).collect();
@@ -38,23 +38,18 @@ pub fn answer(question: &str, passages: &[Passage], language: Language) -> Optio
     Some(sentences[best..best + width].join(" "))
 }
 
-/// A FAQ entry is shown with its question in front; the customer knows the question.
-fn body(text: &str, question: &str) -> String {
-    let trimmed = text.trim();
-    if let Some((first, rest)) = trimmed.split_once('\n')
-        && first.trim_end().ends_with('?')
-        && !rest.trim().is_empty()
-    {
-        return rest.trim().to_owned();
-    }
-    if let Some(at) = trimmed.find("? ")
-        && at < 160
-        && !question.trim().is_empty()
-        && !trimmed[..at].contains(['.', '!'])
-    {
-        return trimmed[at + 2..].trim().to_owned();
-    }
-    trimmed.to_owned()
+/// The passage that answers, if one does.
+pub fn best(passages: &[Passage]) -> Option<&Passage> {
+    passages
+        .iter()
+        .filter(|passage| passage.evidence >= ENOUGH)
+        .max_by(|one, other| one.evidence.total_cmp(&other.evidence).then(one.score.total_cmp(&other.score)))
+}
+
+/// A FAQ entry has its question for a title and in front; the customer knows the question.
+fn body(passage: &Passage) -> String {
+    let text = passage.text.trim();
+    text.strip_prefix(passage.title.trim()).unwrap_or(text).trim().to_owned()
 }
 
 fn sentences(text: &str) -> Vec<String> {
@@ -63,7 +58,8 @@ fn sentences(text: &str) -> Vec<String> {
         let mut begin = 0;
         let bytes = line.as_bytes();
         for (at, byte) in line.bytes().enumerate() {
-            let ends = matches!(byte, b'.' | b'!' | b'?') && bytes.get(at + 1).is_some_and(|next| *next == b' ');
+            let ends =
+                matches!(byte, b'.' | b'!' | b'?') && bytes.get(at + 1).is_some_and(|next| *next == b' ');
             if ends {
                 found.push(line[begin..=at].trim().to_owned());
                 begin = at + 1;

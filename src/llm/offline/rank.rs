@@ -6,13 +6,21 @@ use crate::language::detect::detect;
 use crate::language::fold::{is_stopword, stem, words};
 use std::collections::{HashMap, HashSet};
 
+/// The tool that searches the knowledge: what it would find is in the passages already.
+const SEARCH: &str = "knowledge_search";
 /// How much a word that carries little meaning counts.
 const STOPWORD: f32 = 0.25;
+
+/// How much each further word counts that a message begins with exactly as an example does.
+const SAME_OPENING: f32 = 0.13;
+/// Most words of an opening that count.
+const OPENING_WORDS: usize = 3;
 
 /// One example of one tool as weighted stems.
 struct Example {
     tool: usize,
     stems: HashSet<String>,
+    opening: Vec<String>,
     weight: f32,
 }
 
@@ -36,23 +44,23 @@ pub struct Ranked {
 impl Ranker {
     /// Reads the examples of `tools`.
     pub fn new(tools: &[ToolSpec], language: Language) -> Self {
-        let mut stemmed: Vec<(usize, HashSet<String>)> = Vec::new();
-        for (index, tool) in tools.iter().enumerate() {
+        let mut stemmed: Vec<(usize, HashSet<String>, Vec<String>)> = Vec::new();
+        for (index, tool) in tools.iter().enumerate().filter(|(_, tool)| tool.name != SEARCH) {
             for example in &tool.words.examples {
                 let own = detect(example).unwrap_or(language);
-                stemmed.push((index, stems(example, own).into_iter().collect()));
+                stemmed.push((index, stems(example, own).into_iter().collect(), opening(example)));
             }
             // A tool without examples can still be found by its description.
             if tool.words.examples.is_empty() {
                 for sentence in tool.description.split(['.', ';']).filter(|sentence| sentence.len() > 8) {
                     let own = detect(sentence).unwrap_or(language);
-                    stemmed.push((index, stems(sentence, own).into_iter().collect()));
+                    stemmed.push((index, stems(sentence, own).into_iter().collect(), Vec::new()));
                 }
             }
         }
         // In how many tools a stem appears: what every tool says tells nothing.
         let mut tools_with: HashMap<&String, HashSet<usize>> = HashMap::new();
-        for (tool, own) in &stemmed {
+        for (tool, own, _) in &stemmed {
             for stem in own {
                 tools_with.entry(stem).or_default().insert(*tool);
             }
@@ -62,16 +70,16 @@ impl Ranker {
             .into_iter()
             .map(|(stem, with)| {
                 let idf = (1.0 + count / with.len() as f32).ln();
-                let little = is_stopword(stem, language) || stem.len() < 3;
+                let little = is_stopword(stem, language) || stem.len() < 4;
                 (stem.clone(), if little { idf * STOPWORD } else { idf })
             })
             .collect();
         let unknown = (1.0 + count).ln() * 0.5;
         let examples = stemmed
             .into_iter()
-            .map(|(tool, stems)| {
+            .map(|(tool, stems, opening)| {
                 let weight = stems.iter().filter_map(|stem| weights.get(stem)).sum();
-                Example { tool, stems, weight }
+                Example { tool, stems, opening, weight }
             })
             .collect();
         Self { examples, weights, unknown, language }
@@ -83,7 +91,10 @@ impl Ranker {
         let weight_of = |stem: &String| {
             self.weights.get(stem).copied().unwrap_or_else(|| {
                 // Names, numbers and the matter itself are seldom in an example; they must not drown the rest.
-                if is_stopword(stem, self.language) || stem.len() < 3 || stem.bytes().any(|b| b.is_ascii_digit()) {
+                if is_stopword(stem, self.language)
+                    || stem.len() < 3
+                    || stem.bytes().any(|b| b.is_ascii_digit())
+                {
                     0.1
                 } else {
                     self.unknown
@@ -91,6 +102,7 @@ impl Ranker {
             })
         };
         let said_weight: f32 = said.iter().map(weight_of).sum();
+        let said_opening = opening(text);
         let mut best: HashMap<usize, f32> = HashMap::new();
         for example in &self.examples {
             let shared: f32 = example.stems.intersection(&said).map(weight_of).sum();
@@ -100,9 +112,11 @@ impl Ranker {
             // Mostly: how much of the example was said. A little: how much of what was said it covers.
             let recall = shared / example.weight.max(0.1);
             let precision = shared / said_weight.max(0.1);
-            let score = 0.55 * recall + 0.45 * precision;
+            let same =
+                example.opening.iter().zip(&said_opening).take_while(|(one, other)| one == other).count();
+            let score = 0.55 * recall + 0.45 * precision + SAME_OPENING * same as f32;
             let entry = best.entry(example.tool).or_insert(0.0);
-            *entry = entry.max(score);
+            *entry = entry.max(score.min(1.0));
         }
         let mut ranked: Vec<Ranked> = best.into_iter().map(|(tool, score)| Ranked { tool, score }).collect();
         ranked.sort_by(|one, other| other.score.total_cmp(&one.score).then(one.tool.cmp(&other.tool)));
@@ -112,8 +126,17 @@ impl Ranker {
     /// Words that any example of `tool` uses: they name the wish, not its matter.
     pub fn frames(&self, tool: usize, word: &str) -> bool {
         let stemmed = stem(word, self.language);
-        self.examples.iter().filter(|example| example.tool == tool && example.stems.contains(&stemmed)).count() >= 2
+        self.examples.iter().any(|example| example.tool == tool && example.stems.contains(&stemmed))
     }
+}
+
+/// The first words, with every number the same.
+fn opening(text: &str) -> Vec<String> {
+    words(text)
+        .into_iter()
+        .take(OPENING_WORDS)
+        .map(|word| if word.bytes().any(|byte| byte.is_ascii_digit()) { "#".to_owned() } else { word })
+        .collect()
 }
 
 fn stems(text: &str, language: Language) -> Vec<String> {

@@ -19,7 +19,11 @@ const LONGEST: usize = 1_800;
 pub fn outcome(tool: Option<&ToolSpec>, call: &ToolCall, result: &Value, language: Language) -> String {
     if let Some(error) = result.get("error").and_then(Value::as_str) {
         let unsure = result.get("outcome").and_then(Value::as_str) == Some("unknown");
-        return if unsure { say("unsure", language).to_owned() } else { refusal(tool, call, error, language) };
+        return if unsure {
+            say("unsure", language).to_owned()
+        } else {
+            refusal(tool, call, error, language)
+        };
     }
     let said = tool
         .and_then(|tool| tool.words.say.get(language))

@@ -2,8 +2,10 @@
 
 mod backoffice;
 mod browser;
+mod conversation;
 mod knowledge;
 mod llm;
+mod process;
 mod store;
 mod support;
 mod tools;

@@ -2,6 +2,7 @@
 //! differently (`R$ 89,90`, `8990`; `2026-11-27T15:00`, `27/11 às 15h`) give the same facts.
 
 use crate::domain::language::Language;
+use crate::language::identifiers::find_phones;
 use crate::language::money::find_money;
 use jiff::civil::DateTime;
 use serde_json::Value;
@@ -36,7 +37,7 @@ impl Facts {
                 self.add_time(time);
             }
         }
-        self.0.extend(facts_of(text, language).into_iter().map(|stated| stated.fact));
+        self.0.extend(facts_of(text, language).into_iter().chain(phones_of(text)).map(|stated| stated.fact));
     }
 
     /// Adds what a tool result states.
@@ -70,6 +71,20 @@ impl Facts {
         self.0.insert(Fact::Clock(unsigned(time.hour()), unsigned(time.minute())));
         self.0.insert(Fact::Number(u64::from(unsigned(time.day()))));
         self.0.insert(Fact::Number(time.year().unsigned_abs().into()));
+    }
+
+    /// Whether everything that `text` states is proven. A telephone number is one fact, however it is written.
+    pub fn prove_all_of(&self, text: &str, language: Language) -> bool {
+        let mut unproven = facts_of(text, language);
+        unproven.retain(|stated| !self.prove(stated.fact));
+        if unproven.is_empty() {
+            return true;
+        }
+        let phones: Vec<Stated> = phones_of(text).filter(|phone| self.prove(phone.fact)).collect();
+        let within = |stated: &Stated, phone: &Stated| {
+            phone.span.start <= stated.span.start && stated.span.end <= phone.span.end
+        };
+        unproven.iter().all(|stated| phones.iter().any(|phone| within(stated, phone)))
     }
 
     /// Whether `fact` is proven.
@@ -131,6 +146,14 @@ pub fn facts_of(text: &str, language: Language) -> Vec<Stated> {
     stated
 }
 
+/// The telephone numbers that `text` states.
+fn phones_of(text: &str) -> impl Iterator<Item = Stated> {
+    find_phones(text).into_iter().filter_map(|found| {
+        let digits = found.value.trim_start_matches('+').parse().ok()?;
+        Some(Stated { fact: Fact::Number(digits), span: found.span })
+    })
+}
+
 fn is_joint(byte: u8) -> bool {
     matches!(byte, b'.' | b',' | b':' | b'/' | b'h')
 }
@@ -183,12 +206,12 @@ mod tests {
     fn proven(value: &Value, text: &str) -> bool {
         let mut facts = Facts::default();
         facts.add_value(value, Language::Portuguese);
-        facts_of(text, Language::Portuguese).iter().all(|stated| facts.prove(stated.fact))
+        facts.prove_all_of(text, Language::Portuguese)
     }
 
     #[test]
     fn the_same_fact_in_other_clothes_is_proven() {
-        let result = json!({"price_cents": 8990, "start": "2026-11-27T15:00", "stock": 12, "number": "10421", "off": 10});
+        let result = json!({"price_cents": 8990, "start": "2026-11-27T15:00", "stock": 12, "number": "10421", "off": 10, "phone": "+5511955550101"});
         for text in [
             "Custa R$ 89,90.",
             "Sexta, 27/11 às 15h.",
@@ -197,6 +220,7 @@ mod tests {
             "O pedido 10421 vai bem.",
             "São 10% de desconto.",
             "Tenho 3 opções.",
+            "O telefone é +55 11 95555-0101, ou (11) 95555-0101.",
         ] {
             assert!(proven(&result, text), "{text}");
         }
@@ -207,7 +231,7 @@ mod tests {
             "Temos 15 unidades.",
             "Pedido 10422",
             "20% off",
-            "em 2 dias",
+            "em 2 dias", "Ligue para (11) 95555-0102",
         ] {
             assert!(!proven(&result, text), "{text}");
         }

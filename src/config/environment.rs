@@ -8,6 +8,7 @@ use toml::{Table, Value};
 pub type Variables = Vec<(String, String)>;
 
 /// The process's environment.
+#[expect(clippy::disallowed_methods, reason = "read here, once, for everybody")]
 pub fn variables() -> Variables {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

@@ -182,7 +182,7 @@ impl TurnRunner {
                 () = stop.cancelled(), if !journal.wrote() => return Work::Stopping,
                 live = news.recv() => match live {
                     Ok(Live::Committed(events)) => {
-                        if events.iter().any(|event| takes_over(event)) {
+                        if events.iter().any(takes_over) {
                             return Work::Lost;
                         }
                         if !journal.wrote() && events.iter().any(|event| is_newer_message(event, claim)) {

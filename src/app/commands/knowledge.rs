@@ -1,10 +1,10 @@
 //! `balcao ingest` and `balcao search`.
 
-use super::say;
 use crate::app::build::Options;
 use crate::app::client;
 use crate::app::instance::{Running, running};
 use crate::app::knowledge::Library;
+use crate::app::terminal::say;
 use crate::knowledge::command::{search_batch, search_json_lines, search_text};
 use anyhow::Context;
 use clap::Args;

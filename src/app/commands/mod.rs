@@ -11,6 +11,8 @@ use super::build::{Options, listed, registry_over};
 use super::check::NoKnowledge;
 use super::instance::running;
 use super::keys;
+use super::scratch::ScratchStore;
+use super::terminal::say;
 use crate::store::Stores;
 use crate::store::live::LiveHub;
 use crate::store::sqlite::{self, SqliteHandle};
@@ -62,7 +64,10 @@ pub async fn keys(options: &Options, command: KeysCommand) -> anyhow::Result<Exi
             }
         }),
         KeysCommand::Revoke { name } => match stores.keys.remove(&name).await {
-            Ok(true) => Ok(say(&format!("the key `{name}` is worthless now"))),
+            Ok(true) => {
+                say(&format!("the key `{name}` is worthless now"));
+                Ok(())
+            }
             Ok(false) => Err(anyhow::anyhow!("there is no key `{name}`; see `balcao keys list`")),
             Err(error) => Err(error.into()),
         },
@@ -77,11 +82,9 @@ pub async fn keys(options: &Options, command: KeysCommand) -> anyhow::Result<Exi
 /// Every mistake in any tool file.
 pub async fn tools(options: &Options, as_json: bool) -> anyhow::Result<ExitCode> {
     // Built over an empty database: schemas do not depend on what is in it.
-    let scratch = super::check::Scratch::new()?;
-    let (stores, handle) =
-        sqlite::open(&options.settings.store, scratch.path(), Arc::new(LiveHub::default())).await?;
-    let registry = registry_over(options, &stores, Arc::new(NoKnowledge));
-    handle.close().await;
+    let scratch = ScratchStore::open(options).await?;
+    let registry = registry_over(options, &scratch.stores, Arc::new(NoKnowledge));
+    scratch.close().await;
     let registry = registry.map_err(listed)?;
     let language = options.settings.business.language;
     let limits = &options.settings.turn;
@@ -161,9 +164,4 @@ pub fn print_config(sections: &[(&str, &str)]) -> anyhow::Result<ExitCode> {
         say("");
     }
     Ok(ExitCode::SUCCESS)
-}
-
-#[expect(clippy::print_stdout, reason = "what a verb has to say")]
-fn say(line: &str) {
-    println!("{line}");
 }

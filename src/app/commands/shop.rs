@@ -1,7 +1,8 @@
 //! `balcao import` and `balcao export`: the embedded back office as CSV files.
 
-use super::{database, say};
+use super::database;
 use crate::app::build::Options;
+use crate::app::terminal::say;
 use crate::backoffice::csv::{self, BadRows, ImportOptions, Kind, Shop};
 use anyhow::Context;
 use clap::Args;

@@ -3,8 +3,26 @@
 //! Modules stand in the order a message flows through them; imports go strictly downward in the ranks that
 //! `tests/architecture.rs` enforces.
 
+pub mod app;
+pub mod web;
+
+pub mod inbox;
+
+pub mod conversation;
+
+pub mod agent;
+
+pub mod knowledge;
+pub mod llm;
+pub mod tools;
+
+pub mod backoffice;
+pub mod store;
+
+pub mod limits;
+pub mod prompts;
+pub mod telemetry;
+
+pub mod config;
 pub mod domain;
 pub mod language;
-pub mod llm;
-pub mod store;
-pub mod tools;

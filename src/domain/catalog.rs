@@ -159,9 +159,9 @@ pub struct ShippingRate {
     pub region: String,
     /// How it travels.
     pub method: String,
-    /// Price of the first kilogram or less.
+    /// Price of a parcel without its weight.
     pub base_price: Money,
-    /// Price of every further kilogram begun.
+    /// Price of every kilogram, counted to the gram.
     pub price_per_kilogram: Money,
     /// Fewest business days.
     pub days_min: u32,

@@ -2,6 +2,7 @@
 //! Everything else imports this; this imports nothing of ours.
 
 pub mod agenda;
+pub mod calendar;
 pub mod catalog;
 pub mod clock;
 pub mod contact;
@@ -9,12 +10,16 @@ pub mod conversation;
 pub mod crm;
 pub mod effect;
 pub mod event;
+pub mod handle;
+pub mod hours;
 pub mod ids;
 pub mod language;
 pub mod message;
 pub mod money;
 pub mod passage;
+pub mod problem;
 pub mod provenance;
+pub mod secret;
 pub mod ticket;
 pub mod tool;
 pub mod tool_call;

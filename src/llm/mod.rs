@@ -1,4 +1,13 @@
 //! Language models behind one trait. This folder knows how to talk to models and nothing of tools' meaning,
-//! conversations or storage. `async_openai` is named only in `openai.rs`.
+//! conversations or storage. `async_openai` is named only in `openai/`.
 
+pub mod chain;
+mod draft;
+pub mod factory;
 pub mod model;
+pub mod offline;
+pub mod openai;
+pub mod price;
+pub mod repair;
+pub mod retry;
+pub mod scripted;

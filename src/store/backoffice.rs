@@ -1,10 +1,12 @@
 //! Tables of the embedded back office. Records only: rules (hours, lead time, who may see what) live in
 //! `backoffice/embedded/`. Every write carries an [`EffectKey`]: a key seen before changes nothing and returns
-//! what the first write returned, in the same transaction.
+//! what the first write returned, in the same transaction. A refused write leaves no key behind. Every record
+//! names a contact that exists: else [`StoreError::Conflict`].
 
 use super::error::StoreError;
 use crate::domain::agenda::{Appointment, Professional, Service};
 use crate::domain::catalog::{Coupon, Order, Product, ShippingRate};
+use crate::domain::contact::Contact;
 use crate::domain::crm::{Note, Opportunity};
 use crate::domain::ids::{ContactId, RecordId};
 use crate::domain::ticket::{Ticket, TicketComment};
@@ -100,9 +102,13 @@ pub trait BackofficeStore: Send + Sync {
 /// Rows to import: each kind keyed by its own natural key (SKU, number, id, code).
 #[derive(Clone, Debug, Default)]
 pub struct ImportRows {
+    /// By id, written as [`super::contacts::ContactStore::save`] does; before everything else.
+    pub contacts: Vec<Contact>,
+    /// By id.
+    pub notes: Vec<Note>,
     /// By SKU.
     pub products: Vec<Product>,
-    /// By number; contacts must exist.
+    /// By number; contacts must exist or come along.
     pub orders: Vec<Order>,
     /// By id.
     pub professionals: Vec<Professional>,

@@ -24,7 +24,10 @@ pub trait ContactStore: Send + Sync {
     /// [`StoreError::Conflict`] if an identity belongs to another contact.
     async fn save(&self, contact: &Contact) -> Result<(), StoreError>;
 
-    /// Points `identity` to `contact`, away from whoever had it.
+    /// Points `identity` to `contact`, away from whoever had it; they lose it as primary e-mail or phone too.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if there is no such contact.
     async fn link(&self, contact: ContactId, identity: &Identity, at: Timestamp) -> Result<(), StoreError>;
 
     /// Records a preference; the newest of a key counts.

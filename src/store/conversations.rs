@@ -110,13 +110,12 @@ pub trait ConversationStore: Send + Sync {
     async fn token_hash(&self, id: ConversationId) -> Result<Option<[u8; 32]>, StoreError>;
 
     /// The newest conversation of an identity on a channel.
-    async fn find_by_identity(
-        &self,
-        channel: &str,
-        identity: &Identity,
-    ) -> Result<Option<Conversation>, StoreError>;
+    async fn find_by_identity(&self, channel: &str, identity: &Identity) -> Result<Option<Conversation>, StoreError>;
 
     /// A page of conversations.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the cursor is none of this list.
     async fn list(&self, filter: &ConversationFilter) -> Result<Page<Conversation>, StoreError>;
 
     /// Events behind `after`, oldest first, at most `limit`.
@@ -126,22 +125,20 @@ pub trait ConversationStore: Send + Sync {
     async fn recent_events(&self, id: ConversationId, limit: u32) -> Result<Vec<Event>, StoreError>;
 
     /// Message events behind `after`, oldest first, at most `limit`.
-    async fn messages(
-        &self,
-        id: ConversationId,
-        after: Seq,
-        limit: u32,
-    ) -> Result<Vec<(Seq, Message)>, StoreError>;
+    async fn messages(&self, id: ConversationId, after: Seq, limit: u32) -> Result<Vec<(Seq, Message)>, StoreError>;
 
     /// Accepts a customer's message: in one transaction inserts it unless (channel, conversation, external id)
-    /// exists, appends its event, sets the conversation due (only while the bot owns it), reopens a closed one.
+    /// exists, appends its event, sets the conversation due (only while the bot owns it), reopens a closed one
+    /// (which is an event behind the message).
     async fn accept(&self, inbound: NewInbound) -> Result<Accepted, StoreError>;
 
-    /// Changes the owner: raises the epoch, so that whatever the old owner still does is refused.
-    async fn change_owner(&self, id: ConversationId, change: OwnerChange)
-    -> Result<Conversation, StoreError>;
+    /// Changes the owner: raises the epoch, so that whatever the old owner still does is refused. Appends
+    /// `OwnerChanged` if it is another owner, then the message. A message of role human answers every customer
+    /// message before it; what is still open when the bot gets the conversation back is due.
+    async fn change_owner(&self, id: ConversationId, change: OwnerChange) -> Result<Conversation, StoreError>;
 
-    /// Opens or closes; raises the epoch.
+    /// Opens or closes; raises the epoch. Appends `StateChanged` if it is another state. Closing settles every
+    /// open customer message: no later turn answers it.
     async fn set_state(
         &self,
         id: ConversationId,

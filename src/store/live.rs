@@ -3,12 +3,14 @@
 
 use crate::domain::event::Event;
 use crate::domain::ids::{ConversationId, TurnId};
+use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, broadcast};
 
 /// How many items a slow reader may be behind before it has to read the log.
-const BACKLOG: usize = 256;
+/// Every conversation that is read keeps so many slots, so it is the larger part of what an idle reader costs.
+const BACKLOG: usize = 32;
 
 /// Something that just happened.
 #[derive(Clone, Debug)]
@@ -36,7 +38,7 @@ pub enum Live {
 pub struct LiveHub {
     readers: Mutex<HashMap<ConversationId, broadcast::Sender<Live>>>,
     work: Notify,
-    due: Mutex<Vec<ConversationId>>,
+    due: Mutex<Vec<(ConversationId, Timestamp)>>,
     deliveries: Notify,
 }
 
@@ -57,9 +59,22 @@ impl LiveHub {
         }
     }
 
-    /// Says that a conversation may be due for a turn.
-    pub fn signal_work(&self, conversation: ConversationId) {
-        self.due.lock().unwrap_or_else(PoisonError::into_inner).push(conversation);
+    /// Forgets a conversation unless somebody listens to it; for a reader that leaves.
+    pub fn forget_unread(&self, conversation: ConversationId) {
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if readers.get(&conversation).is_some_and(|sender| sender.receiver_count() == 0) {
+            readers.remove(&conversation);
+        }
+    }
+
+    /// How many conversations somebody listens to.
+    pub fn read_conversations(&self) -> usize {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Says that a conversation will be due for a turn at `due_at`.
+    pub fn signal_work(&self, conversation: ConversationId, due_at: Timestamp) {
+        self.due.lock().unwrap_or_else(PoisonError::into_inner).push((conversation, due_at));
         self.work.notify_one();
     }
 
@@ -69,7 +84,7 @@ impl LiveHub {
     }
 
     /// Conversations signalled since the last call.
-    pub fn take_signalled(&self) -> Vec<ConversationId> {
+    pub fn take_signalled(&self) -> Vec<(ConversationId, Timestamp)> {
         std::mem::take(&mut *self.due.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

@@ -9,6 +9,7 @@ pub mod error;
 pub mod keys;
 pub mod live;
 pub mod outbox;
+mod sql;
 pub mod sqlite;
 pub mod turns;
 

@@ -87,10 +87,13 @@ pub trait TurnStore: Send + Sync {
 
     /// Gives a claim back without an answer, so that it is taken up again at `due_at`: a superseded turn
     /// (`keep_journal` false: the next claim is a new turn over all open messages), or a process that stops
-    /// (`keep_journal` true: the next claim resumes).
+    /// (`keep_journal` true: the next claim resumes). Raises the epoch: the claim is worth nothing afterwards.
     async fn release(&self, claim: &Claim, release: Release, at: Timestamp) -> Result<(), StoreError>;
 
     /// Whether customer messages came in since the claim.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`] if the claim was lost.
     async fn has_newer(&self, claim: &Claim) -> Result<bool, StoreError>;
 }
 

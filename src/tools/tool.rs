@@ -56,6 +56,11 @@ impl ToolOutput {
     pub fn data(data: Value) -> Self {
         Self { data, effects: Vec::new(), sources: Vec::new() }
     }
+
+    /// The result of a call that changed something.
+    pub fn wrote(data: Value) -> Self {
+        Self { data, effects: vec![Effect::Wrote], sources: Vec::new() }
+    }
 }
 
 /// The only two ways a tool fails, plus not knowing.
@@ -82,6 +87,11 @@ impl ToolError {
     pub fn refused(reason: impl Into<String>) -> Self {
         Self::Tell { reason: reason.into(), class: RefusalClass::System }
     }
+
+    /// A value is not acceptable; the model should ask the customer for another one.
+    pub fn bad_argument(parameter: &str, reason: impl std::fmt::Display) -> Self {
+        Self::Tell { reason: format!("`{parameter}`: {reason}"), class: RefusalClass::BadArguments }
+    }
 }
 
 /// A capability. Implementors owe: the same effect key has its effect once; results are data, not prose;
@@ -90,6 +100,11 @@ impl ToolError {
 pub trait Tool: Send + Sync {
     /// What the model, the gate and the operator see.
     fn spec(&self) -> &ToolSpec;
+
+    /// Whether a call with the same effect key may be made again after its fate became unknown.
+    fn is_idempotent(&self) -> bool {
+        true
+    }
 
     /// Makes the call. `arguments` have been validated against the schema.
     ///

@@ -1,0 +1,147 @@
+//! Makes the calls of a model answer: reads side by side, whatever changes something one after the other, each with
+//! its journal entry before the next step.
+
+use super::run::{Run, milliseconds};
+use super::step::{Happened, Next, PlannedCall, Turn};
+use crate::domain::event::{Event, EventBody, Settled};
+use crate::domain::message::Role;
+use crate::domain::tool::Risk;
+use crate::domain::tool_call::{RefusalClass, ToolCall, ToolOutcome};
+use crate::tools::dispatch::Admitted;
+use crate::tools::gate::decide::Consent;
+use crate::tools::tool::ToolContext;
+use futures_util::future::join_all;
+use std::time::{Duration, Instant};
+
+impl Run<'_> {
+    /// Makes the calls of one answer: reads side by side, whatever changes something one after the other.
+    pub(super) async fn make_calls(&mut self, turn: &mut Turn, calls: Vec<PlannedCall>) -> anyhow::Result<Next> {
+        let consent = match self.outcome_of_settlement() {
+            true if turn.step() == 1 => Consent::Given,
+            _ => Consent::NotAsked,
+        };
+        let mut next = Next::Wait;
+        let mut finished: Vec<(ToolCall, ToolOutcome, Duration)> = Vec::with_capacity(calls.len());
+        let mut reads: Vec<Admitted> = Vec::new();
+        let mut writes: Vec<Admitted> = Vec::new();
+        for PlannedCall { call, refused } in calls {
+            if let Some(outcome) = self.replay.finished.remove(&call.id.0) {
+                self.take_in(&call, &outcome);
+                next = turn.on(Happened::CallEnded { call, outcome });
+                continue;
+            }
+            let admitted = match refused {
+                Some(outcome) => Err(Box::new(outcome)),
+                None => self.agent.dispatcher.admit(&call, &self.evidence, consent),
+            };
+            match admitted {
+                Err(outcome) => finished.push((call, *outcome, Duration::ZERO)),
+                Ok(admitted) if self.replay.started.contains_key(&call.id.0) && !admitted.repeatable => {
+                    let reason = "the program was interrupted during this call; whether it was done is not known";
+                    finished.push((call, ToolOutcome::Unknown { reason: reason.to_owned() }, Duration::ZERO));
+                }
+                Ok(admitted) if admitted.risk == Risk::Read => reads.push(admitted),
+                Ok(admitted) => writes.push(admitted),
+            }
+        }
+        for admitted in reads.iter().chain(&writes) {
+            self.say_progress(&admitted.call);
+        }
+        finished.extend(self.perform_reads(reads).await?);
+        for admitted in writes {
+            finished.push(self.perform_write(admitted).await?);
+        }
+        for (call, outcome, took) in finished {
+            self.outcome.waited += took;
+            self.take_in(&call, &outcome);
+            self.buffered.push(EventBody::ToolFinished {
+                call: call.clone(),
+                outcome: outcome.clone(),
+                duration_ms: milliseconds(took),
+            });
+            next = turn.on(Happened::CallEnded { call, outcome });
+        }
+        // The model is asked again only after the results are safe; an ending rides along with the commit.
+        if matches!(next, Next::AskModel(_)) {
+            self.flush().await?;
+        }
+        Ok(next)
+    }
+
+    fn outcome_of_settlement(&self) -> bool {
+        let confirmed = |event: &EventBody| {
+            matches!(event, EventBody::ConfirmationSettled { settled: Settled::Confirmed, .. })
+        };
+        self.buffered.iter().any(confirmed) || matches!(self.replay.settled, Some((_, Settled::Confirmed)))
+    }
+
+    async fn perform_reads(&self, reads: Vec<Admitted>) -> anyhow::Result<Vec<(ToolCall, ToolOutcome, Duration)>> {
+        let performed = join_all(reads.into_iter().map(|admitted| async {
+            let call = admitted.call.clone();
+            let context = self.tool_context(&call);
+            let began = Instant::now();
+            let limit = self.deadline.saturating_duration_since(began);
+            match tokio::time::timeout(limit, self.agent.dispatcher.perform(admitted, &context)).await {
+                Ok(outcome) => outcome.map(|outcome| (call, outcome, began.elapsed())),
+                Err(_) => {
+                    let reason = "the turn's time is up".to_owned();
+                    let outcome = ToolOutcome::Refused { reason, class: RefusalClass::Cancelled };
+                    Ok((call, outcome, began.elapsed()))
+                }
+            }
+        }))
+        .await;
+        performed.into_iter().collect()
+    }
+
+    async fn perform_write(&mut self, admitted: Admitted) -> anyhow::Result<(ToolCall, ToolOutcome, Duration)> {
+        let call = admitted.call.clone();
+        let context = self.tool_context(&call);
+        self.journal.about_to_write();
+        self.buffered.push(EventBody::ToolStarted { call: call.clone() });
+        self.flush().await?;
+        let began = Instant::now();
+        let outcome = self.agent.dispatcher.perform(admitted, &context).await?;
+        Ok((call, outcome, began.elapsed()))
+    }
+
+    fn tool_context(&self, call: &ToolCall) -> ToolContext {
+        ToolContext {
+            conversation: self.task.conversation.id,
+            turn: self.task.turn,
+            call: call.id.clone(),
+            contact: self.task.contact.id,
+            verified: self.verified.clone(),
+            language: self.language,
+            channel: self.task.conversation.channel.clone(),
+            now: self.now.clone(),
+            transcript: transcript_text(&self.task.events),
+        }
+    }
+
+    fn say_progress(&self, call: &ToolCall) {
+        let registry = self.agent.dispatcher.registry();
+        if let Some(sentence) = registry.get(&call.name).and_then(|entry| entry.spec().progress.get(self.language)) {
+            self.audience.progress(sentence);
+        }
+    }
+}
+
+fn transcript_text(events: &[Event]) -> String {
+    let mut text = String::new();
+    for event in events {
+        if let EventBody::Message(message) = &event.body {
+            let who = match message.role {
+                Role::Customer => "Cliente",
+                Role::Assistant => "Assistente",
+                Role::Human => "Equipe",
+                Role::System => continue,
+            };
+            text.push_str(who);
+            text.push_str(": ");
+            text.push_str(&message.text);
+            text.push('\n');
+        }
+    }
+    text
+}

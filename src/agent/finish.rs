@@ -1,0 +1,66 @@
+//! From the end of a turn to what the customer reads: the answer, the question, or the stop reason's own sentence.
+
+use super::confirm;
+use super::run::Run;
+use super::sources::sources_of;
+use super::step::Ending;
+use super::task::Outcome;
+use crate::domain::effect::Effect;
+use crate::domain::message::Button;
+use crate::domain::turn::{StopReason, Usage};
+use crate::prompts::sentences::fill;
+
+impl Run<'_> {
+    /// The outcome of a turn that came to `ending`.
+    pub(super) fn finish(self, ending: Ending, usage: Usage) -> Outcome {
+        let sentences = self.agent.prompts.sentences(self.language);
+        let registry = self.agent.dispatcher.registry();
+        let mut text = match (&ending.reason, ending.text) {
+            (StopReason::HandedOff, _) => fill(&sentences.handoff.done, "when", &self.when_a_person_answers()),
+            (_, Some(text)) => text,
+            (reason, None) => sentences.stop(*reason).to_owned(),
+        };
+        let mut outcome = self.outcome;
+        if let Some(call) = ending.confirmation {
+            let spec = registry.get(&call.name).map(|entry| entry.spec());
+            let question = confirm::question(&call, spec, sentences, self.language);
+            text = question.text;
+            outcome.buttons = question.buttons;
+            outcome.confirmation = Some((call, question.confirmation));
+        } else {
+            for effect in &outcome.effects {
+                if let Effect::Buttons { buttons } = effect {
+                    outcome.buttons = buttons.clone();
+                }
+            }
+            if ending.reason.has_sentence() && ending.reason != StopReason::NotKnown {
+                let label = sentences.handoff.person.clone();
+                outcome.buttons = vec![Button { label: label.clone(), value: label }];
+            }
+        }
+        if ending.reason == StopReason::Answered {
+            outcome.sources.extend(sources_of(&text, &self.passages, self.language));
+        }
+        // What was put aside is said first.
+        outcome.text = match outcome.text.is_empty() {
+            true => text,
+            false => format!("{}\n\n{text}", outcome.text),
+        };
+        outcome.events = self.buffered;
+        outcome.stop_reason = Some(ending.reason);
+        outcome.usage = usage;
+        outcome
+    }
+
+    fn when_a_person_answers(&self) -> String {
+        let sentences = &self.agent.prompts.sentences(self.language).handoff;
+        let calendar = self.agent.business.calendar();
+        match calendar.opens_after(self.now.datetime()) {
+            None => sentences.open_now.clone(),
+            Some(opens) => {
+                let shown = opens.strftime("%d/%m, %H:%M").to_string();
+                fill(&sentences.closed_now, "opens", &shown)
+            }
+        }
+    }
+}

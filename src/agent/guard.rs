@@ -1,0 +1,258 @@
+//! The last look at what the bot is about to say, sentence by sentence: a hard fact without proof, a deed without a
+//! result, a promise to come back, an internal name or a secret is not sent. Pure.
+
+use super::facts::{Facts, facts_of};
+use crate::domain::language::Language;
+use crate::language::detect::detect;
+use crate::language::fold::fold;
+
+/// What the guard knows of the turn.
+#[derive(Clone, Debug, Default)]
+pub struct Proof {
+    /// What was proven.
+    pub facts: Facts,
+    /// Whether something was changed for the customer in this conversation.
+    pub wrote: bool,
+    /// Names of tools: never for the customer's eyes.
+    pub internal_names: Vec<String>,
+}
+
+/// A sentence that must not be sent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Withheld {
+    /// The sentence.
+    pub sentence: String,
+    /// Why, for the model and the operator.
+    pub reason: &'static str,
+}
+
+/// What is left of a draft.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Judged {
+    /// The text without the withheld sentences.
+    pub text: String,
+    /// The withheld sentences.
+    pub withheld: Vec<Withheld>,
+}
+
+/// Judges a whole draft.
+pub fn judge(draft: &str, proof: &Proof, language: Language) -> Judged {
+    let mut judged = Judged::default();
+    for sentence in sentences(draft) {
+        match fault(sentence, proof, language) {
+            None => judged.text.push_str(sentence),
+            Some(reason) => {
+                judged.withheld.push(Withheld { sentence: sentence.trim().to_owned(), reason });
+                // The line break behind the sentence stays, so that a list keeps its shape.
+                if sentence.ends_with('\n') && !judged.text.ends_with('\n') {
+                    judged.text.push('\n');
+                }
+            }
+        }
+    }
+    judged.text = tidy(&judged.text);
+    judged
+}
+
+/// Whether a draft is written in another language than the customer's.
+pub fn wrong_language(draft: &str, language: Language) -> bool {
+    draft.chars().count() > 40 && detect(draft).is_some_and(|detected| detected != language)
+}
+
+/// Why one sentence must not be sent, if it must not.
+pub fn fault(sentence: &str, proof: &Proof, language: Language) -> Option<&'static str> {
+    let folded = fold(sentence);
+    let folded = folded.trim();
+    if folded.is_empty() {
+        return None;
+    }
+    if leaks(sentence, proof) {
+        return Some("it shows internal names, ids or raw data");
+    }
+    let body = without_list_marker(sentence);
+    if facts_of(body, language).iter().any(|stated| !proof.facts.prove(stated.fact)) {
+        return Some("it states a number, price, date or time that no tool result or passage of this conversation holds");
+    }
+    // A question or an offer claims nothing.
+    if folded.ends_with('?') {
+        return None;
+    }
+    if !proof.wrote && claims_a_deed(folded) {
+        return Some("it says that something was done, and nothing was");
+    }
+    if promises_to_return(folded) {
+        return Some("it promises to come back later, which the bot cannot; call the tool now or say what is known");
+    }
+    None
+}
+
+/// `draft` cut behind each sentence end and line break; joined together they are the draft again.
+pub fn sentences(draft: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut begin = 0;
+    let mut characters = draft.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
+        let end = at + character.len_utf8();
+        let ends = match character {
+            '\n' => true,
+            '.' | '!' | '?' | '…' => {
+                characters.peek().is_none_or(|(_, next)| next.is_whitespace()) && !is_abbreviation(&draft[begin..end])
+            }
+            _ => false,
+        };
+        if !ends {
+            continue;
+        }
+        let mut end = end;
+        if character != '\n' {
+            while let Some((_, blank)) = characters.next_if(|(_, next)| next.is_whitespace() && *next != '\n') {
+                end += blank.len_utf8();
+            }
+        }
+        parts.push(&draft[begin..end]);
+        begin = end;
+    }
+    if begin < draft.len() {
+        parts.push(&draft[begin..]);
+    }
+    parts
+}
+
+fn is_abbreviation(text: &str) -> bool {
+    let word = text.rsplit(char::is_whitespace).next().unwrap_or_default().to_lowercase();
+    matches!(word.as_str(), "sr." | "sra." | "dr." | "dra." | "av." | "r." | "n." | "nº." | "tel." | "ex." | "mr." | "mrs.")
+        || (word.len() <= 3 && word.trim_end_matches('.').bytes().all(|b| b.is_ascii_digit()) && word.len() > 1)
+}
+
+fn without_list_marker(sentence: &str) -> &str {
+    let trimmed = sentence.trim_start();
+    let digits = trimmed.bytes().take_while(u8::is_ascii_digit).count();
+    if (1..=2).contains(&digits) && matches!(trimmed.as_bytes().get(digits), Some(b'.' | b')')) {
+        trimmed.get(digits + 1..).unwrap_or_default()
+    } else {
+        trimmed
+    }
+}
+
+fn leaks(sentence: &str, proof: &Proof) -> bool {
+    let lower = sentence.to_lowercase();
+    proof.internal_names.iter().any(|name| name.contains('_') && lower.contains(name.as_str()))
+        || sentence.contains("{\"")
+        || sentence.contains("\":")
+        || ["sk-", "bearer ", "x-balcao", "tool_call", "<tools>", "<|"].iter().any(|mark| lower.contains(mark))
+        || has_uuid(&lower)
+}
+
+fn has_uuid(text: &str) -> bool {
+    text.split(|c: char| !(c.is_ascii_hexdigit() || c == '-')).any(|run| {
+        run.len() >= 36 && run.split('-').map(str::len).collect::<Vec<_>>().windows(5).any(|w| w == [8, 4, 4, 4, 12])
+    })
+}
+
+/// First-person and passive deeds in pt, en and es, folded. A blank at an end marks a word border.
+const DEEDS: &[&str] = &[
+    "agendei", "marquei", "remarquei", "reagendei", "cancelei", "desmarquei", "registrei", "anotei", "abri um", "abri o",
+    "abri seu", "criei", "atualizei", "salvei", "cadastrei", "transferi", "encaminhei", "reservei", "solicitei", "enviei",
+    "esta agendad", "esta marcad", "esta cancelad", "foi agendad", "foi marcad", "foi cancelad", "foi registrad",
+    "foi reservad", "foi reagendad", "foi remarcad", "foi aberto", "foi criad", "foi atualizad", "foi salv",
+    "foi enviad", "foi transferid", "foi encaminhad", "agendamento confirmado", "agendamento realizado",
+    "acabei de agendar", "acabei de cancelar", "acabei de abrir", "ja chamei", "estou transferindo", "vou transferir",
+    "vou te transferir", "estou te transferindo", "estou encaminhando", "vou encaminhar",
+    "i booked", "i have booked", "i've booked", "i scheduled", "i have scheduled", "i've scheduled", "i cancelled",
+    "i canceled", "i have cancelled", "i've cancelled", "i opened", "i have opened", "i've opened", "i created",
+    "i have created", "i've created", "i updated", "i have updated", "i've updated", "i saved", "i've saved",
+    "i registered", "i've registered", "has been booked", "has been scheduled", "has been cancelled",
+    "has been canceled", "has been created", "has been opened", "has been updated", "is booked", "i transferred",
+    "i'm transferring", "i am transferring", "i will transfer", "i'll transfer",
+    "agende tu", "agende su", "he agendado", "he reservado", "reserve tu", "he cancelado", "cancele tu", "he creado",
+    "he abierto", "he actualizado", "he registrado", "ha sido agendad", "ha sido cancelad", "ha sido cread",
+    "ha sido reservad", "te transfiero", "te estoy transfiriendo", "voy a transferirte",
+];
+
+fn claims_a_deed(folded: &str) -> bool {
+    let words = format!(" {} ", folded.replace(|c: char| !(c.is_alphanumeric() || c == '\''), " "));
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let padded = format!(" {words} ");
+    DEEDS.iter().any(|deed| padded.contains(&format!(" {deed}")))
+}
+
+const PROMISES: &[&str] = &[
+    "vou verificar e", "vou checar e", "vou consultar e", "vou conferir e", "te aviso", "te retorno", "retorno em breve",
+    "ja te respondo", "volto com", "i will check and", "i'll check and", "i will get back", "i'll get back",
+    "get back to you", "let you know soon", "voy a verificar y", "te aviso en", "vuelvo con",
+];
+
+fn promises_to_return(folded: &str) -> bool {
+    PROMISES.iter().any(|promise| folded.contains(promise))
+}
+
+/// No blank lines left over, no list marker without its item.
+fn tidy(text: &str) -> String {
+    let mut lines: Vec<&str> = Vec::new();
+    for line in text.lines().map(str::trim_end) {
+        let bare = line.trim();
+        if bare == "-" || bare == "*" {
+            continue;
+        }
+        if bare.is_empty() && lines.last().is_none_or(|last| last.is_empty()) {
+            continue;
+        }
+        lines.push(line);
+    }
+    while lines.last().is_some_and(|last| last.is_empty()) {
+        lines.pop();
+    }
+    lines.join("\n").trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn proof(value: serde_json::Value) -> Proof {
+        let mut proof = Proof { internal_names: vec!["order_status".into()], ..Proof::default() };
+        proof.facts.add_value(&value, Language::Portuguese);
+        proof
+    }
+
+    #[test]
+    fn sentences_join_to_the_draft() {
+        for draft in ["Oi! Tudo bem?\n- um\n- dois.  Fim", "Av. Paulista, 10. Sr. João… ok", "", "1. a\n2. b", "😀.😀. x"] {
+            assert_eq!(sentences(draft).concat(), draft);
+        }
+        assert_eq!(sentences("Custa R$ 1.234,50. Quer?"), ["Custa R$ 1.234,50. ", "Quer?"]);
+    }
+
+    #[test]
+    fn only_the_unproven_sentence_is_withheld() {
+        let judged = judge(
+            "O Vaso Serena custa R$ 99,90. Chega em 2 dias. Quer levar?",
+            &proof(json!({"price": "R$ 99,90"})),
+            Language::Portuguese,
+        );
+        assert_eq!(judged.text, "O Vaso Serena custa R$ 99,90. Quer levar?");
+        assert_eq!(judged.withheld[0].sentence, "Chega em 2 dias.");
+    }
+
+    #[test]
+    fn deeds_need_a_result_and_offers_do_not() {
+        let nothing = proof(json!({}));
+        for claim in [
+            "Pronto, agendei sua visita.",
+            "Seu agendamento foi cancelado.",
+            "I've booked it for you.",
+            "Vou transferir você para um atendente.",
+            "Vou verificar e te aviso.",
+            "Chamei order_status para você.",
+            "{\"name\": \"x\"}",
+        ] {
+            assert_eq!(judge(claim, &nothing, Language::Portuguese).withheld.len(), 1, "{claim}");
+        }
+        for fine in ["Quer que eu cancele?", "Posso agendar para você.", "Qual é o número do pedido?", "Olá! 😊"] {
+            assert_eq!(judge(fine, &nothing, Language::Portuguese).text, fine);
+        }
+        let done = Proof { wrote: true, ..proof(json!({})) };
+        assert_eq!(judge("Pronto, agendei sua visita.", &done, Language::Portuguese).withheld, []);
+    }
+}

@@ -1,0 +1,199 @@
+//! The conversation so far as a model reads it, and what it proves. Bounded; whole exchanges are left out from the
+//! oldest; every call keeps its result right behind it.
+
+use crate::domain::conversation::Owner;
+use crate::domain::effect::Effect;
+use crate::domain::event::{Event, EventBody};
+use crate::domain::ids::{CallId, TurnId};
+use crate::domain::language::Language;
+use crate::domain::message::{Message, Role};
+use crate::domain::tool_call::{ToolCall, ToolOutcome};
+use crate::domain::turn::StopReason;
+use crate::llm::model::ChatMessage;
+use crate::tools::gate::evidence::Evidence;
+use crate::tools::registry::Registry;
+use jiff::tz::TimeZone;
+use std::collections::{HashMap, HashSet};
+
+/// Most characters of an earlier tool result that is shown again.
+const OLD_RESULT_CHARACTERS: usize = 2_000;
+
+/// The transcript of everything before the current turn.
+pub fn transcript(events: &[Event], current: TurnId, answers: &[Message], budget: usize) -> Vec<ChatMessage> {
+    let superseded = superseded(events);
+    let answered_now: HashSet<_> = answers.iter().map(|message| message.id).collect();
+    let mut messages = Vec::new();
+    let mut open: HashMap<String, usize> = HashMap::new();
+    for event in events {
+        if event.turn == Some(current) || event.turn.is_some_and(|turn| superseded.contains(&turn)) {
+            continue;
+        }
+        match &event.body {
+            EventBody::Message(message) if answered_now.contains(&message.id) => {}
+            EventBody::Message(message) => messages.extend(said(message)),
+            EventBody::ModelAnswered { calls, .. } if !calls.is_empty() => {
+                let calls: Vec<ToolCall> = calls.iter().map(|call| renamed(call, event.turn)).collect();
+                open.extend(calls.iter().map(|call| (call.id.0.clone(), messages.len())));
+                messages.push(ChatMessage::Assistant { text: String::new(), calls });
+            }
+            EventBody::ToolFinished { call, outcome, .. } => {
+                let call = renamed(call, event.turn);
+                if open.remove(&call.id.0).is_none() {
+                    // A confirmed call: the customer's yes, not a model answer, led to it.
+                    messages.push(ChatMessage::Assistant { text: String::new(), calls: vec![call.clone()] });
+                }
+                let content = shortened(outcome.for_model());
+                messages.push(ChatMessage::ToolResult { call, content });
+            }
+            EventBody::OwnerChanged { owner: Owner::Bot, .. } => messages.push(ChatMessage::System(
+                "A person of the business answered above and has given the conversation back to you. Whatever was \
+                 handed over before is settled."
+                    .to_owned(),
+            )),
+            EventBody::ModelAnswered { .. }
+            | EventBody::OwnerChanged { .. }
+            | EventBody::TurnStarted { .. }
+            | EventBody::Retrieved { .. }
+            | EventBody::ToolStarted { .. }
+            | EventBody::ConfirmationAsked { .. }
+            | EventBody::ConfirmationSettled { .. }
+            | EventBody::Verified { .. }
+            | EventBody::Withheld { .. }
+            | EventBody::TurnFinished { .. }
+            | EventBody::StateChanged { .. } => {}
+        }
+    }
+    without_hand_offs_and_loose_ends(&mut messages, &settled_hand_offs(events));
+    within(messages, budget)
+}
+
+/// What one side said, as the model reads it.
+fn said(message: &Message) -> Option<ChatMessage> {
+    match message.role {
+        Role::Customer => Some(ChatMessage::Customer(message.text.clone())),
+        Role::Assistant => Some(ChatMessage::Assistant { text: message.text.clone(), calls: Vec::new() }),
+        Role::Human => {
+            let name = message.author.as_deref().unwrap_or("team");
+            Some(ChatMessage::Assistant { text: format!("[{name}] {}", message.text), calls: Vec::new() })
+        }
+        Role::System => None,
+    }
+}
+
+/// Turns whose work does not count.
+fn superseded(events: &[Event]) -> HashSet<TurnId> {
+    events
+        .iter()
+        .filter(|event| matches!(event.body, EventBody::TurnFinished { stop_reason: StopReason::Superseded, .. }))
+        .filter_map(|event| event.turn)
+        .collect()
+}
+
+/// Ids of hand-off calls: a model that sees an old one hands off again at once.
+fn settled_hand_offs(events: &[Event]) -> HashSet<String> {
+    events
+        .iter()
+        .filter_map(|event| match &event.body {
+            EventBody::ToolFinished { call, outcome: ToolOutcome::Done { effects, .. }, .. }
+                if effects.iter().any(|effect| matches!(effect, Effect::HandOff { .. })) =>
+            {
+                Some(renamed(call, event.turn).id.0)
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// Call ids repeat from turn to turn; in one transcript they must not.
+fn renamed(call: &ToolCall, turn: Option<TurnId>) -> ToolCall {
+    let tail = turn.map(|turn| turn.0.simple().to_string()[24..].to_owned()).unwrap_or_default();
+    ToolCall { id: CallId(format!("{}_{tail}", call.id)), ..call.clone() }
+}
+
+fn without_hand_offs_and_loose_ends(messages: &mut Vec<ChatMessage>, hand_offs: &HashSet<String>) {
+    let answered: HashSet<String> = messages
+        .iter()
+        .filter_map(|message| match message {
+            ChatMessage::ToolResult { call, .. } => Some(call.id.0.clone()),
+            _ => None,
+        })
+        .filter(|id| !hand_offs.contains(id))
+        .collect();
+    messages.retain_mut(|message| match message {
+        ChatMessage::Assistant { text, calls } => {
+            calls.retain(|call| answered.contains(&call.id.0));
+            !calls.is_empty() || !text.is_empty()
+        }
+        ChatMessage::ToolResult { call, .. } => answered.contains(&call.id.0),
+        ChatMessage::System(_) | ChatMessage::Customer(_) => true,
+    });
+}
+
+fn shortened(mut content: String) -> String {
+    if content.len() > OLD_RESULT_CHARACTERS {
+        let end = (0..=OLD_RESULT_CHARACTERS).rev().find(|end| content.is_char_boundary(*end)).unwrap_or(0);
+        content.truncate(end);
+        content.push('…');
+    }
+    content
+}
+
+/// The newest messages within `budget` characters, beginning at a customer's message.
+fn within(messages: Vec<ChatMessage>, budget: usize) -> Vec<ChatMessage> {
+    let mut left = budget;
+    let mut first = messages.len();
+    for (index, message) in messages.iter().enumerate().rev() {
+        let size = match message {
+            ChatMessage::System(text) | ChatMessage::Customer(text) => text.len(),
+            ChatMessage::Assistant { text, calls } => {
+                text.len() + calls.iter().map(|call| call.name.len() + 64).sum::<usize>()
+            }
+            ChatMessage::ToolResult { content, .. } => content.len(),
+        };
+        match left.checked_sub(size) {
+            Some(rest) => left = rest,
+            None => break,
+        }
+        if matches!(message, ChatMessage::Customer(_)) || index == 0 {
+            first = index;
+        }
+    }
+    messages.into_iter().skip(first).collect()
+}
+
+/// What the conversation proves, up to now.
+pub fn evidence(events: &[Event], registry: &Registry, language: Language, zone: &TimeZone) -> Evidence {
+    let mut evidence = Evidence::default();
+    for event in events {
+        match &event.body {
+            EventBody::Message(message) => match message.role {
+                // What a person of the business wrote counts like the customer's word: it may be acted on.
+                Role::Customer | Role::Human => {
+                    evidence.add_customer(&message.text, &message.created_at.to_zoned(zone.clone()), language);
+                }
+                Role::Assistant | Role::System => {}
+            },
+            EventBody::ToolFinished { call, outcome: ToolOutcome::Done { data, .. }, .. } => {
+                let trusted = registry.get(&call.name).map(|entry| entry.spec().result_trusted.as_slice());
+                evidence.add_result(data, trusted.unwrap_or_default());
+            }
+            EventBody::Retrieved { passages, .. } => {
+                passages.iter().for_each(|passage| evidence.add_untrusted(&passage.text));
+            }
+            _ => {}
+        }
+    }
+    evidence
+}
+
+/// The call that waits for the customer's word, if one does.
+pub fn waiting_call(events: &[Event], current: TurnId) -> Option<&ToolCall> {
+    events
+        .iter()
+        .filter(|event| event.turn != Some(current))
+        .fold(None, |waiting, event| match &event.body {
+            EventBody::ConfirmationAsked { call } => Some(call),
+            EventBody::ConfirmationSettled { .. } | EventBody::OwnerChanged { .. } => None,
+            _ => waiting,
+        })
+}

@@ -1,0 +1,16 @@
+//! The turn's mind: a pure step function, the loop that performs its steps, what the model is shown, and the guard
+//! over what it says. Knows tools and models by their contracts; never the store.
+
+mod calls;
+pub mod confirm;
+pub mod context;
+pub mod draft;
+pub mod facts;
+mod finish;
+pub mod guard;
+pub mod history;
+mod replay;
+pub mod run;
+pub mod sources;
+pub mod step;
+pub mod task;

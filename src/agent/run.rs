@@ -1,0 +1,392 @@
+//! Performs the steps of a turn: asks the model, makes the calls, journals each before the next. A turn that was
+//! interrupted is run again over its journal; what is journalled is not done twice.
+
+use super::confirm;
+use super::context::{self, Parts};
+use super::draft::Draft;
+use super::guard::{Proof, judge, wrong_language};
+use super::history;
+use super::replay::Replay;
+use super::step::{Ending, Happened, Next, Turn, Verdict};
+use super::task::{Audience, Journal, Outcome, Retrieve, Task};
+use crate::config::business::Business;
+use crate::config::turn::TurnSettings;
+use crate::domain::clock::Clock;
+use crate::domain::contact::Identity;
+use crate::domain::effect::Effect;
+use crate::domain::event::{Event, EventBody, Settled};
+use crate::domain::ids::CallId;
+use crate::domain::language::Language;
+use crate::domain::message::{Confirmation, Role};
+use crate::domain::passage::Passage;
+use crate::domain::tool_call::{ToolCall, ToolOutcome};
+use crate::domain::turn::StopReason;
+use crate::language::detect::detect;
+use crate::language::yes_no::{YesNo, read_yes_no};
+use crate::llm::model::{ChatAnswer, ChatMessage, ChatModel, ChatRequest, ModelError, ToolChoice};
+use crate::prompts::Prompts;
+use crate::tools::dispatch::Dispatcher;
+use crate::tools::gate::evidence::Evidence;
+use jiff::Zoned;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The mind of the counter.
+pub struct Agent {
+    /// Answers.
+    pub model: Arc<dyn ChatModel>,
+    /// Acts.
+    pub dispatcher: Dispatcher,
+    /// Knows.
+    pub knowledge: Arc<dyn Retrieve>,
+    /// Speaks.
+    pub prompts: Arc<Prompts>,
+    /// Whose counter it is.
+    pub business: Arc<Business>,
+    /// Bounds.
+    pub settings: TurnSettings,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// One run over one task.
+pub(super) struct Run<'a> {
+    pub(super) agent: &'a Agent,
+    pub(super) task: &'a Task,
+    pub(super) journal: &'a dyn Journal,
+    pub(super) audience: &'a dyn Audience,
+    pub(super) language: Language,
+    pub(super) now: Zoned,
+    pub(super) deadline: Instant,
+    pub(super) replay: Replay,
+    pub(super) buffered: Vec<EventBody>,
+    pub(super) evidence: Evidence,
+    pub(super) proof: Proof,
+    pub(super) base: Vec<ChatMessage>,
+    pub(super) passages: Vec<Passage>,
+    pub(super) outcome: Outcome,
+    pub(super) verified: Vec<Identity>,
+}
+
+impl Agent {
+    /// Works on `task` to its end.
+    ///
+    /// # Errors
+    /// The journal was lost, or a fault of ours. Nothing was said to the customer then.
+    pub async fn run(&self, task: &Task, journal: &dyn Journal, audience: &dyn Audience) -> anyhow::Result<Outcome> {
+        let zone = self.business.timezone.clone();
+        let now = self.clock.now().to_zoned(zone.clone());
+        let said: Vec<&str> = task.answers.iter().map(|message| message.text.as_str()).collect();
+        let said = said.join("\n");
+        let language = detect(&said).unwrap_or(task.conversation.language);
+        let run = Run {
+            agent: self,
+            task,
+            journal,
+            audience,
+            language,
+            now,
+            deadline: Instant::now() + Duration::from_secs(self.settings.max_seconds),
+            replay: Replay::of(&task.events, task.turn),
+            buffered: Vec::new(),
+            evidence: history::evidence(&task.events, self.dispatcher.registry(), language, &zone),
+            proof: Proof::default(),
+            base: Vec::new(),
+            passages: Vec::new(),
+            outcome: Outcome { language, ..Outcome::default() },
+            verified: verified(&task.events),
+        };
+        run.to_the_end(&said).await
+    }
+}
+
+/// Handles the customer has proven to own, of the whole conversation.
+fn verified(events: &[Event]) -> Vec<Identity> {
+    let mut found = Vec::new();
+    for event in events {
+        if let EventBody::ToolFinished { outcome: ToolOutcome::Done { effects, .. }, .. } = &event.body {
+            for effect in effects {
+                if let Effect::Verified { identities } = effect {
+                    found.extend(identities.iter().cloned());
+                }
+            }
+        }
+    }
+    found
+}
+
+impl Run<'_> {
+    async fn to_the_end(mut self, said: &str) -> anyhow::Result<Outcome> {
+        self.know_the_program();
+        let mut turn = Turn::new(self.agent.settings.clone());
+        let mut next = match self.settle_waiting_call(said, &mut turn) {
+            Ok(next) => next,
+            Err(declined) => return Ok(self.finish(declined, turn.usage())),
+        };
+        self.retrieve(said).await?;
+        self.base = self.context()?;
+        loop {
+            next = match next {
+                Next::AskModel(choice) => {
+                    let happened = self.ask_model(&turn, choice).await?;
+                    turn.on(happened)
+                }
+                Next::MakeCalls(calls) => self.make_calls(&mut turn, calls).await?,
+                Next::Judge(draft) => {
+                    let verdict = self.judge(&draft, &turn);
+                    turn.on(Happened::Judged(verdict))
+                }
+                Next::Wait => anyhow::bail!("the turn waits for calls that nobody makes"),
+                Next::Stop(ending) => return Ok(self.finish(ending, turn.usage())),
+            };
+        }
+    }
+
+    /// What the program itself vouches for.
+    fn know_the_program(&mut self) {
+        let business = &self.agent.business;
+        for value in [&business.name, &business.phone, &business.email, &business.address, &business.website] {
+            self.evidence.add_program(value);
+            self.proof.facts.add_text(value, self.language);
+        }
+        for identity in &self.verified {
+            self.evidence.add_program(&identity.value);
+        }
+        self.proof.internal_names =
+            self.agent.dispatcher.registry().iter().map(|entry| entry.spec().name.clone()).collect();
+        for days in 0..=1 {
+            if let Ok(day) = self.now.checked_add(jiff::Span::new().days(days)) {
+                self.proof.facts.add_time(day.datetime().date().at(0, 0, 0, 0));
+            }
+        }
+        for event in &self.task.events {
+            match &event.body {
+                EventBody::Message(message) => match message.role {
+                    Role::Customer | Role::Human => self.proof.facts.add_text(&message.text, self.language),
+                    Role::Assistant | Role::System => {}
+                },
+                EventBody::ToolFinished { outcome, .. } => prove(&mut self.proof, outcome, self.language),
+                EventBody::Retrieved { passages, .. } => {
+                    passages.iter().for_each(|passage| self.proof.facts.add_text(&passage.text, self.language));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Settles the call that waits for the customer's word, if one does.
+    ///
+    /// # Errors
+    /// The turn ends here: the customer said no.
+    fn settle_waiting_call(&mut self, said: &str, turn: &mut Turn) -> Result<Next, Ending> {
+        let Some(call) = history::waiting_call(&self.task.events, self.task.turn).cloned() else {
+            return Ok(turn.begin());
+        };
+        let settled = match (&self.replay.settled, read_yes_no(said)) {
+            (Some((_, settled)), _) => *settled,
+            (None, Some(YesNo::Yes)) => Settled::Confirmed,
+            (None, Some(YesNo::No)) => Settled::Declined,
+            (None, None) => Settled::Dropped,
+        };
+        if self.replay.settled.is_none() {
+            let confirmation = Confirmation { tool: call.name.clone(), arguments: call.arguments.clone() };
+            self.buffered.push(EventBody::ConfirmationSettled { confirmation, settled });
+        }
+        let sentences = self.agent.prompts.sentences(self.language);
+        match settled {
+            // Its old id may come again in this turn; this one cannot.
+            Settled::Confirmed => {
+                Ok(turn.begin_with_call(ToolCall { id: CallId("confirmed".to_owned()), ..call }))
+            }
+            Settled::Declined => Err(Ending {
+                reason: StopReason::Answered,
+                text: Some(sentences.confirm.declined.clone()),
+                confirmation: None,
+            }),
+            Settled::Dropped => {
+                let spec = self.agent.dispatcher.registry().get(&call.name).map(|entry| entry.spec());
+                self.outcome.text = confirm::dropped(spec, sentences, self.language);
+                Ok(turn.begin())
+            }
+        }
+    }
+
+    async fn retrieve(&mut self, said: &str) -> anyhow::Result<()> {
+        if let Some(passages) = self.replay.retrieved.take() {
+            self.passages = passages;
+        } else {
+            let query: String = said.chars().take(1_000).collect();
+            let passages = self.agent.knowledge.retrieve(&query, self.agent.settings.passages).await;
+            // A knowledge base that fails must not silence the counter: tools still work.
+            self.passages = passages.unwrap_or_else(|error| {
+                tracing::error!(error = %error, "the knowledge base could not be searched");
+                Vec::new()
+            });
+            self.buffered.push(EventBody::Retrieved { query, passages: self.passages.clone() });
+        }
+        for passage in &self.passages {
+            self.evidence.add_untrusted(&passage.text);
+            self.proof.facts.add_text(&passage.text, self.language);
+        }
+        Ok(())
+    }
+
+    fn context(&self) -> anyhow::Result<Vec<ChatMessage>> {
+        let settings = &self.agent.settings;
+        context::build(
+            &self.agent.prompts,
+            Parts {
+                business: &self.agent.business,
+                contact: &self.task.contact,
+                language: self.language,
+                now: &self.now,
+                history: history::transcript(
+                    &self.task.events,
+                    self.task.turn,
+                    &self.task.answers,
+                    settings.history_characters,
+                ),
+                passages: &self.passages,
+                answers: &self.task.answers,
+            },
+        )
+    }
+
+    async fn ask_model(&mut self, turn: &Turn, choice: ToolChoice) -> anyhow::Result<Happened> {
+        if let Some((text, calls, usage)) = self.replay.answers.pop_front() {
+            return Ok(Happened::Answered { text, calls, usage });
+        }
+        let mut messages = self.base.clone();
+        messages.extend(turn.transcript().iter().cloned());
+        let request = ChatRequest {
+            messages,
+            tools: self.agent.dispatcher.registry().specs(),
+            tool_choice: choice,
+            passages: self.passages.clone(),
+            language: self.language,
+            now: self.now.clone(),
+            max_output_tokens: self.agent.settings.max_output_tokens,
+            step: turn.step(),
+        };
+        let began = Instant::now();
+        let answer = self.answer_in_time(&request).await;
+        let waited = began.elapsed();
+        self.outcome.waited += waited;
+        match answer {
+            None => Ok(Happened::TimeUp),
+            Some(Err(error)) => {
+                tracing::warn!(turn.id = %self.task.turn, error = %error, "no model could answer");
+                Ok(Happened::ModelFailed(error.kind))
+            }
+            Some(Ok(answer)) => {
+                let event = EventBody::ModelAnswered {
+                    step: turn.step(),
+                    model: answer.model,
+                    text: answer.text.clone(),
+                    calls: answer.calls.clone(),
+                    usage: answer.usage,
+                    duration_ms: milliseconds(waited),
+                };
+                self.buffered.push(event);
+                // Words are followed by the commit, which carries them; calls are not.
+                if !answer.calls.is_empty() {
+                    self.flush().await?;
+                }
+                Ok(Happened::Answered { text: answer.text, calls: answer.calls, usage: answer.usage })
+            }
+        }
+    }
+
+    /// The model's answer, or `None` when the turn's time is up. Says that it works on it if that takes long.
+    async fn answer_in_time(&self, request: &ChatRequest) -> Option<Result<ChatAnswer, ModelError>> {
+        let audience = self.audience;
+        let show = |words: &str| audience.delta(words);
+        let draft = Draft::new(&self.proof, self.language, &show);
+        let deltas = |words: &str| draft.write(words);
+        let answering = self.agent.model.answer(request, &deltas);
+        let patience = tokio::time::sleep(Duration::from_millis(self.agent.settings.progress_after_ms));
+        let deadline = tokio::time::sleep_until(self.deadline.into());
+        tokio::pin!(answering, patience, deadline);
+        let mut waiting = true;
+        loop {
+            tokio::select! {
+                biased;
+                answer = &mut answering => return Some(answer),
+                () = &mut patience, if waiting => {
+                    waiting = false;
+                    if !draft.was_shown() {
+                        audience.progress(&self.agent.prompts.sentences(self.language).progress.working);
+                    }
+                }
+                () = &mut deadline => return None,
+            }
+        }
+    }
+
+    /// Lets the rest of the turn rely on an outcome.
+    pub(super) fn take_in(&mut self, call: &ToolCall, outcome: &ToolOutcome) {
+        prove(&mut self.proof, outcome, self.language);
+        let ToolOutcome::Done { data, effects, sources, .. } = outcome else { return };
+        let registry = self.agent.dispatcher.registry();
+        let trusted = registry.get(&call.name).map(|entry| entry.spec().result_trusted.as_slice());
+        self.evidence.add_result(data, trusted.unwrap_or_default());
+        self.outcome.sources.extend(sources.iter().cloned());
+        for effect in effects {
+            if let Effect::Verified { identities } = effect {
+                self.verified.extend(identities.iter().cloned());
+            }
+            self.outcome.effects.push(effect.clone());
+        }
+    }
+
+    fn judge(&mut self, draft: &str, turn: &Turn) -> Verdict {
+        if wrong_language(draft, self.language) && turn.may_repair() {
+            return Verdict::Repair { reason: format!("Answer the customer in {}.", self.language) };
+        }
+        let judged = judge(draft, &self.proof, self.language);
+        for withheld in &judged.withheld {
+            self.buffered.push(EventBody::Withheld {
+                reason: withheld.reason.to_owned(),
+                text: withheld.sentence.clone(),
+            });
+        }
+        match judged.withheld.first() {
+            None => Verdict::Send(judged.text),
+            Some(first) if turn.may_repair() => Verdict::Repair {
+                reason: format!(
+                    "Your draft was not sent, because of the sentence {:?}: {}. Write the answer again, only with what \
+                     the tool results and passages say; if they do not say it, say that you do not know and offer a \
+                     person.",
+                    first.sentence, first.reason
+                ),
+            },
+            Some(_) if judged.text.trim().is_empty() => Verdict::Withhold,
+            Some(_) => Verdict::Send(judged.text),
+        }
+    }
+
+    pub(super) async fn flush(&mut self) -> anyhow::Result<()> {
+        if self.buffered.is_empty() {
+            return Ok(());
+        }
+        self.journal.append(std::mem::take(&mut self.buffered)).await
+    }
+}
+
+/// Lets the guard rely on an outcome.
+fn prove(proof: &mut Proof, outcome: &ToolOutcome, language: Language) {
+    match outcome {
+        ToolOutcome::Done { data, effects, .. } => {
+            proof.facts.add_value(data, language);
+            proof.wrote |= effects.contains(&Effect::Wrote);
+        }
+        // A refusal may name what is possible instead (free times, a limit).
+        ToolOutcome::Refused { reason, .. } => proof.facts.add_text(reason, language),
+        ToolOutcome::Unknown { .. } | ToolOutcome::NeedsConfirmation { .. } => {}
+    }
+}
+
+/// Whole milliseconds, for the journal.
+pub(super) fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

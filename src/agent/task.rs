@@ -1,0 +1,81 @@
+//! What a turn works on, what it comes to, and whom it needs: a journal, an audience, a place to look things up.
+
+use crate::domain::contact::Contact;
+use crate::domain::conversation::Conversation;
+use crate::domain::effect::Effect;
+use crate::domain::event::{Event, EventBody};
+use crate::domain::ids::TurnId;
+use crate::domain::language::Language;
+use crate::domain::message::{Button, Confirmation, Message, SourceRef};
+use crate::domain::passage::Passage;
+use crate::domain::tool_call::ToolCall;
+use crate::domain::turn::{StopReason, Usage};
+use async_trait::async_trait;
+use std::time::Duration;
+
+/// The turn's own log. Implementors owe durability before they return.
+#[async_trait]
+pub trait Journal: Send + Sync {
+    /// Appends events of this turn.
+    ///
+    /// # Errors
+    /// The claim was lost, or the store is gone: the turn must stop at once.
+    async fn append(&self, events: Vec<EventBody>) -> anyhow::Result<()>;
+
+    /// Called right before something outside may change: from now on the turn must not be superseded.
+    fn about_to_write(&self);
+}
+
+/// The customer, waiting. Nothing said here is durable.
+pub trait Audience: Send + Sync {
+    /// Words of the answer.
+    fn delta(&self, words: &str);
+    /// What is being done.
+    fn progress(&self, sentence: &str);
+}
+
+/// Finds passages for a question.
+#[async_trait]
+pub trait Retrieve: Send + Sync {
+    /// The best passages with enough evidence, best first.
+    async fn retrieve(&self, query: &str, limit: usize) -> anyhow::Result<Vec<Passage>>;
+}
+
+/// What a turn works on.
+pub struct Task {
+    /// The turn.
+    pub turn: TurnId,
+    /// The conversation.
+    pub conversation: Conversation,
+    /// The person on the other side.
+    pub contact: Contact,
+    /// The newest events of the conversation, this turn's included, oldest first.
+    pub events: Vec<Event>,
+    /// The customer messages to answer, oldest first.
+    pub answers: Vec<Message>,
+}
+
+/// What a turn comes to.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The answer; empty for none.
+    pub text: String,
+    /// Choices under it.
+    pub buttons: Vec<Button>,
+    /// What it rests on.
+    pub sources: Vec<SourceRef>,
+    /// The call that waits for the customer's word.
+    pub confirmation: Option<(ToolCall, Confirmation)>,
+    /// What the tools asked for.
+    pub effects: Vec<Effect>,
+    /// Journal events that were not appended yet: they ride along with the commit.
+    pub events: Vec<EventBody>,
+    /// Why it ended.
+    pub stop_reason: Option<StopReason>,
+    /// What it cost.
+    pub usage: Usage,
+    /// The language the customer turned out to speak.
+    pub language: Language,
+    /// Time spent waiting for models and tools.
+    pub waited: Duration,
+}

@@ -1,0 +1,237 @@
+//! Puts the program together from settings and folders.
+
+use super::demo;
+use super::knowledge::{Library, Retrieval};
+use crate::agent::run::Agent;
+use crate::backoffice::embedded::{Foundation, embedded};
+use crate::config::settings::Settings;
+use crate::conversation::ownership::Ownership;
+use crate::conversation::turn::TurnRunner;
+use crate::conversation::worker::Worker;
+use crate::domain::clock::Clock;
+use crate::domain::problem::Problem;
+use crate::domain::tool::ToolSpec;
+use crate::inbox::accept::{Inbox, InboxLimits};
+use crate::limits::pause::TimerPause;
+use crate::llm::factory::{ChainParts, allowance, build_chain};
+use crate::llm::model::ChatModel;
+use crate::llm::offline::OfflineModel;
+use crate::prompts::Prompts;
+use crate::store::Stores;
+use crate::store::live::LiveHub;
+use crate::store::sqlite::{self, SqliteHandle};
+use crate::tools::builtin;
+use crate::tools::dispatch::Dispatcher;
+use crate::tools::http::HttpTools;
+use crate::tools::load;
+use crate::tools::registry::Registry;
+use crate::web::ports::{HealthProbe, ToolCatalog};
+use crate::web::state::{SharedState, WebParts, WebState};
+use anyhow::Context;
+use async_trait::async_trait;
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// Where things lie and what they are.
+#[derive(Clone)]
+pub struct Options {
+    /// All settings.
+    pub settings: Settings,
+    /// The data folder.
+    pub data: PathBuf,
+    /// The folder that `prompts/`, `tools/` and `knowledge/` lie in.
+    pub operator: PathBuf,
+    /// Time and ids.
+    pub clock: Arc<dyn Clock>,
+    /// A model in place of the chain that the settings describe; for tests.
+    pub model: Option<Arc<dyn ChatModel>>,
+}
+
+/// The program, put together but not running.
+pub struct App {
+    /// All settings.
+    pub settings: Settings,
+    /// The state.
+    pub stores: Stores,
+    /// The HTTP surface.
+    pub web: SharedState,
+    /// Does the turns.
+    pub worker: Worker,
+    /// Stops everything.
+    pub stop: CancellationToken,
+    database: Arc<SqliteHandle>,
+}
+
+/// The tools of a program that is not running: for `tools` and `check`.
+///
+/// # Errors
+/// Every mistake in any tool file.
+pub fn registry(
+    options: &Options,
+    stores: &Stores,
+    library: &Library,
+) -> Result<Registry, Vec<Problem>> {
+    registry_over(options, stores, Arc::new(Retrieval(library.clone())))
+}
+
+/// The tools over any knowledge; `check` has none.
+///
+/// # Errors
+/// Every mistake in any tool file.
+pub fn registry_over(
+    options: &Options,
+    stores: &Stores,
+    knowledge: Arc<dyn builtin::knowledge::KnowledgeSearch>,
+) -> Result<Registry, Vec<Problem>> {
+    let settings = &options.settings;
+    let foundation = Foundation {
+        records: stores.backoffice.clone(),
+        contacts: stores.contacts.clone(),
+        clock: options.clock.clone(),
+    };
+    let backoffice = embedded(&foundation, &settings.backoffice, &settings.business);
+    let secrets = settings.secrets.iter().map(|(name, secret)| (name.clone(), secret.expose().to_owned())).collect();
+    let http = HttpTools::new(allowance(&settings.limits), secrets, options.clock.clone(), Arc::new(TimerPause))
+        .map_err(|error| vec![Problem::in_file("tools/custom", format!("no HTTPS on this machine: {error}"))])?;
+    load::load(builtin::all(&backoffice, &knowledge), &options.operator.join("tools"), &http)
+}
+
+impl App {
+    /// Opens the store, lays the demo shop if the store is new, opens the knowledge, loads prompts and tools.
+    ///
+    /// # Errors
+    /// Whatever stands in the way, in words for the operator; the program never starts half-configured.
+    pub async fn build(options: Options) -> anyhow::Result<Self> {
+        let settings = options.settings.clone();
+        let live = Arc::new(LiveHub::default());
+        let (stores, database) = sqlite::open(&settings.store, &options.data, live).await?;
+        if settings.backoffice.demo {
+            demo::lay(&stores, &settings.business, options.clock.now()).await?;
+        }
+        let library = Library::open(&options)?;
+        let prompts_folder = options.operator.join("prompts");
+        let prompts = Prompts::load(Some(&prompts_folder)).map_err(listed)?;
+        let registry = Arc::new(registry(&options, &stores, &library).map_err(listed)?);
+        let chain = match &options.model {
+            Some(model) => model.clone(),
+            None => chain(&options)?,
+        };
+        let stop = CancellationToken::new();
+        let runner = TurnRunner {
+            agent: Agent {
+                model: chain,
+                dispatcher: Dispatcher::new(registry.clone(), settings.turn.result_characters),
+                knowledge: Arc::new(Retrieval(library.clone())),
+                prompts: Arc::new(prompts),
+                business: Arc::new(settings.business.clone()),
+                settings: settings.turn.clone(),
+                clock: options.clock.clone(),
+            },
+            stores: stores.clone(),
+            clock: options.clock.clone(),
+            settings: settings.turn.clone(),
+            worker: format!("process-{}", std::process::id()),
+            pushed_channels: HashSet::new(),
+        };
+        let database = Arc::new(database);
+        let web = WebState::new(WebParts {
+            stores: stores.clone(),
+            inbox: Arc::new(Inbox::new(
+                stores.conversations.clone(),
+                options.clock.clone(),
+                InboxLimits::from(&settings.limits),
+            )),
+            ownership: Arc::new(Ownership::new(stores.conversations.clone(), options.clock.clone(), Vec::new())),
+            clock: options.clock.clone(),
+            settings: settings.channels.web.clone(),
+            limits: settings.limits.clone(),
+            probes: vec![
+                Arc::new(StoreProbe(database.clone())),
+                Arc::new(KnowledgeProbe(library.clone())),
+                Arc::new(ModelProbe),
+            ],
+            metrics: Arc::new(crate::telemetry::metrics::render),
+            search: Arc::new(Retrieval(library.clone())),
+            ingest: Arc::new(library),
+            tools: Arc::new(Offered(registry)),
+            shutdown: stop.clone(),
+        });
+        let worker = Worker::new(Arc::new(runner), stop.clone());
+        Ok(Self { settings, stores, web, worker, stop, database })
+    }
+
+    /// The handle that keeps the database open, to be closed last.
+    pub fn database(&self) -> Arc<SqliteHandle> {
+        self.database.clone()
+    }
+}
+
+/// The chain of models that the settings describe.
+///
+/// # Errors
+/// Every mistake in `[llm]`.
+pub fn chain(options: &Options) -> anyhow::Result<Arc<dyn ChatModel>> {
+    let parts = ChainParts {
+        clock: options.clock.clone(),
+        pause: Arc::new(TimerPause),
+        allowance: allowance(&options.settings.limits),
+        offline: Arc::new(OfflineModel::new()),
+    };
+    Ok(Arc::new(build_chain(&options.settings.llm, &parts).context("the language models cannot be set up")?))
+}
+
+/// Problems as one error, a line each.
+pub fn listed(problems: Vec<Problem>) -> anyhow::Error {
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    anyhow::anyhow!("{}", lines.join("\n"))
+}
+
+struct Offered(Arc<Registry>);
+
+impl ToolCatalog for Offered {
+    fn tools(&self) -> Vec<ToolSpec> {
+        self.0.specs().as_ref().clone()
+    }
+}
+
+struct StoreProbe(Arc<SqliteHandle>);
+
+#[async_trait]
+impl HealthProbe for StoreProbe {
+    fn name(&self) -> &'static str {
+        "store"
+    }
+
+    async fn check(&self) -> Result<(), String> {
+        self.0.ready().await.map_err(|error| error.to_string())
+    }
+}
+
+struct KnowledgeProbe(Library);
+
+#[async_trait]
+impl HealthProbe for KnowledgeProbe {
+    fn name(&self) -> &'static str {
+        "vectors"
+    }
+
+    async fn check(&self) -> Result<(), String> {
+        self.0.base.search("?", 1).await.map(drop).map_err(|error| error.to_string())
+    }
+}
+
+/// The chain always has an answer: the built-in model is its last link.
+struct ModelProbe;
+
+#[async_trait]
+impl HealthProbe for ModelProbe {
+    fn name(&self) -> &'static str {
+        "model"
+    }
+
+    async fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+}

@@ -1,0 +1,159 @@
+//! `balcao check`: validates settings, prompts, tools and knowledge; every problem at once, each with its place.
+
+use super::build::Options;
+use super::files;
+use crate::domain::problem::Problem;
+use crate::knowledge::source::{self, SourceFile};
+use crate::llm::model::{ChatMessage, ChatRequest, ToolChoice};
+use crate::prompts::Prompts;
+use crate::store::live::LiveHub;
+use crate::store::sqlite;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Every problem of the operator's files. The data folder is not touched.
+///
+/// # Errors
+/// If not even a scratch store can be opened.
+pub async fn problems(options: &Options) -> anyhow::Result<Vec<Problem>> {
+    let mut problems = Vec::new();
+    if let Err(found) = Prompts::load(Some(&options.operator.join("prompts"))) {
+        problems.extend(found);
+    }
+    if let Err(error) = super::build::chain(options) {
+        problems.push(Problem::in_file("settings", format!("{error:#}")));
+    }
+    let scratch = Scratch::new()?;
+    let (stores, database) =
+        sqlite::open(&options.settings.store, &scratch.0, Arc::new(LiveHub::default())).await?;
+    if let Err(found) = super::build::registry_over(options, &stores, Arc::new(NoKnowledge)) {
+        problems.extend(found);
+    }
+    database.close().await;
+    problems.extend(knowledge(options));
+    problems.sort();
+    problems.dedup();
+    Ok(problems)
+}
+
+fn knowledge(options: &Options) -> Vec<Problem> {
+    let folder = options.operator.join(&options.settings.knowledge.folder);
+    let files: Vec<SourceFile> = if folder.exists() {
+        match source::on_disk(&[folder]) {
+            Ok(files) => files,
+            Err(error) => return vec![Problem::in_file("knowledge", error.to_string())],
+        }
+    } else {
+        source::in_memory(files::documents())
+    };
+    files
+        .iter()
+        .flat_map(|file| file.documents(options.settings.business.language).filter_map(Result::err).collect::<Vec<_>>())
+        .map(|failure| Problem { file: failure.origin, line: failure.line, message: failure.reason })
+        .collect()
+}
+
+/// Tools need a knowledge base to be built, not to be checked.
+pub struct NoKnowledge;
+
+#[async_trait::async_trait]
+impl crate::tools::builtin::knowledge::KnowledgeSearch for NoKnowledge {
+    async fn passages(
+        &self,
+        _query: &str,
+        _limit: usize,
+        _language: crate::domain::language::Language,
+    ) -> anyhow::Result<Vec<crate::domain::passage::Passage>> {
+        Ok(Vec::new())
+    }
+}
+
+/// A folder that goes away again.
+pub struct Scratch(std::path::PathBuf);
+
+impl Scratch {
+    /// A new empty one.
+    ///
+    /// # Errors
+    /// If the system's place for temporary files cannot be written.
+    pub fn new() -> anyhow::Result<Self> {
+        let folder = std::env::temp_dir().join(format!("balcao-check-{}", uuid::Uuid::now_v7()));
+        std::fs::create_dir_all(&folder)?;
+        Ok(Self(folder))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        remove(&self.0);
+    }
+}
+
+fn remove(folder: &Path) {
+    if let Err(error) = std::fs::remove_dir_all(folder) {
+        tracing::debug!(error = %error, "a scratch folder stayed behind");
+    }
+}
+
+/// `balcao check`.
+///
+/// # Errors
+/// If not even a scratch store can be opened.
+pub async fn check(options: &Options, online: bool) -> anyhow::Result<ExitCode> {
+    let mut problems = problems(options).await?;
+    if online {
+        problems.extend(model_problem(options).await?);
+    }
+    for problem in &problems {
+        say(&problem.to_string());
+    }
+    if problems.is_empty() {
+        say("everything is in order");
+        return Ok(ExitCode::SUCCESS);
+    }
+    say(&format!("{} problem{}", problems.len(), if problems.len() == 1 { "" } else { "s" }));
+    Ok(ExitCode::FAILURE)
+}
+
+/// Asks the first model of the chain for one word.
+async fn model_problem(options: &Options) -> anyhow::Result<Option<Problem>> {
+    let chain = super::build::chain(options)?;
+    let request = ChatRequest {
+        messages: vec![ChatMessage::System("Answer with one word.".into()), ChatMessage::Customer("ok?".into())],
+        tools: Arc::default(),
+        tool_choice: ToolChoice::None,
+        passages: Vec::new(),
+        language: options.settings.business.language,
+        now: options.clock.now().to_zoned(options.settings.business.timezone.clone()),
+        max_output_tokens: 8,
+        step: 1,
+    };
+    let wanted = options.settings.llm.chain.first().cloned().unwrap_or_default();
+    let answer = chain.answer(&request, &|_| {}).await;
+    Ok(match answer {
+        Err(error) => Some(Problem::in_file("llm.chain", error.to_string())),
+        Ok(answer) if answer.model == "offline" && wanted != "offline" && is_configured(options) => {
+            Some(Problem::in_file("llm.chain", format!("`{wanted}` did not answer; see the log")))
+        }
+        Ok(answer) => {
+            say(&format!("the model `{}` answers", answer.model));
+            None
+        }
+    })
+}
+
+fn is_configured(options: &Options) -> bool {
+    let llm = &options.settings.llm;
+    !llm.base_url.is_empty() || !llm.api_key.is_empty() || !llm.endpoints.is_empty()
+}
+
+#[expect(clippy::print_stdout, reason = "what the verb has to say")]
+fn say(line: &str) {
+    println!("{line}");
+}

@@ -1,0 +1,170 @@
+//! The command line: verbs, options, and the way from them to the rest of `app/`.
+
+use super::build::{Options, listed};
+use super::{chat, check, commands, serve};
+use crate::config::environment;
+use crate::config::settings::{DEFAULTS, Settings};
+use crate::domain::clock::SystemClock;
+use crate::telemetry::log::{self, LogFormat};
+use clap::{Args, Parser, Subcommand};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// The file that is read if it lies in the working directory and none is named.
+const SETTINGS_FILE: &str = "balcao.toml";
+
+/// A counter that answers: web chat, tools, knowledge, hand-off to people. Without a command it serves.
+#[derive(Parser)]
+#[command(name = "balcao", version, about, max_term_width = 100, after_help = EXAMPLES)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeArguments,
+}
+
+const EXAMPLES: &str = "Examples:
+  balcao                                 serve the demo shop on http://127.0.0.1:8080
+  OPENAI_API_KEY=… balcao                the same on a hosted model
+  balcao chat                            talk to it in the terminal
+  balcao ingest documents/ faq.jsonl     index these documents and only these
+  balcao search \"prazo de troca\"         what a turn would find
+  balcao keys create ana --scope operator
+  balcao config > balcao.toml            every setting with its default, to change";
+
+#[derive(Args)]
+struct Global {
+    /// Settings file [default: balcao.toml if it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Data folder: database, index, running server
+    #[arg(long, global = true, value_name = "DIR", default_value = "data")]
+    data: PathBuf,
+    /// What to log to standard error, e.g. info, debug, balcao=debug [also: BALCAO_LOG]
+    #[arg(long, global = true, value_name = "FILTER")]
+    log: Option<String>,
+    /// Log one JSON object a line
+    #[arg(long, global = true)]
+    log_json: bool,
+}
+
+#[derive(Args)]
+struct ServeArguments {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    listen: String,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Web chat, API, webhooks and workers (the default)
+    Serve(ServeArguments),
+    /// Talk in the terminal; with piped input, one message a line
+    Chat,
+    /// Index documents: these and only these; without PATH the knowledge folder
+    Ingest {
+        /// Files or folders: .md, .txt, .jsonl
+        paths: Vec<PathBuf>,
+    },
+    /// What a turn would find in the knowledge
+    Search(commands::SearchArguments),
+    /// The tools exactly as the model sees them
+    Tools {
+        /// One JSON array with name, description, parameters, risk and limits
+        #[arg(long)]
+        json: bool,
+    },
+    /// Validate settings, prompts, tools and knowledge; every problem with file and line
+    Check {
+        /// Also call what the settings name, once each, read only
+        #[arg(long)]
+        online: bool,
+    },
+    /// API keys of operators and programs
+    #[command(subcommand)]
+    Keys(commands::KeysCommand),
+    /// Bring rows from CSV files into the embedded back office
+    Import(commands::ImportArguments),
+    /// Write the embedded back office as CSV files
+    Export(commands::ExportArguments),
+    /// Print every setting with its default and what it means
+    Config,
+    /// Bring the database to this version's form (serve does it too)
+    Migrate,
+    /// Ask the running server whether it is ready; exit 1 if not
+    Healthcheck,
+}
+
+/// Reads the command line and does what it says.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let variables = environment::variables();
+    let filter = cli.global.log.clone().or_else(|| {
+        variables.iter().find(|(name, _)| name == "BALCAO_LOG").map(|(_, value)| value.clone())
+    });
+    let format = if cli.global.log_json { LogFormat::Json } else { LogFormat::Plain };
+    let quiet = matches!(cli.command, Some(Command::Chat));
+    log::begin(filter.as_deref().unwrap_or(if quiet { "error" } else { "info" }), format);
+    crate::telemetry::metrics::begin();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&anyhow::anyhow!("cannot start: {error}")),
+    };
+    let result = runtime.block_on(run(cli, &variables));
+    // A terminal that is being read from must not hold the program back.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(100));
+    match result {
+        Ok(code) => code,
+        Err(error) => failed(&error),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the last word of a command that failed")]
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("balcao: {error:#}");
+    ExitCode::FAILURE
+}
+
+async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<ExitCode> {
+    if matches!(cli.command, Some(Command::Config)) {
+        return commands::print_config(&DEFAULTS);
+    }
+    let file = settings_file(&cli.global)?;
+    let settings = Settings::load(file.as_deref(), variables).map_err(listed)?;
+    let options = Options {
+        settings,
+        data: cli.global.data.clone(),
+        operator: PathBuf::from("."),
+        clock: Arc::new(SystemClock),
+        model: None,
+    };
+    match cli.command {
+        None => serve::serve(options, &cli.serve.listen).await?,
+        Some(Command::Serve(arguments)) => serve::serve(options, &arguments.listen).await?,
+        Some(Command::Chat) => chat::chat(options).await?,
+        Some(Command::Ingest { paths }) => return commands::ingest(options, paths).await,
+        Some(Command::Search(arguments)) => return commands::search(options, arguments).await,
+        Some(Command::Tools { json }) => return commands::tools(&options, json).await,
+        Some(Command::Check { online }) => return check::check(&options, online).await,
+        Some(Command::Keys(command)) => return commands::keys(&options, command).await,
+        Some(Command::Import(arguments)) => return commands::import(&options, arguments).await,
+        Some(Command::Export(arguments)) => return commands::export(&options, arguments).await,
+        Some(Command::Config) => {}
+        Some(Command::Migrate) => return commands::migrate(&options).await,
+        Some(Command::Healthcheck) => return commands::healthcheck(&options).await,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn settings_file(global: &Global) -> anyhow::Result<Option<PathBuf>> {
+    match &global.config {
+        Some(file) => {
+            anyhow::ensure!(file.exists(), "there is no settings file {}", file.display());
+            Ok(Some(file.clone()))
+        }
+        None => Ok(Some(Path::new(SETTINGS_FILE)).filter(|file| file.exists()).map(Path::to_path_buf)),
+    }
+}

@@ -1,0 +1,88 @@
+//! How other commands find the server that runs on a data folder: a file with its address and a key of its own that
+//! only this user can read. The key dies with the server.
+
+use super::keys::{hash, new_key};
+use crate::domain::clock::{Clock, SystemClock};
+use crate::store::Stores;
+use crate::store::keys::ApiKey;
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+use std::io::Write;
+use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+const FILE: &str = "server.json";
+/// Names of keys that servers give themselves begin like this.
+const KEY_NAME: &str = "server-";
+
+/// A running server, as other commands see it.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Running {
+    /// Its URL.
+    pub url: String,
+    /// Its key, with operator scope.
+    pub key: String,
+}
+
+/// This process's announcement.
+pub struct Instance {
+    file: PathBuf,
+    key_name: String,
+}
+
+impl Instance {
+    /// Announces a server on `data`.
+    ///
+    /// # Errors
+    /// If the file or the key cannot be written.
+    pub async fn announce(data: &Path, address: SocketAddr, stores: &Stores) -> anyhow::Result<Self> {
+        // Keys of servers that did not end well.
+        for key in stores.keys.list().await?.into_iter().filter(|key| key.name.starts_with(KEY_NAME)) {
+            stores.keys.remove(&key.name).await?;
+        }
+        let key = new_key();
+        let key_name = format!("{KEY_NAME}{}", std::process::id());
+        stores
+            .keys
+            .add(&ApiKey {
+                name: key_name.clone(),
+                scopes: vec!["operator".to_owned(), "admin".to_owned()],
+                hash: hash(&key),
+                created_at: SystemClock.now(),
+                last_used_at: None,
+            })
+            .await?;
+        let file = data.join(FILE);
+        // A wildcard address cannot be called; this machine can.
+        let host = if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { address.ip().to_string() };
+        let url = format!("http://{host}:{}", address.port());
+        let content = serde_json::to_vec(&Running { url, key })?;
+        std::fs::remove_file(&file).ok();
+        std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&file)
+            .and_then(|mut opened| opened.write_all(&content))
+            .with_context(|| format!("cannot write {}", file.display()))?;
+        Ok(Self { file, key_name })
+    }
+
+    /// Takes the announcement back.
+    pub async fn withdraw(self, stores: &Stores) {
+        std::fs::remove_file(&self.file).ok();
+        if let Err(error) = stores.keys.remove(&self.key_name).await {
+            tracing::warn!(error = %error, "the server's own key could not be removed");
+        }
+    }
+}
+
+/// The server that runs on `data`, if one answers.
+pub async fn running(data: &Path) -> Option<Running> {
+    let content = std::fs::read(data.join(FILE)).ok()?;
+    let running: Running = serde_json::from_slice(&content).ok()?;
+    let client = super::client::http().ok()?;
+    let answer = client.get(format!("{}/healthz", running.url)).send().await.ok()?;
+    answer.status().is_success().then_some(running)
+}

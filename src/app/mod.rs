@@ -1,0 +1,15 @@
+//! The composition root: the only place that names concrete types. `build` puts the program together for `main` and
+//! for tests alike; the other files are the verbs of the command line.
+
+pub mod build;
+pub mod chat;
+pub mod check;
+pub mod cli;
+pub mod client;
+pub mod commands;
+pub mod demo;
+pub mod files;
+pub mod instance;
+pub mod keys;
+pub mod knowledge;
+pub mod serve;

@@ -1,0 +1,124 @@
+//! `balcao serve`: binds, says where it listens, works until it is told to stop, and stops in good order.
+
+use super::build::{App, Options};
+use super::instance::Instance;
+use anyhow::Context;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// How long requests and turns may take to come to an end once the program was told to stop.
+const GRACE: Duration = Duration::from_secs(8);
+/// How often metrics free what they no longer need.
+const UPKEEP: Duration = Duration::from_secs(30);
+
+/// A server that accepts connections.
+pub struct Server {
+    app: App,
+    listener: TcpListener,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Tells it to stop.
+    pub stop: CancellationToken,
+    instance: Instance,
+}
+
+impl Server {
+    /// Builds the program and binds `listen`; port 0 takes any free one.
+    ///
+    /// # Errors
+    /// Whatever stands in the way, in words for the operator.
+    pub async fn bind(options: Options, listen: &str) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind(listen).await.with_context(|| {
+            format!("cannot listen on {listen}; is something else there? Use --listen ADDRESS:PORT for another place")
+        })?;
+        let address = listener.local_addr()?;
+        let data = options.data.clone();
+        let app = App::build(options).await?;
+        let instance = Instance::announce(&data, address, &app.stores).await?;
+        let stop = app.stop.clone();
+        Ok(Self { app, listener, address, stop, instance })
+    }
+
+    /// Serves until `stop` is cancelled; then lets requests and turns end, and closes the store.
+    ///
+    /// # Errors
+    /// If the listener breaks.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let database = self.app.database();
+        let stores = self.app.stores.clone();
+        let worker = tokio::spawn(self.app.worker.run());
+        let upkeep = tokio::spawn(upkeep(self.stop.clone()));
+        let router = crate::web::router::router(self.app.web);
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        // Streams of short events must not wait for acknowledgements.
+        let listener = axum::serve::ListenerExt::tap_io(self.listener, |stream| {
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(error = %error, "TCP_NODELAY could not be set");
+            }
+        });
+        let stop = self.stop.clone();
+        let serving = axum::serve(listener, service).with_graceful_shutdown(async move { stop.cancelled().await });
+        let late = async {
+            self.stop.cancelled().await;
+            tokio::time::sleep(GRACE).await;
+        };
+        tokio::select! {
+            served = serving => served.context("the listener broke")?,
+            () = late => tracing::warn!("some connections did not end in time and were cut"),
+        }
+        self.stop.cancel();
+        if tokio::time::timeout(GRACE, worker).await.is_err() {
+            tracing::warn!("some turns did not end in time; they go on from their journal at the next start");
+        }
+        upkeep.await.ok();
+        self.instance.withdraw(&stores).await;
+        drop(stores);
+        database.close().await;
+        Ok(())
+    }
+}
+
+async fn upkeep(stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(UPKEEP) => crate::telemetry::metrics::upkeep(),
+        }
+    }
+}
+
+/// `balcao serve`.
+///
+/// # Errors
+/// As [`Server::bind`] and [`Server::run`].
+pub async fn serve(options: Options, listen: &str) -> anyhow::Result<()> {
+    let server = Server::bind(options, listen).await?;
+    let stop = server.stop.clone();
+    announce(server.address);
+    let signals = tokio::spawn(async move {
+        until_told_to_stop().await;
+        stop.cancel();
+    });
+    let result = server.run().await;
+    signals.abort();
+    result
+}
+
+#[expect(clippy::print_stdout, reason = "the one line that says where the page is")]
+fn announce(address: SocketAddr) {
+    println!("Balcão: http://{address}");
+}
+
+async fn until_told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        tokio::signal::ctrl_c().await.ok();
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

@@ -1,0 +1,29 @@
+//! The systems behind the counter, one trait per file: what tools call and what a vendor's connector or the
+//! embedded implementation answers. Nothing here knows of models, conversations or HTTP.
+
+pub mod agenda;
+pub mod catalog;
+pub mod crm;
+pub mod csv;
+pub mod embedded;
+pub mod error;
+mod limits;
+pub mod tickets;
+mod words;
+
+pub use error::BackofficeError;
+
+use std::sync::Arc;
+
+/// The four systems, whoever implements each, to hand out by argument.
+#[derive(Clone)]
+pub struct Backoffice {
+    /// People, opportunities, notes.
+    pub crm: Arc<dyn crm::Crm>,
+    /// Bookable times.
+    pub agenda: Arc<dyn agenda::Agenda>,
+    /// Requests for help.
+    pub tickets: Arc<dyn tickets::Tickets>,
+    /// Products, orders, shipping, coupons.
+    pub catalog: Arc<dyn catalog::Catalog>,
+}

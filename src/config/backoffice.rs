@@ -1,0 +1,119 @@
+//! Settings of the systems behind the counter: who implements each, and the rules of the embedded ones.
+
+use crate::domain::hours::WeekHours;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// The name of the implementation that needs no other system.
+pub const EMBEDDED: &str = "embedded";
+
+/// `[backoffice]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackofficeSettings {
+    /// Who keeps contacts and opportunities: `embedded` or the name of a connector.
+    pub crm: String,
+    /// Who keeps appointments.
+    pub agenda: String,
+    /// Who keeps tickets.
+    pub tickets: String,
+    /// Who keeps products and orders.
+    pub catalog: String,
+    /// Whether an empty store is filled with the demo shop at the first start.
+    pub demo: bool,
+    /// Rules of the embedded CRM.
+    pub crm_rules: CrmRules,
+    /// Rules of the embedded agenda.
+    pub agenda_rules: AgendaRules,
+    /// Rules of the embedded catalog.
+    pub catalog_rules: CatalogRules,
+}
+
+/// `[backoffice.crm_rules]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CrmRules {
+    /// Stages a contact may be in, the first one for new contacts.
+    pub contact_stages: Vec<String>,
+    /// Stages an opportunity may be in, the first one for new opportunities.
+    pub opportunity_stages: Vec<String>,
+}
+
+/// `[backoffice.agenda_rules]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgendaRules {
+    /// Minutes between the present and the earliest start that can be booked.
+    pub min_notice_minutes: u32,
+    /// Days between today and the last day that can be booked.
+    pub max_days_ahead: u32,
+    /// Minutes between two starts that are offered, counted from opening time.
+    pub slot_step_minutes: u32,
+    /// Minutes a professional has free between two appointments.
+    pub buffer_minutes: u32,
+    /// Business days between today and the earliest day, for services at the location named.
+    pub min_business_days_by_location: BTreeMap<String, u32>,
+}
+
+/// `[backoffice.catalog_rules]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CatalogRules {
+    /// Times at which a same-day delivery still leaves today.
+    pub same_day_dispatch: WeekHours,
+    /// Seconds the product index may be behind the store.
+    pub index_seconds: u32,
+}
+
+impl BackofficeSettings {
+    /// Everything that is wrong, each naming its key.
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        for (key, stages) in [
+            ("contact_stages", &self.crm_rules.contact_stages),
+            ("opportunity_stages", &self.crm_rules.opportunity_stages),
+        ] {
+            if stages.is_empty() || stages.iter().any(|stage| stage.trim().is_empty()) {
+                problems
+                    .push(format!("backoffice.crm_rules.{key}: name at least one stage, and no empty one"));
+            }
+        }
+        if !(5..=720).contains(&self.agenda_rules.slot_step_minutes) {
+            problems.push("backoffice.agenda_rules.slot_step_minutes: must be from 5 to 720".to_owned());
+        }
+        if !(1..=366).contains(&self.agenda_rules.max_days_ahead) {
+            problems.push("backoffice.agenda_rules.max_days_ahead: must be from 1 to 366".to_owned());
+        }
+        if self.agenda_rules.buffer_minutes > 720 {
+            problems.push("backoffice.agenda_rules.buffer_minutes: must be at most 720".to_owned());
+        }
+        problems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct File {
+        backoffice: BackofficeSettings,
+    }
+
+    #[test]
+    fn the_default_has_no_problem() {
+        let file: File = toml::from_str(include_str!("default/backoffice.toml")).unwrap();
+        assert_eq!(file.backoffice.problems(), Vec::<String>::new());
+        assert_eq!(file.backoffice.crm, EMBEDDED);
+    }
+
+    #[test]
+    fn every_problem_is_named_at_once() {
+        let text = include_str!("default/backoffice.toml")
+            .replace("slot_step_minutes = 30", "slot_step_minutes = 0")
+            .replace("max_days_ahead = 60", "max_days_ahead = 9999")
+            .replace("buffer_minutes = 15", "buffer_minutes = 9999");
+        let file: File = toml::from_str(&text).unwrap();
+        assert_eq!(file.backoffice.problems().len(), 3);
+    }
+}

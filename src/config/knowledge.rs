@@ -1,0 +1,93 @@
+//! Settings of the knowledge base. Says where the index is; opens nothing.
+
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// The `[knowledge]` section.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnowledgeSettings {
+    /// `edge`, or `edge:FOLDER`.
+    pub url: String,
+    /// The operator's documents.
+    pub folder: PathBuf,
+    /// How many passages a turn looks at.
+    pub passages: usize,
+    /// From which evidence on a passage counts as an answer.
+    pub evidence_threshold: f32,
+}
+
+/// An `[knowledge]` section that cannot be used.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum KnowledgeSettingsError {
+    /// The index is asked for in a place this program cannot reach.
+    #[error("knowledge.url is `{0}`; use \"edge\" or \"edge:FOLDER\"")]
+    Url(String),
+    /// The threshold is not a share.
+    #[error("knowledge.evidence_threshold is {0}; it lies between 0 and 1")]
+    Threshold(f32),
+    /// A turn would look at nothing, or at far too much.
+    #[error("knowledge.passages is {0}; it lies between 1 and 50")]
+    Passages(usize),
+}
+
+impl KnowledgeSettings {
+    /// The folder of the index; `data` is the program's data folder.
+    ///
+    /// # Errors
+    /// The `url` is none that this program knows.
+    pub fn index_folder(&self, data: &Path) -> Result<PathBuf, KnowledgeSettingsError> {
+        match self.url.split_once(':') {
+            None if self.url == "edge" => Ok(data.join("knowledge")),
+            Some(("edge", folder)) if !folder.is_empty() => Ok(PathBuf::from(folder)),
+            _ => Err(KnowledgeSettingsError::Url(self.url.clone())),
+        }
+    }
+
+    /// Everything that is wrong with the section.
+    pub fn problems(&self) -> Vec<KnowledgeSettingsError> {
+        let mut problems = Vec::new();
+        problems.extend(self.index_folder(Path::new("")).err());
+        if !(0.0..=1.0).contains(&self.evidence_threshold) {
+            problems.push(KnowledgeSettingsError::Threshold(self.evidence_threshold));
+        }
+        if !(1..=50).contains(&self.passages) {
+            problems.push(KnowledgeSettingsError::Passages(self.passages));
+        }
+        problems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn defaults() -> KnowledgeSettings {
+        let document: toml::Table = include_str!("default/knowledge.toml").parse().unwrap();
+        document["knowledge"].clone().try_into().unwrap()
+    }
+
+    #[test]
+    fn the_defaults_are_sound() {
+        assert_eq!(defaults().problems(), []);
+        assert_eq!(defaults().index_folder(Path::new("data")).unwrap(), Path::new("data/knowledge"));
+    }
+
+    #[test]
+    fn every_problem_is_named_at_once() {
+        let settings = KnowledgeSettings {
+            url: "http://127.0.0.1:6334".into(),
+            passages: 0,
+            evidence_threshold: 1.5,
+            ..defaults()
+        };
+        assert_eq!(settings.problems().len(), 3);
+        assert!(settings.problems()[0].to_string().contains("edge:FOLDER"));
+    }
+
+    #[test]
+    fn a_folder_of_ones_own_can_be_named() {
+        let settings = KnowledgeSettings { url: "edge:/srv/index".into(), ..defaults() };
+        assert_eq!(settings.index_folder(Path::new("data")).unwrap(), Path::new("/srv/index"));
+    }
+}

@@ -1,0 +1,191 @@
+//! Puts defaults, file and environment together and reads the sections; every section's first mistake is
+//! reported, with the line of the operator's file or the variable it stands in.
+
+use crate::domain::problem::Problem;
+use serde::de::DeserializeOwned;
+use std::path::{Path, PathBuf};
+use toml::de::{DeTable, DeValue};
+use toml::{Spanned, Table, Value};
+
+/// The operator's file, kept for naming lines.
+pub struct OperatorFile {
+    name: String,
+    text: String,
+}
+
+/// All settings as one table, before they are read into their structs.
+pub struct Layers {
+    table: Table,
+    file: Option<OperatorFile>,
+    /// What was wrong so far.
+    pub problems: Vec<Problem>,
+}
+
+impl Layers {
+    /// Lays `file` (must exist if given) and the environment over the compiled-in `defaults`.
+    pub fn new(
+        defaults: &[(&str, &str)],
+        file: Option<&Path>,
+        variables: &super::environment::Variables,
+    ) -> Self {
+        let mut layers = Self { table: Table::new(), file: None, problems: Vec::new() };
+        for (name, text) in defaults {
+            layers.lay(name, text);
+        }
+        if let Some(path) = file {
+            layers.read_file(path.to_path_buf());
+        }
+        super::environment::overlay(&mut layers.table, variables, &mut layers.problems);
+        layers
+    }
+
+    fn read_file(&mut self, path: PathBuf) {
+        let name = path.display().to_string();
+        match std::fs::read_to_string(&path) {
+            Ok(text) => {
+                self.lay(&name, &text);
+                self.file = Some(OperatorFile { name, text });
+            }
+            Err(error) => self.problems.push(Problem::in_file(name, format!("cannot be read: {error}"))),
+        }
+    }
+
+    fn lay(&mut self, name: &str, text: &str) {
+        match toml::from_str::<Table>(text) {
+            Ok(upper) => merge(&mut self.table, upper),
+            Err(error) => {
+                let position = error.span().map_or(0, |span| span.start);
+                self.problems.push(Problem::at_offset(name, text, position, error.message()));
+            }
+        }
+    }
+
+    /// Reads one section into its struct. `None` if it has a mistake, which is then in `problems`.
+    pub fn section<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        let value = self.table.remove(name).unwrap_or_else(|| Value::Table(Table::new()));
+        match serde_path_to_error::deserialize::<_, T>(value) {
+            Ok(section) => Some(section),
+            Err(error) => {
+                let path = error.path().to_string();
+                let inner = error.into_inner();
+                let message = inner.message().trim().to_owned();
+                // An unknown key is reported at its table: look for the key itself.
+                let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
+                let mut keys: Vec<&str> = vec![name];
+                keys.extend(path.split(['.', '[', ']']).filter(|part| !part.is_empty() && *part != "?"));
+                if let Some(key) = unknown
+                    && keys.last() != Some(&key)
+                {
+                    keys.push(key);
+                }
+                self.report(&keys, &message);
+                None
+            }
+        }
+    }
+
+    /// Reports a mistake at `keys`: at its line of the operator's file if it stands there.
+    pub fn report(&mut self, keys: &[&str], message: &str) {
+        let place = keys.join(".");
+        let problem = match &self.file {
+            Some(file) => match position(&file.text, keys) {
+                Some(at) => Problem::at_offset(&file.name, &file.text, at, format!("`{place}`: {message}")),
+                None => Problem::in_file("settings", format!("`{place}`: {message}")),
+            },
+            None => Problem::in_file("settings", format!("`{place}`: {message}")),
+        };
+        self.problems.push(problem);
+    }
+
+    /// Reports sections that nothing reads.
+    pub fn finish(mut self) -> Vec<Problem> {
+        let left: Vec<String> = self.table.keys().cloned().collect();
+        for name in left {
+            self.report(&[&name], "unknown section");
+        }
+        self.problems
+    }
+}
+
+fn merge(lower: &mut Table, upper: Table) {
+    for (key, value) in upper {
+        match (lower.get_mut(&key), value) {
+            (Some(Value::Table(below)), Value::Table(above)) => merge(below, above),
+            (_, value) => {
+                lower.insert(key, value);
+            }
+        }
+    }
+}
+
+/// Where the deepest of `keys` that stands in `text` begins.
+fn position(text: &str, keys: &[&str]) -> Option<usize> {
+    let root = DeTable::parse(text).ok()?;
+    let mut table: &DeTable<'_> = root.get_ref();
+    let mut found = None;
+    for key in keys {
+        let Some((name, value)) = entry(table, key) else { break };
+        found = Some(name);
+        match value.get_ref() {
+            DeValue::Table(inner) => table = inner,
+            _ => break,
+        }
+    }
+    found
+}
+
+fn entry<'a, 'i>(table: &'a DeTable<'i>, key: &str) -> Option<(usize, &'a Spanned<DeValue<'i>>)> {
+    table.iter().find(|(name, _)| name.get_ref() == key).map(|(name, value)| (name.span().start, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(deny_unknown_fields)]
+    struct Section {
+        size: u32,
+        name: String,
+    }
+
+    const DEFAULTS: &[(&str, &str)] = &[("default", "[one]\nsize = 1\nname = \"a\"\n[two]\nsize = 2\nname = \"b\"\n")];
+
+    fn layers(text: &str) -> (Layers, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("balcao.toml");
+        std::fs::write(&path, text).unwrap();
+        (Layers::new(DEFAULTS, Some(&path), &Vec::new()), folder)
+    }
+
+    #[test]
+    fn the_file_overrides_single_keys() {
+        let (mut layers, _folder) = layers("[one]\nsize = 5\n");
+        assert_eq!(layers.section("one"), Some(Section { size: 5, name: "a".into() }));
+        assert_eq!(layers.section("two"), Some(Section { size: 2, name: "b".into() }));
+        assert_eq!(layers.finish(), []);
+    }
+
+    #[test]
+    fn every_mistake_is_named_with_its_line() {
+        let (mut layers, _folder) = layers("[one]\nsize = \"big\"\n\n[two]\ncolour = 1\n\n[three]\nx = 1\n");
+        assert_eq!(layers.section::<Section>("one"), None);
+        assert_eq!(layers.section::<Section>("two"), None);
+        let problems: Vec<String> = layers
+            .finish()
+            .into_iter()
+            .map(|p| p.to_string().rsplit('/').next().unwrap_or_default().to_owned())
+            .collect();
+        assert_eq!(problems[0], "balcao.toml:2: `one.size`: invalid type: string \"big\", expected u32");
+        assert!(problems[1].starts_with("balcao.toml:5: `two.colour`: unknown field `colour`"), "{}", problems[1]);
+        assert_eq!(problems[2], "balcao.toml:7: `three`: unknown section");
+    }
+
+    #[test]
+    fn broken_toml_is_named_with_its_line() {
+        let (layers, _folder) = layers("[one]\nsize = = 5\n");
+        assert_eq!(layers.problems.len(), 1);
+        assert!(layers.problems[0].to_string().contains("balcao.toml:2:"), "{}", layers.problems[0]);
+    }
+}

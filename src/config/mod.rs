@@ -1,0 +1,16 @@
+//! Settings: compiled-in commented defaults (`default/*.toml`), overridden by the operator's file, overridden by
+//! the environment. One struct per concern. The only place that reads the environment.
+
+pub mod backoffice;
+pub mod business;
+pub mod channels;
+pub mod environment;
+pub mod knowledge;
+pub mod limits;
+pub mod llm;
+pub mod load;
+pub mod network;
+pub mod secret;
+pub mod settings;
+pub mod store;
+pub mod turn;

@@ -1,0 +1,118 @@
+//! All settings, read and checked.
+
+use super::backoffice::BackofficeSettings;
+use super::business::Business;
+use super::channels::ChannelsSettings;
+use super::environment::Variables;
+use super::knowledge::KnowledgeSettings;
+use super::limits::LimitSettings;
+use super::llm::LlmSettings;
+use super::load::Layers;
+use super::secret::Secret;
+use super::store::StoreSettings;
+use super::turn::TurnSettings;
+use crate::domain::problem::Problem;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The compiled-in defaults, section by section: also what `balcao config` prints.
+pub const DEFAULTS: [(&str, &str); 9] = [
+    ("business", include_str!("default/business.toml")),
+    ("llm", include_str!("default/llm.toml")),
+    ("turn", include_str!("default/turn.toml")),
+    ("knowledge", include_str!("default/knowledge.toml")),
+    ("backoffice", include_str!("default/backoffice.toml")),
+    ("channels", include_str!("default/channels.toml")),
+    ("limits", include_str!("default/limits.toml")),
+    ("store", include_str!("default/store.toml")),
+    ("secrets", include_str!("default/secrets.toml")),
+];
+
+/// All settings.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `[business]`
+    pub business: Business,
+    /// `[llm]`
+    pub llm: LlmSettings,
+    /// `[turn]`
+    pub turn: TurnSettings,
+    /// `[knowledge]`
+    pub knowledge: KnowledgeSettings,
+    /// `[backoffice]`
+    pub backoffice: BackofficeSettings,
+    /// `[channels]`
+    pub channels: ChannelsSettings,
+    /// `[limits]`
+    pub limits: LimitSettings,
+    /// `[store]`
+    pub store: StoreSettings,
+    /// `[secrets]`: values that the operator's own tools use by name.
+    pub secrets: BTreeMap<String, Secret>,
+}
+
+impl Settings {
+    /// Reads defaults, `file` if given, and `variables`.
+    ///
+    /// # Errors
+    /// Every mistake, with its place.
+    pub fn load(file: Option<&Path>, variables: &Variables) -> Result<Self, Vec<Problem>> {
+        let mut layers = Layers::new(&DEFAULTS, file, variables);
+        let business = layers.section("business");
+        let llm = layers.section("llm");
+        let turn = layers.section("turn");
+        let knowledge: Option<KnowledgeSettings> = layers.section("knowledge");
+        let backoffice: Option<BackofficeSettings> = layers.section("backoffice");
+        let channels = layers.section("channels");
+        let limits = layers.section("limits");
+        let store: Option<StoreSettings> = layers.section("store");
+        let secrets = layers.section("secrets");
+        for problem in knowledge.iter().flat_map(KnowledgeSettings::problems) {
+            layers.report(&["knowledge"], &problem.to_string());
+        }
+        for problem in backoffice.iter().flat_map(BackofficeSettings::problems) {
+            layers.report(&["backoffice"], &problem);
+        }
+        if let Some(Err(problem)) = store.as_ref().map(|store| store.sqlite_file(Path::new(""))) {
+            layers.report(&["store", "url"], &problem.to_string());
+        }
+        let problems = layers.finish();
+        match (business, llm, turn, knowledge, backoffice, channels, limits, store, secrets) {
+            (
+                Some(business),
+                Some(llm),
+                Some(turn),
+                Some(knowledge),
+                Some(backoffice),
+                Some(channels),
+                Some(limits),
+                Some(store),
+                Some(secrets),
+            ) if problems.is_empty() => {
+                Ok(Self { business, llm, turn, knowledge, backoffice, channels, limits, store, secrets })
+            }
+            _ => Err(problems),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_whole() {
+        let settings = Settings::load(None, &Vec::new()).unwrap();
+        assert!(settings.turn.max_steps > 1);
+    }
+
+    #[test]
+    fn three_variables_switch_the_main_model_on() {
+        let variables = [("OPENAI_BASE_URL", "http://127.0.0.1:1/v1"), ("OPENAI_API_KEY", "k"), ("BALCAO_MODEL", "m")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let settings = Settings::load(None, &variables.to_vec()).unwrap();
+        assert_eq!(settings.llm.base_url, "http://127.0.0.1:1/v1");
+        assert_eq!(settings.llm.model, "m");
+        assert_eq!(settings.llm.api_key.expose(), "k");
+    }
+}

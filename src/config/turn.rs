@@ -1,0 +1,37 @@
+//! `[turn]`: bounds of the bot's work on a message.
+
+use serde::Deserialize;
+
+/// Bounds of a turn. See `default/turn.toml` for what each means.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TurnSettings {
+    /// Model calls.
+    pub max_steps: u32,
+    /// Tool calls of one answer.
+    pub max_calls_per_step: usize,
+    /// Equal calls.
+    pub max_repeats: u32,
+    /// Calls with arguments that do not fit.
+    pub max_bad_arguments: u32,
+    /// Wall clock.
+    pub max_seconds: u64,
+    /// Tokens of the whole turn.
+    pub max_tokens: u64,
+    /// Tokens of one answer.
+    pub max_output_tokens: u32,
+    /// Events looked at.
+    pub history_events: u32,
+    /// Characters of history.
+    pub history_characters: usize,
+    /// Characters of one result.
+    pub result_characters: usize,
+    /// Passages looked at.
+    pub passages: usize,
+    /// Turns at once in one process.
+    pub max_live: usize,
+    /// Length of a claim.
+    pub lease_seconds: i64,
+    /// When a generic progress sentence is shown.
+    pub progress_after_ms: u64,
+}

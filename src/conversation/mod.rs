@@ -1,0 +1,5 @@
+//! A conversation at work: who owns it, one turn at a time, and the transaction that ends each turn.
+
+pub mod ownership;
+pub mod turn;
+pub mod worker;

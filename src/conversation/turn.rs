@@ -1,0 +1,397 @@
+//! One turn from claim to commit. Holds the claim while the agent thinks, gives way to a newer message as long as
+//! nothing outside has changed, and ends with exactly one transaction.
+
+use crate::agent::run::Agent;
+use crate::agent::task::{Audience, Journal, Outcome, Task};
+use crate::config::turn::TurnSettings;
+use crate::domain::clock::Clock;
+use crate::domain::conversation::Owner;
+use crate::domain::effect::Effect;
+use crate::domain::event::{Event, EventBody};
+use crate::domain::ids::{ConversationId, MessageId, OutboxId, TurnId};
+use crate::domain::message::{Message, Role};
+use crate::domain::turn::{Claim, StopReason, Usage};
+use crate::store::Stores;
+use crate::store::error::StoreError;
+use crate::store::live::{Live, LiveHub};
+use crate::store::outbox::NewDelivery;
+use crate::store::turns::{ClaimRequest, Release, TurnCommit};
+use async_trait::async_trait;
+use futures_util::FutureExt;
+use jiff::Timestamp;
+use std::collections::HashSet;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::broadcast::{self, error::RecvError};
+use tokio_util::sync::CancellationToken;
+
+/// How often a commit is tried while the database is away, before the claim is left to run out.
+const COMMIT_ATTEMPTS: u32 = 6;
+
+/// Does turns.
+pub struct TurnRunner {
+    /// The mind.
+    pub agent: Agent,
+    /// The state.
+    pub stores: Stores,
+    /// Time and ids.
+    pub clock: Arc<dyn Clock>,
+    /// Bounds.
+    pub settings: TurnSettings,
+    /// Name of this process in claims.
+    pub worker: String,
+    /// Channels that have to be pushed to.
+    pub pushed_channels: HashSet<String>,
+}
+
+/// How the agent's work came to an end.
+enum Work {
+    Finished(Box<Outcome>),
+    Failed(anyhow::Error),
+    /// A newer message takes the turn's place.
+    Superseded,
+    /// Somebody else owns the conversation, or the claim was lost.
+    Lost,
+    /// The process stops.
+    Stopping,
+}
+
+impl TurnRunner {
+    /// Does one turn of `conversation` if it is due.
+    pub async fn work(&self, conversation: ConversationId, stop: &CancellationToken) {
+        // Listening begins before the claim, so that no message falls between the two.
+        let news = self.stores.live.subscribe(conversation);
+        let claim = match self.claim(conversation).await {
+            Ok(Some(claim)) => claim,
+            Ok(None) => return,
+            Err(error) => {
+                tracing::warn!(conversation.id = %conversation, error = %error, "a conversation could not be claimed");
+                return;
+            }
+        };
+        let began = std::time::Instant::now();
+        let reason = match self.turn(&claim, news, stop).await {
+            Ok(reason) => reason,
+            Err(StoreError::Stale) => StopReason::NotOwner,
+            Err(error) => {
+                // The claim runs out and the turn is taken up again from its journal.
+                tracing::error!(conversation.id = %conversation, turn.id = %claim.turn, error = %error,
+                    "a turn was left for later: the database did not take it");
+                return;
+            }
+        };
+        metrics::counter!("balcao_turns_total", "stop_reason" => reason.as_str()).increment(1);
+        metrics::histogram!("balcao_turn_seconds").record(began.elapsed().as_secs_f64());
+    }
+
+    async fn claim(&self, conversation: ConversationId) -> Result<Option<Claim>, StoreError> {
+        let now = self.clock.now();
+        let request = ClaimRequest {
+            worker: self.worker.clone(),
+            turn: TurnId(self.clock.new_id()),
+            now,
+            lease_until: self.lease(now),
+        };
+        self.stores.turns.claim(conversation, &request).await
+    }
+
+    fn lease(&self, now: Timestamp) -> Timestamp {
+        now.saturating_add(jiff::SignedDuration::from_secs(self.settings.lease_seconds)).unwrap_or(Timestamp::MAX)
+    }
+
+    async fn turn(
+        &self,
+        claim: &Claim,
+        news: broadcast::Receiver<Live>,
+        stop: &CancellationToken,
+    ) -> Result<StopReason, StoreError> {
+        let began = std::time::Instant::now();
+        let task = self.task(claim).await?;
+        let audience = LiveAudience::new(self.stores.live.clone(), claim, &task, self.clock.clone());
+        audience.progress(&self.agent.prompts.sentences(task.conversation.language).progress.typing);
+        let journal = ClaimJournal {
+            stores: &self.stores,
+            claim,
+            clock: self.clock.as_ref(),
+            wrote: AtomicBool::new(task_wrote(&task)),
+        };
+        let work = {
+            let running = AssertUnwindSafe(self.agent.run(&task, &journal, &audience)).catch_unwind();
+            tokio::pin!(running);
+            tokio::select! {
+                biased;
+                result = &mut running => match result {
+                    Ok(Ok(outcome)) => Work::Finished(Box::new(outcome)),
+                    Ok(Err(error)) => match error.downcast_ref::<StoreError>() {
+                        Some(StoreError::Stale) => Work::Lost,
+                        _ => Work::Failed(error),
+                    },
+                    Err(_) => Work::Failed(anyhow::anyhow!("the turn panicked")),
+                },
+                work = self.watch(claim, news, &journal, stop) => work,
+            }
+        };
+        let outcome = match work {
+            Work::Finished(outcome) => *outcome,
+            Work::Failed(error) => {
+                tracing::error!(conversation.id = %claim.conversation, turn.id = %claim.turn, error = format!("{error:#}"),
+                    "a turn failed; the customer was told and offered a person");
+                self.apology(&task)
+            }
+            Work::Superseded => return self.give_way(claim).await,
+            Work::Lost => return Ok(StopReason::NotOwner),
+            Work::Stopping => return self.park(claim).await,
+        };
+        let added = began.elapsed().saturating_sub(outcome.waited);
+        metrics::histogram!("balcao_turn_added_seconds").record(added.as_secs_f64());
+        self.commit(claim, &task, outcome).await
+    }
+
+    async fn task(&self, claim: &Claim) -> Result<Task, StoreError> {
+        let conversation = self.stores.conversations.get(claim.conversation).await?.ok_or(StoreError::NotFound)?;
+        let events = self.stores.conversations.recent_events(claim.conversation, self.settings.history_events).await?;
+        let contact = self.stores.contacts.get(conversation.contact).await?.ok_or(StoreError::NotFound)?;
+        let answers = answers(&events, claim);
+        Ok(Task { turn: claim.turn, conversation, contact, events, answers })
+    }
+
+    /// Returns when the turn must not go on: a newer message while nothing was changed, a new owner, a lost claim,
+    /// a process that stops. Keeps the claim alive meanwhile.
+    async fn watch(
+        &self,
+        claim: &Claim,
+        mut news: broadcast::Receiver<Live>,
+        journal: &ClaimJournal<'_>,
+        stop: &CancellationToken,
+    ) -> Work {
+        let third = u64::try_from(self.settings.lease_seconds).unwrap_or(1).max(3) / 3;
+        let mut renew = tokio::time::interval(Duration::from_secs(third));
+        renew.tick().await;
+        loop {
+            tokio::select! {
+                _ = renew.tick() => {
+                    if let Err(StoreError::Stale) = self.stores.turns.renew(claim, self.lease(self.clock.now())).await {
+                        return Work::Lost;
+                    }
+                }
+                () = stop.cancelled(), if !journal.wrote() => return Work::Stopping,
+                live = news.recv() => match live {
+                    Ok(Live::Committed(events)) => {
+                        if events.iter().any(|event| takes_over(event)) {
+                            return Work::Lost;
+                        }
+                        if !journal.wrote() && events.iter().any(|event| is_newer_message(event, claim)) {
+                            return Work::Superseded;
+                        }
+                    }
+                    Ok(Live::Delta { .. } | Live::Progress { .. }) => {}
+                    Err(RecvError::Lagged(_)) => {
+                        if !journal.wrote() && self.stores.turns.has_newer(claim).await.unwrap_or(false) {
+                            return Work::Superseded;
+                        }
+                    }
+                    // The hub forgot the conversation: nobody else listens, and the claim is checked at the commit.
+                    Err(RecvError::Closed) => news = self.stores.live.subscribe(claim.conversation),
+                },
+            }
+        }
+    }
+
+    async fn give_way(&self, claim: &Claim) -> Result<StopReason, StoreError> {
+        let now = self.clock.now();
+        let reason = StopReason::Superseded;
+        let events = vec![EventBody::TurnFinished { stop_reason: reason, usage: Usage::default() }];
+        self.stores.turns.release(claim, Release { due_at: now, keep_journal: false, events }, now).await?;
+        Ok(reason)
+    }
+
+    async fn park(&self, claim: &Claim) -> Result<StopReason, StoreError> {
+        let now = self.clock.now();
+        let release = Release { due_at: now, keep_journal: true, events: Vec::new() };
+        self.stores.turns.release(claim, release, now).await?;
+        Ok(StopReason::NotOwner)
+    }
+
+    fn apology(&self, task: &Task) -> Outcome {
+        let reason = StopReason::InternalError;
+        let language = task.conversation.language;
+        Outcome {
+            text: self.agent.prompts.sentences(language).stop(reason).to_owned(),
+            stop_reason: Some(reason),
+            language,
+            ..Outcome::default()
+        }
+    }
+
+    async fn commit(&self, claim: &Claim, task: &Task, outcome: Outcome) -> Result<StopReason, StoreError> {
+        let now = self.clock.now();
+        let reason = outcome.stop_reason.unwrap_or(StopReason::InternalError);
+        let commit = self.commit_of(claim, task, outcome, reason, now);
+        let mut attempt = 0;
+        loop {
+            match self.stores.turns.commit(claim, commit.clone(), now).await {
+                Ok(_) => return Ok(reason),
+                Err(StoreError::Unavailable(_)) if attempt < COMMIT_ATTEMPTS => {
+                    attempt += 1;
+                    tokio::time::sleep(Duration::from_millis(50 << attempt)).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn commit_of(
+        &self,
+        claim: &Claim,
+        task: &Task,
+        outcome: Outcome,
+        reason: StopReason,
+        now: Timestamp,
+    ) -> TurnCommit {
+        let mut commit = TurnCommit { events: outcome.events, ..TurnCommit::default() };
+        if !outcome.text.trim().is_empty() {
+            let id = MessageId(self.clock.new_id());
+            commit.events.push(EventBody::Message(Message {
+                id,
+                role: Role::Assistant,
+                text: outcome.text,
+                author: None,
+                reply_to: claim.answers.clone(),
+                sources: outcome.sources,
+                buttons: outcome.buttons,
+                confirmation: outcome.confirmation.as_ref().map(|(_, confirmation)| confirmation.clone()),
+                created_at: now,
+            }));
+            if self.pushed_channels.contains(&task.conversation.channel) {
+                let delivery = OutboxId(self.clock.new_id());
+                commit.outbox.push(NewDelivery {
+                    id: delivery,
+                    channel: task.conversation.channel.clone(),
+                    message: id,
+                });
+            }
+        }
+        if let Some((call, _)) = outcome.confirmation {
+            commit.events.push(EventBody::ConfirmationAsked { call });
+        }
+        for effect in outcome.effects {
+            match effect {
+                Effect::HandOff { reason, summary } => {
+                    metrics::counter!("balcao_handoffs_total", "reason" => reason.clone()).increment(1);
+                    let why = format!("{reason}: {summary}");
+                    commit.events.push(EventBody::OwnerChanged { owner: Owner::Team, reason: why });
+                    commit.owner = Some(Owner::Team);
+                }
+                Effect::Verified { identities } => commit.events.push(EventBody::Verified { identities }),
+                Effect::Contact { id } => commit.contact = Some(id),
+                Effect::Buttons { .. } | Effect::Wrote => {}
+            }
+        }
+        if outcome.language != task.conversation.language {
+            commit.language = Some(outcome.language);
+        }
+        commit.events.push(EventBody::TurnFinished { stop_reason: reason, usage: outcome.usage });
+        commit
+    }
+}
+
+/// Whether an earlier run of this turn had begun to change something.
+fn task_wrote(task: &Task) -> bool {
+    task.events
+        .iter()
+        .any(|event| event.turn == Some(task.turn) && matches!(event.body, EventBody::ToolStarted { .. }))
+}
+
+fn answers(events: &[Event], claim: &Claim) -> Vec<Message> {
+    let wanted: HashSet<MessageId> = claim.answers.iter().copied().collect();
+    events
+        .iter()
+        .filter_map(|event| match &event.body {
+            EventBody::Message(message) if wanted.contains(&message.id) => Some(message.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn takes_over(event: &Event) -> bool {
+    matches!(&event.body, EventBody::OwnerChanged { owner, .. } if !owner.is_bot())
+        || matches!(&event.body, EventBody::Message(message) if message.role == Role::Human)
+}
+
+fn is_newer_message(event: &Event, claim: &Claim) -> bool {
+    matches!(&event.body, EventBody::Message(message)
+        if message.role == Role::Customer && !claim.answers.contains(&message.id))
+}
+
+/// The turn's journal, fenced by its claim.
+struct ClaimJournal<'a> {
+    stores: &'a Stores,
+    claim: &'a Claim,
+    clock: &'a dyn Clock,
+    wrote: AtomicBool,
+}
+
+impl ClaimJournal<'_> {
+    fn wrote(&self) -> bool {
+        self.wrote.load(Ordering::Relaxed)
+    }
+}
+
+#[async_trait]
+impl Journal for ClaimJournal<'_> {
+    async fn append(&self, events: Vec<EventBody>) -> anyhow::Result<()> {
+        self.stores.turns.append(self.claim, events, self.clock.now()).await?;
+        Ok(())
+    }
+
+    fn about_to_write(&self) {
+        self.wrote.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The customer, reached through the live hub.
+struct LiveAudience {
+    live: Arc<LiveHub>,
+    conversation: ConversationId,
+    turn: TurnId,
+    asked_at: Option<Timestamp>,
+    clock: Arc<dyn Clock>,
+    seen: AtomicBool,
+}
+
+impl LiveAudience {
+    fn new(live: Arc<LiveHub>, claim: &Claim, task: &Task, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            live,
+            conversation: claim.conversation,
+            turn: claim.turn,
+            asked_at: task.answers.first().map(|message| message.created_at),
+            clock,
+            seen: AtomicBool::new(claim.resumed),
+        }
+    }
+
+    fn note_first(&self) {
+        if !self.seen.swap(true, Ordering::Relaxed)
+            && let Some(asked_at) = self.asked_at
+        {
+            let waited = self.clock.now().duration_since(asked_at).as_secs_f64();
+            metrics::histogram!("balcao_first_progress_seconds").record(waited.max(0.0));
+        }
+    }
+}
+
+impl Audience for LiveAudience {
+    fn delta(&self, words: &str) {
+        self.note_first();
+        self.live.publish(self.conversation, Live::Delta { turn: self.turn, text: words.to_owned() });
+    }
+
+    fn progress(&self, sentence: &str) {
+        self.note_first();
+        self.live.publish(self.conversation, Live::Progress { turn: self.turn, text: sentence.to_owned() });
+    }
+}
+

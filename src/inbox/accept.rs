@@ -1,0 +1,188 @@
+//! Accepts a customer's message: checks it, then one store transaction. When this returns, the message is durable
+//! and will be answered; nothing else happens here.
+
+use super::clean;
+use super::coalesce::Quiet;
+use crate::config::limits::LimitSettings;
+use crate::domain::clock::Clock;
+use crate::domain::ids::{ConversationId, MessageId};
+use crate::domain::message::{Message, Role};
+use crate::store::conversations::{Accepted, ConversationStore, NewInbound};
+use crate::store::error::StoreError;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// A message as a channel hands it over.
+#[derive(Clone, Debug)]
+pub struct Inbound {
+    /// Where to.
+    pub conversation: ConversationId,
+    /// Name of the channel.
+    pub channel: &'static str,
+    /// The channel's id of the message.
+    pub external_id: String,
+    /// The words.
+    pub text: String,
+    /// How long the channel's customers pause between messages.
+    pub quiet: Quiet,
+}
+
+/// What is accepted at most.
+#[derive(Clone, Copy, Debug)]
+pub struct InboxLimits {
+    /// Characters of one message.
+    pub message_chars: usize,
+    /// Customer messages of one conversation.
+    pub messages_per_conversation: usize,
+}
+
+impl From<&LimitSettings> for InboxLimits {
+    fn from(limits: &LimitSettings) -> Self {
+        Self {
+            message_chars: limits.message_characters,
+            messages_per_conversation: usize::try_from(limits.messages_per_conversation)
+                .unwrap_or(usize::MAX),
+        }
+    }
+}
+
+/// Why a message was not accepted. `thiserror`, because channels branch.
+#[derive(Debug, thiserror::Error)]
+pub enum AcceptError {
+    /// Nothing to read in it.
+    #[error("the message is empty")]
+    Empty,
+    /// Too many characters.
+    #[error("the message is longer than {limit} characters")]
+    TooLong {
+        /// The most allowed.
+        limit: usize,
+    },
+    /// The channel's id is empty or longer than an id is.
+    #[error("the message id must have 1 to {EXTERNAL_ID_CHARS} characters")]
+    BadExternalId,
+    /// The conversation has as many messages as it may.
+    #[error("the conversation already has {limit} messages; open a new one")]
+    ConversationFull {
+        /// The most allowed.
+        limit: usize,
+    },
+    /// The store could not.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Longest id of a message that a channel may give.
+pub const EXTERNAL_ID_CHARS: usize = 100;
+
+/// How many messages are read at a time to count them.
+const COUNT_PAGE: u32 = 500;
+
+/// The way in.
+pub struct Inbox {
+    conversations: Arc<dyn ConversationStore>,
+    clock: Arc<dyn Clock>,
+    limits: InboxLimits,
+}
+
+impl Inbox {
+    /// An inbox over a store.
+    pub fn new(
+        conversations: Arc<dyn ConversationStore>,
+        clock: Arc<dyn Clock>,
+        limits: InboxLimits,
+    ) -> Self {
+        Self { conversations, clock, limits }
+    }
+
+    /// Accepts a message, or the repeat of one.
+    ///
+    /// # Errors
+    /// Says why it was not accepted; then nothing was written.
+    pub async fn accept(&self, inbound: Inbound) -> Result<Accepted, AcceptError> {
+        let channel = inbound.channel;
+        let result = self.check_and_write(inbound).await;
+        let outcome = match &result {
+            Ok(Accepted { duplicate: false, .. }) => "accepted",
+            Ok(Accepted { duplicate: true, .. }) => "duplicate",
+            Err(_) => "refused",
+        };
+        metrics::counter!("balcao_inbound_total", "channel" => channel, "outcome" => outcome).increment(1);
+        result
+    }
+
+    async fn check_and_write(&self, inbound: Inbound) -> Result<Accepted, AcceptError> {
+        if !is_id(&inbound.external_id) {
+            return Err(AcceptError::BadExternalId);
+        }
+        let text = self.readable(inbound.text)?;
+        if self.is_full(inbound.conversation).await? {
+            return Err(AcceptError::ConversationFull { limit: self.limits.messages_per_conversation });
+        }
+        let now = self.clock.now();
+        let due_at = now.saturating_add(inbound.quiet.after(&text)).unwrap_or(now);
+        let message = Message {
+            id: MessageId(self.clock.new_id()),
+            role: Role::Customer,
+            text,
+            author: None,
+            reply_to: Vec::new(),
+            sources: Vec::new(),
+            buttons: Vec::new(),
+            confirmation: None,
+            created_at: now,
+        };
+        let new = NewInbound {
+            conversation: inbound.conversation,
+            channel: inbound.channel.to_owned(),
+            external_id: inbound.external_id,
+            message,
+            due_at,
+        };
+        Ok(self.conversations.accept(new).await?)
+    }
+
+    /// The words of a message, cleaned; also for what a person of the team writes.
+    ///
+    /// # Errors
+    /// [`AcceptError::Empty`] or [`AcceptError::TooLong`].
+    pub fn readable(&self, text: String) -> Result<String, AcceptError> {
+        let limit = self.limits.message_chars;
+        // A character has at most four bytes: most texts are not counted twice.
+        if text.len() > limit && text.chars().nth(limit).is_some() {
+            return Err(AcceptError::TooLong { limit });
+        }
+        if clean::is_blank(&text) {
+            return Err(AcceptError::Empty);
+        }
+        match clean::without_controls(&text) {
+            Cow::Borrowed(_) => Ok(text),
+            Cow::Owned(cleaned) => Ok(cleaned),
+        }
+    }
+
+    /// Every message is an event, so only a long log needs counting.
+    async fn is_full(&self, id: ConversationId) -> Result<bool, StoreError> {
+        let limit = self.limits.messages_per_conversation;
+        let conversation = self.conversations.get(id).await?.ok_or(StoreError::NotFound)?;
+        if usize::try_from(conversation.last_seq).unwrap_or(usize::MAX) < limit {
+            return Ok(false);
+        }
+        let (mut after, mut count) = (0, 0);
+        loop {
+            let page = self.conversations.messages(id, after, COUNT_PAGE).await?;
+            count += page.iter().filter(|(_, message)| message.role == Role::Customer).count();
+            match page.last() {
+                Some((seq, _)) if count < limit => after = *seq,
+                _ => return Ok(count >= limit),
+            }
+        }
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    let characters = text.chars().take(EXTERNAL_ID_CHARS + 1).count();
+    (1..=EXTERNAL_ID_CHARS).contains(&characters)
+        && !text.contains(char::is_control)
+        && !clean::is_blank(text)
+}

@@ -1,0 +1,289 @@
+//! A circuit breaker: stops asking a target that does not answer, and finds out when it does again. It tolerates a
+//! target that fails one call in three, and asks a broken one with one call at a time.
+
+use crate::domain::clock::Clock;
+use jiff::Timestamp;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// When a breaker opens, and for how long.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct BreakerPolicy {
+    /// So many failures in a row open it.
+    pub consecutive: u32,
+    /// So many of the last 64 outcomes being failures open it.
+    pub of_last_64: u32,
+    /// How long it stays open the first time; doubles while probes fail.
+    pub open_for: Duration,
+    /// The longest it stays open.
+    pub open_for_most: Duration,
+}
+
+impl BreakerPolicy {
+    /// For outcomes that already include retries, such as a model's: few failures say enough.
+    pub const AFTER_RETRIES: Self = Self {
+        consecutive: 5,
+        of_last_64: 48,
+        open_for: Duration::from_secs(10),
+        open_for_most: Duration::from_secs(300),
+    };
+
+    /// For single attempts: at three faults in ten it opens less than once in a million calls.
+    pub const SINGLE_ATTEMPTS: Self = Self {
+        consecutive: 12,
+        of_last_64: 48,
+        open_for: Duration::from_secs(5),
+        open_for_most: Duration::from_secs(120),
+    };
+}
+
+/// The target is not asked now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("circuit breaker is open for another {} s", .retry_after.as_secs())]
+pub struct Open {
+    /// When it makes sense to come back.
+    pub retry_after: Duration,
+}
+
+/// A circuit breaker for one target.
+pub struct Breaker {
+    target: String,
+    policy: BreakerPolicy,
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// The last 64 outcomes, newest in bit 0; 1 is a failure.
+    outcomes: u64,
+    consecutive: u32,
+    circuit: Circuit,
+    /// How often it opened without a success in between.
+    openings: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Circuit {
+    Closed,
+    Open {
+        until: Timestamp,
+    },
+    /// One call is under way to find out.
+    Probing,
+}
+
+impl Circuit {
+    /// The value of the gauge.
+    fn level(self) -> f64 {
+        match self {
+            Self::Closed => 0.0,
+            Self::Probing => 1.0,
+            Self::Open { .. } => 2.0,
+        }
+    }
+}
+
+/// The right to make one call. Dropped without a word (a cancelled call), it says nothing about the target.
+#[must_use = "report the outcome of the call"]
+pub struct Permit<'a> {
+    breaker: &'a Breaker,
+    is_probe: bool,
+    reported: bool,
+}
+
+impl Breaker {
+    /// A closed breaker for `target`, the label of its gauge.
+    pub fn new(target: impl Into<String>, policy: BreakerPolicy, clock: Arc<dyn Clock>) -> Self {
+        let state = State { outcomes: 0, consecutive: 0, circuit: Circuit::Closed, openings: 0 };
+        let breaker = Self { target: target.into(), policy, clock, state: Mutex::new(state) };
+        breaker.show(Circuit::Closed);
+        breaker
+    }
+
+    /// Asks for one call.
+    ///
+    /// # Errors
+    /// [`Open`] if the target is not to be asked now.
+    pub fn permit(&self) -> Result<Permit<'_>, Open> {
+        let mut state = self.state();
+        let is_probe = match state.circuit {
+            Circuit::Closed => false,
+            Circuit::Probing => return Err(Open { retry_after: self.policy.open_for }),
+            Circuit::Open { until } => {
+                let left = until.duration_since(self.clock.now());
+                if left.is_positive() {
+                    return Err(Open { retry_after: left.unsigned_abs() });
+                }
+                self.enter(&mut state, Circuit::Probing);
+                true
+            }
+        };
+        Ok(Permit { breaker: self, is_probe, reported: false })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn enter(&self, state: &mut State, circuit: Circuit) {
+        state.circuit = circuit;
+        self.show(circuit);
+    }
+
+    fn show(&self, circuit: Circuit) {
+        metrics::gauge!("balcao_breaker_state", "target" => self.target.clone()).set(circuit.level());
+    }
+
+    fn open(&self, state: &mut State, at_least: Duration) {
+        let doubled = self.policy.open_for.saturating_mul(1 << state.openings.min(16));
+        let base = doubled.min(self.policy.open_for_most).max(at_least);
+        // Up to a fifth longer, so that processes do not probe together.
+        let jitter = u64::try_from(base.as_nanos() / 5).unwrap_or(u64::MAX);
+        let wait = base.saturating_add(Duration::from_nanos(self.clock.random() % jitter.saturating_add(1)));
+        state.openings = state.openings.saturating_add(1);
+        let until = self.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
+        self.enter(state, Circuit::Open { until });
+    }
+}
+
+impl Permit<'_> {
+    /// The call worked.
+    pub fn succeeded(mut self) {
+        self.reported = true;
+        let mut state = self.breaker.state();
+        state.outcomes <<= 1;
+        state.consecutive = 0;
+        if self.is_probe {
+            *state = State { outcomes: 0, consecutive: 0, circuit: Circuit::Closed, openings: 0 };
+            self.breaker.show(Circuit::Closed);
+        }
+    }
+
+    /// The target did not answer, or answered with a fault of its own.
+    pub fn failed(mut self) {
+        self.reported = true;
+        let policy = self.breaker.policy;
+        let mut state = self.breaker.state();
+        state.outcomes = state.outcomes << 1 | 1;
+        state.consecutive = state.consecutive.saturating_add(1);
+        let too_many =
+            state.consecutive >= policy.consecutive || state.outcomes.count_ones() >= policy.of_last_64;
+        // A call that began before the breaker opened changes nothing any more.
+        let closed = matches!(state.circuit, Circuit::Closed);
+        if self.is_probe || (closed && too_many) {
+            self.breaker.open(&mut state, Duration::ZERO);
+        }
+    }
+
+    /// The target will not serve us for at least `pause`, whatever we do: no quota, a key that is not accepted.
+    pub fn locked_out(mut self, pause: Duration) {
+        self.reported = true;
+        let mut state = self.breaker.state();
+        if self.is_probe || matches!(state.circuit, Circuit::Closed) {
+            self.breaker.open(&mut state, pause);
+        }
+    }
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        if self.is_probe && !self.reported {
+            let mut state = self.breaker.state();
+            let until = self.breaker.clock.now();
+            self.breaker.enter(&mut state, Circuit::Open { until });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::ManualClock;
+
+    fn breaker(policy: BreakerPolicy) -> (Breaker, Arc<ManualClock>) {
+        let clock = Arc::new(ManualClock::at("2026-08-01T12:00:00Z".parse().unwrap()));
+        (Breaker::new("test", policy, clock.clone()), clock)
+    }
+
+    fn fail(breaker: &Breaker, times: u32) {
+        (0..times).for_each(|_| breaker.permit().unwrap().failed());
+    }
+
+    #[test]
+    fn opens_after_failures_in_a_row_and_closes_after_a_probe() {
+        let (breaker, clock) = breaker(BreakerPolicy::AFTER_RETRIES);
+        fail(&breaker, 4);
+        breaker.permit().unwrap().succeeded();
+        fail(&breaker, 5);
+        let Err(open) = breaker.permit() else { panic!("open") };
+        assert!((10..=12).contains(&open.retry_after.as_secs()), "{open:?}");
+
+        clock.advance(open.retry_after + Duration::from_millis(1));
+        let probe = breaker.permit().unwrap();
+        assert!(breaker.permit().is_err(), "one probe at a time");
+        probe.succeeded();
+        fail(&breaker, 4);
+        assert!(breaker.permit().is_ok());
+    }
+
+    #[test]
+    fn stays_open_longer_while_probes_fail_and_never_beyond_the_bound() {
+        let (breaker, clock) = breaker(BreakerPolicy::AFTER_RETRIES);
+        fail(&breaker, 5);
+        let mut before = Duration::ZERO;
+        for _ in 0..12 {
+            let Err(open) = breaker.permit() else { panic!("open") };
+            assert!(open.retry_after > before || open.retry_after >= Duration::from_secs(300));
+            assert!(open.retry_after <= Duration::from_secs(360));
+            before = open.retry_after;
+            clock.advance(open.retry_after + Duration::from_millis(1));
+            breaker.permit().unwrap().failed();
+        }
+    }
+
+    #[test]
+    fn a_dropped_probe_lets_the_next_one_through() {
+        let (breaker, clock) = breaker(BreakerPolicy::AFTER_RETRIES);
+        fail(&breaker, 5);
+        clock.advance(Duration::from_secs(12));
+        drop(breaker.permit().unwrap());
+        breaker.permit().unwrap().succeeded();
+    }
+
+    #[test]
+    fn a_lock_out_opens_at_once() {
+        let (breaker, clock) = breaker(BreakerPolicy::AFTER_RETRIES);
+        breaker.permit().unwrap().locked_out(Duration::from_secs(60));
+        clock.advance(Duration::from_secs(59));
+        assert!(breaker.permit().is_err());
+        clock.advance(Duration::from_secs(14));
+        assert!(breaker.permit().is_ok());
+    }
+
+    #[test]
+    fn tolerates_three_faults_in_ten() {
+        let (breaker, clock) = breaker(BreakerPolicy::SINGLE_ATTEMPTS);
+        for call in 0..100_000 {
+            let permit = breaker.permit().unwrap_or_else(|open| panic!("call {call}: {open}"));
+            if clock.random() % 10 < 3 { permit.failed() } else { permit.succeeded() }
+        }
+    }
+
+    #[test]
+    fn notices_a_target_that_mostly_fails() {
+        let (breaker, clock) = breaker(BreakerPolicy::SINGLE_ATTEMPTS);
+        let opened = (0..2_000).any(|_| match breaker.permit() {
+            Ok(permit) => {
+                if clock.random() % 10 < 9 {
+                    permit.failed()
+                } else {
+                    permit.succeeded()
+                }
+                false
+            }
+            Err(_) => true,
+        });
+        assert!(opened);
+    }
+}

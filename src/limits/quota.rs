@@ -1,0 +1,305 @@
+//! Quotas over time: outbound per target (wait a little, else give up) and inbound per visitor and address (say
+//! when to come back). Counted in memory; a process that starts anew starts with full quotas.
+
+use super::pause::Pause;
+use crate::domain::clock::Clock;
+use governor::clock::Clock as GovernorClock;
+use governor::middleware::NoOpMiddleware;
+use governor::state::keyed::DashMapStateStore;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{InsufficientCapacity, NotUntil, Quota, RateLimiter};
+use std::hash::Hash;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+/// How many checks pass between two looks at whether old keys can be forgotten.
+const PRUNE_EVERY: u32 = 1024;
+
+/// From so many keys on, addresses are counted by network and visitors not at all until some are forgotten: an
+/// attacker with many addresses must not fill the memory.
+const CROWDED: usize = 100_000;
+
+/// A quota is used up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("over quota for another {} ms", .retry_after.as_millis())]
+pub struct OverQuota {
+    /// When it makes sense to come back.
+    pub retry_after: Duration,
+}
+
+/// Our clock, as governor wants it.
+#[derive(Clone)]
+struct GovernedClock(Arc<dyn Clock>);
+
+impl GovernorClock for GovernedClock {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        Duration::try_from(self.0.now().as_duration()).unwrap_or(Duration::ZERO)
+    }
+}
+
+type Limiter<K, S> = RateLimiter<K, S, GovernedClock, NoOpMiddleware<Duration>>;
+type Direct = Limiter<NotKeyed, InMemoryState>;
+type Keyed<K> = Limiter<K, DashMapStateStore<K>>;
+
+/// What may be sent to one target in a minute; 0 is without bound.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct OutboundRates {
+    /// Requests.
+    pub requests_per_minute: u32,
+    /// Tokens, or whatever else a request costs.
+    pub tokens_per_minute: u32,
+}
+
+/// Quotas of one target.
+pub struct OutboundQuota {
+    requests: Option<Direct>,
+    tokens: Option<Direct>,
+    tokens_per_minute: u32,
+    clock: GovernedClock,
+    pause: Arc<dyn Pause>,
+}
+
+impl OutboundQuota {
+    /// Full quotas.
+    pub fn new(rates: OutboundRates, clock: Arc<dyn Clock>, pause: Arc<dyn Pause>) -> Self {
+        let clock = GovernedClock(clock);
+        let direct = |per_minute: u32| {
+            NonZeroU32::new(per_minute)
+                .map(|rate| Direct::direct_with_clock(Quota::per_minute(rate), clock.clone()))
+        };
+        Self {
+            requests: direct(rates.requests_per_minute),
+            tokens: direct(rates.tokens_per_minute),
+            tokens_per_minute: rates.tokens_per_minute,
+            clock: clock.clone(),
+            pause,
+        }
+    }
+
+    /// Waits until a request of `tokens` may be sent, but not longer than `budget`.
+    ///
+    /// # Errors
+    /// [`OverQuota`] if it would take longer; then nothing was waited for in vain.
+    pub async fn until_ready_within(&self, budget: Duration, tokens: u32) -> Result<(), OverQuota> {
+        let deadline = GovernorClock::now(&self.clock).saturating_add(budget);
+        // A request above the whole quota passes when the quota is full: it cannot be made smaller here.
+        let tokens = NonZeroU32::new(tokens.min(self.tokens_per_minute));
+        if let (Some(limiter), Some(tokens)) = (&self.tokens, tokens) {
+            self.wait(deadline, || flat(limiter.check_n(tokens))).await?;
+        }
+        match &self.requests {
+            Some(limiter) => self.wait(deadline, || limiter.check()).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn wait(
+        &self,
+        deadline: Duration,
+        check: impl Fn() -> Result<(), NotUntil<Duration>>,
+    ) -> Result<(), OverQuota> {
+        loop {
+            let Err(not_until) = check() else { return Ok(()) };
+            let now = GovernorClock::now(&self.clock);
+            let wait = not_until.wait_time_from(now);
+            if now.saturating_add(wait) > deadline {
+                return Err(OverQuota { retry_after: wait });
+            }
+            // At least a moment, so that a clock of coarse steps does not make this spin.
+            self.pause.pause(wait.max(Duration::from_millis(1))).await;
+        }
+    }
+}
+
+/// A request that exceeds the burst was cut down to it before; the other error cannot come.
+fn flat(
+    result: Result<Result<(), NotUntil<Duration>>, InsufficientCapacity>,
+) -> Result<(), NotUntil<Duration>> {
+    result.unwrap_or(Ok(()))
+}
+
+/// How often something may happen for one key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct InboundRate {
+    /// At once.
+    pub burst: NonZeroU32,
+    /// In the long run.
+    pub per_minute: NonZeroU32,
+}
+
+impl InboundRate {
+    fn quota(self) -> Quota {
+        Quota::per_minute(self.per_minute).allow_burst(self.burst)
+    }
+}
+
+/// Quotas of what comes in, by visitor and by address.
+pub struct InboundQuota {
+    visitors: Keyed<String>,
+    addresses: Keyed<IpAddr>,
+    clock: GovernedClock,
+    checks: AtomicU32,
+    crowded: AtomicBool,
+}
+
+impl InboundQuota {
+    /// Full quotas for everybody.
+    pub fn new(per_visitor: InboundRate, per_address: InboundRate, clock: Arc<dyn Clock>) -> Self {
+        let clock = GovernedClock(clock);
+        Self {
+            visitors: keyed(per_visitor, &clock),
+            addresses: keyed(per_address, &clock),
+            clock,
+            checks: AtomicU32::new(0),
+            crowded: AtomicBool::new(false),
+        }
+    }
+
+    /// Counts one message of `visitor` (its conversation or token) from `address`.
+    ///
+    /// # Errors
+    /// [`OverQuota`] with the time to come back; a refused message is not counted for the visitor.
+    pub fn check(&self, visitor: &str, address: IpAddr) -> Result<(), OverQuota> {
+        self.check_address(address)?;
+        if self.crowded.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.counted(self.visitors.check_key(&visitor.to_owned()))
+    }
+
+    /// Counts one request from `address` that belongs to no visitor yet.
+    ///
+    /// # Errors
+    /// [`OverQuota`].
+    pub fn check_address(&self, address: IpAddr) -> Result<(), OverQuota> {
+        self.prune();
+        let key = if self.crowded.load(Ordering::Relaxed) { network(address) } else { subscriber(address) };
+        self.counted(self.addresses.check_key(&key))
+    }
+
+    /// How many keys are held in memory.
+    pub fn keys(&self) -> usize {
+        self.visitors.len() + self.addresses.len()
+    }
+
+    fn counted(&self, checked: Result<(), NotUntil<Duration>>) -> Result<(), OverQuota> {
+        checked.map_err(|not_until| OverQuota {
+            retry_after: not_until.wait_time_from(GovernorClock::now(&self.clock)),
+        })
+    }
+
+    /// Forgets, now and then, keys whose quota is full again, which is the same as not knowing them.
+    fn prune(&self) {
+        if self.checks.fetch_add(1, Ordering::Relaxed) % PRUNE_EVERY != PRUNE_EVERY - 1 {
+            return;
+        }
+        self.visitors.retain_recent();
+        self.addresses.retain_recent();
+        self.crowded.store(self.keys() >= CROWDED, Ordering::Relaxed);
+    }
+}
+
+fn keyed<K: Hash + Eq + Clone>(rate: InboundRate, clock: &GovernedClock) -> Keyed<K> {
+    RateLimiter::new(rate.quota(), DashMapStateStore::default(), clock.clone())
+}
+
+/// Whoever has an IPv6 address has a whole /64 of them.
+fn subscriber(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => match address.to_ipv4_mapped() {
+            Some(mapped) => IpAddr::V4(mapped),
+            None => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
+        },
+    }
+}
+
+/// The network a provider hands out addresses from, roughly.
+fn network(address: IpAddr) -> IpAddr {
+    match subscriber(address) {
+        IpAddr::V4(address) => IpAddr::V4(Ipv4Addr::from_bits(address.to_bits() & 0xFFFF_0000)),
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !(u128::MAX >> 32))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pause::testing::ClockPause;
+    use super::*;
+    use crate::domain::clock::ManualClock;
+
+    fn clock() -> Arc<ManualClock> {
+        Arc::new(ManualClock::at("2026-08-01T12:00:00Z".parse().unwrap()))
+    }
+
+    fn rate(burst: u32, per_minute: u32) -> InboundRate {
+        InboundRate {
+            burst: NonZeroU32::new(burst).unwrap(),
+            per_minute: NonZeroU32::new(per_minute).unwrap(),
+        }
+    }
+
+    #[tokio::test]
+    async fn waits_within_the_budget_and_not_beyond() {
+        let clock = clock();
+        let pause = ClockPause::new(clock.clone());
+        let rates = OutboundRates { requests_per_minute: 60, tokens_per_minute: 0 };
+        let quota = OutboundQuota::new(rates, clock, pause.clone());
+        for _ in 0..60 {
+            quota.until_ready_within(Duration::ZERO, 1).await.unwrap();
+        }
+        assert!(quota.until_ready_within(Duration::from_millis(900), 1).await.is_err());
+        assert!(pause.waits.lock().unwrap().is_empty(), "no wait in vain");
+        quota.until_ready_within(Duration::from_secs(2), 1).await.unwrap();
+        assert_eq!(pause.waits.lock().unwrap().iter().sum::<Duration>(), Duration::from_secs(1));
+    }
+
+    #[tokio::test]
+    async fn counts_tokens_and_lets_a_huge_request_have_the_whole_quota() {
+        let clock = clock();
+        let rates = OutboundRates { requests_per_minute: 0, tokens_per_minute: 1000 };
+        let quota = OutboundQuota::new(rates, clock.clone(), ClockPause::new(clock));
+        quota.until_ready_within(Duration::ZERO, 50_000).await.unwrap();
+        let refused = quota.until_ready_within(Duration::ZERO, 500).await.unwrap_err();
+        assert!(refused.retry_after > Duration::from_secs(29), "{refused:?}");
+    }
+
+    #[test]
+    fn keeps_visitors_and_addresses_apart() {
+        let clock = clock();
+        let quota = InboundQuota::new(rate(2, 60), rate(3, 60), clock.clone());
+        let (one, other) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
+        quota.check("ana", one).unwrap();
+        quota.check("ana", one).unwrap();
+        let refused = quota.check("ana", one).unwrap_err();
+        assert_eq!(refused.retry_after, Duration::from_secs(1));
+        assert!(quota.check("bia", one).is_err(), "the address is used up");
+        quota.check("bia", other).unwrap();
+        clock.advance(Duration::from_secs(1));
+        quota.check("ana", one).unwrap();
+    }
+
+    #[test]
+    fn an_ipv6_network_is_one_subscriber() {
+        let quota = InboundQuota::new(rate(9, 60), rate(1, 60), clock());
+        quota.check("a", "2001:db8::1".parse().unwrap()).unwrap();
+        assert!(quota.check("b", "2001:db8::2".parse().unwrap()).is_err());
+        quota.check("c", "2001:db8:0:1::1".parse().unwrap()).unwrap();
+    }
+
+    #[test]
+    fn memory_stays_bounded() {
+        let clock = clock();
+        let quota = InboundQuota::new(rate(1, 60), rate(5, 6000), clock.clone());
+        for visitor in 0..20_000_u32 {
+            clock.advance(Duration::from_millis(10));
+            quota.check(&visitor.to_string(), IpAddr::V4(visitor.into())).unwrap();
+        }
+        assert!(quota.keys() < 4_000, "{}", quota.keys());
+    }
+}

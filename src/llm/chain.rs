@@ -1,0 +1,292 @@
+//! Models in a row: the next one answers when one cannot. Keeps away from models that are broken, locked or over
+//! their quota. It does not retry a model; each link brings that along.
+
+use super::draft::Draft;
+use super::model::{ChatAnswer, ChatMessage, ChatModel, ChatRequest, DeltaSink, ModelError, ModelErrorKind};
+use crate::limits::breaker::{Breaker, Permit};
+use crate::limits::quota::OutboundQuota;
+use async_trait::async_trait;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a model is left alone that has no quota left or does not accept the key.
+const LOCKED_OUT: Duration = Duration::from_secs(60);
+
+/// What stands between the chain and a model that someone else runs.
+pub struct Gate {
+    /// Keeps away from it while it is broken.
+    pub breaker: Breaker,
+    /// What may be sent to it.
+    pub quota: OutboundQuota,
+    /// Longest wait for its quota.
+    pub quota_wait: Duration,
+}
+
+/// One model of the chain.
+pub struct Link {
+    /// The model.
+    pub model: Arc<dyn ChatModel>,
+    /// Its gate; the built-in model needs none.
+    pub gate: Option<Gate>,
+}
+
+/// Models in the order they are tried.
+pub struct Chain {
+    links: Vec<Link>,
+}
+
+impl Chain {
+    /// A chain of `links`.
+    pub fn new(links: Vec<Link>) -> Self {
+        Self { links }
+    }
+
+    /// The names of the models, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.links.iter().map(|link| link.model.name())
+    }
+}
+
+#[async_trait]
+impl ChatModel for Chain {
+    fn name(&self) -> &str {
+        "chain"
+    }
+
+    async fn answer(&self, request: &ChatRequest, deltas: DeltaSink<'_>) -> Result<ChatAnswer, ModelError> {
+        let draft = Draft::to(deltas);
+        let mut failures = Vec::new();
+        for link in &self.links {
+            match link.answer(request, &draft).await {
+                Ok(answer) => return Ok(answer),
+                // Another model would not shorten the transcript, nor should it be shopped for consent.
+                Err(error) if matches!(error.kind, ModelErrorKind::TooLong | ModelErrorKind::Refused) => {
+                    return Err(error);
+                }
+                Err(error) => {
+                    tracing::warn!(model = %error.model, "the model cannot answer: {}", error.detail);
+                    failures.push(error);
+                }
+            }
+        }
+        // The failure that is worth coming back for, if any.
+        let hopeful =
+            failures.iter().position(|error| matches!(error.kind, ModelErrorKind::Transient { .. }));
+        Err(match hopeful {
+            Some(position) => failures.swap_remove(position),
+            None => failures.pop().unwrap_or_else(|| ModelError {
+                model: self.name().to_owned(),
+                kind: ModelErrorKind::Permanent,
+                detail: "the chain holds no model".into(),
+            }),
+        })
+    }
+}
+
+impl Link {
+    async fn answer(&self, request: &ChatRequest, draft: &Draft<'_>) -> Result<ChatAnswer, ModelError> {
+        let permit = match &self.gate {
+            Some(gate) => Some(self.pass(gate, request).await?),
+            None => None,
+        };
+        let result = draft.answer(self.model.as_ref(), request).await;
+        match &result {
+            Ok(answer) => {
+                self.count("answered");
+                metrics::counter!("balcao_llm_tokens_total", "kind" => "input")
+                    .increment(answer.usage.input_tokens);
+                metrics::counter!("balcao_llm_tokens_total", "kind" => "output")
+                    .increment(answer.usage.output_tokens);
+            }
+            Err(error) => self.count(label(&error.kind)),
+        }
+        if let Some(permit) = permit {
+            report(permit, result.as_ref().err().map(|error| &error.kind));
+        }
+        result
+    }
+
+    /// Waits at the gate.
+    async fn pass<'a>(&self, gate: &'a Gate, request: &ChatRequest) -> Result<Permit<'a>, ModelError> {
+        // The quota comes first: a wait must not hold the breaker's only probe.
+        if let Err(over) = gate.quota.until_ready_within(gate.quota_wait, tokens(request)).await {
+            return Err(self.turned_away("over_quota", over.retry_after, over.to_string()));
+        }
+        gate.breaker
+            .permit()
+            .map_err(|open| self.turned_away("breaker_open", open.retry_after, open.to_string()))
+    }
+
+    fn turned_away(&self, outcome: &'static str, retry_after: Duration, detail: String) -> ModelError {
+        self.count(outcome);
+        let kind = ModelErrorKind::Transient { retry_after: Some(retry_after) };
+        ModelError { model: self.model.name().to_owned(), kind, detail }
+    }
+
+    fn count(&self, outcome: &'static str) {
+        let provider = self.model.name().to_owned();
+        metrics::counter!("balcao_llm_requests_total", "provider" => provider, "outcome" => outcome)
+            .increment(1);
+    }
+}
+
+fn report(permit: Permit<'_>, failure: Option<&ModelErrorKind>) {
+    match failure {
+        Some(ModelErrorKind::Transient { .. }) => permit.failed(),
+        Some(ModelErrorKind::Exhausted) => permit.locked_out(LOCKED_OUT),
+        // The endpoint works; it is the request that does not.
+        Some(ModelErrorKind::TooLong | ModelErrorKind::Refused | ModelErrorKind::Permanent) | None => {
+            permit.succeeded();
+        }
+    }
+}
+
+fn label(kind: &ModelErrorKind) -> &'static str {
+    match kind {
+        ModelErrorKind::Transient { .. } => "transient",
+        ModelErrorKind::Exhausted => "exhausted",
+        ModelErrorKind::TooLong => "too_long",
+        ModelErrorKind::Refused => "refused",
+        ModelErrorKind::Permanent => "permanent",
+    }
+}
+
+/// About how many tokens `request` costs, for the quota.
+fn tokens(request: &ChatRequest) -> u32 {
+    const CHARACTERS_PER_TOKEN: usize = 4;
+    const PER_TOOL: usize = 120;
+    let characters: usize = request
+        .messages
+        .iter()
+        .map(|message| match message {
+            ChatMessage::System(text) | ChatMessage::Customer(text) => text.len(),
+            ChatMessage::Assistant { text, calls } => text.len() + calls.len() * PER_TOOL,
+            ChatMessage::ToolResult { content, .. } => content.len(),
+        })
+        .sum();
+    let read =
+        u32::try_from(characters / CHARACTERS_PER_TOKEN + request.tools.len() * PER_TOOL).unwrap_or(u32::MAX);
+    read.saturating_add(request.max_output_tokens)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::ManualClock;
+    use crate::limits::breaker::BreakerPolicy;
+    use crate::limits::pause::testing::ClockPause;
+    use crate::limits::quota::OutboundRates;
+    use crate::llm::scripted::testing::{fails, request, says};
+    use crate::llm::scripted::{Reply, ScriptedModel};
+
+    struct Bench {
+        clock: Arc<ManualClock>,
+        main: Arc<ScriptedModel>,
+        spare: Arc<ScriptedModel>,
+        chain: Chain,
+    }
+
+    fn bench(main: Vec<Reply>, spare: Vec<Reply>, rates: OutboundRates) -> Bench {
+        let clock = Arc::new(ManualClock::at("2026-08-01T12:00:00Z".parse().unwrap()));
+        let main = Arc::new(ScriptedModel::new("main", main));
+        let spare = Arc::new(ScriptedModel::new("spare", spare));
+        let gate = Gate {
+            breaker: Breaker::new("main", BreakerPolicy::AFTER_RETRIES, clock.clone()),
+            quota: OutboundQuota::new(rates, clock.clone(), ClockPause::new(clock.clone())),
+            quota_wait: Duration::ZERO,
+        };
+        let chain = Chain::new(vec![
+            Link { model: main.clone(), gate: Some(gate) },
+            Link { model: spare.clone(), gate: None },
+        ]);
+        Bench { clock, main, spare, chain }
+    }
+
+    async fn ask(chain: &Chain) -> Result<String, ModelErrorKind> {
+        chain.answer(&request(), &|_| {}).await.map(|answer| answer.model).map_err(|error| error.kind)
+    }
+
+    const TRANSIENT: ModelErrorKind = ModelErrorKind::Transient { retry_after: None };
+
+    #[tokio::test]
+    async fn falls_to_the_next_model_and_says_who_answered() {
+        for kind in [TRANSIENT, ModelErrorKind::Exhausted, ModelErrorKind::Permanent] {
+            let bench = bench(vec![fails(kind)], vec![says("oi")], OutboundRates::default());
+            assert_eq!(ask(&bench.chain).await, Ok("spare".into()));
+        }
+        let bench = bench(vec![says("oi")], vec![], OutboundRates::default());
+        assert_eq!(ask(&bench.chain).await, Ok("main".into()));
+    }
+
+    #[tokio::test]
+    async fn does_not_shop_around() {
+        for kind in [ModelErrorKind::TooLong, ModelErrorKind::Refused] {
+            let bench = bench(vec![fails(kind.clone())], vec![says("oi")], OutboundRates::default());
+            assert_eq!(ask(&bench.chain).await, Err(kind));
+            assert!(bench.spare.requests().is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn leaves_a_broken_model_alone_and_comes_back() {
+        let mut replies: Vec<_> = (0..5).map(|_| fails(TRANSIENT)).collect();
+        replies.push(says("back"));
+        let bench = bench(replies, (0..7).map(|_| says("oi")).collect(), OutboundRates::default());
+        for _ in 0..7 {
+            assert_eq!(ask(&bench.chain).await, Ok("spare".into()));
+        }
+        assert_eq!(bench.main.requests().len(), 5, "the breaker is open");
+        bench.clock.advance(Duration::from_secs(13));
+        assert_eq!(ask(&bench.chain).await, Ok("main".into()));
+    }
+
+    #[tokio::test]
+    async fn leaves_a_locked_model_alone_at_once() {
+        let replies = vec![fails(ModelErrorKind::Exhausted), says("back")];
+        let bench = bench(replies, vec![says("1"), says("2")], OutboundRates::default());
+        assert_eq!(ask(&bench.chain).await, Ok("spare".into()));
+        assert_eq!(ask(&bench.chain).await, Ok("spare".into()));
+        assert_eq!(bench.main.requests().len(), 1);
+        bench.clock.advance(Duration::from_secs(75));
+        assert_eq!(ask(&bench.chain).await, Ok("main".into()));
+    }
+
+    #[tokio::test]
+    async fn keeps_to_the_quota() {
+        let rates = OutboundRates { requests_per_minute: 1, tokens_per_minute: 0 };
+        let bench = bench(vec![says("1"), says("2")], vec![says("oi")], rates);
+        assert_eq!(ask(&bench.chain).await, Ok("main".into()));
+        assert_eq!(ask(&bench.chain).await, Ok("spare".into()));
+    }
+
+    #[tokio::test]
+    async fn names_the_failure_worth_coming_back_for() {
+        let failing =
+            bench(vec![fails(TRANSIENT)], vec![fails(ModelErrorKind::Permanent)], OutboundRates::default());
+        assert_eq!(ask(&failing.chain).await, Err(TRANSIENT));
+        assert_eq!(ask(&Chain::new(Vec::new())).await, Err(ModelErrorKind::Permanent));
+    }
+
+    #[tokio::test]
+    async fn counts_what_it_does() {
+        let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+        let handle = recorder.handle();
+        let _here = metrics::set_default_local_recorder(&recorder);
+        let spoken = Reply { input_tokens: 7, output_tokens: 3, ..says("oi") };
+        let bench =
+            bench(vec![fails(ModelErrorKind::Exhausted)], vec![spoken, says("oi")], OutboundRates::default());
+        ask(&bench.chain).await.unwrap();
+        ask(&bench.chain).await.unwrap();
+        let text = handle.render();
+        for line in [
+            r#"balcao_llm_requests_total{provider="main",outcome="exhausted"} 1"#,
+            r#"balcao_llm_requests_total{provider="main",outcome="breaker_open"} 1"#,
+            r#"balcao_llm_requests_total{provider="spare",outcome="answered"} 2"#,
+            r#"balcao_llm_tokens_total{kind="input"} 7"#,
+            r#"balcao_llm_tokens_total{kind="output"} 3"#,
+            r#"balcao_breaker_state{target="main"} 2"#,
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+    }
+}

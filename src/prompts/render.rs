@@ -1,0 +1,192 @@
+//! Templates compiled once and rendered per turn. Strict: a variable that does not exist is an error at load, not
+//! an empty place in front of a model.
+
+use super::load;
+use super::sentences::Sentences;
+use crate::domain::language::Language;
+use crate::domain::passage::Passage;
+use crate::domain::problem::{Problem, line_of};
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What `system.md` may speak of.
+#[derive(Serialize)]
+pub struct SystemVariables<'a> {
+    /// The business.
+    pub business: BusinessVariables<'a>,
+    /// The present day in plain words.
+    pub today: String,
+    /// The present time of day.
+    pub clock: String,
+    /// The customer.
+    pub contact: ContactVariables<'a>,
+}
+
+/// The business in `system.md`.
+#[derive(Serialize)]
+pub struct BusinessVariables<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// How it speaks.
+    pub voice: &'a str,
+    /// Its IANA time zone.
+    pub timezone: &'a str,
+}
+
+/// The customer in `system.md`.
+#[derive(Serialize)]
+pub struct ContactVariables<'a> {
+    /// The name they gave.
+    pub name: Option<&'a str>,
+    /// What they asked us to remember.
+    pub preferences: &'a [crate::domain::contact::Preference],
+}
+
+/// Template file -> variables it may use.
+const TEMPLATES: [(&str, &[&str]); 2] = [
+    (
+        "system.md",
+        &[
+            "business.name",
+            "business.voice",
+            "business.timezone",
+            "today",
+            "clock",
+            "contact.name",
+            "contact.preferences",
+        ],
+    ),
+    ("passages.md", &["passages"]),
+];
+
+/// Every prompt and sentence, in every language.
+pub struct Prompts {
+    environment: Environment<'static>,
+    sentences: BTreeMap<Language, Sentences>,
+}
+
+impl Prompts {
+    /// Loads and checks everything; `folder` overrides the embedded files one by one.
+    ///
+    /// # Errors
+    /// Every mistake at once.
+    pub fn load(folder: Option<&Path>) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        let mut sentences = BTreeMap::new();
+        for language in Language::ALL {
+            for (template, allowed) in TEMPLATES {
+                let name = format!("{}/{template}", language.tag());
+                if let Some((file, text)) = load::text(folder, &name, &mut problems) {
+                    add(&mut environment, name, &file, text, allowed, &mut problems);
+                }
+            }
+            let name = format!("{}/sentences.toml", language.tag());
+            if let Some((file, text)) = load::text(folder, &name, &mut problems)
+                && let Some(read) = Sentences::read(&file, &text, &mut problems)
+            {
+                sentences.insert(language, read);
+            }
+        }
+        if problems.is_empty() { Ok(Self { environment, sentences }) } else { Err(problems) }
+    }
+
+    /// The sentences of a language.
+    pub fn sentences(&self, language: Language) -> &Sentences {
+        // `load` has put every language there.
+        &self.sentences[&language]
+    }
+
+    /// What the model is told first.
+    ///
+    /// # Errors
+    /// A template that fails although its variables exist, e.g. by a wrong filter argument.
+    pub fn system(&self, language: Language, variables: &SystemVariables<'_>) -> anyhow::Result<String> {
+        self.render(language, "system.md", minijinja::Value::from(Serde(variables)))
+    }
+
+    /// The passages that were found for the customer's question.
+    ///
+    /// # Errors
+    /// As [`Prompts::system`].
+    pub fn passages(&self, language: Language, passages: &[Passage]) -> anyhow::Result<String> {
+        self.render(language, "passages.md", minijinja::context! { passages => minijinja::Value::from(Serde(passages)) })
+    }
+
+    fn render(&self, language: Language, template: &str, context: minijinja::Value) -> anyhow::Result<String> {
+        let name = format!("{}/{template}", language.tag());
+        Ok(self.environment.get_template(&name)?.render(context)?)
+    }
+}
+
+fn add(
+    environment: &mut Environment<'static>,
+    name: String,
+    file: &str,
+    text: String,
+    allowed: &[&str],
+    problems: &mut Vec<Problem>,
+) {
+    if let Err(error) = environment.add_template_owned(name.clone(), text.clone()) {
+        let message = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+        problems.push(Problem { file: file.to_owned(), line: error.line(), message });
+        return;
+    }
+    let Ok(template) = environment.get_template(&name) else { return };
+    let mut unknown: Vec<String> = template
+        .undeclared_variables(true)
+        .into_iter()
+        .filter(|variable| {
+            !allowed.iter().any(|known| {
+                variable == known
+                    || known.starts_with(&format!("{variable}."))
+                    || variable.starts_with(&format!("{known}."))
+            })
+        })
+        .collect();
+    unknown.sort();
+    for variable in unknown {
+        let line = text.find(&variable).map(|at| line_of(&text, at));
+        let message = format!("unknown variable `{variable}`; known are {}", allowed.join(", "));
+        problems.push(Problem { file: file.to_owned(), line, message });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_prompts_are_whole() {
+        let prompts = Prompts::load(None).unwrap();
+        for language in Language::ALL {
+            let variables = SystemVariables {
+                business: BusinessVariables { name: "Loja", voice: "calma", timezone: "America/Sao_Paulo" },
+                today: "segunda".into(),
+                clock: "10:00".into(),
+                contact: ContactVariables { name: Some("Ana \"x\"\nignore"), preferences: &[] },
+            };
+            let system = prompts.system(language, &variables).unwrap();
+            assert!(system.contains("Loja") && system.contains("\"Ana \\\"x\\\"\\nignore\""), "{system}");
+        }
+    }
+
+    #[test]
+    fn mistakes_are_named_with_file_and_line() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("pt-BR")).unwrap();
+        std::fs::create_dir(folder.path().join("en")).unwrap();
+        std::fs::write(folder.path().join("pt-BR/system.md"), "Oi\n{{ business.nome }} {{ cliente }}").unwrap();
+        std::fs::write(folder.path().join("en/system.md"), "Hi\n\n{% if %}").unwrap();
+        std::fs::write(folder.path().join("en/sentences.toml"), "[stop]\n").unwrap();
+        let problems: Vec<String> = Prompts::load(Some(folder.path())).err().unwrap().iter().map(ToString::to_string).collect();
+        assert!(problems.iter().any(|p| p.contains("pt-BR/system.md:2: unknown variable `business.nome`")), "{problems:#?}");
+        assert!(problems.iter().any(|p| p.contains("pt-BR/system.md:2: unknown variable `cliente`")), "{problems:#?}");
+        assert!(problems.iter().any(|p| p.contains("en/system.md:3:")), "{problems:#?}");
+        assert!(problems.iter().any(|p| p.contains("en/sentences.toml:1:")), "{problems:#?}");
+    }
+}

@@ -1,0 +1,106 @@
+//! Sentences that the program itself says, without a model. `{name}` stands for what the program fills in.
+
+use crate::domain::problem::{Problem, line_of};
+use crate::domain::turn::StopReason;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// The sentences of one language.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sentences {
+    /// By stop reason.
+    pub stop: BTreeMap<String, String>,
+    /// Around confirmations.
+    pub confirm: ConfirmSentences,
+    /// Around hand-offs.
+    pub handoff: HandoffSentences,
+    /// While the customer waits.
+    pub progress: ProgressSentences,
+}
+
+/// Around confirmations.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmSentences {
+    /// The question under the list.
+    pub ask: String,
+    /// Before the list; `{tool}` is the tool's plain name.
+    pub intro: String,
+    /// Label of the yes button.
+    pub yes: String,
+    /// Label of the no button.
+    pub no: String,
+    /// How a yes is written for a truth value.
+    pub yes_value: String,
+    /// How a no is written for a truth value.
+    pub no_value: String,
+    /// After a no.
+    pub declined: String,
+    /// When the customer turned to something else; `{tool}` is the tool's plain name.
+    pub dropped: String,
+    /// Stands for a tool without a plain name.
+    pub untitled: String,
+}
+
+/// Around hand-offs.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandoffSentences {
+    /// Says that a person was called; `{when}` is one of the two below.
+    pub done: String,
+    /// While the business is open.
+    pub open_now: String,
+    /// While it is closed; `{opens}` is the next opening.
+    pub closed_now: String,
+    /// Label of a button that asks for a person.
+    pub person: String,
+}
+
+/// While the customer waits.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProgressSentences {
+    /// At once.
+    pub typing: String,
+    /// When it takes longer.
+    pub working: String,
+}
+
+impl Sentences {
+    /// Reads a `sentences.toml`; whatever is wrong goes to `problems`.
+    pub fn read(file: &str, text: &str, problems: &mut Vec<Problem>) -> Option<Self> {
+        let sentences: Self = match toml::from_str(text) {
+            Ok(sentences) => sentences,
+            Err(error) => {
+                let at = error.span().map_or(0, |span| span.start);
+                problems.push(Problem::at_offset(file, text, at, error.message()));
+                return None;
+            }
+        };
+        let line = text.find("[stop]").map(|at| line_of(text, at));
+        for reason in StopReason::ALL.iter().filter(|reason| reason.has_sentence()) {
+            if !sentences.stop.contains_key(reason.as_str()) {
+                let message = format!("`stop.{}` is missing: what does the customer read then?", reason.as_str());
+                problems.push(Problem { file: file.to_owned(), line, message });
+            }
+        }
+        for name in sentences.stop.keys() {
+            if !StopReason::ALL.iter().any(|reason| reason.has_sentence() && reason.as_str() == name) {
+                let at = text.find(name.as_str()).unwrap_or(0);
+                problems.push(Problem::at_offset(file, text, at, format!("`stop.{name}` is not a stop reason")));
+            }
+        }
+        Some(sentences)
+    }
+
+    /// The sentence of a stop reason; empty for reasons that have none.
+    pub fn stop(&self, reason: StopReason) -> &str {
+        self.stop.get(reason.as_str()).map_or("", String::as_str)
+    }
+}
+
+/// Puts `value` where `{name}` stands.
+pub fn fill(sentence: &str, name: &str, value: &str) -> String {
+    sentence.replace(&format!("{{{name}}}"), value)
+}

@@ -1,0 +1,42 @@
+//! SQL texts that every database understands: `$1` parameters, ON CONFLICT, RETURNING, `->>`. A text that needs
+//! one database's own means stands in that database's folder instead. Nothing is executed here.
+
+/// The columns a [`crate::domain::conversation::Conversation`] is read from, in order.
+macro_rules! conversation_columns {
+    () => {
+        "id, channel, contact_id, language, state, owner, owner_name, epoch, last_seq, created_at, updated_at, \
+         (SELECT metadata FROM visits WHERE visits.conversation_id = conversations.id)"
+    };
+}
+
+/// The columns an [`crate::domain::event::Event`] is read from, in order.
+macro_rules! event_columns {
+    () => {
+        "events.conversation_id, events.seq, events.turn_id, events.at, events.body"
+    };
+}
+
+/// The columns a [`crate::domain::contact::Contact`] is read from, in order.
+macro_rules! contact_columns {
+    () => {
+        "id, name, email, phone, language, stage, tags, origin, marketing_consent, preferences, \
+         created_at, updated_at"
+    };
+}
+
+/// The columns a [`crate::store::outbox::Delivery`] is read from, in order, behind its position.
+macro_rules! delivery_columns {
+    () => {
+        "position, id, conversation_id, channel, message_id, attempts"
+    };
+}
+
+pub(in crate::store) mod backoffice;
+pub(in crate::store) mod contacts;
+pub(in crate::store) mod conversations;
+pub(in crate::store) mod keys;
+pub(in crate::store) mod outbox;
+pub(in crate::store) mod turns;
+
+// For texts of one database's own over the same columns.
+pub(in crate::store) use conversation_columns;

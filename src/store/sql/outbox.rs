@@ -1,0 +1,62 @@
+//! Texts about deliveries. Only the first waiting one of a conversation (its head) may leave.
+
+/// Queues a delivery. `$1` id, `$2` conversation, `$3` channel, `$4` message, `$5` time.
+pub(in crate::store) const INSERT: &str = "
+    INSERT INTO outbox (id, conversation_id, channel, message_id, state, attempts, due_at)
+    VALUES ($1, $2, $3, $4, 'waiting', 0, $5)";
+
+/// Claims heads that are due. An attempt counts from its claim, so that a delivery that kills the process does
+/// not come back for ever. `$1` now, `$2` until, `$3` limit.
+pub(in crate::store) const CLAIM: &str = concat!(
+    "UPDATE outbox SET due_at = $2, attempts = attempts + 1
+     WHERE position IN (
+        SELECT position FROM outbox AS head
+        WHERE state = 'waiting' AND due_at <= $1 AND NOT EXISTS (
+            SELECT 1 FROM outbox AS earlier
+            WHERE earlier.conversation_id = head.conversation_id AND earlier.state = 'waiting'
+              AND earlier.position < head.position)
+        ORDER BY position
+        LIMIT $3)
+     RETURNING ",
+    delivery_columns!()
+);
+
+/// The channel took it. `$1` id, `$2` time, `$3` the channel's id.
+pub(in crate::store) const ACCEPTED: &str = "
+    UPDATE outbox SET state = 'sent', settled_at = $2, external_id = $3, error = NULL
+    WHERE id = $1 AND state <> 'sent'";
+
+/// It is tried again. `$1` id, `$2` when, `$3` error.
+pub(in crate::store) const RETRY: &str =
+    "UPDATE outbox SET due_at = $2, error = $3 WHERE id = $1 AND state = 'waiting'";
+
+/// It was given up. `$1` id, `$2` time, `$3` error.
+pub(in crate::store) const DEAD: &str =
+    "UPDATE outbox SET state = 'dead', settled_at = $2, error = $3 WHERE id = $1 AND state = 'waiting'";
+
+/// Whether there is such a delivery. `$1` id.
+pub(in crate::store) const EXISTS: &str = "SELECT 1 FROM outbox WHERE id = $1";
+
+/// Given-up deliveries, newest first. `$1` limit.
+pub(in crate::store) const DEAD_LETTERS: &str = concat!(
+    "SELECT ",
+    delivery_columns!(),
+    ", COALESCE(error, '') FROM outbox WHERE state = 'dead' ORDER BY settled_at DESC, position DESC LIMIT $1"
+);
+
+/// Queues a given-up delivery again. `$1` id, `$2` time.
+pub(in crate::store) const REPLAY: &str =
+    "UPDATE outbox SET state = 'waiting', due_at = $2, settled_at = NULL WHERE id = $1 AND state = 'dead'";
+
+/// How many wait.
+pub(in crate::store) const DEPTH: &str = "SELECT COUNT(*) FROM outbox WHERE state = 'waiting'";
+
+/// When the next head is due: what waits behind another one cannot leave, however long it has been due.
+pub(in crate::store) const NEXT_DUE: &str = "
+    SELECT due_at FROM outbox AS head
+    WHERE state = 'waiting' AND NOT EXISTS (
+        SELECT 1 FROM outbox AS earlier
+        WHERE earlier.conversation_id = head.conversation_id AND earlier.state = 'waiting'
+          AND earlier.position < head.position)
+    ORDER BY due_at
+    LIMIT 1";

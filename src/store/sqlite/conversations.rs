@@ -1,0 +1,183 @@
+//! Conversations and their logs on SQLite.
+
+use super::accept::Arrival;
+use super::rows::{Columns, blob, conversation, event, json};
+use super::transaction::Transaction;
+use super::writer::Atomicity;
+use super::{Database, contacts, ownership, scripts};
+use crate::domain::contact::Identity;
+use crate::domain::conversation::{Conversation, ConversationState};
+use crate::domain::event::{Event, EventBody};
+use crate::domain::ids::{ConversationId, Seq};
+use crate::domain::message::Message;
+use crate::store::conversations::{
+    Accepted, ConversationFilter, ConversationStore, NewConversation, NewInbound, OwnerChange, Page,
+};
+use crate::store::error::StoreError;
+use crate::store::sql;
+use async_trait::async_trait;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// Most characters of a search that are looked for.
+const QUERY_CHARACTERS: usize = 200;
+
+/// [`ConversationStore`] on SQLite.
+pub(super) struct Conversations {
+    database: Database,
+}
+
+impl Conversations {
+    pub(super) fn on(database: &Database) -> Self {
+        Self { database: database.clone() }
+    }
+}
+
+#[async_trait]
+impl ConversationStore for Conversations {
+    async fn open(&self, new: NewConversation) -> Result<Conversation, StoreError> {
+        self.database.writer.run(Atomicity::Savepoint, |tx| Box::pin(open(tx, new))).await
+    }
+
+    async fn get(&self, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
+        let row = self.database.reader.one(sqlx::query(sql::conversations::GET).bind(blob(id.0))).await?;
+        row.map(|row| conversation(&mut Columns::of(&row))).transpose()
+    }
+
+    async fn token_hash(&self, id: ConversationId) -> Result<Option<[u8; 32]>, StoreError> {
+        let row =
+            self.database.reader.one(sqlx::query(sql::conversations::TOKEN_HASH).bind(blob(id.0))).await?;
+        row.map_or(Ok(None), |row| Columns::of(&row).optional_hash())
+    }
+
+    async fn find_by_identity(
+        &self,
+        channel: &str,
+        identity: &Identity,
+    ) -> Result<Option<Conversation>, StoreError> {
+        let statement = sqlx::query(sql::conversations::FIND_BY_IDENTITY)
+            .bind(identity.kind.as_str())
+            .bind(identity.value.as_str())
+            .bind(channel);
+        let row = self.database.reader.one(statement).await?;
+        row.map(|row| conversation(&mut Columns::of(&row))).transpose()
+    }
+
+    async fn list(&self, filter: &ConversationFilter) -> Result<Page<Conversation>, StoreError> {
+        let words = filter.query.as_deref().map(str::trim).filter(|words| !words.is_empty());
+        let words = words.map(|words| words.chars().take(QUERY_CHARACTERS).collect::<String>());
+        let (before, id) = match &filter.cursor {
+            Some(cursor) => read_cursor(cursor)?,
+            None => (i64::MAX, Uuid::max()),
+        };
+        let statement = sqlx::query(scripts::LIST)
+            .bind(filter.owner.as_deref())
+            .bind(filter.state.map(ConversationState::as_str))
+            .bind(words)
+            .bind(before)
+            .bind(blob(id))
+            .bind(i64::from(filter.limit) + 1);
+        let rows = self.database.reader.all(statement).await?;
+        let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
+        let mut items = Vec::with_capacity(rows.len());
+        for row in rows.iter().take(limit) {
+            items.push(conversation(&mut Columns::of(row))?);
+        }
+        let next = if rows.len() > limit { items.last().map(cursor_behind) } else { None };
+        Ok(Page { items, next })
+    }
+
+    async fn events(&self, id: ConversationId, after: Seq, limit: u32) -> Result<Vec<Event>, StoreError> {
+        let statement = sqlx::query(sql::conversations::EVENTS).bind(blob(id.0)).bind(after).bind(limit);
+        self.database.reader.all(statement).await?.iter().map(event).collect()
+    }
+
+    async fn recent_events(&self, id: ConversationId, limit: u32) -> Result<Vec<Event>, StoreError> {
+        let statement = sqlx::query(sql::conversations::RECENT_EVENTS).bind(blob(id.0)).bind(limit);
+        self.database.reader.all(statement).await?.iter().rev().map(event).collect()
+    }
+
+    async fn messages(
+        &self,
+        id: ConversationId,
+        after: Seq,
+        limit: u32,
+    ) -> Result<Vec<(Seq, Message)>, StoreError> {
+        let statement = sqlx::query(sql::conversations::MESSAGES).bind(blob(id.0)).bind(after).bind(limit);
+        let rows = self.database.reader.all(statement).await?;
+        let mut messages = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let event = event(row)?;
+            if let EventBody::Message(message) = event.body {
+                messages.push((event.seq, message));
+            }
+        }
+        Ok(messages)
+    }
+
+    async fn accept(&self, inbound: NewInbound) -> Result<Accepted, StoreError> {
+        let arrival = Arrival::of(inbound)?;
+        self.database.writer.run(Atomicity::RefusesFirst, |tx| Box::pin(arrival.accept(tx))).await
+    }
+
+    async fn change_owner(
+        &self,
+        id: ConversationId,
+        change: OwnerChange,
+    ) -> Result<Conversation, StoreError> {
+        self.database
+            .writer
+            .run(Atomicity::Savepoint, move |tx| Box::pin(ownership::change_owner(tx, id, change)))
+            .await
+    }
+
+    async fn set_state(
+        &self,
+        id: ConversationId,
+        state: ConversationState,
+        at: Timestamp,
+    ) -> Result<Conversation, StoreError> {
+        self.database
+            .writer
+            .run(Atomicity::Savepoint, move |tx| Box::pin(ownership::set_state(tx, id, state, at)))
+            .await
+    }
+}
+
+async fn open(transaction: &mut Transaction, new: NewConversation) -> Result<Conversation, StoreError> {
+    if let Some(first) = find(transaction, new.id).await? {
+        return Ok(first);
+    }
+    let contact = contacts::known_or_made(transaction, &new).await?;
+    let statement = sqlx::query(sql::conversations::INSERT)
+        .bind(blob(new.id.0))
+        .bind(new.channel)
+        .bind(blob(contact.0))
+        .bind(new.language.tag())
+        .bind(new.at.as_millisecond());
+    transaction.write(statement).await?;
+    let statement = sqlx::query(sql::conversations::INSERT_VISIT)
+        .bind(blob(new.id.0))
+        .bind(new.identity.kind.as_str())
+        .bind(new.identity.value)
+        .bind(new.token_hash.map(Vec::from))
+        .bind(json(&new.metadata)?);
+    transaction.write(statement).await?;
+    find(transaction, new.id).await?.ok_or(StoreError::NotFound)
+}
+
+async fn find(transaction: &mut Transaction, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
+    let row = transaction.read(sqlx::query(sql::conversations::GET).bind(blob(id.0))).await?;
+    row.map(|row| conversation(&mut Columns::of(&row))).transpose()
+}
+
+/// A place in the list: time of the last activity, and the id where times are equal.
+fn cursor_behind(last: &Conversation) -> String {
+    format!("{}_{}", last.updated_at.as_millisecond(), last.id)
+}
+
+fn read_cursor(cursor: &str) -> Result<(i64, Uuid), StoreError> {
+    let parts =
+        cursor.split_once('_').and_then(|(time, id)| Some((time.parse().ok()?, Uuid::parse_str(id).ok()?)));
+    parts.ok_or_else(|| StoreError::Conflict("the cursor is none of this list".to_owned()))
+}

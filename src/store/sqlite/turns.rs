@@ -1,0 +1,259 @@
+//! Claims, journals and commits of turns on SQLite. Fencing stands in the statements (`WHERE epoch = … AND
+//! lease_turn = …`), never in an `if`: a lost claim changes no row, and no row means [`StoreError::Stale`].
+
+use super::events::{Drafts, Place};
+use super::outbox;
+use super::rows::{Columns, blob, conversation, event};
+use super::transaction::Transaction;
+use super::writer::Atomicity;
+use super::{Database, scripts};
+use crate::domain::conversation::{Conversation, Owner};
+use crate::domain::event::{Event, EventBody};
+use crate::domain::ids::{ConversationId, MessageId, Seq, TurnId};
+use crate::domain::turn::Claim;
+use crate::store::error::StoreError;
+use crate::store::outbox::NewDelivery;
+use crate::store::sql;
+use crate::store::turns::{ClaimRequest, Release, TurnCommit, TurnStore};
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+/// [`TurnStore`] on SQLite.
+pub(super) struct Turns {
+    database: Database,
+}
+
+impl Turns {
+    pub(super) fn on(database: &Database) -> Self {
+        Self { database: database.clone() }
+    }
+}
+
+/// The rights of a claim, as a write needs them.
+#[derive(Clone, Copy)]
+struct Fence {
+    conversation: ConversationId,
+    turn: TurnId,
+    epoch: i64,
+}
+
+impl Fence {
+    fn of(claim: &Claim) -> Self {
+        Self { conversation: claim.conversation, turn: claim.turn, epoch: claim.epoch }
+    }
+
+    fn at(self, at: Timestamp) -> Place {
+        Place { conversation: self.conversation, turn: Some(self.turn), at }
+    }
+}
+
+#[async_trait]
+impl TurnStore for Turns {
+    async fn claim(
+        &self,
+        conversation: ConversationId,
+        request: &ClaimRequest,
+    ) -> Result<Option<Claim>, StoreError> {
+        let request = request.clone();
+        self.database
+            .writer
+            .run(Atomicity::RefusesFirst, move |tx| Box::pin(claim(tx, conversation, request)))
+            .await
+    }
+
+    async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<ConversationId>, StoreError> {
+        let statement = sqlx::query(sql::turns::DUE).bind(now.as_millisecond()).bind(limit);
+        let rows = self.database.reader.all(statement).await?;
+        rows.iter().map(|row| Ok(ConversationId(Columns::of(row).id()?))).collect()
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        let row = self.database.reader.one(sqlx::query(sql::turns::NEXT_DUE)).await?;
+        row.map(|row| Columns::of(&row).time()).transpose()
+    }
+
+    async fn renew(&self, claim: &Claim, lease_until: Timestamp) -> Result<(), StoreError> {
+        let fence = Fence::of(claim);
+        self.database
+            .writer
+            .run(Atomicity::RefusesFirst, move |tx| Box::pin(renew(tx, fence, lease_until)))
+            .await
+    }
+
+    async fn append(&self, claim: &Claim, events: Vec<EventBody>, at: Timestamp) -> Result<Seq, StoreError> {
+        let (fence, drafts) = (Fence::of(claim), Drafts::of(events)?);
+        self.database
+            .writer
+            .run(Atomicity::RefusesFirst, move |tx| Box::pin(append(tx, fence, drafts, at)))
+            .await
+    }
+
+    async fn journal(&self, turn: TurnId) -> Result<Vec<Event>, StoreError> {
+        let rows = self.database.reader.all(sqlx::query(sql::turns::JOURNAL).bind(blob(turn.0))).await?;
+        rows.iter().map(event).collect()
+    }
+
+    async fn commit(
+        &self,
+        claim: &Claim,
+        commit: TurnCommit,
+        at: Timestamp,
+    ) -> Result<Conversation, StoreError> {
+        let TurnCommit { events, owner, contact, language, outbox } = commit;
+        let end = End {
+            drafts: Drafts::of(events)?,
+            owner,
+            contact: contact.map(|contact| blob(contact.0)),
+            language: language.map(|language| language.tag()),
+            outbox,
+        };
+        let fence = Fence::of(claim);
+        // A contact that does not exist, or a delivery's id that is taken, is refused after the first change.
+        let atomicity = match (&end.contact, end.outbox.as_slice()) {
+            (None, []) => Atomicity::RefusesFirst,
+            _ => Atomicity::Savepoint,
+        };
+        self.database.writer.run(atomicity, move |tx| Box::pin(end_turn(tx, fence, end, at))).await
+    }
+
+    async fn release(&self, claim: &Claim, release: Release, at: Timestamp) -> Result<(), StoreError> {
+        let Release { due_at, keep_journal, events } = release;
+        let (fence, drafts) = (Fence::of(claim), Drafts::of(events)?);
+        let back = GiveBack { drafts, due_at, keep_journal };
+        self.database
+            .writer
+            .run(Atomicity::RefusesFirst, move |tx| Box::pin(give_back(tx, fence, back, at)))
+            .await
+    }
+
+    async fn has_newer(&self, claim: &Claim) -> Result<bool, StoreError> {
+        let statement = sqlx::query(sql::turns::HAS_NEWER)
+            .bind(blob(claim.conversation.0))
+            .bind(claim.epoch)
+            .bind(blob(claim.turn.0));
+        let row = self.database.reader.one(statement).await?.ok_or(StoreError::Stale)?;
+        Columns::of(&row).value()
+    }
+}
+
+async fn claim(
+    transaction: &mut Transaction,
+    conversation: ConversationId,
+    request: ClaimRequest,
+) -> Result<Option<Claim>, StoreError> {
+    let script = sqlx::query(scripts::CLAIM)
+        .bind(blob(conversation.0))
+        .bind(blob(request.turn.0))
+        .bind(request.now.as_millisecond())
+        .bind(request.lease_until.as_millisecond())
+        .bind(request.worker);
+    let rows = transaction.write_returning(script).await?;
+    let Some((row, messages)) = rows.split_first() else { return Ok(None) };
+    let mut columns = Columns::of(row);
+    let (epoch, turn, last) = (columns.value()?, TurnId(columns.id()?), columns.value()?);
+    let answers = messages.iter().map(message_id).collect::<Result<Vec<_>, _>>()?;
+    let resumed = turn != request.turn;
+    if !resumed {
+        let started = Drafts::of(vec![EventBody::TurnStarted { answers: answers.clone() }])?;
+        started.append(transaction, Place { conversation, turn: Some(turn), at: request.now }, last).await?;
+    }
+    Ok(Some(Claim { conversation, turn, epoch, answers, resumed }))
+}
+
+fn message_id(row: &sqlx::sqlite::SqliteRow) -> Result<MessageId, StoreError> {
+    let text: &str = Columns::of(row).value()?;
+    text.parse().map_err(|error| StoreError::Fault(format!("unreadable message id: {error}")))
+}
+
+async fn renew(
+    transaction: &mut Transaction,
+    fence: Fence,
+    lease_until: Timestamp,
+) -> Result<(), StoreError> {
+    let statement = sqlx::query(sql::turns::RENEW)
+        .bind(blob(fence.conversation.0))
+        .bind(fence.epoch)
+        .bind(blob(fence.turn.0))
+        .bind(lease_until.as_millisecond());
+    match transaction.write(statement).await? {
+        0 => Err(StoreError::Stale),
+        _ => Ok(()),
+    }
+}
+
+async fn append(
+    transaction: &mut Transaction,
+    fence: Fence,
+    mut drafts: Drafts,
+    at: Timestamp,
+) -> Result<Seq, StoreError> {
+    let place = fence.at(at);
+    let script = drafts.script(&scripts::APPEND, place, fence.epoch);
+    let rows = transaction.write_returning(drafts.bind(script)).await?;
+    let last = Columns::of(rows.first().ok_or(StoreError::Stale)?).value()?;
+    drafts.append(transaction, place, last).await?;
+    Ok(last)
+}
+
+/// How a turn ends, written down before the writer is asked.
+struct End {
+    drafts: Drafts,
+    owner: Option<Owner>,
+    contact: Option<Vec<u8>>,
+    language: Option<&'static str>,
+    outbox: Vec<NewDelivery>,
+}
+
+async fn end_turn(
+    transaction: &mut Transaction,
+    fence: Fence,
+    mut end: End,
+    at: Timestamp,
+) -> Result<Conversation, StoreError> {
+    let place = fence.at(at);
+    let script = end
+        .drafts
+        .script(&scripts::COMMIT, place, fence.epoch)
+        .bind(end.owner.as_ref().map(|owner| owner.as_str()))
+        .bind(end.owner.as_ref().and_then(|owner| owner.person()))
+        .bind(end.contact)
+        .bind(end.language);
+    let rows = transaction.write_returning(end.drafts.bind(script)).await?;
+    let mut columns = Columns::of(rows.first().ok_or(StoreError::Stale)?);
+    let due_again = columns.value()?;
+    let conversation = conversation(&mut columns)?;
+    end.drafts.append(transaction, place, conversation.last_seq).await?;
+    for delivery in &end.outbox {
+        outbox::queue(transaction, fence.conversation, delivery, at).await?;
+    }
+    if due_again {
+        transaction.has_work(fence.conversation, at);
+    }
+    Ok(conversation)
+}
+
+/// How a claim is given back, written down before the writer is asked.
+struct GiveBack {
+    drafts: Drafts,
+    due_at: Timestamp,
+    keep_journal: bool,
+}
+
+async fn give_back(
+    transaction: &mut Transaction,
+    fence: Fence,
+    mut back: GiveBack,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let place = fence.at(at);
+    let script = back
+        .drafts
+        .script(&scripts::RELEASE, place, fence.epoch)
+        .bind(back.due_at.as_millisecond())
+        .bind(i64::from(back.keep_journal));
+    let rows = transaction.write_returning(back.drafts.bind(script)).await?;
+    let last = Columns::of(rows.first().ok_or(StoreError::Stale)?).value()?;
+    back.drafts.append(transaction, place, last).await?;
+    transaction.has_work(fence.conversation, back.due_at);
+    Ok(())
+}

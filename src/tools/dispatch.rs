@@ -1,0 +1,119 @@
+//! From a call the model asked for to its outcome: find the tool, check the arguments, pass the gate, make the call
+//! within its time, cut the result. Every call gets an outcome; only a fault of ours aborts the turn.
+
+use super::gate::cut::cut;
+use super::gate::decide::{Consent, decide};
+use super::gate::evidence::Evidence;
+use super::registry::{Entry, Registry};
+use super::tool::{ToolContext, ToolError};
+use crate::domain::effect::Effect;
+use crate::domain::tool::Risk;
+use crate::domain::tool_call::{RefusalClass, ToolCall, ToolOutcome};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Makes calls.
+#[derive(Clone)]
+pub struct Dispatcher {
+    registry: Arc<Registry>,
+    result_characters: usize,
+}
+
+/// A call that passed every check and may be made.
+#[derive(Clone)]
+pub struct Admitted {
+    /// The call, its arguments tidied.
+    pub call: ToolCall,
+    /// How much harm it can do.
+    pub risk: Risk,
+    /// Whether making it again after a crash is safe.
+    pub repeatable: bool,
+}
+
+impl Dispatcher {
+    /// A dispatcher over `registry` whose results are cut to `result_characters`.
+    pub fn new(registry: Arc<Registry>, result_characters: usize) -> Self {
+        Self { registry, result_characters }
+    }
+
+    /// The tools.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Checks a call without making it.
+    ///
+    /// # Errors
+    /// The outcome of a call that must not be made.
+    pub fn admit(&self, call: &ToolCall, evidence: &Evidence, consent: Consent) -> Result<Admitted, Box<ToolOutcome>> {
+        let entry = self.entry(&call.name)?;
+        let mut call = call.clone();
+        if call.arguments.is_null() {
+            call.arguments = serde_json::json!({});
+        }
+        entry.tidy(&mut call.arguments);
+        if let Err(faults) = entry.validate(&call.arguments) {
+            return Err(refused(
+                RefusalClass::BadArguments,
+                format!("the arguments do not fit: {}. Correct them, or ask the customer for what is missing", faults.join("; ")),
+            ));
+        }
+        match decide(entry.spec(), &call.arguments, evidence, consent) {
+            Some(outcome) => Err(Box::new(outcome)),
+            None => Ok(Admitted {
+                risk: entry.spec().risk,
+                repeatable: entry.spec().risk == Risk::Read || entry.tool().is_idempotent(),
+                call,
+            }),
+        }
+    }
+
+    /// Makes an admitted call.
+    ///
+    /// # Errors
+    /// A fault of ours: the turn cannot go on.
+    pub async fn perform(&self, admitted: Admitted, context: &ToolContext) -> anyhow::Result<ToolOutcome> {
+        let name = admitted.call.name.clone();
+        let entry = match self.entry(&name) {
+            Ok(entry) => entry,
+            Err(outcome) => return Ok(*outcome),
+        };
+        let limit = entry.spec().timeout;
+        let began = Instant::now();
+        let result = tokio::time::timeout(limit, entry.tool().call(admitted.call.arguments, context)).await;
+        let outcome = match result {
+            Ok(Ok(output)) => {
+                let (data, was_cut) = cut(output.data, self.result_characters);
+                let mut effects = output.effects;
+                if admitted.risk != Risk::Read && !effects.contains(&Effect::Wrote) {
+                    effects.push(Effect::Wrote);
+                }
+                ToolOutcome::Done { data, effects, sources: output.sources, cut: was_cut }
+            }
+            Ok(Err(ToolError::Tell { reason, class })) => ToolOutcome::Refused { reason, class },
+            Ok(Err(ToolError::Unknown(reason))) => ToolOutcome::Unknown { reason },
+            Ok(Err(ToolError::Abort(error))) => return Err(error.context(format!("tool `{name}`"))),
+            Err(_) if admitted.repeatable => ToolOutcome::Refused {
+                reason: "the system did not answer in time; say so, and offer to try later or a person".to_owned(),
+                class: RefusalClass::TimedOut,
+            },
+            Err(_) => ToolOutcome::Unknown {
+                reason: "the system did not answer in time; whether it was done is not known".to_owned(),
+            },
+        };
+        metrics::histogram!("balcao_tool_seconds", "tool" => name.clone()).record(began.elapsed().as_secs_f64());
+        metrics::counter!("balcao_tool_calls_total", "tool" => name, "outcome" => outcome.label()).increment(1);
+        Ok(outcome)
+    }
+
+    fn entry(&self, name: &str) -> Result<&Entry, Box<ToolOutcome>> {
+        self.registry.get(name).ok_or_else(|| {
+            let hint = self.registry.near(name).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            refused(RefusalClass::UnknownTool, format!("there is no tool `{name}`{hint}"))
+        })
+    }
+}
+
+fn refused(class: RefusalClass, reason: String) -> Box<ToolOutcome> {
+    Box::new(ToolOutcome::Refused { reason, class })
+}

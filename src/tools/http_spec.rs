@@ -1,0 +1,250 @@
+//! Reads an operator's own HTTP tools, `tools/custom/*.toml`: what each file declares, with the place of every fault.
+//! Whether templates and schemas hold is checked where they are compiled, in `http`.
+
+use super::http_wire::{self, Request};
+use super::load::read_bounded;
+use super::spec::parameter_names;
+use super::spec_toml::{RISKS, SOURCES};
+use super::templates::check_texts;
+use super::toml_reader::{Fields, Node, Place, Placed, Reader, Texts, entries_of};
+use super::validate;
+use crate::domain::problem::Problem;
+use crate::domain::tool::{Localized, ParamSource, ToolSpec, ToolWords};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+use toml::de::DeValue;
+
+const TOOL_KEYS: [&str; 15] = [
+    "name",
+    "title",
+    "description",
+    "parameters",
+    "parameters_file",
+    "risk",
+    "examples",
+    "ask",
+    "labels",
+    "say",
+    "progress",
+    "sources",
+    "enabled",
+    "result_trusted",
+    "http",
+];
+
+/// Values of the program that a parameter with the source `context` may take, by its name.
+pub const BOUND: [&str; 8] =
+    ["conversation_id", "turn_id", "call_id", "contact_id", "language", "channel", "email", "phone"];
+
+/// One `[[tool]]` table.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    /// Where the table stands.
+    pub place: Place,
+    /// The tool; parameters bound by the program are no longer in its schema.
+    pub spec: ToolSpec,
+    /// The request it makes.
+    pub http: Request,
+}
+
+/// Reads one file. `folder` is where it stands, for the schema files it names.
+pub fn read(file: &str, source: &str, folder: &Path) -> (Vec<Declared>, Vec<Problem>) {
+    let mut reader = Reader::new(file, source);
+    let document = reader.document();
+    if reader.has_problems() {
+        return (Vec::new(), reader.finish());
+    }
+    let mut declared = Vec::new();
+    for (key, span, node) in entries_of(document.get_ref()) {
+        match node.get_ref() {
+            DeValue::Array(tools) if key == "tool" => {
+                declared.extend(tools.iter().filter_map(|tool| read_tool(&mut reader, tool, folder)));
+            }
+            _ => reader.fault(span, format!("unknown key `{key}`; a file holds [[tool]] tables")),
+        }
+    }
+    (declared, reader.finish())
+}
+
+fn read_tool(reader: &mut Reader<'_>, node: &Node<'_>, folder: &Path) -> Option<Declared> {
+    let fields = reader.fields(node, &TOOL_KEYS);
+    if let Some(enabled) = fields.get("enabled").and_then(|node| reader.boolean(node))
+        && !enabled.value
+    {
+        return None;
+    }
+    let place = reader.place(node.span());
+    let name = required(reader, &fields, "name");
+    if let Some(name) = &name
+        && !is_name(&name.value)
+    {
+        let message = format!("`{}` is no tool name: a-z first, then a-z, 0-9 and _, at most 64", name.value);
+        reader.extend([name.place.problem(message)]);
+    }
+    let description = required(reader, &fields, "description");
+    let risk = match fields.get("risk") {
+        Some(node) => reader.word(node, &RISKS).map(|risk| risk.value),
+        None => {
+            reader.fault(fields.span.clone(), "`risk` is missing: read, write or sensitive");
+            None
+        }
+    };
+    let parameters = read_parameters(reader, &fields, folder);
+    let http = match fields.get("http") {
+        Some(node) => http_wire::read(reader, node),
+        None => {
+            reader.fault(fields.span.clone(), "[tool.http] is missing");
+            None
+        }
+    };
+    let mut spec = ToolSpec {
+        name: name?.value,
+        description: description?.value,
+        title: Localized::default(),
+        parameters: parameters?,
+        risk: risk?,
+        sources: BTreeMap::new(),
+        hidden: Vec::new(),
+        result_trusted: Vec::new(),
+        timeout: Duration::ZERO,
+        progress: Localized::default(),
+        words: ToolWords::default(),
+    };
+    let mut http = http?;
+    read_words(reader, &fields, &mut spec);
+    if let Some(paths) = fields.get("result_trusted").and_then(|node| reader.strings(node)) {
+        spec.result_trusted.extend(paths.value);
+    }
+    if let Some(DeValue::Table(table)) = fields.get("http").map(|node| node.get_ref())
+        && let Some(paths) = table.get("result_trusted").and_then(|node| reader.strings(node))
+    {
+        spec.result_trusted.extend(paths.value);
+    }
+    read_sources(reader, &fields, &mut spec, &mut http);
+    // Room for every attempt and the waits between them.
+    spec.timeout = http.timeout * http.attempts + Duration::from_secs(5);
+    Some(Declared { place, spec, http })
+}
+
+pub(super) fn required(
+    reader: &mut Reader<'_>,
+    fields: &Fields<'_, '_>,
+    key: &str,
+) -> Option<Placed<String>> {
+    match fields.get(key) {
+        Some(node) => {
+            let text = reader.string(node)?;
+            if text.value.trim().is_empty() {
+                reader.fault(node.span(), format!("`{key}` is empty"));
+                return None;
+            }
+            Some(text)
+        }
+        None => {
+            reader.fault(fields.span.clone(), format!("`{key}` is missing"));
+            None
+        }
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    name.len() <= 64
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+fn read_parameters(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, folder: &Path) -> Option<Value> {
+    let (mut schema, place) = match (fields.get("parameters"), fields.get("parameters_file")) {
+        (Some(_), Some(node)) => {
+            reader.fault(node.span(), "either `parameters` or `parameters_file`, not both");
+            return None;
+        }
+        (Some(node), None) => (reader.json(node)?, reader.place(node.span())),
+        (None, Some(node)) => {
+            let path = reader.string(node)?;
+            let text = match read_bounded(&folder.join(&path.value)) {
+                Ok(text) => text,
+                Err(message) => {
+                    reader.fault(node.span(), format!("`{}` {message}", path.value));
+                    return None;
+                }
+            };
+            match serde_json::from_str(&text) {
+                Ok(schema) => (schema, path.place),
+                Err(error) => {
+                    reader.fault(node.span(), format!("`{}` is not JSON: {error}", path.value));
+                    return None;
+                }
+            }
+        }
+        (None, None) => (json!({"type": "object", "properties": {}}), reader.place(fields.span.clone())),
+    };
+    match validate::compile(&mut schema) {
+        Ok(_) => Some(schema),
+        Err(faults) => {
+            reader.extend(faults.into_iter().map(|fault| place.problem(fault)));
+            None
+        }
+    }
+}
+
+fn read_words(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, spec: &mut ToolSpec) {
+    if let Some(examples) = fields.get("examples").and_then(|node| reader.strings(node)) {
+        spec.words.examples = examples.value;
+    }
+    let mut texts = |key: &str| -> Option<Texts> {
+        let texts = fields.get(key).and_then(|node| reader.texts(node))?;
+        let problems = check_texts(&texts);
+        reader.extend(problems);
+        Some(texts)
+    };
+    spec.title = texts("title")
+        .map_or_else(|| Localized::same(spec.name.replace('_', " ")), |texts| texts.localized());
+    spec.words.say = texts("say").map(|texts| texts.localized()).unwrap_or_default();
+    spec.progress = texts("progress").map(|texts| texts.localized()).unwrap_or_default();
+    let known = parameter_names(spec);
+    for key in ["ask", "labels"] {
+        let Some(node) = fields.get(key) else { continue };
+        for (name, texts) in reader.named_texts(node) {
+            if !known.contains(&name) {
+                reader.fault(node.span(), format!("`{key}` names `{name}`, which is not a parameter"));
+            }
+            let words = if key == "ask" { &mut spec.words.ask } else { &mut spec.words.labels };
+            words.insert(name, texts.localized());
+        }
+    }
+}
+
+fn read_sources(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, spec: &mut ToolSpec, http: &mut Request) {
+    let Some(node) = fields.get("sources") else { return };
+    let known = parameter_names(spec);
+    for (name, span, value) in reader.entries(node) {
+        let Some(source) = reader.word(value, &SOURCES) else { continue };
+        if !known.iter().any(|known| known == name) {
+            reader.fault(span, format!("`sources` names `{name}`, which is not a parameter"));
+            continue;
+        }
+        if source.value == ParamSource::Context {
+            if BOUND.contains(&name) {
+                http.bound.push(name.to_owned());
+                unbind(name, spec);
+            } else {
+                reader.fault(span, format!("the program knows no `{name}`; it binds {}", BOUND.join(", ")));
+            }
+        }
+        spec.sources.insert(name.to_owned(), source.value);
+    }
+}
+
+/// Takes a parameter that the program binds out of the model's sight.
+fn unbind(name: &str, spec: &mut ToolSpec) {
+    if let Some(properties) = spec.parameters.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.shift_remove(name);
+    }
+    if let Some(required) = spec.parameters.get_mut("required").and_then(Value::as_array_mut) {
+        required.retain(|required| required.as_str() != Some(name));
+    }
+    spec.hidden.push(name.to_owned());
+}

@@ -1,0 +1,203 @@
+//! The log of a conversation, arranged for people who want to know what the bot did and why: turn by turn, each
+//! with its evidence, model calls, tool calls and cost. Pure.
+
+use crate::domain::event::{Event, EventBody};
+use crate::domain::ids::{MessageId, TurnId};
+use crate::domain::passage::Passage;
+use crate::domain::tool_call::{ToolCall, ToolOutcome};
+use crate::domain::turn::{StopReason, Usage};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// What the bot did in a conversation.
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+pub struct Journal {
+    /// Oldest first.
+    turns: Vec<TurnView>,
+    /// What all model calls cost together.
+    usage: UsageView,
+}
+
+/// One turn.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct TurnView {
+    #[schema(value_type = String, format = "uuid")]
+    id: TurnId,
+    #[schema(value_type = String, format = "date-time")]
+    started_at: Timestamp,
+    #[schema(value_type = Option<String>, format = "date-time")]
+    finished_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>)]
+    stop_reason: Option<StopReason>,
+    /// The customer messages it answers.
+    #[schema(value_type = Vec<String>)]
+    answers: Vec<MessageId>,
+    /// The knowledge it was given.
+    evidence: Vec<EvidenceView>,
+    model_calls: Vec<ModelCallView>,
+    tool_calls: Vec<ToolCallView>,
+    /// Sentences that were not sent.
+    withheld: Vec<WithheldView>,
+    usage: UsageView,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct EvidenceView {
+    query: String,
+    #[schema(value_type = Vec<Object>)]
+    passages: Vec<Passage>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct ModelCallView {
+    step: u32,
+    model: String,
+    text: String,
+    /// The calls it asked for.
+    #[schema(value_type = Vec<Object>)]
+    calls: Vec<ToolCall>,
+    usage: UsageView,
+    duration_ms: u64,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct ToolCallView {
+    id: String,
+    name: String,
+    #[schema(value_type = Object)]
+    arguments: Value,
+    /// `done`, or why not; `null` while it runs.
+    outcome: Option<&'static str>,
+    /// The outcome in full.
+    #[schema(value_type = Option<Object>)]
+    result: Option<ToolOutcome>,
+    duration_ms: Option<u64>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct WithheldView {
+    reason: String,
+    text: String,
+}
+
+/// What model calls cost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, ToSchema)]
+struct UsageView {
+    model_calls: u64,
+    input_tokens: u64,
+    output_tokens: u64,
+    /// In millionths of the configured currency.
+    cost_micros: u64,
+}
+
+impl UsageView {
+    fn add(&mut self, call: Usage) {
+        self.model_calls += 1;
+        self.input_tokens = self.input_tokens.saturating_add(call.input_tokens);
+        self.output_tokens = self.output_tokens.saturating_add(call.output_tokens);
+        self.cost_micros = self.cost_micros.saturating_add(call.cost_micros);
+    }
+}
+
+/// Arranges a log, oldest event first.
+pub fn of(events: &[Event]) -> Journal {
+    let mut journal = Journal::default();
+    for event in events {
+        if let Some(id) = event.turn {
+            journal.note(id, event);
+        }
+    }
+    journal
+}
+
+impl Journal {
+    fn note(&mut self, id: TurnId, event: &Event) {
+        if let EventBody::ModelAnswered { usage, .. } = &event.body {
+            self.usage.add(*usage);
+        }
+        // Turns of a conversation follow each other, so an open one is among the last.
+        let index = self.turns.iter().rposition(|turn| turn.id == id).unwrap_or_else(|| {
+            self.turns.push(TurnView::begin(id, event.at));
+            self.turns.len() - 1
+        });
+        self.turns[index].note(event);
+    }
+}
+
+impl TurnView {
+    fn begin(id: TurnId, at: Timestamp) -> Self {
+        Self {
+            id,
+            started_at: at,
+            finished_at: None,
+            stop_reason: None,
+            answers: Vec::new(),
+            evidence: Vec::new(),
+            model_calls: Vec::new(),
+            tool_calls: Vec::new(),
+            withheld: Vec::new(),
+            usage: UsageView::default(),
+        }
+    }
+
+    fn note(&mut self, event: &Event) {
+        match &event.body {
+            EventBody::TurnStarted { answers } => self.answers.clone_from(answers),
+            EventBody::Retrieved { query, passages } => {
+                self.evidence.push(EvidenceView { query: query.clone(), passages: passages.clone() });
+            }
+            EventBody::ModelAnswered { step, model, text, calls, usage, duration_ms } => {
+                let mut own = UsageView::default();
+                own.add(*usage);
+                self.usage.add(*usage);
+                self.model_calls.push(ModelCallView {
+                    step: *step,
+                    model: model.clone(),
+                    text: text.clone(),
+                    calls: calls.clone(),
+                    usage: own,
+                    duration_ms: *duration_ms,
+                });
+            }
+            EventBody::ToolStarted { call } | EventBody::ConfirmationAsked { call } => {
+                self.call(call);
+            }
+            EventBody::ToolFinished { call, outcome, duration_ms } => {
+                let view = self.call(call);
+                view.outcome = Some(outcome.label());
+                view.result = Some(outcome.clone());
+                view.duration_ms = Some(*duration_ms);
+            }
+            EventBody::Withheld { reason, text } => {
+                self.withheld.push(WithheldView { reason: reason.clone(), text: text.clone() });
+            }
+            EventBody::TurnFinished { stop_reason, .. } => {
+                self.finished_at = Some(event.at);
+                self.stop_reason = Some(*stop_reason);
+            }
+            EventBody::Message(_)
+            | EventBody::OwnerChanged { .. }
+            | EventBody::ConfirmationSettled { .. }
+            | EventBody::Verified { .. }
+            | EventBody::StateChanged { .. } => {}
+        }
+    }
+
+    /// The view of a call, new or known.
+    fn call(&mut self, call: &ToolCall) -> &mut ToolCallView {
+        let index = self.tool_calls.iter().position(|view| view.id == call.id.0).unwrap_or_else(|| {
+            self.tool_calls.push(ToolCallView {
+                id: call.id.0.clone(),
+                name: call.name.clone(),
+                arguments: call.arguments.clone(),
+                outcome: None,
+                result: None,
+                duration_ms: None,
+            });
+            self.tool_calls.len() - 1
+        });
+        &mut self.tool_calls[index]
+    }
+}

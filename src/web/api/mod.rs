@@ -1,0 +1,14 @@
+//! HTTP version 1: thin handlers, one file a subject. A handler reads the request, checks who asks, makes one call
+//! and puts the result into words; it decides nothing about conversations.
+
+pub mod conversations;
+pub mod events;
+pub mod inspect;
+pub mod journal;
+pub mod knowledge;
+pub mod messages;
+pub mod openapi;
+pub mod outbox;
+pub mod people;
+pub mod tools;
+pub mod widget;

@@ -1,0 +1,99 @@
+//! The OpenAPI 3.1 document, made from the handlers themselves.
+
+use super::{conversations, events, inspect, knowledge, messages, outbox, people, tools, widget};
+use crate::web::{pages, probes, webhooks};
+use axum::response::IntoResponse;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use std::sync::LazyLock;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi, ToSchema};
+
+/// The document.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Balcão", description = "Conversations of a small business, over HTTP."),
+    paths(
+        conversations::open_conversation,
+        messages::post_message,
+        messages::list_messages,
+        events::stream_events,
+        widget::widget_config,
+        people::reply,
+        people::take,
+        people::give_back,
+        people::close,
+        inspect::list_conversations,
+        inspect::get_conversation,
+        knowledge::search_knowledge,
+        knowledge::ingest_knowledge,
+        tools::list_tools,
+        outbox::list_dead_deliveries,
+        outbox::replay_delivery,
+        webhooks::verify_whatsapp,
+        webhooks::receive_whatsapp,
+        pages::chat_page,
+        pages::widget_script,
+        pages::favicon,
+        probes::alive,
+        probes::ready,
+        probes::metrics,
+        openapi_document,
+    ),
+    modifiers(&Credentials)
+)]
+pub struct Document;
+
+/// A message as the history and the stream show it.
+#[derive(ToSchema)]
+#[schema(as = Message)]
+#[expect(dead_code, reason = "describes `domain::message::Message`, which knows nothing of OpenAPI")]
+pub struct MessageSchema {
+    #[schema(format = "uuid")]
+    id: String,
+    /// `customer`, `assistant`, `human` or `system`.
+    role: String,
+    text: String,
+    /// The person's name, when the role is `human`.
+    author: Option<String>,
+    /// The customer messages it answers.
+    reply_to: Option<Vec<String>>,
+    #[schema(value_type = Option<Vec<Object>>)]
+    sources: Option<Vec<()>>,
+    #[schema(value_type = Option<Vec<Object>>)]
+    buttons: Option<Vec<()>>,
+    /// The call that waits for the customer's word: `{tool, arguments}`.
+    #[schema(value_type = Option<Object>)]
+    confirmation: Option<()>,
+    #[schema(format = "date-time")]
+    created_at: String,
+    /// Its place in the log; in the history only.
+    seq: Option<i64>,
+}
+
+struct Credentials;
+
+impl Modify for Credentials {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        let bearer = |description: &str| {
+            let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(description));
+            SecurityScheme::Http(scheme.build())
+        };
+        components.add_security_scheme("conversation_token", bearer("The token of one conversation."));
+        components.add_security_scheme("api_key", bearer("An API key with the scope `operator` or `admin`."));
+        components.add_security_scheme(
+            "token_in_query",
+            SecurityScheme::ApiKey(ApiKey::Query(ApiKeyValue::new("token"))),
+        );
+    }
+}
+
+/// This document.
+#[utoipa::path(
+    get, path = "/api/v1/openapi.json", tag = "public",
+    responses((status = 200, content_type = "application/json", body = String))
+)]
+pub async fn openapi_document() -> impl IntoResponse {
+    static JSON: LazyLock<String> = LazyLock::new(|| Document::openapi().to_json().unwrap_or_default());
+    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-cache")], JSON.as_str())
+}

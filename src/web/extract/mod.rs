@@ -1,0 +1,6 @@
+//! Reads requests: bodies, parameters, the client's address. Every refusal is a problem that names what is wrong.
+
+pub mod client;
+pub mod conversation;
+pub mod json;
+pub mod query;

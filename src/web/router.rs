@@ -1,0 +1,81 @@
+//! Every route of the HTTP surface on one page, grouped by who calls it.
+
+use super::api::{
+    conversations, events, inspect, knowledge, messages, openapi, outbox, people, tools, widget,
+};
+use super::layers::{headers, log, origin, panic};
+use super::problem::Problem;
+use super::state::SharedState;
+use super::{pages, probes, webhooks};
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use http::{Method, StatusCode};
+
+/// The whole surface. Serve it with connection info, or every caller is a stranger.
+pub fn router(state: SharedState) -> Router {
+    let visitors = Router::new()
+        .route("/api/v1/widget-config", get(widget::widget_config))
+        .route(
+            "/api/v1/conversations/{id}/messages",
+            get(messages::list_messages).post(messages::post_message),
+        )
+        .route("/api/v1/conversations/{id}/events", get(events::stream_events));
+    // Visitors open conversations, operators list them.
+    let both = Router::new().route(
+        "/api/v1/conversations",
+        get(inspect::list_conversations).post(conversations::open_conversation),
+    );
+    let operators = Router::new()
+        .route("/api/v1/conversations/{id}", get(inspect::get_conversation))
+        .route("/api/v1/conversations/{id}/reply", post(people::reply))
+        .route("/api/v1/conversations/{id}/take", post(people::take))
+        .route("/api/v1/conversations/{id}/return", post(people::give_back))
+        .route("/api/v1/conversations/{id}/close", post(people::close))
+        .route("/api/v1/knowledge/search", get(knowledge::search_knowledge))
+        .route("/api/v1/knowledge/ingest", post(knowledge::ingest_knowledge))
+        .route("/api/v1/tools", get(tools::list_tools))
+        .route("/api/v1/outbox/dead", get(outbox::list_dead_deliveries))
+        .route("/api/v1/outbox/{id}/replay", post(outbox::replay_delivery));
+    let services = Router::new()
+        .route("/webhooks/whatsapp", get(webhooks::verify_whatsapp).post(webhooks::receive_whatsapp));
+    let watchers = Router::new()
+        .route("/healthz", get(probes::alive))
+        .route("/readyz", get(probes::ready))
+        .route("/metrics", get(probes::metrics));
+    let browsers = Router::new()
+        .route("/", get(pages::chat_page))
+        .route("/widget.js", get(pages::widget_script))
+        .route("/favicon.svg", get(pages::favicon))
+        .route("/api/v1/openapi.json", get(openapi::openapi_document));
+
+    Router::new()
+        .merge(visitors)
+        .merge(both)
+        .merge(operators)
+        .merge(services)
+        .merge(watchers)
+        .merge(browsers)
+        .fallback(no_such_route)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn(panic::catch))
+        .layer(from_fn_with_state(state.clone(), origin::guard))
+        .layer(from_fn(headers::secure))
+        .layer(from_fn(log::request))
+        .with_state(state)
+}
+
+async fn no_such_route() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "not_found", "Not found", "There is nothing at this address.")
+}
+
+/// `OPTIONS` asks what is allowed, which the `Allow` header of either answer says.
+async fn wrong_method(method: Method) -> Response {
+    if method == Method::OPTIONS {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    let detail = format!("{method} does not work here; see the `Allow` header.");
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", detail)
+        .into_response()
+}

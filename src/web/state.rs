@@ -1,0 +1,74 @@
+//! What every handler may use, handed over by the composition root. It holds no request's data.
+
+use super::ports::{HealthProbe, KnowledgeIngest, KnowledgeSearch, RenderMetrics, ToolCatalog};
+use super::quotas::InboundQuotas;
+use super::sse::places::StreamPlaces;
+use crate::config::channels::WebSettings;
+use crate::config::limits::LimitSettings;
+use crate::conversation::ownership::Ownership;
+use crate::domain::clock::Clock;
+use crate::inbox::accept::Inbox;
+use crate::inbox::coalesce::Quiet;
+use crate::store::Stores;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// What [`WebState`] is made of.
+pub struct WebParts {
+    /// The database.
+    pub stores: Stores,
+    /// The way in.
+    pub inbox: Arc<Inbox>,
+    /// Who may answer.
+    pub ownership: Arc<Ownership>,
+    /// Time and ids.
+    pub clock: Arc<dyn Clock>,
+    /// `[channels.web]`.
+    pub settings: WebSettings,
+    /// `[limits]`.
+    pub limits: LimitSettings,
+    /// What `/readyz` looks at.
+    pub probes: Vec<Arc<dyn HealthProbe>>,
+    /// What `/metrics` shows.
+    pub metrics: RenderMetrics,
+    /// Retrieval.
+    pub search: Arc<dyn KnowledgeSearch>,
+    /// Indexing.
+    pub ingest: Arc<dyn KnowledgeIngest>,
+    /// Tools.
+    pub tools: Arc<dyn ToolCatalog>,
+    /// Ends the event streams when the program stops.
+    pub shutdown: CancellationToken,
+}
+
+/// What every handler may use.
+pub struct WebState {
+    /// What it was made of.
+    pub parts: WebParts,
+    /// What visitors and addresses may still send.
+    pub quotas: InboundQuotas,
+    /// Places for event streams.
+    pub places: Arc<StreamPlaces>,
+}
+
+/// How handlers hold it.
+pub type SharedState = Arc<WebState>;
+
+impl WebState {
+    /// Puts the parts together.
+    pub fn new(parts: WebParts) -> SharedState {
+        let quotas = InboundQuotas::new(&parts.limits, &parts.clock);
+        let places =
+            StreamPlaces::new(parts.limits.streams_per_conversation, parts.limits.streams_per_address);
+        Arc::new(Self { quotas, places, parts })
+    }
+
+    /// How long web customers pause between messages.
+    pub fn quiet(&self) -> Quiet {
+        Quiet {
+            finished: Duration::from_millis(self.parts.settings.quiet_ms),
+            unfinished: Duration::from_millis(self.parts.settings.quiet_unfinished_ms),
+        }
+    }
+}

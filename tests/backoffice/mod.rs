@@ -1,0 +1,8 @@
+//! The embedded back office and its files on a real SQLite database.
+
+mod agenda;
+mod catalog;
+mod crm;
+mod files;
+mod support;
+mod tickets;

@@ -1,0 +1,101 @@
+//! The chain as it is built from settings, over real HTTP.
+
+use super::request;
+use crate::support::fake_openai::{Act, FakeOpenAi, error, says, words};
+use balcao::config::llm::LlmSettings;
+use balcao::domain::clock::SystemClock;
+use balcao::limits::net::Allowance;
+use balcao::limits::pause::Pause;
+use balcao::llm::factory::{ChainParts, build_chain};
+use balcao::llm::model::{ChatAnswer, ChatModel, ModelError};
+use balcao::llm::scripted::{Reply, ScriptedModel};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Takes no time.
+struct NoPause;
+
+impl Pause for NoPause {
+    fn pause(&self, _: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+fn settings(base_url: &str, chain: &[&str]) -> LlmSettings {
+    #[derive(serde::Deserialize)]
+    struct File {
+        llm: LlmSettings,
+    }
+    let defaults = include_str!("../../src/config/default/llm.toml");
+    let mut settings = toml::from_str::<File>(defaults).unwrap().llm;
+    settings.base_url = base_url.to_owned();
+    settings.chain = chain.iter().map(|&entry| entry.to_owned()).collect();
+    settings
+}
+
+async fn ask(settings: &LlmSettings) -> (Result<ChatAnswer, ModelError>, String) {
+    let offline = Reply { text: "Modo básico.".into(), ..Reply::default() };
+    let parts = ChainParts {
+        clock: Arc::new(SystemClock),
+        pause: Arc::new(NoPause),
+        allowance: Allowance::Everything,
+        offline: Arc::new(ScriptedModel::new("offline", vec![offline])),
+    };
+    let shown = Mutex::new(String::new());
+    let chain = build_chain(settings, &parts).unwrap();
+    let answer = chain.answer(&request(), &|words| shown.lock().unwrap().push_str(words)).await;
+    (answer, shown.into_inner().unwrap())
+}
+
+#[tokio::test]
+async fn a_fault_that_passes_is_not_noticed() {
+    let fake =
+        FakeOpenAi::start([error(503, "busy", "busy"), error(429, "rate", "slow"), says("Olá!")]).await;
+    let (answer, shown) = ask(&settings(fake.base_url(), &["openai:main", "offline"])).await;
+    assert_eq!((answer.unwrap().model.as_str(), shown.as_str()), ("openai:main", "Olá!"));
+    assert_eq!(fake.asked()[0].body["model"], "main");
+}
+
+#[tokio::test]
+async fn the_counter_stays_open_when_the_model_is_down() {
+    for (reply, attempts) in
+        [(error(500, "down", "down"), 3), (error(401, "key", "bad key"), 1), (error(404, "model", "none"), 1)]
+    {
+        let fake = FakeOpenAi::start((0..attempts).map(|_| reply.clone())).await;
+        let (answer, shown) = ask(&settings(fake.base_url(), &["openai:main", "offline"])).await;
+        assert_eq!((answer.unwrap().model.as_str(), shown.as_str()), ("offline", "Modo básico."));
+        assert_eq!(fake.remaining(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_wait_of_hours_is_not_waited_for() {
+    let limited = Act::Status(429, vec![("retry-after", "86400".into())], "come back tomorrow".into());
+    let fake = FakeOpenAi::start([limited.into()]).await;
+    let (answer, _) = ask(&settings(fake.base_url(), &["openai:main", "offline"])).await;
+    assert_eq!(answer.unwrap().model, "offline");
+    assert_eq!(fake.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn a_broken_draft_is_not_continued_by_another_voice() {
+    let fake = FakeOpenAi::start([Act::Cut(vec![words("Seu pedido ")]).into(), says("O pedido saiu.")]).await;
+    let (answer, shown) = ask(&settings(fake.base_url(), &["openai:main", "offline"])).await;
+    let answer = answer.unwrap();
+    assert_eq!((answer.text.as_str(), shown.as_str()), ("O pedido saiu.", "Seu pedido"));
+    assert!(answer.repairs.contains(&"draft_differs"));
+}
+
+#[tokio::test]
+async fn a_second_endpoint_stands_in() {
+    let main = FakeOpenAi::start([error(401, "key", "bad key")]).await;
+    let spare = FakeOpenAi::start([says("Aqui é a reserva.")]).await;
+    let mut settings = settings(main.base_url(), &["openai:main", "openai@spare:small", "offline"]);
+    let endpoint = format!("base_url = \"{}\"\napi_key = \"k2\"", spare.base_url());
+    settings.endpoints.insert("spare".into(), toml::from_str(&endpoint).unwrap());
+    let (answer, _) = ask(&settings).await;
+    assert_eq!(answer.unwrap().model, "openai@spare:small");
+    assert_eq!(spare.asked()[0].authorization.as_deref(), Some("Bearer k2"));
+}

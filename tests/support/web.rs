@@ -1,0 +1,273 @@
+//! The real web server on a free port over a real database, and a client that plays visitors and operators.
+
+use super::events::EventReader;
+use async_trait::async_trait;
+use balcao::config::channels::{ChannelsSettings, WebSettings};
+use balcao::config::limits::LimitSettings;
+use balcao::conversation::ownership::Ownership;
+use balcao::domain::clock::SystemClock;
+use balcao::domain::ids::ConversationId;
+use balcao::domain::passage::Passage;
+use balcao::domain::secret::Secret;
+use balcao::domain::tool::{Localized, Risk, ToolSpec};
+use balcao::inbox::accept::{Inbox, InboxLimits};
+use balcao::store::Stores;
+use balcao::store::conversations::ConversationStore;
+use balcao::store::keys::ApiKey;
+use balcao::store::sqlite::SqliteHandle;
+use balcao::web::ports::{HealthProbe, IngestReport, KnowledgeIngest, KnowledgeSearch, ToolCatalog};
+use balcao::web::router::router;
+use balcao::web::state::{SharedState, WebParts, WebState};
+use jiff::Timestamp;
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// Puts something in front of a conversation store.
+pub type Wrap = Box<dyn FnOnce(Arc<dyn ConversationStore>) -> Arc<dyn ConversationStore>>;
+
+/// What a test may set before the server starts.
+pub struct WebOptions {
+    pub settings: WebSettings,
+    pub limits: LimitSettings,
+    /// What the probe of the model chain says.
+    pub model: Result<(), String>,
+    /// Stands in front of the database.
+    pub wrap: Wrap,
+}
+
+impl Default for WebOptions {
+    fn default() -> Self {
+        Self {
+            settings: section::<ChannelsSettings>(
+                "channels",
+                include_str!("../../src/config/default/channels.toml"),
+            )
+            .web,
+            limits: section("limits", include_str!("../../src/config/default/limits.toml")),
+            model: Ok(()),
+            wrap: Box::new(|store| store),
+        }
+    }
+}
+
+fn section<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> T {
+    toml::from_str::<toml::Table>(text).unwrap().remove(name).unwrap().try_into().unwrap()
+}
+
+/// A running server.
+pub struct WebApp {
+    pub base: String,
+    pub stores: Stores,
+    pub state: SharedState,
+    pub client: Client,
+    /// An API key with the scope `operator`.
+    pub key: String,
+    pub shutdown: CancellationToken,
+    server: JoinHandle<()>,
+    _database: SqliteHandle,
+    _folder: tempfile::TempDir,
+}
+
+/// A conversation as its visitor knows it.
+#[derive(Clone)]
+pub struct Visit {
+    pub id: ConversationId,
+    pub token: String,
+}
+
+/// Starts a server as set by default.
+pub async fn spawn_web() -> WebApp {
+    spawn_web_with(WebOptions::default()).await
+}
+
+/// Starts a server.
+pub async fn spawn_web_with(options: WebOptions) -> WebApp {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut stores, database) = super::stores::open(folder.path()).await;
+    stores.conversations = (options.wrap)(stores.conversations);
+    let clock = Arc::new(SystemClock);
+    let inbox = Inbox::new(stores.conversations.clone(), clock.clone(), InboxLimits::from(&options.limits));
+    let ownership = Ownership::new(stores.conversations.clone(), clock.clone(), vec!["whatsapp".to_owned()]);
+    let shutdown = CancellationToken::new();
+    let state = WebState::new(WebParts {
+        stores: stores.clone(),
+        inbox: Arc::new(inbox),
+        ownership: Arc::new(ownership),
+        clock,
+        settings: options.settings,
+        limits: options.limits,
+        probes: vec![Arc::new(Probe("store", Ok(()))), Arc::new(Probe("model", options.model))],
+        metrics: Arc::new(|| "balcao_test 1\n".to_owned()),
+        search: Arc::new(Shelf),
+        ingest: Arc::new(Shelf),
+        tools: Arc::new(Shelf),
+        shutdown: shutdown.clone(),
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let service = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let stop = shutdown.clone().cancelled_owned();
+    let server = tokio::spawn(async move {
+        axum::serve(listener, service).with_graceful_shutdown(stop).await.unwrap();
+    });
+    let app = WebApp {
+        base: format!("http://{address}"),
+        client: Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap(),
+        key: String::new(),
+        stores,
+        state,
+        shutdown,
+        server,
+        _database: database,
+        _folder: folder,
+    };
+    let key = app.add_key("Marina", &["operator"]).await;
+    WebApp { key, ..app }
+}
+
+impl WebApp {
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.base))
+    }
+
+    pub async fn get(&self, path: &str) -> Response {
+        self.request(Method::GET, path).send().await.unwrap()
+    }
+
+    /// A call with the operator's key.
+    pub fn operator(&self, method: Method, path: &str) -> RequestBuilder {
+        self.request(method, path).bearer_auth(&self.key)
+    }
+
+    pub async fn add_key(&self, name: &str, scopes: &[&str]) -> String {
+        let secret = Secret::generate("balcao_");
+        let key = ApiKey {
+            name: name.to_owned(),
+            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            hash: secret.hash(),
+            created_at: Timestamp::now(),
+            last_used_at: None,
+        };
+        self.stores.keys.add(&key).await.unwrap();
+        secret.reveal().to_owned()
+    }
+
+    /// Opens a conversation.
+    pub async fn visit(&self) -> Visit {
+        let opened =
+            self.request(Method::POST, "/api/v1/conversations").json(&json!({})).send().await.unwrap();
+        assert_eq!(opened.status(), 201);
+        let opened: Value = opened.json().await.unwrap();
+        Visit {
+            id: opened["id"].as_str().unwrap().parse().unwrap(),
+            token: opened["token"].as_str().unwrap().to_owned(),
+        }
+    }
+
+    pub fn visitor(&self, method: Method, visit: &Visit, tail: &str) -> RequestBuilder {
+        self.request(method, &format!("/api/v1/conversations/{}{tail}", visit.id)).bearer_auth(&visit.token)
+    }
+
+    /// Posts a message as it is.
+    pub async fn post(&self, visit: &Visit, client_id: &str, text: &str) -> Response {
+        let body = json!({"client_id": client_id, "text": text});
+        self.visitor(Method::POST, visit, "/messages").json(&body).send().await.unwrap()
+    }
+
+    /// Posts a message that has to be accepted.
+    pub async fn say(&self, visit: &Visit, text: &str) -> String {
+        let response = self.post(visit, &uuid::Uuid::now_v7().to_string(), text).await;
+        assert_eq!(response.status(), 202);
+        response.json::<Value>().await.unwrap()["message_id"].as_str().unwrap().to_owned()
+    }
+
+    /// The event stream, `tail` being a query.
+    pub async fn events(&self, visit: &Visit, tail: &str) -> EventReader {
+        let stream = self.visitor(Method::GET, visit, &format!("/events{tail}")).send().await.unwrap();
+        EventReader::new(stream)
+    }
+
+    /// Stops the server and waits until it has.
+    pub async fn stop(self) {
+        self.shutdown.cancel();
+        tokio::time::timeout(Duration::from_secs(10), self.server).await.expect("it stops").unwrap();
+    }
+}
+
+/// Asserts status, content type and code of a problem, and gives its body.
+pub async fn problem(response: Response, status: u16, code: &str) -> Value {
+    assert_eq!(response.status(), status);
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
+    let body: Value = response.json().await.unwrap();
+    assert_eq!(body["code"], code, "{body}");
+    assert_eq!(body["status"], status);
+    for field in ["type", "title", "detail"] {
+        assert!(body[field].as_str().is_some_and(|text| !text.is_empty()), "{field}: {body}");
+    }
+    body
+}
+
+struct Probe(&'static str, Result<(), String>);
+
+#[async_trait]
+impl HealthProbe for Probe {
+    fn name(&self) -> &'static str {
+        self.0
+    }
+
+    async fn check(&self) -> Result<(), String> {
+        self.1.clone()
+    }
+}
+
+/// Knowledge and tools of one passage and one tool. It panics when asked to, for the panic layer.
+struct Shelf;
+
+#[async_trait]
+impl KnowledgeSearch for Shelf {
+    async fn search(&self, query: &str, limit: usize) -> anyhow::Result<Vec<Passage>> {
+        assert!(query != "panic", "asked to");
+        anyhow::ensure!(query != "fail", "the index is gone");
+        let passage = |number: usize| Passage {
+            id: format!("trocas.md#{number}"),
+            source: "trocas.md".to_owned(),
+            title: "Trocas".to_owned(),
+            heading: Some("Prazo".to_owned()),
+            text: format!("{query}: 30 dias"),
+            score: 0.5,
+            evidence: 0.75,
+        };
+        Ok((0..limit.min(3)).map(passage).collect())
+    }
+}
+
+#[async_trait]
+impl KnowledgeIngest for Shelf {
+    async fn ingest(&self, _paths: Vec<std::path::PathBuf>) -> anyhow::Result<IngestReport> {
+        Ok(IngestReport { added: 2, ..IngestReport::default() })
+    }
+}
+
+impl ToolCatalog for Shelf {
+    fn tools(&self) -> Vec<ToolSpec> {
+        vec![ToolSpec {
+            name: "order_status".to_owned(),
+            description: "Looks an order up.".to_owned(),
+            title: Localized::same("consultar pedido"),
+            parameters: json!({"type": "object", "properties": {"order": {"type": "string"}}}),
+            risk: Risk::Read,
+            sources: Default::default(),
+            hidden: Vec::new(),
+            result_trusted: Vec::new(),
+            timeout: Duration::from_secs(5),
+            progress: Localized::default(),
+            words: Default::default(),
+        }]
+    }
+}

@@ -1,0 +1,173 @@
+//! Operators' files: what they may change, and every fault with its place.
+
+use super::support::{http_tools, tools_without_systems};
+use balcao::domain::language::Language;
+use balcao::domain::tool::{ParamSource, Risk};
+use balcao::limits::net::Allowance;
+use balcao::tools::load::load;
+use balcao::tools::registry::Registry;
+use std::fs;
+use std::path::Path;
+use tempfile::TempDir;
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    fs::create_dir(folder.path().join("custom")).unwrap();
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+fn load_from(folder: &Path) -> Result<Registry, String> {
+    load(tools_without_systems(), folder, &http_tools(Allowance::PublicOnly)).map_err(|problems| {
+        let shown = folder.display().to_string();
+        let lines: Vec<String> =
+            problems.iter().map(|problem| problem.to_string().replace(&shown, "tools")).collect();
+        lines.join("\n")
+    })
+}
+
+#[test]
+fn an_operator_narrows_and_rewords() {
+    let folder = folder(&[(
+        "agenda.toml",
+        r#"
+[agenda_cancel]
+enabled = false
+
+[agenda_book]
+risk = "sensitive"
+say = { "pt-BR" = "Marcado!" }
+
+[agenda_list_slots.parameters.professional]
+fixed = "marina"
+"#,
+    )]);
+    let registry = load_from(folder.path()).unwrap();
+    assert!(registry.get("agenda_cancel").is_none());
+    let book = registry.get("agenda_book").unwrap().spec();
+    assert_eq!(book.risk, Risk::Sensitive);
+    assert_eq!(book.words.say.get(Language::Portuguese), Some("Marcado!"));
+    assert!(book.words.say.get(Language::English).unwrap().starts_with("Done"), "other languages stay");
+    let slots = registry.get("agenda_list_slots").unwrap().spec();
+    assert!(slots.parameter("professional").is_none());
+    assert_eq!(slots.hidden, ["professional"]);
+}
+
+#[test]
+fn every_fault_is_named_with_its_place() {
+    let folder = folder(&[
+        (
+            "catalog.toml",
+            r#"[order_status]
+risk = "none"
+tittle = "x"
+say = """
+{{ result.number }}
+{% if %}"""
+
+[product_search.parameters.colour]
+ask = "Which colour?"
+
+[shipping_options.parameters.quantity]
+max = 5000
+
+[order_statos]
+enabled = true
+"#,
+        ),
+        ("mine.toml", "[agenda_cancel]\nrisk = \"read\"\n[remember]\ntimeout_ms = -1\n"),
+        ("broken.toml", "a = \n"),
+        (
+            "custom/one.toml",
+            r#"
+[[tool]]
+name = "Balance"
+description = "x"
+risk = "read"
+parameters = { type = "strange" }
+[tool.http]
+url = "https://vendor.example/{{ args.account }}"
+
+[[tool]]
+name = "order_status"
+description = "x"
+risk = "read"
+[tool.http]
+url = "https://vendor.example/"
+
+[[tool]]
+name = "balance"
+description = "Balance of an account"
+risk = "read"
+parameters = { type = "object", properties = { account = { type = "string" } } }
+[tool.http]
+url = "https://vendor.example/{{ args.acount }}"
+headers = { Authorization = "Bearer {{ secret.NOPE }}" }
+result = "a["
+
+[[tool]]
+name = "inside"
+description = "x"
+risk = "read"
+parameters_file = "missing.json"
+[tool.http]
+url = "http://127.0.0.1:9/"
+
+[[tool]]
+name = "inside"
+description = "x"
+risk = "read"
+[tool.http]
+url = "https://user:word@vendor.example/"
+"#,
+        ),
+    ]);
+    insta::assert_snapshot!(load_from(folder.path()).err().unwrap());
+}
+
+#[test]
+fn a_custom_tool_is_read_whole() {
+    let folder = folder(&[
+        (
+            "custom/bank.toml",
+            r#"
+[[tool]]
+name = "transfer_limit"
+description = "Changes the limit for transfers."
+risk = "sensitive"
+parameters_file = "limit.json"
+examples = ["quero aumentar meu limite"]
+ask = { amount = { "pt-BR" = "Qual o novo limite?" } }
+labels = { amount = "novo limite" }
+say = { "pt-BR" = "Seu limite agora é {{ result.limit | money }}." }
+sources = { conversation_id = "context", amount = "said" }
+result_trusted = ["limit"]
+[tool.http]
+method = "put"
+url = "https://bank.example/limits"
+body = "{{ args | tojson }}"
+timeout_ms = 2000
+retry = { attempts = 4 }
+quota = "2/second"
+idempotency_header = "Idempotency-Key"
+"#,
+        ),
+        (
+            "custom/limit.json",
+            r##"{"$schema": "https://json-schema.org/draft/2020-12/schema", "$ref": "#/$defs/L",
+                "$defs": {"L": {"type": "object", "required": ["amount", "conversation_id"],
+                "properties": {"amount": {"type": "integer", "exclusiveMinimum": 0}, "conversation_id": {"type": "string"}}}}}"##,
+        ),
+    ]);
+    let registry = load_from(folder.path()).unwrap();
+    let entry = registry.get("transfer_limit").unwrap();
+    let spec = entry.spec();
+    assert_eq!(spec.source_of("amount"), ParamSource::Said);
+    assert_eq!(spec.source_of("conversation_id"), ParamSource::Context);
+    assert!(spec.parameter("conversation_id").is_none(), "the model does not see what the program binds");
+    assert_eq!(spec.required().collect::<Vec<_>>(), ["amount"]);
+    assert_eq!(entry.validate(&serde_json::json!({"amount": 100})), Ok(()));
+    assert!(entry.validate(&serde_json::json!({"amount": 0})).is_err());
+}

@@ -1,0 +1,8 @@
+//! Tools as models and operators meet them: the list, the files, the calls. Vendors are real servers on loopback.
+
+mod builtin;
+mod files;
+mod http;
+mod list;
+mod shop;
+mod support;

@@ -1,0 +1,9 @@
+//! HTTP version 1 as its callers see it, over loopback.
+
+mod conversations;
+mod events;
+mod messages;
+mod operators;
+mod origins;
+mod projection;
+mod surface;

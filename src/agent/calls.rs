@@ -15,7 +15,11 @@ use std::time::{Duration, Instant};
 
 impl Run<'_> {
     /// Makes the calls of one answer: reads side by side, whatever changes something one after the other.
-    pub(super) async fn make_calls(&mut self, turn: &mut Turn, calls: Vec<PlannedCall>) -> anyhow::Result<Next> {
+    pub(super) async fn make_calls(
+        &mut self,
+        turn: &mut Turn,
+        calls: Vec<PlannedCall>,
+    ) -> anyhow::Result<Next> {
         let consent = match self.outcome_of_settlement() {
             true if turn.step() == 1 => Consent::Given,
             _ => Consent::NotAsked,
@@ -37,7 +41,8 @@ impl Run<'_> {
             match admitted {
                 Err(outcome) => finished.push((call, *outcome, Duration::ZERO)),
                 Ok(admitted) if self.replay.started.contains_key(&call.id.0) && !admitted.repeatable => {
-                    let reason = "the program was interrupted during this call; whether it was done is not known";
+                    let reason =
+                        "the program was interrupted during this call; whether it was done is not known";
                     finished.push((call, ToolOutcome::Unknown { reason: reason.to_owned() }, Duration::ZERO));
                 }
                 Ok(admitted) if admitted.risk == Risk::Read => reads.push(admitted),
@@ -75,7 +80,10 @@ impl Run<'_> {
         self.buffered.iter().any(confirmed) || matches!(self.replay.settled, Some((_, Settled::Confirmed)))
     }
 
-    async fn perform_reads(&self, reads: Vec<Admitted>) -> anyhow::Result<Vec<(ToolCall, ToolOutcome, Duration)>> {
+    async fn perform_reads(
+        &self,
+        reads: Vec<Admitted>,
+    ) -> anyhow::Result<Vec<(ToolCall, ToolOutcome, Duration)>> {
         let performed = join_all(reads.into_iter().map(|admitted| async {
             let call = admitted.call.clone();
             let context = self.tool_context(&call);
@@ -94,7 +102,10 @@ impl Run<'_> {
         performed.into_iter().collect()
     }
 
-    async fn perform_write(&mut self, admitted: Admitted) -> anyhow::Result<(ToolCall, ToolOutcome, Duration)> {
+    async fn perform_write(
+        &mut self,
+        admitted: Admitted,
+    ) -> anyhow::Result<(ToolCall, ToolOutcome, Duration)> {
         let call = admitted.call.clone();
         let context = self.tool_context(&call);
         self.journal.about_to_write();
@@ -121,7 +132,9 @@ impl Run<'_> {
 
     fn say_progress(&self, call: &ToolCall) {
         let registry = self.agent.dispatcher.registry();
-        if let Some(sentence) = registry.get(&call.name).and_then(|entry| entry.spec().progress.get(self.language)) {
+        if let Some(sentence) =
+            registry.get(&call.name).and_then(|entry| entry.spec().progress.get(self.language))
+        {
             self.audience.progress(sentence);
         }
     }

@@ -22,7 +22,12 @@ pub struct Question {
 }
 
 /// The question about `call`.
-pub fn question(call: &ToolCall, spec: Option<&ToolSpec>, sentences: &Sentences, language: Language) -> Question {
+pub fn question(
+    call: &ToolCall,
+    spec: Option<&ToolSpec>,
+    sentences: &Sentences,
+    language: Language,
+) -> Question {
     let mut text = fill(&sentences.confirm.intro, "tool", &title(spec, sentences, language));
     for (name, value) in call.arguments.as_object().into_iter().flatten() {
         let label = spec.map_or_else(|| name.replace('_', " "), |spec| spec.label(name, language));

@@ -2,6 +2,7 @@
 //! differently (`R$ 89,90`, `8990`; `2026-11-27T15:00`, `27/11 às 15h`) give the same facts.
 
 use crate::domain::language::Language;
+use crate::language::identifiers::find_phones;
 use crate::language::money::find_money;
 use jiff::civil::DateTime;
 use serde_json::Value;
@@ -27,20 +28,22 @@ pub enum Fact {
 pub struct Facts(HashSet<Fact>);
 
 impl Facts {
-    /// Adds what `text` states.
+    /// Adds what `text` states; times in it may be written for machines.
     pub fn add_text(&mut self, text: &str, language: Language) {
-        self.0.extend(facts_of(text, language).into_iter().map(|stated| stated.fact));
+        for word in text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';')) {
+            if word.contains('T')
+                && let Ok(time) = word.parse::<DateTime>()
+            {
+                self.add_time(time);
+            }
+        }
+        self.0.extend(facts_of(text, language).into_iter().chain(phones_of(text)).map(|stated| stated.fact));
     }
 
     /// Adds what a tool result states.
     pub fn add_value(&mut self, value: &Value, language: Language) {
         match value {
-            Value::String(text) => {
-                if let Ok(time) = text.parse::<DateTime>() {
-                    self.add_time(time);
-                }
-                self.add_text(text, language);
-            }
+            Value::String(text) => self.add_text(text, language),
             Value::Number(number) => {
                 if let Some(whole) = number.as_u64() {
                     self.0.insert(Fact::Number(whole));
@@ -70,12 +73,27 @@ impl Facts {
         self.0.insert(Fact::Number(time.year().unsigned_abs().into()));
     }
 
+    /// Whether everything that `text` states is proven. A telephone number is one fact, however it is written.
+    pub fn prove_all_of(&self, text: &str, language: Language) -> bool {
+        let mut unproven = facts_of(text, language);
+        unproven.retain(|stated| !self.prove(stated.fact));
+        if unproven.is_empty() {
+            return true;
+        }
+        let phones: Vec<Stated> = phones_of(text).filter(|phone| self.prove(phone.fact)).collect();
+        let within = |stated: &Stated, phone: &Stated| {
+            phone.span.start <= stated.span.start && stated.span.end <= phone.span.end
+        };
+        unproven.iter().all(|stated| phones.iter().any(|phone| within(stated, phone)))
+    }
+
     /// Whether `fact` is proven.
     pub fn prove(&self, fact: Fact) -> bool {
         self.0.contains(&fact)
             || match fact {
                 Fact::Cents(cents) => {
-                    cents % 100 == 0 && u64::try_from(cents / 100).is_ok_and(|whole| self.0.contains(&Fact::Number(whole)))
+                    cents % 100 == 0
+                        && u64::try_from(cents / 100).is_ok_and(|whole| self.0.contains(&Fact::Number(whole)))
                 }
                 Fact::Number(number) => i64::try_from(number)
                     .ok()
@@ -111,7 +129,9 @@ pub fn facts_of(text: &str, language: Language) -> Vec<Stated> {
             continue;
         }
         let begin = at;
-        while at < bytes.len() && (bytes[at].is_ascii_digit() || (is_joint(bytes[at]) && next_is_digit(bytes, at))) {
+        while at < bytes.len()
+            && (bytes[at].is_ascii_digit() || (is_joint(bytes[at]) && next_is_digit(bytes, at)))
+        {
             at += 1;
         }
         let span = begin..at;
@@ -124,6 +144,14 @@ pub fn facts_of(text: &str, language: Language) -> Vec<Stated> {
         }
     }
     stated
+}
+
+/// The telephone numbers that `text` states.
+fn phones_of(text: &str) -> impl Iterator<Item = Stated> {
+    find_phones(text).into_iter().filter_map(|found| {
+        let digits = found.value.trim_start_matches('+').parse().ok()?;
+        Some(Stated { fact: Fact::Number(digits), span: found.span })
+    })
 }
 
 fn is_joint(byte: u8) -> bool {
@@ -159,10 +187,14 @@ fn fact_of(run: &str, behind: &str) -> Option<Fact> {
         // A decimal that is not money: a weight, a length. Compared as written.
         return digits.parse().ok().map(Fact::Number);
     }
-    let number: u64 = if run.ends_with(",00") { digits[..digits.len() - 2].parse().ok()? } else { digits.parse().ok()? };
-    let counted = ["dia", "day", "día", "hora", "hour", "mes", "mês", "month", "unidade", "unit", "x ", "vez", "cm", "kg", "min", "ano", "year", "semana", "week"]
-        .iter()
-        .any(|word| unit.starts_with(word));
+    let number: u64 =
+        if run.ends_with(",00") { digits[..digits.len() - 2].parse().ok()? } else { digits.parse().ok()? };
+    let counted = [
+        "dia", "day", "día", "hora", "hour", "mes", "mês", "month", "unidade", "unit", "x ", "vez", "cm",
+        "kg", "min", "ano", "year", "semana", "week",
+    ]
+    .iter()
+    .any(|word| unit.starts_with(word));
     (number >= 10 || counted).then_some(Fact::Number(number))
 }
 
@@ -174,12 +206,12 @@ mod tests {
     fn proven(value: &Value, text: &str) -> bool {
         let mut facts = Facts::default();
         facts.add_value(value, Language::Portuguese);
-        facts_of(text, Language::Portuguese).iter().all(|stated| facts.prove(stated.fact))
+        facts.prove_all_of(text, Language::Portuguese)
     }
 
     #[test]
     fn the_same_fact_in_other_clothes_is_proven() {
-        let result = json!({"price_cents": 8990, "start": "2026-11-27T15:00", "stock": 12, "number": "10421", "off": 10});
+        let result = json!({"price_cents": 8990, "start": "2026-11-27T15:00", "stock": 12, "number": "10421", "off": 10, "phone": "+5511955550101"});
         for text in [
             "Custa R$ 89,90.",
             "Sexta, 27/11 às 15h.",
@@ -188,10 +220,19 @@ mod tests {
             "O pedido 10421 vai bem.",
             "São 10% de desconto.",
             "Tenho 3 opções.",
+            "O telefone é +55 11 95555-0101, ou (11) 95555-0101.",
         ] {
             assert!(proven(&result, text), "{text}");
         }
-        for text in ["Custa R$ 79,90.", "Sexta às 16h.", "Dia 28/11.", "Temos 15 unidades.", "Pedido 10422", "20% off", "em 2 dias"] {
+        for text in [
+            "Custa R$ 79,90.",
+            "Sexta às 16h.",
+            "Dia 28/11.",
+            "Temos 15 unidades.",
+            "Pedido 10422",
+            "20% off",
+            "em 2 dias", "Ligue para (11) 95555-0102",
+        ] {
             assert!(!proven(&result, text), "{text}");
         }
     }

@@ -16,7 +16,9 @@ impl Run<'_> {
         let sentences = self.agent.prompts.sentences(self.language);
         let registry = self.agent.dispatcher.registry();
         let mut text = match (&ending.reason, ending.text) {
-            (StopReason::HandedOff, _) => fill(&sentences.handoff.done, "when", &self.when_a_person_answers()),
+            (StopReason::HandedOff, _) => {
+                fill(&sentences.handoff.done, "when", &self.when_a_person_answers())
+            }
             (_, Some(text)) => text,
             (reason, None) => sentences.stop(*reason).to_owned(),
         };

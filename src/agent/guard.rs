@@ -1,10 +1,16 @@
 //! The last look at what the bot is about to say, sentence by sentence: a hard fact without proof, a deed without a
 //! result, a promise to come back, an internal name or a secret is not sent. Pure.
 
-use super::facts::{Facts, facts_of};
+use super::claims::{claims_a_deed, claims_a_hand_off, promises_to_return};
+use super::facts::Facts;
+use crate::domain::effect::Effect;
 use crate::domain::language::Language;
+use crate::domain::tool_call::ToolOutcome;
 use crate::language::detect::detect;
-use crate::language::fold::fold;
+use crate::language::fold::{fold, words};
+use crate::tools::gate::paths::scalars;
+use serde_json::Value;
+use std::collections::HashSet;
 
 /// What the guard knows of the turn.
 #[derive(Clone, Debug, Default)]
@@ -13,8 +19,30 @@ pub struct Proof {
     pub facts: Facts,
     /// Whether something was changed for the customer in this conversation.
     pub wrote: bool,
+    /// Words of tool results: the state of an order that "was sent" stands among them.
+    pub told: HashSet<String>,
     /// Names of tools: never for the customer's eyes.
     pub internal_names: Vec<String>,
+}
+
+impl Proof {
+    /// Lets the guard rely on an outcome.
+    pub fn add_outcome(&mut self, outcome: &ToolOutcome, language: Language) {
+        match outcome {
+            ToolOutcome::Done { data, effects, .. } => {
+                self.facts.add_value(data, language);
+                self.wrote |= effects.contains(&Effect::Wrote);
+                scalars(data, &mut |scalar| {
+                    if let Value::String(text) = scalar {
+                        self.told.extend(words(text));
+                    }
+                });
+            }
+            // A refusal may name what is possible instead (free times, a limit).
+            ToolOutcome::Refused { reason, .. } => self.facts.add_text(reason, language),
+            ToolOutcome::Unknown { .. } | ToolOutcome::NeedsConfirmation { .. } => {}
+        }
+    }
 }
 
 /// A sentence that must not be sent.
@@ -70,18 +98,25 @@ pub fn fault(sentence: &str, proof: &Proof, language: Language) -> Option<&'stat
         return Some("it shows internal names, ids or raw data");
     }
     let body = without_list_marker(sentence);
-    if facts_of(body, language).iter().any(|stated| !proof.facts.prove(stated.fact)) {
-        return Some("it states a number, price, date or time that no tool result or passage of this conversation holds");
+    if !proof.facts.prove_all_of(body, language) {
+        return Some(
+            "it states a number, price, date or time that no tool result or passage of this conversation holds",
+        );
     }
     // A question or an offer claims nothing.
     if folded.ends_with('?') {
         return None;
     }
-    if !proof.wrote && claims_a_deed(folded) {
+    if claims_a_hand_off(folded) {
+        return Some("it says that a person comes, and nobody was called: call the hand-off tool instead");
+    }
+    if !proof.wrote && claims_a_deed(folded, &proof.told) {
         return Some("it says that something was done, and nothing was");
     }
     if promises_to_return(folded) {
-        return Some("it promises to come back later, which the bot cannot; call the tool now or say what is known");
+        return Some(
+            "it promises to come back later, which the bot cannot; call the tool now or say what is known",
+        );
     }
     None
 }
@@ -96,7 +131,8 @@ pub fn sentences(draft: &str) -> Vec<&str> {
         let ends = match character {
             '\n' => true,
             '.' | '!' | '?' | '…' => {
-                characters.peek().is_none_or(|(_, next)| next.is_whitespace()) && !is_abbreviation(&draft[begin..end])
+                characters.peek().is_none_or(|(_, next)| next.is_whitespace())
+                    && !is_abbreviation(&draft[begin..end])
             }
             _ => false,
         };
@@ -105,7 +141,8 @@ pub fn sentences(draft: &str) -> Vec<&str> {
         }
         let mut end = end;
         if character != '\n' {
-            while let Some((_, blank)) = characters.next_if(|(_, next)| next.is_whitespace() && *next != '\n') {
+            while let Some((_, blank)) = characters.next_if(|(_, next)| next.is_whitespace() && *next != '\n')
+            {
                 end += blank.len_utf8();
             }
         }
@@ -120,8 +157,10 @@ pub fn sentences(draft: &str) -> Vec<&str> {
 
 fn is_abbreviation(text: &str) -> bool {
     let word = text.rsplit(char::is_whitespace).next().unwrap_or_default().to_lowercase();
-    matches!(word.as_str(), "sr." | "sra." | "dr." | "dra." | "av." | "r." | "n." | "nº." | "tel." | "ex." | "mr." | "mrs.")
-        || (word.len() <= 3 && word.trim_end_matches('.').bytes().all(|b| b.is_ascii_digit()) && word.len() > 1)
+    matches!(
+        word.as_str(),
+        "sr." | "sra." | "dr." | "dra." | "av." | "r." | "n." | "nº." | "tel." | "ex." | "mr." | "mrs."
+    ) || (word.len() <= 3 && word.trim_end_matches('.').bytes().all(|b| b.is_ascii_digit()) && word.len() > 1)
 }
 
 fn without_list_marker(sentence: &str) -> &str {
@@ -139,51 +178,17 @@ fn leaks(sentence: &str, proof: &Proof) -> bool {
     proof.internal_names.iter().any(|name| name.contains('_') && lower.contains(name.as_str()))
         || sentence.contains("{\"")
         || sentence.contains("\":")
-        || ["sk-", "bearer ", "x-balcao", "tool_call", "<tools>", "<|"].iter().any(|mark| lower.contains(mark))
+        || ["sk-", "bearer ", "x-balcao", "tool_call", "<tools>", "<|"]
+            .iter()
+            .any(|mark| lower.contains(mark))
         || has_uuid(&lower)
 }
 
 fn has_uuid(text: &str) -> bool {
     text.split(|c: char| !(c.is_ascii_hexdigit() || c == '-')).any(|run| {
-        run.len() >= 36 && run.split('-').map(str::len).collect::<Vec<_>>().windows(5).any(|w| w == [8, 4, 4, 4, 12])
+        run.len() >= 36
+            && run.split('-').map(str::len).collect::<Vec<_>>().windows(5).any(|w| w == [8, 4, 4, 4, 12])
     })
-}
-
-/// First-person and passive deeds in pt, en and es, folded. A blank at an end marks a word border.
-const DEEDS: &[&str] = &[
-    "agendei", "marquei", "remarquei", "reagendei", "cancelei", "desmarquei", "registrei", "anotei", "abri um", "abri o",
-    "abri seu", "criei", "atualizei", "salvei", "cadastrei", "transferi", "encaminhei", "reservei", "solicitei", "enviei",
-    "esta agendad", "esta marcad", "esta cancelad", "foi agendad", "foi marcad", "foi cancelad", "foi registrad",
-    "foi reservad", "foi reagendad", "foi remarcad", "foi aberto", "foi criad", "foi atualizad", "foi salv",
-    "foi enviad", "foi transferid", "foi encaminhad", "agendamento confirmado", "agendamento realizado",
-    "acabei de agendar", "acabei de cancelar", "acabei de abrir", "ja chamei", "estou transferindo", "vou transferir",
-    "vou te transferir", "estou te transferindo", "estou encaminhando", "vou encaminhar",
-    "i booked", "i have booked", "i've booked", "i scheduled", "i have scheduled", "i've scheduled", "i cancelled",
-    "i canceled", "i have cancelled", "i've cancelled", "i opened", "i have opened", "i've opened", "i created",
-    "i have created", "i've created", "i updated", "i have updated", "i've updated", "i saved", "i've saved",
-    "i registered", "i've registered", "has been booked", "has been scheduled", "has been cancelled",
-    "has been canceled", "has been created", "has been opened", "has been updated", "is booked", "i transferred",
-    "i'm transferring", "i am transferring", "i will transfer", "i'll transfer",
-    "agende tu", "agende su", "he agendado", "he reservado", "reserve tu", "he cancelado", "cancele tu", "he creado",
-    "he abierto", "he actualizado", "he registrado", "ha sido agendad", "ha sido cancelad", "ha sido cread",
-    "ha sido reservad", "te transfiero", "te estoy transfiriendo", "voy a transferirte",
-];
-
-fn claims_a_deed(folded: &str) -> bool {
-    let words = format!(" {} ", folded.replace(|c: char| !(c.is_alphanumeric() || c == '\''), " "));
-    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
-    let padded = format!(" {words} ");
-    DEEDS.iter().any(|deed| padded.contains(&format!(" {deed}")))
-}
-
-const PROMISES: &[&str] = &[
-    "vou verificar e", "vou checar e", "vou consultar e", "vou conferir e", "te aviso", "te retorno", "retorno em breve",
-    "ja te respondo", "volto com", "i will check and", "i'll check and", "i will get back", "i'll get back",
-    "get back to you", "let you know soon", "voy a verificar y", "te aviso en", "vuelvo con",
-];
-
-fn promises_to_return(folded: &str) -> bool {
-    PROMISES.iter().any(|promise| folded.contains(promise))
 }
 
 /// No blank lines left over, no list marker without its item.
@@ -218,7 +223,13 @@ mod tests {
 
     #[test]
     fn sentences_join_to_the_draft() {
-        for draft in ["Oi! Tudo bem?\n- um\n- dois.  Fim", "Av. Paulista, 10. Sr. João… ok", "", "1. a\n2. b", "😀.😀. x"] {
+        for draft in [
+            "Oi! Tudo bem?\n- um\n- dois.  Fim",
+            "Av. Paulista, 10. Sr. João… ok",
+            "",
+            "1. a\n2. b",
+            "😀.😀. x",
+        ] {
             assert_eq!(sentences(draft).concat(), draft);
         }
         assert_eq!(sentences("Custa R$ 1.234,50. Quer?"), ["Custa R$ 1.234,50. ", "Quer?"]);
@@ -249,7 +260,9 @@ mod tests {
         ] {
             assert_eq!(judge(claim, &nothing, Language::Portuguese).withheld.len(), 1, "{claim}");
         }
-        for fine in ["Quer que eu cancele?", "Posso agendar para você.", "Qual é o número do pedido?", "Olá! 😊"] {
+        for fine in
+            ["Quer que eu cancele?", "Posso agendar para você.", "Qual é o número do pedido?", "Olá! 😊"]
+        {
             assert_eq!(judge(fine, &nothing, Language::Portuguese).text, fine);
         }
         let done = Proof { wrote: true, ..proof(json!({})) };

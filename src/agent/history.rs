@@ -84,7 +84,9 @@ fn said(message: &Message) -> Option<ChatMessage> {
 fn superseded(events: &[Event]) -> HashSet<TurnId> {
     events
         .iter()
-        .filter(|event| matches!(event.body, EventBody::TurnFinished { stop_reason: StopReason::Superseded, .. }))
+        .filter(|event| {
+            matches!(event.body, EventBody::TurnFinished { stop_reason: StopReason::Superseded, .. })
+        })
         .filter_map(|event| event.turn)
         .collect()
 }
@@ -169,7 +171,11 @@ pub fn evidence(events: &[Event], registry: &Registry, language: Language, zone:
             EventBody::Message(message) => match message.role {
                 // What a person of the business wrote counts like the customer's word: it may be acted on.
                 Role::Customer | Role::Human => {
-                    evidence.add_customer(&message.text, &message.created_at.to_zoned(zone.clone()), language);
+                    evidence.add_customer(
+                        &message.text,
+                        &message.created_at.to_zoned(zone.clone()),
+                        language,
+                    );
                 }
                 Role::Assistant | Role::System => {}
             },
@@ -188,12 +194,9 @@ pub fn evidence(events: &[Event], registry: &Registry, language: Language, zone:
 
 /// The call that waits for the customer's word, if one does.
 pub fn waiting_call(events: &[Event], current: TurnId) -> Option<&ToolCall> {
-    events
-        .iter()
-        .filter(|event| event.turn != Some(current))
-        .fold(None, |waiting, event| match &event.body {
-            EventBody::ConfirmationAsked { call } => Some(call),
-            EventBody::ConfirmationSettled { .. } | EventBody::OwnerChanged { .. } => None,
-            _ => waiting,
-        })
+    events.iter().filter(|event| event.turn != Some(current)).fold(None, |waiting, event| match &event.body {
+        EventBody::ConfirmationAsked { call } => Some(call),
+        EventBody::ConfirmationSettled { .. } | EventBody::OwnerChanged { .. } => None,
+        _ => waiting,
+    })
 }

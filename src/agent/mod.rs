@@ -2,6 +2,7 @@
 //! over what it says. Knows tools and models by their contracts; never the store.
 
 mod calls;
+mod claims;
 pub mod confirm;
 pub mod context;
 pub mod draft;

@@ -73,7 +73,12 @@ impl Agent {
     ///
     /// # Errors
     /// The journal was lost, or a fault of ours. Nothing was said to the customer then.
-    pub async fn run(&self, task: &Task, journal: &dyn Journal, audience: &dyn Audience) -> anyhow::Result<Outcome> {
+    pub async fn run(
+        &self,
+        task: &Task,
+        journal: &dyn Journal,
+        audience: &dyn Audience,
+    ) -> anyhow::Result<Outcome> {
         let zone = self.business.timezone.clone();
         let now = self.clock.now().to_zoned(zone.clone());
         let said: Vec<&str> = task.answers.iter().map(|message| message.text.as_str()).collect();
@@ -96,7 +101,7 @@ impl Agent {
             outcome: Outcome { language, ..Outcome::default() },
             verified: verified(&task.events),
         };
-        run.to_the_end(&said).await
+        run.work_through(&said).await
     }
 }
 
@@ -116,15 +121,14 @@ fn verified(events: &[Event]) -> Vec<Identity> {
 }
 
 impl Run<'_> {
-    async fn to_the_end(mut self, said: &str) -> anyhow::Result<Outcome> {
+    async fn work_through(mut self, said: &str) -> anyhow::Result<Outcome> {
         self.know_the_program();
         let mut turn = Turn::new(self.agent.settings.clone());
-        let mut next = match self.settle_waiting_call(said, &mut turn) {
-            Ok(next) => next,
-            Err(declined) => return Ok(self.finish(declined, turn.usage())),
-        };
-        self.retrieve(said).await?;
-        self.base = self.context()?;
+        let mut next = self.settle_waiting_call(said, &mut turn);
+        if !matches!(next, Next::Stop(_)) {
+            self.retrieve(said).await?;
+            self.base = self.context()?;
+        }
         loop {
             next = match next {
                 Next::AskModel(choice) => {
@@ -145,7 +149,8 @@ impl Run<'_> {
     /// What the program itself vouches for.
     fn know_the_program(&mut self) {
         let business = &self.agent.business;
-        for value in [&business.name, &business.phone, &business.email, &business.address, &business.website] {
+        for value in [&business.name, &business.phone, &business.email, &business.address, &business.website]
+        {
             self.evidence.add_program(value);
             self.proof.facts.add_text(value, self.language);
         }
@@ -165,22 +170,21 @@ impl Run<'_> {
                     Role::Customer | Role::Human => self.proof.facts.add_text(&message.text, self.language),
                     Role::Assistant | Role::System => {}
                 },
-                EventBody::ToolFinished { outcome, .. } => prove(&mut self.proof, outcome, self.language),
+                EventBody::ToolFinished { outcome, .. } => self.proof.add_outcome(outcome, self.language),
                 EventBody::Retrieved { passages, .. } => {
-                    passages.iter().for_each(|passage| self.proof.facts.add_text(&passage.text, self.language));
+                    passages
+                        .iter()
+                        .for_each(|passage| self.proof.facts.add_text(&passage.text, self.language));
                 }
                 _ => {}
             }
         }
     }
 
-    /// Settles the call that waits for the customer's word, if one does.
-    ///
-    /// # Errors
-    /// The turn ends here: the customer said no.
-    fn settle_waiting_call(&mut self, said: &str, turn: &mut Turn) -> Result<Next, Ending> {
+    /// Settles the call that waits for the customer's word, if one does. A "no" ends the turn here.
+    fn settle_waiting_call(&mut self, said: &str, turn: &mut Turn) -> Next {
         let Some(call) = history::waiting_call(&self.task.events, self.task.turn).cloned() else {
-            return Ok(turn.begin());
+            return turn.begin();
         };
         let settled = match (&self.replay.settled, read_yes_no(said)) {
             (Some((_, settled)), _) => *settled,
@@ -196,9 +200,9 @@ impl Run<'_> {
         match settled {
             // Its old id may come again in this turn; this one cannot.
             Settled::Confirmed => {
-                Ok(turn.begin_with_call(ToolCall { id: CallId("confirmed".to_owned()), ..call }))
+                turn.begin_with_call(ToolCall { id: CallId("confirmed".to_owned()), ..call })
             }
-            Settled::Declined => Err(Ending {
+            Settled::Declined => Next::Stop(Ending {
                 reason: StopReason::Answered,
                 text: Some(sentences.confirm.declined.clone()),
                 confirmation: None,
@@ -206,7 +210,7 @@ impl Run<'_> {
             Settled::Dropped => {
                 let spec = self.agent.dispatcher.registry().get(&call.name).map(|entry| entry.spec());
                 self.outcome.text = confirm::dropped(spec, sentences, self.language);
-                Ok(turn.begin())
+                turn.begin()
             }
         }
     }
@@ -325,7 +329,7 @@ impl Run<'_> {
 
     /// Lets the rest of the turn rely on an outcome.
     pub(super) fn take_in(&mut self, call: &ToolCall, outcome: &ToolOutcome) {
-        prove(&mut self.proof, outcome, self.language);
+        self.proof.add_outcome(outcome, self.language);
         let ToolOutcome::Done { data, effects, sources, .. } = outcome else { return };
         let registry = self.agent.dispatcher.registry();
         let trusted = registry.get(&call.name).map(|entry| entry.spec().result_trusted.as_slice());
@@ -370,19 +374,6 @@ impl Run<'_> {
             return Ok(());
         }
         self.journal.append(std::mem::take(&mut self.buffered)).await
-    }
-}
-
-/// Lets the guard rely on an outcome.
-fn prove(proof: &mut Proof, outcome: &ToolOutcome, language: Language) {
-    match outcome {
-        ToolOutcome::Done { data, effects, .. } => {
-            proof.facts.add_value(data, language);
-            proof.wrote |= effects.contains(&Effect::Wrote);
-        }
-        // A refusal may name what is possible instead (free times, a limit).
-        ToolOutcome::Refused { reason, .. } => proof.facts.add_text(reason, language),
-        ToolOutcome::Unknown { .. } | ToolOutcome::NeedsConfirmation { .. } => {}
     }
 }
 

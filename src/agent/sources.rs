@@ -1,5 +1,6 @@
 //! Which passages an answer rests on: those that hold a good part of its words.
 
+use super::guard::sentences;
 use crate::domain::language::Language;
 use crate::domain::message::SourceRef;
 use crate::domain::passage::Passage;
@@ -13,7 +14,10 @@ const MOST: usize = 2;
 
 /// The passages `answer` rests on, best first, one per document.
 pub fn sources_of(answer: &str, passages: &[Passage], language: Language) -> Vec<SourceRef> {
-    let said = content(answer, language);
+    // A question states nothing.
+    let stated: String =
+        sentences(answer).into_iter().filter(|sentence| !sentence.trim_end().ends_with('?')).collect();
+    let said = content(&stated, language);
     if said.len() < 3 {
         return Vec::new();
     }

@@ -213,11 +213,17 @@ impl Turn {
             ToolOutcome::Done { effects, .. } => {
                 self.handed_off |= effects.iter().any(|effect| matches!(effect, Effect::HandOff { .. }));
             }
-            ToolOutcome::Refused { class: RefusalClass::BadArguments | RefusalClass::UnknownTool, .. } => {
+            ToolOutcome::Refused {
+                class: RefusalClass::BadArguments | RefusalClass::UnknownTool, ..
+            } => {
                 self.bad_arguments += 1;
             }
-            ToolOutcome::NeedsConfirmation { .. } if self.waiting.is_none() => self.waiting = Some(call.clone()),
-            ToolOutcome::Refused { .. } | ToolOutcome::Unknown { .. } | ToolOutcome::NeedsConfirmation { .. } => {}
+            ToolOutcome::NeedsConfirmation { .. } if self.waiting.is_none() => {
+                self.waiting = Some(call.clone())
+            }
+            ToolOutcome::Refused { .. }
+            | ToolOutcome::Unknown { .. }
+            | ToolOutcome::NeedsConfirmation { .. } => {}
         }
         let content = outcome.for_model();
         self.transcript.push(ChatMessage::ToolResult { call, content });
@@ -230,11 +236,7 @@ impl Turn {
     /// Every call has its outcome: go on, or stop.
     fn after_calls(&mut self) -> Next {
         if self.handed_off {
-            return Next::Stop(Ending {
-                reason: StopReason::HandedOff,
-                text: None,
-                confirmation: None,
-            });
+            return Next::Stop(Ending { reason: StopReason::HandedOff, text: None, confirmation: None });
         }
         if let Some(call) = self.waiting.take() {
             return Next::Stop(Ending {
@@ -268,11 +270,9 @@ impl Turn {
 
     fn judged(&mut self, verdict: Verdict) -> Next {
         match verdict {
-            Verdict::Send(text) => Next::Stop(Ending {
-                reason: StopReason::Answered,
-                text: Some(text),
-                confirmation: None,
-            }),
+            Verdict::Send(text) => {
+                Next::Stop(Ending { reason: StopReason::Answered, text: Some(text), confirmation: None })
+            }
             Verdict::Repair { reason } => {
                 self.repairs += 1;
                 if self.repairs > 1 || self.steps >= self.limits.max_steps {

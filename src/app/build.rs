@@ -68,11 +68,7 @@ pub struct App {
 ///
 /// # Errors
 /// Every mistake in any tool file.
-pub fn registry(
-    options: &Options,
-    stores: &Stores,
-    library: &Library,
-) -> Result<Registry, Vec<Problem>> {
+pub fn registry(options: &Options, stores: &Stores, library: &Library) -> Result<Registry, Vec<Problem>> {
     registry_over(options, stores, Arc::new(Retrieval(library.clone())))
 }
 
@@ -92,9 +88,13 @@ pub fn registry_over(
         clock: options.clock.clone(),
     };
     let backoffice = embedded(&foundation, &settings.backoffice, &settings.business);
-    let secrets = settings.secrets.iter().map(|(name, secret)| (name.clone(), secret.expose().to_owned())).collect();
-    let http = HttpTools::new(allowance(&settings.limits), secrets, options.clock.clone(), Arc::new(TimerPause))
-        .map_err(|error| vec![Problem::in_file("tools/custom", format!("no HTTPS on this machine: {error}"))])?;
+    let http = HttpTools::new(
+        allowance(&settings.limits),
+        &settings.tools.secrets,
+        options.clock.clone(),
+        Arc::new(TimerPause),
+    )
+    .map_err(|error| vec![Problem::in_file("tools/custom", format!("no HTTPS on this machine: {error}"))])?;
     load::load(builtin::all(&backoffice, &knowledge), &options.operator.join("tools"), &http)
 }
 
@@ -143,7 +143,11 @@ impl App {
                 options.clock.clone(),
                 InboxLimits::from(&settings.limits),
             )),
-            ownership: Arc::new(Ownership::new(stores.conversations.clone(), options.clock.clone(), Vec::new())),
+            ownership: Arc::new(Ownership::new(
+                stores.conversations.clone(),
+                options.clock.clone(),
+                Vec::new(),
+            )),
             clock: options.clock.clone(),
             settings: settings.channels.web.clone(),
             limits: settings.limits.clone(),

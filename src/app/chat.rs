@@ -5,11 +5,11 @@ use super::build::Options;
 use super::client::{ConversationClient, StreamEvent};
 use super::instance::{Running, running};
 use super::serve::Server;
+use crate::domain::clock::Clock;
 use futures_util::{Stream, StreamExt};
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader};
-use uuid::Uuid;
 
 /// How long an answer may take before the terminal gives up on it.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -19,20 +19,22 @@ const PATIENCE: Duration = Duration::from_secs(180);
 /// # Errors
 /// If no server can be reached or brought up.
 pub async fn chat(options: Options) -> anyhow::Result<()> {
+    let clock = options.clock.clone();
     if let Some(Running { url, .. }) = running(&options.data).await {
-        return talk(&url).await;
+        return talk(&url, clock.as_ref()).await;
     }
     let server = Server::bind(options, "127.0.0.1:0").await?;
     let stop = server.stop.clone();
     let url = format!("http://{}", server.address);
+    #[expect(clippy::disallowed_methods, reason = "awaited below")]
     let serving = tokio::spawn(server.run());
-    let talked = talk(&url).await;
+    let talked = talk(&url, clock.as_ref()).await;
     stop.cancel();
     serving.await??;
     talked
 }
 
-async fn talk(url: &str) -> anyhow::Result<()> {
+async fn talk(url: &str, clock: &dyn Clock) -> anyhow::Result<()> {
     let conversation = ConversationClient::open(url).await?;
     let mut events = Box::pin(conversation.events().await?);
     let screen = Screen { interactive: std::io::stdin().is_terminal() && std::io::stdout().is_terminal() };
@@ -49,7 +51,7 @@ async fn talk(url: &str) -> anyhow::Result<()> {
         if text.is_empty() {
             continue;
         }
-        let id = match conversation.send(&Uuid::now_v7().to_string(), text).await {
+        let id = match conversation.send(&clock.new_id().to_string(), text).await {
             Ok(id) => id,
             Err(error) => {
                 screen.note(&format!("não enviada: {error}"));
@@ -57,13 +59,15 @@ async fn talk(url: &str) -> anyhow::Result<()> {
             }
         };
         if silent {
-            screen.note("uma pessoa da equipe cuida desta conversa; a resposta dela aparece aqui quando vier");
+            screen
+                .note("uma pessoa da equipe cuida desta conversa; a resposta dela aparece aqui quando vier");
             continue;
         }
-        silent = tokio::time::timeout(PATIENCE, answer(&mut events, &id, &screen)).await.unwrap_or_else(|_| {
-            screen.note("sem resposta até agora; tente de novo");
-            false
-        });
+        silent =
+            tokio::time::timeout(PATIENCE, answer(&mut events, &id, &screen)).await.unwrap_or_else(|_| {
+                screen.note("sem resposta até agora; tente de novo");
+                false
+            });
     }
 }
 
@@ -78,7 +82,8 @@ async fn answer(events: &mut (impl Stream<Item = StreamEvent> + Unpin), id: &str
             "ownership" => silent = data["owner"] != "bot",
             "message" if data["role"] != "customer" => {
                 screen.message(&data);
-                answered |= data["reply_to"].as_array().is_some_and(|ids| ids.iter().any(|known| known == id));
+                answered |=
+                    data["reply_to"].as_array().is_some_and(|ids| ids.iter().any(|known| known == id));
             }
             "turn" if data["state"] == "finished" && answered => return silent,
             _ => {}
@@ -123,8 +128,12 @@ impl Screen {
         for source in message["sources"].as_array().into_iter().flatten() {
             println!("  [{}]", source["title"].as_str().unwrap_or_default());
         }
-        let buttons: Vec<&str> =
-            message["buttons"].as_array().into_iter().flatten().filter_map(|button| button["label"].as_str()).collect();
+        let buttons: Vec<&str> = message["buttons"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|button| button["label"].as_str())
+            .collect();
         if !buttons.is_empty() {
             println!("  ({})", buttons.join(" / "));
         }

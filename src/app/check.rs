@@ -2,13 +2,12 @@
 
 use super::build::Options;
 use super::files;
+use super::scratch::ScratchStore;
+use super::terminal::say;
 use crate::domain::problem::Problem;
 use crate::knowledge::source::{self, SourceFile};
 use crate::llm::model::{ChatMessage, ChatRequest, ToolChoice};
 use crate::prompts::Prompts;
-use crate::store::live::LiveHub;
-use crate::store::sqlite;
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -24,13 +23,14 @@ pub async fn problems(options: &Options) -> anyhow::Result<Vec<Problem>> {
     if let Err(error) = super::build::chain(options) {
         problems.push(Problem::in_file("settings", format!("{error:#}")));
     }
-    let scratch = Scratch::new()?;
-    let (stores, database) =
-        sqlite::open(&options.settings.store, &scratch.0, Arc::new(LiveHub::default())).await?;
-    if let Err(found) = super::build::registry_over(options, &stores, Arc::new(NoKnowledge)) {
+    if let Err(error) = options.settings.store.sqlite_file(&options.data) {
+        problems.push(Problem::in_file("settings", error.to_string()));
+    }
+    let scratch = ScratchStore::open(options).await?;
+    if let Err(found) = super::build::registry_over(options, &scratch.stores, Arc::new(NoKnowledge)) {
         problems.extend(found);
     }
-    database.close().await;
+    scratch.close().await;
     problems.extend(knowledge(options));
     problems.sort();
     problems.dedup();
@@ -49,7 +49,9 @@ fn knowledge(options: &Options) -> Vec<Problem> {
     };
     files
         .iter()
-        .flat_map(|file| file.documents(options.settings.business.language).filter_map(Result::err).collect::<Vec<_>>())
+        .flat_map(|file| {
+            file.documents(options.settings.business.language).filter_map(Result::err).collect::<Vec<_>>()
+        })
         .map(|failure| Problem { file: failure.origin, line: failure.line, message: failure.reason })
         .collect()
 }
@@ -66,38 +68,6 @@ impl crate::tools::builtin::knowledge::KnowledgeSearch for NoKnowledge {
         _language: crate::domain::language::Language,
     ) -> anyhow::Result<Vec<crate::domain::passage::Passage>> {
         Ok(Vec::new())
-    }
-}
-
-/// A folder that goes away again.
-pub struct Scratch(std::path::PathBuf);
-
-impl Scratch {
-    /// A new empty one.
-    ///
-    /// # Errors
-    /// If the system's place for temporary files cannot be written.
-    pub fn new() -> anyhow::Result<Self> {
-        let folder = std::env::temp_dir().join(format!("balcao-check-{}", uuid::Uuid::now_v7()));
-        std::fs::create_dir_all(&folder)?;
-        Ok(Self(folder))
-    }
-
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        remove(&self.0);
-    }
-}
-
-fn remove(folder: &Path) {
-    if let Err(error) = std::fs::remove_dir_all(folder) {
-        tracing::debug!(error = %error, "a scratch folder stayed behind");
     }
 }
 
@@ -125,7 +95,10 @@ pub async fn check(options: &Options, online: bool) -> anyhow::Result<ExitCode> 
 async fn model_problem(options: &Options) -> anyhow::Result<Option<Problem>> {
     let chain = super::build::chain(options)?;
     let request = ChatRequest {
-        messages: vec![ChatMessage::System("Answer with one word.".into()), ChatMessage::Customer("ok?".into())],
+        messages: vec![
+            ChatMessage::System("Answer with one word.".into()),
+            ChatMessage::Customer("ok?".into()),
+        ],
         tools: Arc::default(),
         tool_choice: ToolChoice::None,
         passages: Vec::new(),
@@ -151,9 +124,4 @@ async fn model_problem(options: &Options) -> anyhow::Result<Option<Problem>> {
 fn is_configured(options: &Options) -> bool {
     let llm = &options.settings.llm;
     !llm.base_url.is_empty() || !llm.api_key.is_empty() || !llm.endpoints.is_empty()
-}
-
-#[expect(clippy::print_stdout, reason = "what the verb has to say")]
-fn say(line: &str) {
-    println!("{line}");
 }

@@ -102,9 +102,10 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let variables = environment::variables();
-    let filter = cli.global.log.clone().or_else(|| {
-        variables.iter().find(|(name, _)| name == "BALCAO_LOG").map(|(_, value)| value.clone())
-    });
+    let filter =
+        cli.global.log.clone().or_else(|| {
+            variables.iter().find(|(name, _)| name == "BALCAO_LOG").map(|(_, value)| value.clone())
+        });
     let format = if cli.global.log_json { LogFormat::Json } else { LogFormat::Plain };
     let quiet = matches!(cli.command, Some(Command::Chat));
     log::begin(filter.as_deref().unwrap_or(if quiet { "error" } else { "info" }), format);

@@ -49,8 +49,14 @@ impl ConversationClient {
             .error_for_status()?
             .json()
             .await?;
-        let field = |name: &str| opened[name].as_str().map(str::to_owned).context("the server answered without an id");
-        Ok(Self { base: format!("{url}/api/v1/conversations/{}", field("id")?), token: field("token")?, client })
+        let field = |name: &str| {
+            opened[name].as_str().map(str::to_owned).context("the server answered without an id")
+        };
+        Ok(Self {
+            base: format!("{url}/api/v1/conversations/{}", field("id")?),
+            token: field("token")?,
+            client,
+        })
     }
 
     /// Sends a message; returns its id.
@@ -67,7 +73,8 @@ impl ConversationClient {
                 .send()
                 .await?;
             if answer.status() == reqwest::StatusCode::TOO_MANY_REQUESTS {
-                let seconds = answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+                let seconds =
+                    answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
                 tokio::time::sleep(Duration::from_secs(seconds.unwrap_or(1))).await;
                 continue;
             }
@@ -76,7 +83,10 @@ impl ConversationClient {
             if !accepted {
                 anyhow::bail!("{}", body["detail"].as_str().unwrap_or("the message was not accepted"));
             }
-            return body["message_id"].as_str().map(str::to_owned).context("the server answered without an id");
+            return body["message_id"]
+                .as_str()
+                .map(str::to_owned)
+                .context("the server answered without an id");
         }
     }
 
@@ -85,8 +95,13 @@ impl ConversationClient {
     /// # Errors
     /// If it cannot be opened.
     pub async fn events(&self) -> anyhow::Result<impl futures_util::Stream<Item = StreamEvent> + use<>> {
-        let answer =
-            self.client.get(format!("{}/events", self.base)).bearer_auth(&self.token).send().await?.error_for_status()?;
+        let answer = self
+            .client
+            .get(format!("{}/events", self.base))
+            .bearer_auth(&self.token)
+            .send()
+            .await?
+            .error_for_status()?;
         let lines = answer.bytes_stream().scan(Vec::new(), |buffer: &mut Vec<u8>, chunk| {
             let mut events = Vec::new();
             if let Ok(chunk) = chunk {

@@ -1,7 +1,7 @@
 //! How other commands find the server that runs on a data folder: a file with its address and a key of its own that
 //! only this user can read. The key dies with the server.
 
-use super::keys::{hash, new_key};
+use super::keys::new_key;
 use crate::domain::clock::{Clock, SystemClock};
 use crate::store::Stores;
 use crate::store::keys::ApiKey;
@@ -48,16 +48,17 @@ impl Instance {
             .add(&ApiKey {
                 name: key_name.clone(),
                 scopes: vec!["operator".to_owned(), "admin".to_owned()],
-                hash: hash(&key),
+                hash: key.hash(),
                 created_at: SystemClock.now(),
                 last_used_at: None,
             })
             .await?;
         let file = data.join(FILE);
         // A wildcard address cannot be called; this machine can.
-        let host = if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { address.ip().to_string() };
+        let host =
+            if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { address.ip().to_string() };
         let url = format!("http://{host}:{}", address.port());
-        let content = serde_json::to_vec(&Running { url, key })?;
+        let content = serde_json::to_vec(&Running { url, key: key.reveal().to_owned() })?;
         std::fs::remove_file(&file).ok();
         std::fs::OpenOptions::new()
             .write(true)

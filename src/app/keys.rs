@@ -1,39 +1,33 @@
 //! `balcao keys`: API keys of operators and programs. A key is shown once and stored only as its hash.
 
 use crate::domain::clock::Clock;
+use crate::domain::secret::Secret;
 use crate::store::Stores;
 use crate::store::error::StoreError;
 use crate::store::keys::ApiKey;
-use rand::RngCore;
-use sha2::{Digest, Sha256};
-use std::fmt::Write;
 
 /// What a key may be allowed.
 pub const SCOPES: [&str; 2] = ["operator", "admin"];
 
-/// A new key: `balcao_` and 256 random bits in hexadecimal.
-pub fn new_key() -> String {
-    let mut bytes = [0_u8; 32];
-    rand::rng().fill_bytes(&mut bytes);
-    let mut key = String::with_capacity(7 + 64);
-    key.push_str("balcao_");
-    for byte in bytes {
-        write!(key, "{byte:02x}").ok();
-    }
-    key
-}
-
-/// What is stored of a key.
-pub fn hash(key: &str) -> [u8; 32] {
-    Sha256::digest(key.as_bytes()).into()
+/// A new key.
+pub fn new_key() -> Secret {
+    Secret::generate("balcao_")
 }
 
 /// Makes a key and returns it; it cannot be shown again.
 ///
 /// # Errors
 /// If the name is taken, empty, or a scope is unknown.
-pub async fn create(stores: &Stores, clock: &dyn Clock, name: &str, scopes: &[String]) -> anyhow::Result<String> {
-    anyhow::ensure!(!name.trim().is_empty() && name.len() <= 100, "a key needs a name of 1 to 100 characters");
+pub async fn create(
+    stores: &Stores,
+    clock: &dyn Clock,
+    name: &str,
+    scopes: &[String],
+) -> anyhow::Result<String> {
+    anyhow::ensure!(
+        !name.trim().is_empty() && name.len() <= 100,
+        "a key needs a name of 1 to 100 characters"
+    );
     if let Some(unknown) = scopes.iter().find(|scope| !SCOPES.contains(&scope.as_str())) {
         anyhow::bail!("unknown scope `{unknown}`; use {}", SCOPES.join(" or "));
     }
@@ -41,13 +35,15 @@ pub async fn create(stores: &Stores, clock: &dyn Clock, name: &str, scopes: &[St
     let stored = ApiKey {
         name: name.trim().to_owned(),
         scopes: scopes.to_vec(),
-        hash: hash(&key),
+        hash: key.hash(),
         created_at: clock.now(),
         last_used_at: None,
     };
     match stores.keys.add(&stored).await {
-        Ok(()) => Ok(key),
-        Err(StoreError::Conflict(_)) => anyhow::bail!("there is a key `{name}` already; revoke it or use another name"),
+        Ok(()) => Ok(key.reveal().to_owned()),
+        Err(StoreError::Conflict(_)) => {
+            anyhow::bail!("there is a key `{name}` already; revoke it or use another name")
+        }
         Err(error) => Err(error.into()),
     }
 }

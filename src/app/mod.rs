@@ -12,4 +12,6 @@ pub mod files;
 pub mod instance;
 pub mod keys;
 pub mod knowledge;
+pub mod scratch;
 pub mod serve;
+pub mod terminal;

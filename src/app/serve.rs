@@ -48,7 +48,9 @@ impl Server {
     pub async fn run(self) -> anyhow::Result<()> {
         let database = self.app.database();
         let stores = self.app.stores.clone();
+        #[expect(clippy::disallowed_methods, reason = "awaited below")]
         let worker = tokio::spawn(self.app.worker.run());
+        #[expect(clippy::disallowed_methods, reason = "awaited below")]
         let upkeep = tokio::spawn(upkeep(self.stop.clone()));
         let router = crate::web::router::router(self.app.web);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
@@ -59,7 +61,8 @@ impl Server {
             }
         });
         let stop = self.stop.clone();
-        let serving = axum::serve(listener, service).with_graceful_shutdown(async move { stop.cancelled().await });
+        let serving =
+            axum::serve(listener, service).with_graceful_shutdown(async move { stop.cancelled().await });
         let late = async {
             self.stop.cancelled().await;
             tokio::time::sleep(GRACE).await;
@@ -97,6 +100,7 @@ pub async fn serve(options: Options, listen: &str) -> anyhow::Result<()> {
     let server = Server::bind(options, listen).await?;
     let stop = server.stop.clone();
     announce(server.address);
+    #[expect(clippy::disallowed_methods, reason = "aborted below")]
     let signals = tokio::spawn(async move {
         until_told_to_stop().await;
         stop.cancel();

@@ -8,6 +8,7 @@ use toml::{Table, Value};
 pub type Variables = Vec<(String, String)>;
 
 /// The process's environment.
+#[expect(clippy::disallowed_methods, reason = "read here, once, for everybody")]
 pub fn variables() -> Variables {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -99,7 +100,8 @@ mod tests {
 
     fn laid(variables: &[(&str, &str)]) -> (Table, Vec<Problem>) {
         let mut table: Table =
-            toml::from_str("[turn]\nmax_steps = 8\n[web]\norigins = []\non = true\n[llm]\nmodel = \"\"").unwrap();
+            toml::from_str("[turn]\nmax_steps = 8\n[web]\norigins = []\non = true\n[llm]\nmodel = \"\"")
+                .unwrap();
         let mut problems = Vec::new();
         let variables = variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         overlay(&mut table, &variables, &mut problems);
@@ -126,7 +128,8 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_names_the_variable() {
-        let (_, problems) = laid(&[("BALCAO__TURN__MAX_STEPS", "many"), ("BALCAO__STORE__URL_FILE", "/nonexistent")]);
+        let (_, problems) =
+            laid(&[("BALCAO__TURN__MAX_STEPS", "many"), ("BALCAO__STORE__URL_FILE", "/nonexistent")]);
         assert_eq!(problems.len(), 2);
         assert_eq!(problems[0].to_string(), "BALCAO__TURN__MAX_STEPS: `many` is not a whole number");
         assert!(problems[1].to_string().starts_with("BALCAO__STORE__URL_FILE: cannot read the file"));

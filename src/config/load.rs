@@ -150,7 +150,8 @@ mod tests {
         name: String,
     }
 
-    const DEFAULTS: &[(&str, &str)] = &[("default", "[one]\nsize = 1\nname = \"a\"\n[two]\nsize = 2\nname = \"b\"\n")];
+    const DEFAULTS: &[(&str, &str)] =
+        &[("default", "[one]\nsize = 1\nname = \"a\"\n[two]\nsize = 2\nname = \"b\"\n")];
 
     fn layers(text: &str) -> (Layers, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
@@ -178,7 +179,11 @@ mod tests {
             .map(|p| p.to_string().rsplit('/').next().unwrap_or_default().to_owned())
             .collect();
         assert_eq!(problems[0], "balcao.toml:2: `one.size`: invalid type: string \"big\", expected u32");
-        assert!(problems[1].starts_with("balcao.toml:5: `two.colour`: unknown field `colour`"), "{}", problems[1]);
+        assert!(
+            problems[1].starts_with("balcao.toml:5: `two.colour`: unknown field `colour`"),
+            "{}",
+            problems[1]
+        );
         assert_eq!(problems[2], "balcao.toml:7: `three`: unknown section");
     }
 

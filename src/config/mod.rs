@@ -13,4 +13,5 @@ pub mod network;
 pub mod secret;
 pub mod settings;
 pub mod store;
+pub mod tools;
 pub mod turn;

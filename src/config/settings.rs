@@ -8,11 +8,10 @@ use super::knowledge::KnowledgeSettings;
 use super::limits::LimitSettings;
 use super::llm::LlmSettings;
 use super::load::Layers;
-use super::secret::Secret;
 use super::store::StoreSettings;
+use super::tools::ToolsSettings;
 use super::turn::TurnSettings;
 use crate::domain::problem::Problem;
-use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The compiled-in defaults, section by section: also what `balcao config` prints.
@@ -25,7 +24,7 @@ pub const DEFAULTS: [(&str, &str); 9] = [
     ("channels", include_str!("default/channels.toml")),
     ("limits", include_str!("default/limits.toml")),
     ("store", include_str!("default/store.toml")),
-    ("secrets", include_str!("default/secrets.toml")),
+    ("tools", include_str!("default/tools.toml")),
 ];
 
 /// All settings.
@@ -47,8 +46,8 @@ pub struct Settings {
     pub limits: LimitSettings,
     /// `[store]`
     pub store: StoreSettings,
-    /// `[secrets]`: values that the operator's own tools use by name.
-    pub secrets: BTreeMap<String, Secret>,
+    /// `[tools]`
+    pub tools: ToolsSettings,
 }
 
 impl Settings {
@@ -66,7 +65,7 @@ impl Settings {
         let channels = layers.section("channels");
         let limits = layers.section("limits");
         let store: Option<StoreSettings> = layers.section("store");
-        let secrets = layers.section("secrets");
+        let tools = layers.section("tools");
         for problem in knowledge.iter().flat_map(KnowledgeSettings::problems) {
             layers.report(&["knowledge"], &problem.to_string());
         }
@@ -77,7 +76,7 @@ impl Settings {
             layers.report(&["store", "url"], &problem.to_string());
         }
         let problems = layers.finish();
-        match (business, llm, turn, knowledge, backoffice, channels, limits, store, secrets) {
+        match (business, llm, turn, knowledge, backoffice, channels, limits, store, tools) {
             (
                 Some(business),
                 Some(llm),
@@ -87,9 +86,9 @@ impl Settings {
                 Some(channels),
                 Some(limits),
                 Some(store),
-                Some(secrets),
+                Some(tools),
             ) if problems.is_empty() => {
-                Ok(Self { business, llm, turn, knowledge, backoffice, channels, limits, store, secrets })
+                Ok(Self { business, llm, turn, knowledge, backoffice, channels, limits, store, tools })
             }
             _ => Err(problems),
         }
@@ -108,8 +107,9 @@ mod tests {
 
     #[test]
     fn three_variables_switch_the_main_model_on() {
-        let variables = [("OPENAI_BASE_URL", "http://127.0.0.1:1/v1"), ("OPENAI_API_KEY", "k"), ("BALCAO_MODEL", "m")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let variables =
+            [("OPENAI_BASE_URL", "http://127.0.0.1:1/v1"), ("OPENAI_API_KEY", "k"), ("BALCAO_MODEL", "m")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let settings = Settings::load(None, &variables.to_vec()).unwrap();
         assert_eq!(settings.llm.base_url, "http://127.0.0.1:1/v1");
         assert_eq!(settings.llm.model, "m");

@@ -98,7 +98,8 @@ impl TurnRunner {
     }
 
     fn lease(&self, now: Timestamp) -> Timestamp {
-        now.saturating_add(jiff::SignedDuration::from_secs(self.settings.lease_seconds)).unwrap_or(Timestamp::MAX)
+        now.saturating_add(jiff::SignedDuration::from_secs(self.settings.lease_seconds))
+            .unwrap_or(Timestamp::MAX)
     }
 
     async fn turn(
@@ -150,8 +151,10 @@ impl TurnRunner {
     }
 
     async fn task(&self, claim: &Claim) -> Result<Task, StoreError> {
-        let conversation = self.stores.conversations.get(claim.conversation).await?.ok_or(StoreError::NotFound)?;
-        let events = self.stores.conversations.recent_events(claim.conversation, self.settings.history_events).await?;
+        let conversation =
+            self.stores.conversations.get(claim.conversation).await?.ok_or(StoreError::NotFound)?;
+        let events =
+            self.stores.conversations.recent_events(claim.conversation, self.settings.history_events).await?;
         let contact = self.stores.contacts.get(conversation.contact).await?.ok_or(StoreError::NotFound)?;
         let answers = answers(&events, claim);
         Ok(Task { turn: claim.turn, conversation, contact, events, answers })
@@ -179,7 +182,7 @@ impl TurnRunner {
                 () = stop.cancelled(), if !journal.wrote() => return Work::Stopping,
                 live = news.recv() => match live {
                     Ok(Live::Committed(events)) => {
-                        if events.iter().any(|event| takes_over(event)) {
+                        if events.iter().any(takes_over) {
                             return Work::Lost;
                         }
                         if !journal.wrote() && events.iter().any(|event| is_newer_message(event, claim)) {
@@ -394,4 +397,3 @@ impl Audience for LiveAudience {
         self.live.publish(self.conversation, Live::Progress { turn: self.turn, text: sentence.to_owned() });
     }
 }
-

@@ -32,7 +32,14 @@ impl Worker {
     /// A worker that stops on `stop`.
     pub fn new(runner: Arc<TurnRunner>, stop: CancellationToken) -> Self {
         let places = Arc::new(Semaphore::new(runner.settings.max_live));
-        Self { runner, stop, turns: TaskTracker::new(), places, due: BinaryHeap::new(), latest: HashMap::new() }
+        Self {
+            runner,
+            stop,
+            turns: TaskTracker::new(),
+            places,
+            due: BinaryHeap::new(),
+            latest: HashMap::new(),
+        }
     }
 
     /// Works until stopped; then waits for the turns that still run.
@@ -61,7 +68,9 @@ impl Worker {
     async fn poll(&mut self) {
         let now = self.runner.clock.now();
         match self.runner.stores.turns.due(now, POLL_LIMIT).await {
-            Ok(conversations) => conversations.into_iter().for_each(|conversation| self.schedule(conversation, now)),
+            Ok(conversations) => {
+                conversations.into_iter().for_each(|conversation| self.schedule(conversation, now))
+            }
             Err(error) => tracing::warn!(error = %error, "the store could not be asked for work"),
         }
     }

@@ -18,6 +18,7 @@ pub trait Clock: Send + Sync {
 #[derive(Debug, Default, Clone, Copy)]
 pub struct SystemClock;
 
+#[expect(clippy::disallowed_methods, reason = "where time and ids come from")]
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         Timestamp::now()

@@ -66,7 +66,7 @@ impl fmt::Display for Money {
         let whole = (absolute / 100).to_string();
         let mut grouped = String::with_capacity(whole.len() + whole.len() / 3);
         for (index, digit) in whole.chars().enumerate() {
-            if index > 0 && (whole.len() - index) % 3 == 0 {
+            if index > 0 && (whole.len() - index).is_multiple_of(3) {
                 grouped.push('.');
             }
             grouped.push(digit);
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn writes_amounts_as_in_brazil() {
-        assert_eq!(Money(123_450_07).to_string(), "R$ 123.450,07");
+        assert_eq!(Money(12_345_007).to_string(), "R$ 123.450,07");
         assert_eq!(Money(-5).to_string(), "-R$ 0,05");
     }
 }

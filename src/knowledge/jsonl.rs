@@ -105,6 +105,9 @@ impl<R: BufRead> Documents<R> {
         if source.trim().is_empty() || source.len() > LONGEST_ID {
             return Err(self.failure(format!("`id` must have between 1 and {LONGEST_ID} bytes")));
         }
+        // Without a title of its own, a FAQ entry is known by its question.
+        let named = line.title.filter(|title| !title.trim().is_empty());
+        let title = named.or_else(|| line.question.as_deref().map(|question| question.trim().to_owned()));
         let body = match (line.text, line.question, line.answer) {
             (Some(text), None, None) => Body::Plain(text),
             (None, Some(question), Some(answer)) => Body::Faq { question, answer },
@@ -114,7 +117,6 @@ impl<R: BufRead> Documents<R> {
             Some(tag) => tag.parse().map_err(|error| self.failure(format!("{error}")))?,
             None => self.language,
         };
-        let title = line.title.filter(|title| !title.trim().is_empty());
         Ok(Some(Document { source, origin: self.origin.clone(), title, language, tags: line.tags, body }))
     }
 }

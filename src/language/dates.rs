@@ -2,6 +2,8 @@
 //! microseconds; `duckling` is asked only for what that leaves unread (holidays, rarer forms). Nothing here decides
 //! whether a time is free or sensible.
 
+#[cfg(test)]
+mod cases;
 mod clock;
 mod day;
 mod fallback;
@@ -10,8 +12,6 @@ mod parts;
 mod reader;
 mod relative;
 mod whole;
-#[cfg(test)]
-mod cases;
 
 use super::fold::{beginning, tokens};
 use super::span::Found;

@@ -25,7 +25,11 @@ pub fn fold(text: &str) -> String {
 
 /// The folded words of `text`: runs of letters and digits.
 pub fn words(text: &str) -> Vec<String> {
-    fold(text).split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    fold(text)
+        .split(|character: char| !character.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// What a [`Token`] is made of.
@@ -77,7 +81,9 @@ pub fn tokens(text: &str) -> Vec<Token> {
             TokenKind::Mark
         };
         match found.last_mut() {
-            Some(last) if kind != TokenKind::Mark && last.kind == kind && last.span.end == start => last.span.end = end,
+            Some(last) if kind != TokenKind::Mark && last.kind == kind && last.span.end == start => {
+                last.span.end = end
+            }
             _ => found.push(Token { span: start..end, kind, text: String::new() }),
         }
     }
@@ -121,11 +127,9 @@ mod tests {
     fn tokens_keep_their_places() {
         let text = "é 15h30 às 3";
         let found = tokens(text);
-        let shown: Vec<_> = found.iter().map(|token| (&text[token.span.clone()], token.text.as_str())).collect();
-        assert_eq!(
-            shown,
-            [("é", "e"), ("15", "15"), ("h", "h"), ("30", "30"), ("às", "as"), ("3", "3")]
-        );
+        let shown: Vec<_> =
+            found.iter().map(|token| (&text[token.span.clone()], token.text.as_str())).collect();
+        assert_eq!(shown, [("é", "e"), ("15", "15"), ("h", "h"), ("30", "30"), ("às", "as"), ("3", "3")]);
         assert_eq!(found[1].number(), Some(15));
         assert!(found[1].touches(&found[2]));
     }

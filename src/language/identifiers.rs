@@ -71,13 +71,18 @@ pub fn find_phones(text: &str) -> Vec<Found<String>> {
 /// its ninth digit gets it, so that one person has one number. `None` if it is none.
 pub fn canonical_phone(text: &str) -> Option<String> {
     let text = text.trim();
-    if !text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b' ' | b'-' | b'.' | b'(' | b')' | b'+')) {
+    if !text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || matches!(byte, b' ' | b'-' | b'.' | b'(' | b')' | b'+'))
+    {
         return None;
     }
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     match text.strip_prefix('+') {
         Some(_) if digits.starts_with("55") => brazilian_phone(&digits[2..]),
-        Some(_) => ((8..=15).contains(&digits.len()) && !digits.starts_with('0')).then(|| format!("+{digits}")),
+        Some(_) => {
+            ((8..=15).contains(&digits.len()) && !digits.starts_with('0')).then(|| format!("+{digits}"))
+        }
         None if digits.len() >= 12 && digits.starts_with("55") => brazilian_phone(&digits[2..]),
         None => brazilian_phone(digits.strip_prefix('0').unwrap_or(&digits)),
     }
@@ -99,8 +104,11 @@ fn brazilian_phone(digits: &str) -> Option<String> {
 fn is_area_code(area: &str) -> bool {
     matches!(
         area.as_bytes(),
-        [b'1' | b'4' | b'6' | b'8' | b'9', b'1'..=b'9'] | [b'2', b'1' | b'2' | b'4' | b'7' | b'8']
-            | [b'3', b'1'..=b'5' | b'7' | b'8'] | [b'5', b'1' | b'3'..=b'5'] | [b'7', b'1' | b'3'..=b'5' | b'7' | b'9']
+        [b'1' | b'4' | b'6' | b'8' | b'9', b'1'..=b'9']
+            | [b'2', b'1' | b'2' | b'4' | b'7' | b'8']
+            | [b'3', b'1'..=b'5' | b'7' | b'8']
+            | [b'5', b'1' | b'3'..=b'5']
+            | [b'7', b'1' | b'3'..=b'5' | b'7' | b'9']
     )
 }
 
@@ -112,10 +120,18 @@ pub fn find_postal_codes(text: &str) -> Vec<Found<String>> {
 /// The 8 digits of a Brazilian postal code: `01310-100`, `01.310-100`, `01310100`. `None` if it is none.
 pub fn canonical_postal_code(text: &str) -> Option<String> {
     let text = text.trim();
-    let shape: String = text.chars().map(|character| if character.is_ascii_digit() { '0' } else { character }).collect();
+    let shape: String =
+        text.chars().map(|character| if character.is_ascii_digit() { '0' } else { character }).collect();
     let fits = matches!(
         shape.as_str(),
-        "00000000" | "00000-000" | "00.000-000" | "00000.000" | "00000 000" | "00000 - 000" | "00.000000" | "00.000.000"
+        "00000000"
+            | "00000-000"
+            | "00.000-000"
+            | "00000.000"
+            | "00000 000"
+            | "00000 - 000"
+            | "00.000000"
+            | "00.000.000"
     );
     fits.then(|| text.chars().filter(char::is_ascii_digit).collect())
 }
@@ -131,7 +147,8 @@ pub fn canonical_document(text: &str) -> Option<String> {
     if !text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'/' | b' ')) {
         return None;
     }
-    let digits: Vec<u32> = text.bytes().filter(u8::is_ascii_digit).map(|byte| u32::from(byte - b'0')).collect();
+    let digits: Vec<u32> =
+        text.bytes().filter(u8::is_ascii_digit).map(|byte| u32::from(byte - b'0')).collect();
     let right = match digits.len() {
         11 => check_digits_hold(&digits, &[10, 9, 8, 7, 6, 5, 4, 3, 2], &[11, 10, 9, 8, 7, 6, 5, 4, 3, 2]),
         14 => check_digits_hold(
@@ -185,7 +202,9 @@ fn is_code_byte(bytes: &[u8], at: usize) -> bool {
     match bytes[at] {
         byte if byte.is_ascii_alphanumeric() => true,
         b'-' | b'_' | b'.' | b'/' | b':' | b',' | b'@' => {
-            at > 0 && bytes[at - 1].is_ascii_alphanumeric() && bytes.get(at + 1).is_some_and(u8::is_ascii_alphanumeric)
+            at > 0
+                && bytes[at - 1].is_ascii_alphanumeric()
+                && bytes.get(at + 1).is_some_and(u8::is_ascii_alphanumeric)
         }
         _ => false,
     }
@@ -208,7 +227,10 @@ fn code(text: &str, span: &Range<usize>) -> Option<String> {
     let begins_with_letter = word.as_bytes()[0].is_ascii_alphabetic();
     let plain = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     // `n10421` is how a hurried customer writes `nº 10421`.
-    match word.strip_prefix(['n', 'N']).filter(|rest| rest.len() > 2 && rest.bytes().all(|byte| byte.is_ascii_digit())) {
+    match word
+        .strip_prefix(['n', 'N'])
+        .filter(|rest| rest.len() > 2 && rest.bytes().all(|byte| byte.is_ascii_digit()))
+    {
         Some(digits) => Some(digits.to_owned()),
         None => (has_digit && begins_with_letter && plain).then(|| word.to_ascii_uppercase()),
     }
@@ -334,7 +356,10 @@ mod tests {
 
     #[test]
     fn reads_postal_codes_and_documents() {
-        assert_eq!(values(find_postal_codes("CEP 01310-100 ou 20040002, 01.310-100")), ["01310100", "20040002", "01310100"]);
+        assert_eq!(
+            values(find_postal_codes("CEP 01310-100 ou 20040002, 01.310-100")),
+            ["01310100", "20040002", "01310100"]
+        );
         assert!(find_postal_codes("11955550123, 10421").is_empty());
         assert_eq!(values(find_documents("cpf 529.982.247-25")), ["52998224725"]);
         assert_eq!(values(find_documents("11.222.333/0001-81")), ["11222333000181"]);
@@ -359,7 +384,13 @@ mod tests {
 
     #[test]
     fn hostile_text_is_only_text() {
-        for text in ["@".repeat(50_000), "a@".repeat(50_000), "1 ".repeat(50_000), "9".repeat(100_000), "(+".repeat(50_000)] {
+        for text in [
+            "@".repeat(50_000),
+            "a@".repeat(50_000),
+            "1 ".repeat(50_000),
+            "9".repeat(100_000),
+            "(+".repeat(50_000),
+        ] {
             find_emails(&text);
             find_phones(&text);
             find_postal_codes(&text);

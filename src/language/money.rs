@@ -137,8 +137,22 @@ fn is_million(word: &str) -> bool {
 fn is_currency(word: &str) -> bool {
     matches!(
         word,
-        "real" | "reais" | "reales" | "conto" | "contos" | "pila" | "pilas" | "mangos" | "pratas" | "dinheiros" | "brl"
-            | "dollar" | "dollars" | "bucks" | "dolares" | "pesos"
+        "real"
+            | "reais"
+            | "reales"
+            | "conto"
+            | "contos"
+            | "pila"
+            | "pilas"
+            | "mangos"
+            | "pratas"
+            | "dinheiros"
+            | "brl"
+            | "dollar"
+            | "dollars"
+            | "bucks"
+            | "dolares"
+            | "pesos"
     )
 }
 
@@ -188,7 +202,12 @@ mod tests {
 
     #[test]
     fn hostile_text_is_only_text() {
-        for text in ["R$ ".repeat(5_000), "9".repeat(50_000), "1.".repeat(5_000), format!("R$ {} milhões", "9".repeat(9))] {
+        for text in [
+            "R$ ".repeat(5_000),
+            "9".repeat(50_000),
+            "1.".repeat(5_000),
+            format!("R$ {} milhões", "9".repeat(9)),
+        ] {
             find_money(&text, Language::Portuguese);
         }
         assert!(find_money("R$ 999999999 milhões", Language::Portuguese).is_empty());

@@ -52,17 +52,23 @@ fn stands_alone(all: &[Token], at: usize, used: usize) -> bool {
     let before = at.checked_sub(1).map(|index| &all[index]);
     let after = all.get(at + used);
     let glued_before = before.is_some_and(|token| {
-        matches!(token.text.as_str(), "$" | "#") || (token.touches(first) && !matches!(token.text.as_str(), "(" | "\"" | "'"))
+        matches!(token.text.as_str(), "$" | "#")
+            || (token.touches(first) && !matches!(token.text.as_str(), "(" | "\"" | "'"))
     });
-    let number_sign = before.is_some_and(|token| matches!(token.text.as_str(), "no" | "n" | "numero" | "number"));
+    let number_sign =
+        before.is_some_and(|token| matches!(token.text.as_str(), "no" | "n" | "numero" | "number"));
     let glued_after = after.is_some_and(|token| match token.kind {
-        TokenKind::Word => last.touches(token) && !matches!(token.text.as_str(), "x" | "un" | "und" | "pcs" | "pc"),
+        TokenKind::Word => {
+            last.touches(token) && !matches!(token.text.as_str(), "x" | "un" | "und" | "pcs" | "pc")
+        }
         TokenKind::Digits => true,
         TokenKind::Mark => match token.text.as_str() {
             "%" | "$" => true,
             "/" | ":" | "-" | "," | "." => {
                 last.touches(token)
-                    && all.get(at + used + 1).is_some_and(|next| next.kind == TokenKind::Digits && token.touches(next))
+                    && all
+                        .get(at + used + 1)
+                        .is_some_and(|next| next.kind == TokenKind::Digits && token.touches(next))
             }
             _ => false,
         },
@@ -113,11 +119,16 @@ fn read_rest(all: &[Token], at: usize, language: Language, below: i64) -> Option
 }
 
 fn read_below_thousand(all: &[Token], at: usize, language: Language) -> Option<(i64, usize)> {
-    let word = |index: usize| all.get(index).filter(|token| token.kind == TokenKind::Word).map(|token| token.text.as_str());
+    let word = |index: usize| {
+        all.get(index).filter(|token| token.kind == TokenKind::Word).map(|token| token.text.as_str())
+    };
     let first = number_word(word(at)?, language)?;
     if language == Language::English && word(at + 1) == Some("hundred") && (1..10).contains(&first) {
         let rest = read_rest(all, at + 2, language, 99);
-        return Some((first * 100 + rest.map_or(0, |(value, _)| value), 2 + rest.map_or(0, |(_, used)| used)));
+        return Some((
+            first * 100 + rest.map_or(0, |(value, _)| value),
+            2 + rest.map_or(0, |(_, used)| used),
+        ));
     }
     // A hundred takes anything below a hundred, a ten takes a unit; `dez e quinze` are two numbers.
     let room = match first {
@@ -290,7 +301,8 @@ mod tests {
             (Spanish, "dos docenas", &[24]),
             (English, "half a dozen", &[6]),
         ] {
-            let found: Vec<_> = find_quantities(text, language).into_iter().map(|found| found.value).collect();
+            let found: Vec<_> =
+                find_quantities(text, language).into_iter().map(|found| found.value).collect();
             assert_eq!(found, values, "{text}");
         }
     }

@@ -223,7 +223,8 @@ mod tests {
 
     #[test]
     fn strangers_do_not() {
-        for (one, other) in [("frete", "fruta"), ("pagar", "pegar"), ("hora", "horta"), ("preço", "pressa")] {
+        for (one, other) in [("frete", "fruta"), ("pagar", "pegar"), ("hora", "horta"), ("preço", "pressa")]
+        {
             assert_ne!(stem(one, Language::Portuguese), stem(other, Language::Portuguese));
         }
         assert_eq!(stem("🌱", Language::Portuguese), "🌱");

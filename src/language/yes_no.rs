@@ -36,7 +36,8 @@ pub fn read_yes_no(text: &str) -> Option<YesNo> {
     if text.is_empty() || text.len() > LONGEST_TEXT || text.contains('?') {
         return None;
     }
-    let all: Vec<Token> = tokens(beginning(text, LONGEST_TEXT)).into_iter().filter(|token| !is_punctuation(token)).collect();
+    let all: Vec<Token> =
+        tokens(beginning(text, LONGEST_TEXT)).into_iter().filter(|token| !is_punctuation(token)).collect();
     let squeezed: Vec<String> = all.iter().map(|token| squeeze(&token.text)).collect();
     let mut answer: Option<YesNo> = None;
     let mut fine = false;
@@ -69,7 +70,11 @@ fn longest_phrase(words: &[String]) -> Option<(Sense, usize)> {
 fn is_punctuation(token: &Token) -> bool {
     // Skin tones and variation selectors follow an emoji and change nothing.
     token.kind == TokenKind::Mark
-        && (token.text.is_ascii() || token.text.chars().all(|c| matches!(c, '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' | '…' | '¡' | '–' | '—')))
+        && (token.text.is_ascii()
+            || token
+                .text
+                .chars()
+                .all(|c| matches!(c, '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' | '…' | '¡' | '–' | '—')))
 }
 
 /// Repeated letters written once, so that `siiim` and `okkk` are what they stand for.
@@ -89,7 +94,13 @@ type Phrase = (Vec<String>, Sense);
 /// Every phrase by its first word, the longest first; words squeezed.
 static PHRASES: LazyLock<HashMap<String, Vec<Phrase>>> = LazyLock::new(|| {
     let mut phrases: HashMap<String, Vec<Phrase>> = HashMap::new();
-    for (sense, list) in [(Sense::Yes, YES), (Sense::No, NO), (Sense::Fine, FINE), (Sense::Filler, FILLER), (Sense::Object, OBJECT)] {
+    for (sense, list) in [
+        (Sense::Yes, YES),
+        (Sense::No, NO),
+        (Sense::Fine, FINE),
+        (Sense::Filler, FILLER),
+        (Sense::Object, OBJECT),
+    ] {
         for phrase in list.split(',') {
             let words: Vec<String> = phrase.split_whitespace().map(squeeze).collect();
             if let Some(first) = words.first() {
@@ -169,12 +180,63 @@ mod tests {
     #[test]
     fn yes_in_all_its_forms() {
         for text in [
-            "sim", "Sim!", "SIM", "siiim", "s", "sim, confirmo", "confirmo", "confirmo o agendamento", "pode confirmar", "isso mesmo",
-            "isso", "pode ser", "ok", "Ok, pode ser", "okkk", "claro", "claro que sim", "com certeza", "tá bom", "beleza", "blz", "pode sim",
-            "pode marcar", "sim, por favor", "por favor, sim", "quero sim", "perfeito!", "fechado", "aham", "sim, obrigada", "sim, tudo certo",
-            "👍", "👍🏽", "✅ sim", "ok 😊", "sim, pode agendar, por favor", "Sim. Confirmo os dados.", "sem problemas", "isso, está correto",
-            "yes", "Yes, I confirm", "yep", "sure", "go ahead", "yes please", "that's right", "ok, thanks", "confirm the booking", "sounds good",
-            "sí", "si, confirmo", "claro que sí", "por supuesto", "vale", "de acuerdo", "sí, por favor", "está bien",
+            "sim",
+            "Sim!",
+            "SIM",
+            "siiim",
+            "s",
+            "sim, confirmo",
+            "confirmo",
+            "confirmo o agendamento",
+            "pode confirmar",
+            "isso mesmo",
+            "isso",
+            "pode ser",
+            "ok",
+            "Ok, pode ser",
+            "okkk",
+            "claro",
+            "claro que sim",
+            "com certeza",
+            "tá bom",
+            "beleza",
+            "blz",
+            "pode sim",
+            "pode marcar",
+            "sim, por favor",
+            "por favor, sim",
+            "quero sim",
+            "perfeito!",
+            "fechado",
+            "aham",
+            "sim, obrigada",
+            "sim, tudo certo",
+            "👍",
+            "👍🏽",
+            "✅ sim",
+            "ok 😊",
+            "sim, pode agendar, por favor",
+            "Sim. Confirmo os dados.",
+            "sem problemas",
+            "isso, está correto",
+            "yes",
+            "Yes, I confirm",
+            "yep",
+            "sure",
+            "go ahead",
+            "yes please",
+            "that's right",
+            "ok, thanks",
+            "confirm the booking",
+            "sounds good",
+            "sí",
+            "si, confirmo",
+            "claro que sí",
+            "por supuesto",
+            "vale",
+            "de acuerdo",
+            "sí, por favor",
+            "está bien",
         ] {
             assert_eq!(read_yes_no(text), Some(YesNo::Yes), "{text}");
         }
@@ -183,10 +245,43 @@ mod tests {
     #[test]
     fn no_in_all_its_forms() {
         for text in [
-            "não", "nao", "NÃO!", "naaao", "n", "não, obrigado", "melhor não", "não quero", "não quero mais", "deixa pra lá", "agora não",
-            "de jeito nenhum", "não confirmo", "não precisa", "não precisa, obrigada", "não, tudo bem", "cancela", "não, está errado", "👎",
-            "❌", "acho que não", "mudei de ideia", "ainda não", "claro que não", "no", "no thanks", "No, thank you", "nope", "not now", "cancel",
-            "don't do it", "never mind", "no, that's fine", "no gracias", "mejor no", "ahora no", "no quiero",
+            "não",
+            "nao",
+            "NÃO!",
+            "naaao",
+            "n",
+            "não, obrigado",
+            "melhor não",
+            "não quero",
+            "não quero mais",
+            "deixa pra lá",
+            "agora não",
+            "de jeito nenhum",
+            "não confirmo",
+            "não precisa",
+            "não precisa, obrigada",
+            "não, tudo bem",
+            "cancela",
+            "não, está errado",
+            "👎",
+            "❌",
+            "acho que não",
+            "mudei de ideia",
+            "ainda não",
+            "claro que não",
+            "no",
+            "no thanks",
+            "No, thank you",
+            "nope",
+            "not now",
+            "cancel",
+            "don't do it",
+            "never mind",
+            "no, that's fine",
+            "no gracias",
+            "mejor no",
+            "ahora no",
+            "no quiero",
         ] {
             assert_eq!(read_yes_no(text), Some(YesNo::No), "{text}");
         }
@@ -195,10 +290,39 @@ mod tests {
     #[test]
     fn anything_more_is_neither() {
         for text in [
-            "", "   ", "sim, mas às 16h", "sim, e quero outro vaso", "não, prefiro sexta", "pode ser às 16h?", "ok?", "sim ou não", "sim não",
-            "qual o preço", "oi", "obrigado", "confirmo o 10422", "sim, mas com outro e-mail", "não sei", "talvez", "quero falar com uma pessoa",
-            "não entendi", "pode cancelar", "yes, but at 4pm", "no, make it friday", "maybe", "yes and no", "I don't know", "sí, pero a las 4",
-            "no sé", "o pedido", "🤔", "مرحبا", "sim 2", "pode ser a primeira", "não é esse e-mail, é ana@x.com", "the order",
+            "",
+            "   ",
+            "sim, mas às 16h",
+            "sim, e quero outro vaso",
+            "não, prefiro sexta",
+            "pode ser às 16h?",
+            "ok?",
+            "sim ou não",
+            "sim não",
+            "qual o preço",
+            "oi",
+            "obrigado",
+            "confirmo o 10422",
+            "sim, mas com outro e-mail",
+            "não sei",
+            "talvez",
+            "quero falar com uma pessoa",
+            "não entendi",
+            "pode cancelar",
+            "yes, but at 4pm",
+            "no, make it friday",
+            "maybe",
+            "yes and no",
+            "I don't know",
+            "sí, pero a las 4",
+            "no sé",
+            "o pedido",
+            "🤔",
+            "مرحبا",
+            "sim 2",
+            "pode ser a primeira",
+            "não é esse e-mail, é ana@x.com",
+            "the order",
         ] {
             assert_eq!(read_yes_no(text), None, "{text}");
         }

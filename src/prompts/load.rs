@@ -17,7 +17,8 @@ pub fn text(folder: Option<&Path>, name: &str, problems: &mut Vec<Problem>) -> O
             Ok(text) => return Some((path.display().to_string(), text)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => {
-                problems.push(Problem::in_file(path.display().to_string(), format!("cannot be read: {error}")));
+                problems
+                    .push(Problem::in_file(path.display().to_string(), format!("cannot be read: {error}")));
                 return None;
             }
         }

@@ -45,6 +45,14 @@ pub struct ContactVariables<'a> {
     pub preferences: &'a [crate::domain::contact::Preference],
 }
 
+/// One passage in `passages.md`: every variable is there, even if it is none.
+#[derive(Serialize)]
+struct PassageVariables<'a> {
+    title: &'a str,
+    heading: Option<&'a str>,
+    text: &'a str,
+}
+
 /// Template file -> variables it may use.
 const TEMPLATES: [(&str, &[&str]); 2] = [
     (
@@ -114,10 +122,27 @@ impl Prompts {
     /// # Errors
     /// As [`Prompts::system`].
     pub fn passages(&self, language: Language, passages: &[Passage]) -> anyhow::Result<String> {
-        self.render(language, "passages.md", minijinja::context! { passages => minijinja::Value::from(Serde(passages)) })
+        let passages: Vec<PassageVariables<'_>> = passages
+            .iter()
+            .map(|Passage { title, heading, text, .. }| PassageVariables {
+                title,
+                heading: heading.as_deref(),
+                text,
+            })
+            .collect();
+        self.render(
+            language,
+            "passages.md",
+            minijinja::context! { passages => minijinja::Value::from(Serde(passages)) },
+        )
     }
 
-    fn render(&self, language: Language, template: &str, context: minijinja::Value) -> anyhow::Result<String> {
+    fn render(
+        &self,
+        language: Language,
+        template: &str,
+        context: minijinja::Value,
+    ) -> anyhow::Result<String> {
         let name = format!("{}/{template}", language.tag());
         Ok(self.environment.get_template(&name)?.render(context)?)
     }
@@ -180,12 +205,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("pt-BR")).unwrap();
         std::fs::create_dir(folder.path().join("en")).unwrap();
-        std::fs::write(folder.path().join("pt-BR/system.md"), "Oi\n{{ business.nome }} {{ cliente }}").unwrap();
+        std::fs::write(folder.path().join("pt-BR/system.md"), "Oi\n{{ business.nome }} {{ cliente }}")
+            .unwrap();
         std::fs::write(folder.path().join("en/system.md"), "Hi\n\n{% if %}").unwrap();
         std::fs::write(folder.path().join("en/sentences.toml"), "[stop]\n").unwrap();
-        let problems: Vec<String> = Prompts::load(Some(folder.path())).err().unwrap().iter().map(ToString::to_string).collect();
-        assert!(problems.iter().any(|p| p.contains("pt-BR/system.md:2: unknown variable `business.nome`")), "{problems:#?}");
-        assert!(problems.iter().any(|p| p.contains("pt-BR/system.md:2: unknown variable `cliente`")), "{problems:#?}");
+        let problems: Vec<String> =
+            Prompts::load(Some(folder.path())).err().unwrap().iter().map(ToString::to_string).collect();
+        assert!(
+            problems.iter().any(|p| p.contains("pt-BR/system.md:2: unknown variable `business.nome`")),
+            "{problems:#?}"
+        );
+        assert!(
+            problems.iter().any(|p| p.contains("pt-BR/system.md:2: unknown variable `cliente`")),
+            "{problems:#?}"
+        );
         assert!(problems.iter().any(|p| p.contains("en/system.md:3:")), "{problems:#?}");
         assert!(problems.iter().any(|p| p.contains("en/sentences.toml:1:")), "{problems:#?}");
     }

@@ -81,14 +81,20 @@ impl Sentences {
         let line = text.find("[stop]").map(|at| line_of(text, at));
         for reason in StopReason::ALL.iter().filter(|reason| reason.has_sentence()) {
             if !sentences.stop.contains_key(reason.as_str()) {
-                let message = format!("`stop.{}` is missing: what does the customer read then?", reason.as_str());
+                let message =
+                    format!("`stop.{}` is missing: what does the customer read then?", reason.as_str());
                 problems.push(Problem { file: file.to_owned(), line, message });
             }
         }
         for name in sentences.stop.keys() {
             if !StopReason::ALL.iter().any(|reason| reason.has_sentence() && reason.as_str() == name) {
                 let at = text.find(name.as_str()).unwrap_or(0);
-                problems.push(Problem::at_offset(file, text, at, format!("`stop.{name}` is not a stop reason")));
+                problems.push(Problem::at_offset(
+                    file,
+                    text,
+                    at,
+                    format!("`stop.{name}` is not a stop reason"),
+                ));
             }
         }
         Some(sentences)

@@ -110,7 +110,11 @@ pub trait ConversationStore: Send + Sync {
     async fn token_hash(&self, id: ConversationId) -> Result<Option<[u8; 32]>, StoreError>;
 
     /// The newest conversation of an identity on a channel.
-    async fn find_by_identity(&self, channel: &str, identity: &Identity) -> Result<Option<Conversation>, StoreError>;
+    async fn find_by_identity(
+        &self,
+        channel: &str,
+        identity: &Identity,
+    ) -> Result<Option<Conversation>, StoreError>;
 
     /// A page of conversations.
     ///
@@ -125,7 +129,12 @@ pub trait ConversationStore: Send + Sync {
     async fn recent_events(&self, id: ConversationId, limit: u32) -> Result<Vec<Event>, StoreError>;
 
     /// Message events behind `after`, oldest first, at most `limit`.
-    async fn messages(&self, id: ConversationId, after: Seq, limit: u32) -> Result<Vec<(Seq, Message)>, StoreError>;
+    async fn messages(
+        &self,
+        id: ConversationId,
+        after: Seq,
+        limit: u32,
+    ) -> Result<Vec<(Seq, Message)>, StoreError>;
 
     /// Accepts a customer's message: in one transaction inserts it unless (channel, conversation, external id)
     /// exists, appends its event, sets the conversation due (only while the bot owns it), reopens a closed one
@@ -135,7 +144,8 @@ pub trait ConversationStore: Send + Sync {
     /// Changes the owner: raises the epoch, so that whatever the old owner still does is refused. Appends
     /// `OwnerChanged` if it is another owner, then the message. A message of role human answers every customer
     /// message before it; what is still open when the bot gets the conversation back is due.
-    async fn change_owner(&self, id: ConversationId, change: OwnerChange) -> Result<Conversation, StoreError>;
+    async fn change_owner(&self, id: ConversationId, change: OwnerChange)
+    -> Result<Conversation, StoreError>;
 
     /// Opens or closes; raises the epoch. Appends `StateChanged` if it is another state. Closing settles every
     /// open customer message: no later turn answers it.

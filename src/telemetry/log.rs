@@ -22,7 +22,9 @@ pub fn begin(filter: &str, format: LogFormat) {
         .with_target(false)
         .with_span_events(FmtSpan::NONE);
     let begun = match format {
-        LogFormat::Plain => builder.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init(),
+        LogFormat::Plain => {
+            builder.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init()
+        }
         LogFormat::Json => builder.json().try_init(),
     };
     // A second beginning (tests, a chat inside a server) keeps the first.

@@ -45,7 +45,12 @@ impl Dispatcher {
     ///
     /// # Errors
     /// The outcome of a call that must not be made.
-    pub fn admit(&self, call: &ToolCall, evidence: &Evidence, consent: Consent) -> Result<Admitted, Box<ToolOutcome>> {
+    pub fn admit(
+        &self,
+        call: &ToolCall,
+        evidence: &Evidence,
+        consent: Consent,
+    ) -> Result<Admitted, Box<ToolOutcome>> {
         let entry = self.entry(&call.name)?;
         let mut call = call.clone();
         if call.arguments.is_null() {
@@ -55,7 +60,10 @@ impl Dispatcher {
         if let Err(faults) = entry.validate(&call.arguments) {
             return Err(refused(
                 RefusalClass::BadArguments,
-                format!("the arguments do not fit: {}. Correct them, or ask the customer for what is missing", faults.join("; ")),
+                format!(
+                    "the arguments do not fit: {}. Correct them, or ask the customer for what is missing",
+                    faults.join("; ")
+                ),
             ));
         }
         match decide(entry.spec(), &call.arguments, evidence, consent) {
@@ -94,21 +102,25 @@ impl Dispatcher {
             Ok(Err(ToolError::Unknown(reason))) => ToolOutcome::Unknown { reason },
             Ok(Err(ToolError::Abort(error))) => return Err(error.context(format!("tool `{name}`"))),
             Err(_) if admitted.repeatable => ToolOutcome::Refused {
-                reason: "the system did not answer in time; say so, and offer to try later or a person".to_owned(),
+                reason: "the system did not answer in time; say so, and offer to try later or a person"
+                    .to_owned(),
                 class: RefusalClass::TimedOut,
             },
             Err(_) => ToolOutcome::Unknown {
                 reason: "the system did not answer in time; whether it was done is not known".to_owned(),
             },
         };
-        metrics::histogram!("balcao_tool_seconds", "tool" => name.clone()).record(began.elapsed().as_secs_f64());
-        metrics::counter!("balcao_tool_calls_total", "tool" => name, "outcome" => outcome.label()).increment(1);
+        metrics::histogram!("balcao_tool_seconds", "tool" => name.clone())
+            .record(began.elapsed().as_secs_f64());
+        metrics::counter!("balcao_tool_calls_total", "tool" => name, "outcome" => outcome.label())
+            .increment(1);
         Ok(outcome)
     }
 
     fn entry(&self, name: &str) -> Result<&Entry, Box<ToolOutcome>> {
         self.registry.get(name).ok_or_else(|| {
-            let hint = self.registry.near(name).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            let hint =
+                self.registry.near(name).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
             refused(RefusalClass::UnknownTool, format!("there is no tool `{name}`{hint}"))
         })
     }

@@ -1,6 +1,7 @@
 //! Models over real HTTP, and the repair of what they write.
 
 mod endpoint;
+mod offline;
 mod repair;
 mod wrappers;
 

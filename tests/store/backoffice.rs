@@ -140,7 +140,7 @@ async fn ticket_numbers_rise_and_comments_reopen() {
     let reopened = backoffice.comment_ticket(&key("3"), 7000, &comment).await.unwrap();
     assert_eq!(backoffice.comment_ticket(&key("3"), 7000, &comment).await.unwrap(), reopened);
     assert_eq!((reopened.status, reopened.updated_at), (TicketStatus::Open, at));
-    assert_eq!(reopened.comments, [comment.clone()]);
+    assert_eq!(reopened.comments, std::slice::from_ref(&comment));
     assert_eq!(backoffice.ticket(7000).await.unwrap(), Some(reopened));
     assert_eq!(backoffice.ticket(1).await.unwrap(), None);
     assert!(matches!(backoffice.comment_ticket(&key("4"), 1, &comment).await, Err(StoreError::NotFound)));

@@ -1,7 +1,10 @@
 //! Servers and actors that tests share. They check what they are sent and decide nothing for the program.
 
+pub mod app;
 pub mod events;
 pub mod failing;
 pub mod fake_openai;
 pub mod stores;
+pub mod talk;
+pub mod vendor;
 pub mod web;

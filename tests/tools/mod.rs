@@ -5,4 +5,4 @@ mod files;
 mod http;
 mod list;
 mod shop;
-mod support;
+pub mod support;

@@ -23,9 +23,12 @@ use balcao::limits::pause::Pause;
 use balcao::tools::builtin;
 use balcao::tools::builtin::knowledge::KnowledgeSearch;
 use balcao::tools::http::HttpTools;
+use balcao::tools::load::load;
+use balcao::tools::registry::Registry;
 use balcao::tools::tool::{Tool, ToolContext};
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -177,4 +180,12 @@ impl KnowledgeSearch for Away {
     async fn passages(&self, _: &str, _: usize, _: Language) -> anyhow::Result<Vec<Passage>> {
         anyhow::bail!("index is gone")
     }
+}
+
+/// The built-in tools with their embedded words, over systems that are away.
+pub fn registry() -> Registry {
+    load(tools_without_systems(), Path::new("tests/no-such-folder"), &http_tools(Allowance::PublicOnly))
+        .unwrap_or_else(|problems| {
+            panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+        })
 }

@@ -1,10 +1,10 @@
 //! `balcao ingest` and `balcao search`.
 
-use super::say;
 use crate::app::build::Options;
 use crate::app::client;
 use crate::app::instance::{Running, running};
 use crate::app::knowledge::Library;
+use crate::app::terminal::say;
 use crate::knowledge::command::{search_batch, search_json_lines, search_text};
 use anyhow::Context;
 use clap::Args;
@@ -50,7 +50,11 @@ pub async fn ingest(options: Options, paths: Vec<PathBuf>) -> anyhow::Result<Exi
 }
 
 async fn ingest_through(server: &Running, paths: Vec<PathBuf>) -> anyhow::Result<ExitCode> {
-    let paths = paths.iter().map(std::fs::canonicalize).collect::<Result<Vec<_>, _>>().context("a path is not there")?;
+    let paths = paths
+        .iter()
+        .map(std::fs::canonicalize)
+        .collect::<Result<Vec<_>, _>>()
+        .context("a path is not there")?;
     let answer = client::http()?
         .post(format!("{}/api/v1/knowledge/ingest", server.url))
         .bearer_auth(&server.key)

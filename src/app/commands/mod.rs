@@ -11,6 +11,8 @@ use super::build::{Options, listed, registry_over};
 use super::check::NoKnowledge;
 use super::instance::running;
 use super::keys;
+use super::scratch::ScratchStore;
+use super::terminal::say;
 use crate::store::Stores;
 use crate::store::live::LiveHub;
 use crate::store::sqlite::{self, SqliteHandle};
@@ -56,12 +58,16 @@ pub async fn keys(options: &Options, command: KeysCommand) -> anyhow::Result<Exi
         }
         KeysCommand::List => stores.keys.list().await.map_err(Into::into).map(|keys| {
             for key in keys {
-                let used = key.last_used_at.map_or_else(|| "never used".to_owned(), |at| format!("last used {at}"));
+                let used =
+                    key.last_used_at.map_or_else(|| "never used".to_owned(), |at| format!("last used {at}"));
                 say(&format!("{}\t{}\tmade {}\t{used}", key.name, key.scopes.join(","), key.created_at));
             }
         }),
         KeysCommand::Revoke { name } => match stores.keys.remove(&name).await {
-            Ok(true) => Ok(say(&format!("the key `{name}` is worthless now"))),
+            Ok(true) => {
+                say(&format!("the key `{name}` is worthless now"));
+                Ok(())
+            }
             Ok(false) => Err(anyhow::anyhow!("there is no key `{name}`; see `balcao keys list`")),
             Err(error) => Err(error.into()),
         },
@@ -76,11 +82,9 @@ pub async fn keys(options: &Options, command: KeysCommand) -> anyhow::Result<Exi
 /// Every mistake in any tool file.
 pub async fn tools(options: &Options, as_json: bool) -> anyhow::Result<ExitCode> {
     // Built over an empty database: schemas do not depend on what is in it.
-    let scratch = super::check::Scratch::new()?;
-    let (stores, handle) =
-        sqlite::open(&options.settings.store, scratch.path(), Arc::new(LiveHub::default())).await?;
-    let registry = registry_over(options, &stores, Arc::new(NoKnowledge));
-    handle.close().await;
+    let scratch = ScratchStore::open(options).await?;
+    let registry = registry_over(options, &scratch.stores, Arc::new(NoKnowledge));
+    scratch.close().await;
     let registry = registry.map_err(listed)?;
     let language = options.settings.business.language;
     let limits = &options.settings.turn;
@@ -106,12 +110,20 @@ pub async fn tools(options: &Options, as_json: bool) -> anyhow::Result<ExitCode>
     for entry in registry.iter() {
         let spec = entry.spec();
         let risk = serde_json::to_string(&spec.risk)?;
-        say(&format!("{} ({}; {})", spec.name, risk.trim_matches('"'), spec.title.get(language).unwrap_or_default()));
+        say(&format!(
+            "{} ({}; {})",
+            spec.name,
+            risk.trim_matches('"'),
+            spec.title.get(language).unwrap_or_default()
+        ));
         say(&format!("    {}", spec.description.replace('\n', "\n    ")));
         for (name, schema) in spec.parameters["properties"].as_object().into_iter().flatten() {
             let needed = if spec.required().any(|required| required == name) { ", required" } else { "" };
             let kind = schema["type"].as_str().unwrap_or("any");
-            say(&format!("    - {name} ({kind}{needed}): {}", schema["description"].as_str().unwrap_or_default()));
+            say(&format!(
+                "    - {name} ({kind}{needed}): {}",
+                schema["description"].as_str().unwrap_or_default()
+            ));
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -152,9 +164,4 @@ pub fn print_config(sections: &[(&str, &str)]) -> anyhow::Result<ExitCode> {
         say("");
     }
     Ok(ExitCode::SUCCESS)
-}
-
-#[expect(clippy::print_stdout, reason = "what a verb has to say")]
-fn say(line: &str) {
-    println!("{line}");
 }

@@ -1,7 +1,8 @@
 //! `balcao import` and `balcao export`: the embedded back office as CSV files.
 
-use super::{database, say};
+use super::database;
 use crate::app::build::Options;
+use crate::app::terminal::say;
 use crate::backoffice::csv::{self, BadRows, ImportOptions, Kind, Shop};
 use anyhow::Context;
 use clap::Args;
@@ -45,7 +46,9 @@ fn kind_of(name: &str) -> anyhow::Result<Kind> {
 pub async fn import(options: &Options, arguments: ImportArguments) -> anyhow::Result<ExitCode> {
     let files = match (&arguments.kind, arguments.path.is_dir()) {
         (None, true) => csv::read_folder(&arguments.path)?,
-        (Some(_), true) => anyhow::bail!("--kind is for one file, and {} is a folder", arguments.path.display()),
+        (Some(_), true) => {
+            anyhow::bail!("--kind is for one file, and {} is a folder", arguments.path.display())
+        }
         (Some(kind), false) => vec![csv::read_file(kind_of(kind)?, &arguments.path)?],
         (None, false) => {
             let name = arguments.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -90,11 +93,13 @@ pub async fn export(options: &Options, arguments: ExportArguments) -> anyhow::Re
 
 async fn write(shop: &Shop, arguments: &ExportArguments) -> anyhow::Result<()> {
     if arguments.kind == "all" {
-        let folder = arguments.output.clone().context("name the folder: balcao export all --output FOLDER")?;
+        let folder =
+            arguments.output.clone().context("name the folder: balcao export all --output FOLDER")?;
         std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         for kind in Kind::ALL {
             let path = folder.join(kind.file_name());
-            let file = std::fs::File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+            let file =
+                std::fs::File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
             let rows = csv::export(kind, shop, file).await?;
             say(&format!("{}: {rows} rows", path.display()));
         }
@@ -103,7 +108,8 @@ async fn write(shop: &Shop, arguments: &ExportArguments) -> anyhow::Result<()> {
     let kind = kind_of(&arguments.kind)?;
     match &arguments.output {
         Some(path) => {
-            let file = std::fs::File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+            let file =
+                std::fs::File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
             csv::export(kind, shop, file).await?;
         }
         None => {

@@ -21,10 +21,19 @@ fn shown(text: &str, language: Language) -> String {
                 Grain::Hour => from.strftime("%m-%d %Hh").to_string(),
                 Grain::Minute => from.strftime("%m-%d %H:%M").to_string(),
                 Grain::PartOfDay => {
-                    format!("{} {}-{}", from.strftime("%m-%d"), from.hour(), if until.hour() == 0 { 24 } else { until.hour() })
+                    format!(
+                        "{} {}-{}",
+                        from.strftime("%m-%d"),
+                        from.hour(),
+                        if until.hour() == 0 { 24 } else { until.hour() }
+                    )
                 }
-                Grain::Day if from.date().tomorrow().unwrap() == until.date() => from.strftime("%m-%d").to_string(),
-                Grain::Day | Grain::Week | Grain::Month => format!("{}..{}", from.strftime("%m-%d"), until.strftime("%m-%d")),
+                Grain::Day if from.date().tomorrow().unwrap() == until.date() => {
+                    from.strftime("%m-%d").to_string()
+                }
+                Grain::Day | Grain::Week | Grain::Month => {
+                    format!("{}..{}", from.strftime("%m-%d"), until.strftime("%m-%d"))
+                }
             }
         })
         .collect::<Vec<_>>()

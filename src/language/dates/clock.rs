@@ -12,7 +12,10 @@ const MIDNIGHT: u16 = 24 * HOUR;
 /// The time of day, or part of the day, that begins at token `at`.
 pub(super) fn read(reader: &Reader<'_>, at: usize) -> Option<(Meaning, usize)> {
     // In `2026-11-27T15:00` the hour touches a letter and is still an hour.
-    let behind_iso_date = at > 1 && reader.word(at - 1) == "t" && reader.digits(at - 2).is_some() && reader.touches_next(at - 2);
+    let behind_iso_date = at > 1
+        && reader.word(at - 1) == "t"
+        && reader.digits(at - 2).is_some()
+        && reader.touches_next(at - 2);
     if reader.touches_previous(at) && !behind_iso_date {
         return None;
     }
@@ -26,9 +29,13 @@ pub(super) fn read(reader: &Reader<'_>, at: usize) -> Option<(Meaning, usize)> {
 fn between(reader: &Reader<'_>, at: usize) -> Option<(Meaning, usize)> {
     // Openings that already say that hours follow, and those that only might.
     let (sure, vague, middle): (&[&str], &[&str], &[&str]) = match reader.language {
-        Language::Portuguese => (&["entre as", "das"], &["entre", "de"], &["e as", "ate as", "as", "a", "e", "ate"]),
+        Language::Portuguese => {
+            (&["entre as", "das"], &["entre", "de"], &["e as", "ate as", "as", "a", "e", "ate"])
+        }
         Language::English => (&[], &["between", "from"], &["to", "and", "until", "till", "-"]),
-        Language::Spanish => (&["entre las", "de las"], &["entre", "de"], &["y las", "a las", "hasta las", "y", "a"]),
+        Language::Spanish => {
+            (&["entre las", "de las"], &["entre", "de"], &["y las", "a las", "hasta las", "y", "a"])
+        }
     };
     let (opened, is_sure) = match reader.any_phrase(at, sure) {
         Some(used) => (used, true),
@@ -47,14 +54,24 @@ fn between(reader: &Reader<'_>, at: usize) -> Option<(Meaning, usize)> {
         minutes if !first.settled && minutes + 12 * HOUR < until => minutes + 12 * HOUR,
         minutes => minutes,
     };
-    (from < until).then_some((Meaning::Part { from, until, today: false, loose: false }, second_at + second_used - at))
+    (from < until)
+        .then_some((Meaning::Part { from, until, today: false, loose: false }, second_at + second_used - at))
 }
 
 /// `depois das 14h`, `a partir das 9`, `antes do meio-dia`, `after 3pm`.
 fn open_ended(reader: &Reader<'_>, at: usize) -> Option<(Meaning, usize)> {
     let (after, before): (&[&str], &[&str]) = match reader.language {
         Language::Portuguese => (
-            &["a partir das", "a partir de", "a partir do", "depois das", "depois do", "depois da", "apos as", "apos o"],
+            &[
+                "a partir das",
+                "a partir de",
+                "a partir do",
+                "depois das",
+                "depois do",
+                "depois da",
+                "apos as",
+                "apos o",
+            ],
             &["antes das", "antes do", "antes da", "ate as", "ate o", "ate"],
         ),
         Language::English => (&["any time after", "after", "from"], &["before", "until", "till"]),
@@ -84,11 +101,24 @@ fn o_clock(reader: &Reader<'_>, at: usize) -> Option<(Clock, usize)> {
         return Some((clock, used));
     }
     let prefixes: &[&str] = match reader.language {
-        Language::Portuguese => {
-            &["por volta das", "la pelas", "pelas", "as", "a", "das", "pras", "para as", "umas", "ate as", "ao", "ate o"]
-        }
+        Language::Portuguese => &[
+            "por volta das",
+            "la pelas",
+            "pelas",
+            "as",
+            "a",
+            "das",
+            "pras",
+            "para as",
+            "umas",
+            "ate as",
+            "ao",
+            "ate o",
+        ],
         Language::English => &["at around", "at about", "at", "around", "by"],
-        Language::Spanish => &["a eso de las", "a las", "a la", "las", "sobre las", "para las", "al", "de las"],
+        Language::Spanish => {
+            &["a eso de las", "a las", "a la", "las", "sobre las", "para las", "al", "de las"]
+        }
     };
     let prefix = reader.any_phrase(at, prefixes).unwrap_or(0);
     let (clock, used, marked) = hour_reading(reader, at + prefix)?;
@@ -98,7 +128,10 @@ fn o_clock(reader: &Reader<'_>, at: usize) -> Option<(Clock, usize)> {
     // A bare number needs an opening that speaks of time, and nothing behind it that could be counted.
     let accented = prefix > 0 && reader.text[reader.tokens[at].span.clone()].starts_with(['à', 'À']);
     let speaks_of_time = match reader.language {
-        Language::Portuguese => prefix > 0 && !matches!(reader.word(at + prefix - 1), "a" | "ao" | "o" | "das" | "umas") || accented,
+        Language::Portuguese => {
+            prefix > 0 && !matches!(reader.word(at + prefix - 1), "a" | "ao" | "o" | "das" | "umas")
+                || accented
+        }
         Language::English => matches!(reader.word(at), "at" | "around"),
         Language::Spanish => prefix > 1 && reader.word(at) != "de",
     };
@@ -117,8 +150,30 @@ fn ends_well(reader: &Reader<'_>, at: usize) -> bool {
                 || weekday(word, reader.language).is_some()
                 || matches!(
                     word,
-                    "e" | "ou" | "or" | "and" | "y" | "hoje" | "amanha" | "pode" | "por" | "com" | "esta" | "today" | "tomorrow"
-                        | "tonight" | "please" | "hoy" | "manana" | "ta" | "pf" | "pfv" | "ok" | "then" | "entao" | "works" | "is"
+                    "e" | "ou"
+                        | "or"
+                        | "and"
+                        | "y"
+                        | "hoje"
+                        | "amanha"
+                        | "pode"
+                        | "por"
+                        | "com"
+                        | "esta"
+                        | "today"
+                        | "tomorrow"
+                        | "tonight"
+                        | "please"
+                        | "hoy"
+                        | "manana"
+                        | "ta"
+                        | "pf"
+                        | "pfv"
+                        | "ok"
+                        | "then"
+                        | "entao"
+                        | "works"
+                        | "is"
                 )
         }
     }
@@ -167,7 +222,8 @@ fn hour_reading(reader: &Reader<'_>, at: usize) -> Option<(Clock, usize, bool)> 
     let hour = u16::try_from(hour).ok().filter(|hour| *hour <= 24)?;
     let digits = reader.digits(at).is_some();
     let leading_zero = digits && reader.word(at).len() == 2 && reader.word(at).starts_with('0');
-    let mut clock = Clock { minutes: hour * HOUR, exact: false, settled: leading_zero || !(1..=12).contains(&hour) };
+    let mut clock =
+        Clock { minutes: hour * HOUR, exact: false, settled: leading_zero || !(1..=12).contains(&hour) };
     let mut marked = false;
     if digits {
         let (minutes, more) = written_minutes(reader, at)?;
@@ -200,8 +256,11 @@ fn hour_reading(reader: &Reader<'_>, at: usize) -> Option<(Clock, usize, bool)> 
     let runs_on = reader.touches_next(at + used - 1)
         && reader.tokens.get(at + used).is_some_and(|next| {
             next.kind != TokenKind::Mark
-                || matches!(next.text.as_str(), "%" | "/" | "$" | "-" | "@") && !reader.tokens.get(at + used + 1).is_none_or(|after| after.kind == TokenKind::Word)
-                || matches!(next.text.as_str(), "." | "," | ":") && reader.digits(at + used + 1).is_some() && reader.touches_next(at + used)
+                || matches!(next.text.as_str(), "%" | "/" | "$" | "-" | "@")
+                    && !reader.tokens.get(at + used + 1).is_none_or(|after| after.kind == TokenKind::Word)
+                || matches!(next.text.as_str(), "." | "," | ":")
+                    && reader.digits(at + used + 1).is_some()
+                    && reader.touches_next(at + used)
         });
     let possible = clock.minutes <= MIDNIGHT && (!runs_on || marked);
     clock.minutes %= MIDNIGHT;
@@ -212,7 +271,10 @@ fn hour_reading(reader: &Reader<'_>, at: usize) -> Option<(Clock, usize, bool)> 
 /// tokens taken. `None` when it cannot be a time.
 fn written_minutes(reader: &Reader<'_>, at: usize) -> Option<(Option<u16>, usize)> {
     let two_digits = |index: usize| {
-        reader.digits(index).filter(|minutes| *minutes < 60 && reader.word(index).len() == 2).and_then(|m| u16::try_from(m).ok())
+        reader
+            .digits(index)
+            .filter(|minutes| *minutes < 60 && reader.word(index).len() == 2)
+            .and_then(|m| u16::try_from(m).ok())
     };
     let touches = reader.touches_next(at);
     match reader.word(at + 1) {
@@ -232,7 +294,10 @@ fn written_minutes(reader: &Reader<'_>, at: usize) -> Option<(Option<u16>, usize
                 return None;
             }
             match two_digits(at + 2).filter(|_| touches && reader.touches_next(at + 1)) {
-                Some(minutes) => Some((Some(minutes), 2 + usize::from(matches!(reader.word(at + 3), "min" | "m" | "mins")))),
+                Some(minutes) => Some((
+                    Some(minutes),
+                    2 + usize::from(matches!(reader.word(at + 3), "min" | "m" | "mins")),
+                )),
                 None => Some((None, 1)),
             }
         }
@@ -243,7 +308,8 @@ fn written_minutes(reader: &Reader<'_>, at: usize) -> Option<(Option<u16>, usize
 
 /// A zone offset behind an ISO time: the wall clock is what counts.
 fn offset(reader: &Reader<'_>, at: usize) -> usize {
-    let signed = matches!(reader.word(at), "-" | "+") && reader.digits(at + 1).is_some() && reader.touches_next(at);
+    let signed =
+        matches!(reader.word(at), "-" | "+") && reader.digits(at + 1).is_some() && reader.touches_next(at);
     if signed && reader.word(at + 2) == ":" && reader.digits(at + 3).is_some() { 4 } else { 0 }
 }
 
@@ -286,7 +352,9 @@ fn english_minutes(reader: &Reader<'_>, at: usize) -> Option<(i16, usize)> {
 
 fn noon_or_midnight(reader: &Reader<'_>, at: usize) -> Option<(u16, usize)> {
     let (noon, midnight): (&[&str], &[&str]) = match reader.language {
-        Language::Portuguese => (&["meio - dia", "meio dia", "meiodia"], &["meia - noite", "meia noite", "meianoite"]),
+        Language::Portuguese => {
+            (&["meio - dia", "meio dia", "meiodia"], &["meia - noite", "meia noite", "meianoite"])
+        }
         Language::English => (&["noon", "midday"], &["midnight"]),
         Language::Spanish => (&["mediodia", "medio dia"], &["medianoche", "media noche"]),
     };

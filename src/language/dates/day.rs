@@ -45,9 +45,14 @@ fn named(reader: &Reader<'_>, at: usize) -> Option<(Meaning, usize)> {
             ("tomorow", 1),
             ("yesterday", -1),
         ],
-        Language::Spanish => {
-            &[("pasado manana", 2), ("antes de ayer", -2), ("anteayer", -2), ("hoy", 0), ("manana", 1), ("ayer", -1)]
-        }
+        Language::Spanish => &[
+            ("pasado manana", 2),
+            ("antes de ayer", -2),
+            ("anteayer", -2),
+            ("hoy", 0),
+            ("manana", 1),
+            ("ayer", -1),
+        ],
     };
     let (days, used) = list.iter().find_map(|(phrase, days)| Some((*days, reader.phrase(at, phrase)?)))?;
     // `la mañana` is the morning; only the bare word is tomorrow.
@@ -62,7 +67,10 @@ fn named(reader: &Reader<'_>, at: usize) -> Option<(Meaning, usize)> {
 
 fn by_weekday(reader: &Reader<'_>, at: usize) -> Option<(Meaning, usize)> {
     let before: &[&str] = match reader.language {
-        Language::Portuguese => &["proxima", "proximo", "esta", "essa", "este", "esse", "nesta", "nessa", "neste", "nesse", "na", "no"],
+        Language::Portuguese => &[
+            "proxima", "proximo", "esta", "essa", "este", "esse", "nesta", "nessa", "neste", "nesse", "na",
+            "no",
+        ],
         Language::English => &["next", "this", "coming", "on"],
         Language::Spanish => &["proximo", "este", "el"],
     };
@@ -70,7 +78,9 @@ fn by_weekday(reader: &Reader<'_>, at: usize) -> Option<(Meaning, usize)> {
     let core = at + prefix;
     let (day, mut used) = weekday_word(reader, core, prefix > 0)?;
     let next_week: &[&str] = match reader.language {
-        Language::Portuguese => &["da semana que vem", "da proxima semana", "da outra semana", "semana que vem"],
+        Language::Portuguese => {
+            &["da semana que vem", "da proxima semana", "da outra semana", "semana que vem"]
+        }
         Language::English => &["of next week", "next week"],
         Language::Spanish => &["de la semana que viene", "de la proxima semana"],
     };
@@ -100,13 +110,17 @@ fn weekday_word(reader: &Reader<'_>, at: usize, prefixed: bool) -> Option<(Weekd
     {
         let sign = usize::from(reader.word(at + 1) == "a");
         let fair = fair_suffix(reader, at + 1 + sign);
-        let week = [Weekday::Monday, Weekday::Tuesday, Weekday::Wednesday, Weekday::Thursday, Weekday::Friday];
+        let week =
+            [Weekday::Monday, Weekday::Tuesday, Weekday::Wednesday, Weekday::Thursday, Weekday::Friday];
         let index = usize::try_from(number - 2).ok()?;
         return (fair > 0).then(|| (week[index], 1 + sign + fair));
     }
     let day = short_weekday(word, reader.language)?;
     let fair = fair_suffix(reader, at + 1);
-    let dated = reader.tokens.get(at + 1).is_none_or(|next| next.kind == TokenKind::Mark || next.kind == TokenKind::Digits);
+    let dated = reader
+        .tokens
+        .get(at + 1)
+        .is_none_or(|next| next.kind == TokenKind::Mark || next.kind == TokenKind::Digits);
     (prefixed || fair > 0 || dated && reader.language != Language::Spanish).then_some((day, 1 + fair))
 }
 
@@ -122,7 +136,8 @@ fn fair_suffix(reader: &Reader<'_>, at: usize) -> usize {
 /// Weeks, weekends and months as a whole.
 fn stretch(reader: &Reader<'_>, at: usize) -> Option<(Meaning, usize)> {
     let today = reader.today();
-    let monday = today.checked_sub(Span::new().days(i64::from(today.weekday().to_monday_zero_offset()))).ok()?;
+    let monday =
+        today.checked_sub(Span::new().days(i64::from(today.weekday().to_monday_zero_offset()))).ok()?;
     let next_monday = monday.checked_add(1.week()).ok()?;
     let first = today.first_of_month();
     let next_first = first.checked_add(1.month()).ok()?;
@@ -130,19 +145,39 @@ fn stretch(reader: &Reader<'_>, at: usize) -> Option<(Meaning, usize)> {
     let any = |list: &[&str]| reader.any_phrase(at, list);
     if let Some(used) = any(phrases.weekend) {
         let saturday = monday.checked_add(5.days()).ok()?;
-        return Some((Meaning::Days { from: saturday.max(today), until: next_monday, grain: Grain::Day }, used));
+        return Some((
+            Meaning::Days { from: saturday.max(today), until: next_monday, grain: Grain::Day },
+            used,
+        ));
     }
     if let Some(used) = any(phrases.next_week) {
-        return Some((Meaning::Days { from: next_monday, until: next_monday.checked_add(1.week()).ok()?, grain: Grain::Week }, used));
+        return Some((
+            Meaning::Days {
+                from: next_monday,
+                until: next_monday.checked_add(1.week()).ok()?,
+                grain: Grain::Week,
+            },
+            used,
+        ));
     }
     if let Some(used) = any(phrases.this_week) {
         return Some((Meaning::Days { from: today, until: next_monday, grain: Grain::Week }, used));
     }
     if let Some(used) = any(phrases.last_week) {
-        return Some((Meaning::Days { from: monday.checked_sub(1.week()).ok()?, until: monday, grain: Grain::Week }, used));
+        return Some((
+            Meaning::Days { from: monday.checked_sub(1.week()).ok()?, until: monday, grain: Grain::Week },
+            used,
+        ));
     }
     if let Some(used) = any(phrases.next_month) {
-        return Some((Meaning::Days { from: next_first, until: next_first.checked_add(1.month()).ok()?, grain: Grain::Month }, used));
+        return Some((
+            Meaning::Days {
+                from: next_first,
+                until: next_first.checked_add(1.month()).ok()?,
+                grain: Grain::Month,
+            },
+            used,
+        ));
     }
     let used = any(phrases.this_month)?;
     Some((Meaning::Days { from: today, until: next_first, grain: Grain::Month }, used))
@@ -162,11 +197,22 @@ impl Stretches {
         match language {
             Language::Portuguese => Self {
                 weekend: &[
-                    "fim de semana que vem", "final de semana que vem", "proximo fim de semana", "proximo final de semana",
-                    "fim de semana", "final de semana", "fds",
+                    "fim de semana que vem",
+                    "final de semana que vem",
+                    "proximo fim de semana",
+                    "proximo final de semana",
+                    "fim de semana",
+                    "final de semana",
+                    "fds",
                 ],
                 next_week: &["semana que vem", "proxima semana", "semana seguinte", "outra semana"],
-                this_week: &["esta semana", "essa semana", "nesta semana", "nessa semana", "ainda essa semana"],
+                this_week: &[
+                    "esta semana",
+                    "essa semana",
+                    "nesta semana",
+                    "nessa semana",
+                    "ainda essa semana",
+                ],
                 last_week: &["semana passada", "ultima semana"],
                 next_month: &["mes que vem", "proximo mes", "mes seguinte"],
                 this_month: &["este mes", "esse mes", "neste mes", "nesse mes"],
@@ -198,7 +244,10 @@ fn numeric(reader: &Reader<'_>, at: usize) -> Option<(Meaning, usize)> {
     if !reader.touches_next(at) || !reader.touches_next(at + 1) || !matches!(mark, "/" | "-" | ".") {
         return None;
     }
-    if at > 0 && reader.touches_next(at - 1) && matches!(reader.word(at - 1), "/" | "." | "-" | "," | "#" | "$") {
+    if at > 0
+        && reader.touches_next(at - 1)
+        && matches!(reader.word(at - 1), "/" | "." | "-" | "," | "#" | "$")
+    {
         return None;
     }
     let second = reader.digits(at + 2)?;
@@ -213,7 +262,9 @@ fn numeric(reader: &Reader<'_>, at: usize) -> Option<(Meaning, usize)> {
     };
     // `1/2 kg` and `10/12/` are no dates.
     let next = reader.word(at + used);
-    if matches!(next, "kg" | "g" | "l" | "ml") || (next == mark && reader.touches_next(at + used - 1) && mark != ".") {
+    if matches!(next, "kg" | "g" | "l" | "ml")
+        || (next == mark && reader.touches_next(at + used - 1) && mark != ".")
+    {
         return None;
     }
     Some((Meaning::Day(date), used))
@@ -221,7 +272,11 @@ fn numeric(reader: &Reader<'_>, at: usize) -> Option<(Meaning, usize)> {
 
 /// Day before month, as everywhere but in the United States; the other way round only if nothing else is possible.
 fn day_and_month(reader: &Reader<'_>, day: i64, month: i64, year: Option<i64>) -> Option<Date> {
-    let (day, month) = if month > 12 && day <= 12 && reader.language == Language::English { (month, day) } else { (day, month) };
+    let (day, month) = if month > 12 && day <= 12 && reader.language == Language::English {
+        (month, day)
+    } else {
+        (day, month)
+    };
     match year {
         Some(year) => date(if year < 100 { year + 2_000 } else { year }, month, day),
         None => next_date(reader, month, day),
@@ -285,7 +340,9 @@ fn ordinal_day(reader: &Reader<'_>, at: usize) -> Option<(i64, usize)> {
         None if reader.language == Language::English => return None,
         None => reader.number(at)?,
     };
-    let dressed = usize::from(reader.touches_next(at) && matches!(reader.word(at + 1), "o" | "th" | "st" | "nd" | "rd" | "ro"));
+    let dressed = usize::from(
+        reader.touches_next(at) && matches!(reader.word(at + 1), "o" | "th" | "st" | "nd" | "rd" | "ro"),
+    );
     (1..=31).contains(&day).then_some((day, used + if used == 1 { dressed } else { 0 }))
 }
 
@@ -315,7 +372,13 @@ fn day_of_month(reader: &Reader<'_>, at: usize) -> Option<(Meaning, usize)> {
     let sure = match reader.language {
         Language::Portuguese => true,
         Language::English => used == 2,
-        Language::Spanish => prefix == 2 || reader.word(at) == "dia" || next.is_empty() || !next.chars().all(char::is_alphabetic) || next == "a",
+        Language::Spanish => {
+            prefix == 2
+                || reader.word(at) == "dia"
+                || next.is_empty()
+                || !next.chars().all(char::is_alphabetic)
+                || next == "a"
+        }
     };
     if !sure || touches {
         return None;

@@ -18,12 +18,36 @@ const WINDOW: (usize, usize) = (60, 100);
 /// the window: duckling tries to make one time of all of them, which takes it very long.
 pub(super) fn window(text: &str, tokens: &[Token], language: Language) -> Option<Range<usize>> {
     let hints: &[&str] = match language {
-        Language::Portuguese => &["natal", "reveillon", "pascoa", "carnaval", "feriado", "quinzena", "trimestre", "semestre", "vespera", "ano"],
+        Language::Portuguese => &[
+            "natal",
+            "reveillon",
+            "pascoa",
+            "carnaval",
+            "feriado",
+            "quinzena",
+            "trimestre",
+            "semestre",
+            "vespera",
+            "ano",
+        ],
         Language::English => &[
-            "christmas", "easter", "thanksgiving", "eve", "halloween", "new", "end", "beginning", "quarter", "weekday", "month", "week",
+            "christmas",
+            "easter",
+            "thanksgiving",
+            "eve",
+            "halloween",
+            "new",
+            "end",
+            "beginning",
+            "quarter",
+            "weekday",
+            "month",
+            "week",
             "valentine",
         ],
-        Language::Spanish => &["navidad", "pascua", "nochebuena", "quincena", "ano", "fin", "trimestre", "reyes"],
+        Language::Spanish => {
+            &["navidad", "pascua", "nochebuena", "quincena", "ano", "fin", "trimestre", "reyes"]
+        }
     };
     let mut hinting = tokens.iter().filter(|token| hints.contains(&token.text.as_str()));
     let hint = &hinting.next()?.span;
@@ -32,7 +56,12 @@ pub(super) fn window(text: &str, tokens: &[Token], language: Language) -> Option
 }
 
 /// The times duckling finds in `window` of `text`.
-pub(super) fn find_times(text: &str, window: Range<usize>, now: &jiff::Zoned, language: Language) -> Vec<Found<When>> {
+pub(super) fn find_times(
+    text: &str,
+    window: Range<usize>,
+    now: &jiff::Zoned,
+    language: Language,
+) -> Vec<Found<When>> {
     let begin = window.start;
     let window = &text[window];
     let Some(reference) = reference_time(now) else { return Vec::new() };
@@ -69,8 +98,11 @@ fn reference_time(now: &jiff::Zoned) -> Option<ChronoDateTime<FixedOffset>> {
 }
 
 fn on_word_boundaries(text: &str, entity: &Entity) -> bool {
-    let (Some(before), Some(after)) = (text.get(..entity.start), text.get(entity.end..)) else { return false };
-    !before.chars().next_back().is_some_and(char::is_alphanumeric) && !after.chars().next().is_some_and(char::is_alphanumeric)
+    let (Some(before), Some(after)) = (text.get(..entity.start), text.get(entity.end..)) else {
+        return false;
+    };
+    !before.chars().next_back().is_some_and(char::is_alphanumeric)
+        && !after.chars().next().is_some_and(char::is_alphanumeric)
 }
 
 fn when(value: &DimensionValue) -> Option<When> {
@@ -79,7 +111,9 @@ fn when(value: &DimensionValue) -> Option<When> {
         TimeValue::Single { value, .. } => {
             let (from, grain) = point(value)?;
             let (length, grain) = match grain {
-                duckling::Grain::NoGrain | duckling::Grain::Second | duckling::Grain::Minute => (1.minute(), Grain::Minute),
+                duckling::Grain::NoGrain | duckling::Grain::Second | duckling::Grain::Minute => {
+                    (1.minute(), Grain::Minute)
+                }
                 duckling::Grain::Hour => (1.hour(), Grain::Hour),
                 duckling::Grain::Day => (1.day(), Grain::Day),
                 duckling::Grain::Week => (1.week(), Grain::Week),
@@ -93,7 +127,10 @@ fn when(value: &DimensionValue) -> Option<When> {
             let (from, grain) = point(from.as_ref()?)?;
             let (until, _) = point(to.as_ref()?)?;
             let grain = match grain {
-                duckling::Grain::NoGrain | duckling::Grain::Second | duckling::Grain::Minute | duckling::Grain::Hour => Grain::PartOfDay,
+                duckling::Grain::NoGrain
+                | duckling::Grain::Second
+                | duckling::Grain::Minute
+                | duckling::Grain::Hour => Grain::PartOfDay,
                 duckling::Grain::Day => Grain::Day,
                 duckling::Grain::Week => Grain::Week,
                 duckling::Grain::Month | duckling::Grain::Quarter | duckling::Grain::Year => Grain::Month,

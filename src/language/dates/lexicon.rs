@@ -67,9 +67,35 @@ pub(super) fn short_weekday(word: &str, language: Language) -> Option<Weekday> {
 pub(super) fn follows_an_ordinal(word: &str) -> bool {
     matches!(
         word,
-        "via" | "vez" | "vezes" | "opcao" | "parcela" | "compra" | "tentativa" | "mensagem" | "unidade" | "pessoa" | "linha"
-            | "escolha" | "alternativa" | "ordem" | "parte" | "etapa" | "resposta" | "pergunta" | "alteracao" | "versao"
-            | "loja" | "mao" | "rodada" | "edicao" | "fase" | "caixa" | "peca" | "planta" | "cor"
+        "via"
+            | "vez"
+            | "vezes"
+            | "opcao"
+            | "parcela"
+            | "compra"
+            | "tentativa"
+            | "mensagem"
+            | "unidade"
+            | "pessoa"
+            | "linha"
+            | "escolha"
+            | "alternativa"
+            | "ordem"
+            | "parte"
+            | "etapa"
+            | "resposta"
+            | "pergunta"
+            | "alteracao"
+            | "versao"
+            | "loja"
+            | "mao"
+            | "rodada"
+            | "edicao"
+            | "fase"
+            | "caixa"
+            | "peca"
+            | "planta"
+            | "cor"
     )
 }
 
@@ -77,19 +103,46 @@ pub(super) fn follows_an_ordinal(word: &str) -> bool {
 pub(super) fn month(word: &str, language: Language) -> Option<i8> {
     let list: [&[&str]; 12] = match language {
         Language::Portuguese => [
-            &["janeiro", "jan"], &["fevereiro", "fev"], &["marco", "mar"], &["abril", "abr"], &["maio", "mai"],
-            &["junho", "jun"], &["julho", "jul"], &["agosto", "ago"], &["setembro", "set"], &["outubro", "out"],
-            &["novembro", "nov"], &["dezembro", "dez"],
+            &["janeiro", "jan"],
+            &["fevereiro", "fev"],
+            &["marco", "mar"],
+            &["abril", "abr"],
+            &["maio", "mai"],
+            &["junho", "jun"],
+            &["julho", "jul"],
+            &["agosto", "ago"],
+            &["setembro", "set"],
+            &["outubro", "out"],
+            &["novembro", "nov"],
+            &["dezembro", "dez"],
         ],
         Language::English => [
-            &["january", "jan"], &["february", "feb"], &["march", "mar"], &["april", "apr"], &["may"], &["june", "jun"],
-            &["july", "jul"], &["august", "aug"], &["september", "sep", "sept"], &["october", "oct"],
-            &["november", "nov"], &["december", "dec"],
+            &["january", "jan"],
+            &["february", "feb"],
+            &["march", "mar"],
+            &["april", "apr"],
+            &["may"],
+            &["june", "jun"],
+            &["july", "jul"],
+            &["august", "aug"],
+            &["september", "sep", "sept"],
+            &["october", "oct"],
+            &["november", "nov"],
+            &["december", "dec"],
         ],
         Language::Spanish => [
-            &["enero", "ene"], &["febrero", "feb"], &["marzo", "mar"], &["abril", "abr"], &["mayo", "may"],
-            &["junio", "jun"], &["julio", "jul"], &["agosto", "ago"], &["septiembre", "setiembre", "sep", "set"],
-            &["octubre", "oct"], &["noviembre", "nov"], &["diciembre", "dic"],
+            &["enero", "ene"],
+            &["febrero", "feb"],
+            &["marzo", "mar"],
+            &["abril", "abr"],
+            &["mayo", "may"],
+            &["junio", "jun"],
+            &["julio", "jul"],
+            &["agosto", "ago"],
+            &["septiembre", "setiembre", "sep", "set"],
+            &["octubre", "oct"],
+            &["noviembre", "nov"],
+            &["diciembre", "dic"],
         ],
     };
     list.iter().position(|names| names.contains(&word)).and_then(|index| i8::try_from(index + 1).ok())
@@ -141,15 +194,65 @@ pub(super) fn connects(word: &str, language: Language) -> bool {
     match language {
         Language::Portuguese => matches!(
             word,
-            "de" | "da" | "do" | "na" | "no" | "a" | "as" | "ao" | "em" | "para" | "pra" | "pro" | "la" | "por" | "volta"
-                | "pela" | "pelo" | "mesmo" | "dia" | "o" | "mas" | "so" | "que" | "parte" | "periodo" | "logo"
+            "de" | "da"
+                | "do"
+                | "na"
+                | "no"
+                | "a"
+                | "as"
+                | "ao"
+                | "em"
+                | "para"
+                | "pra"
+                | "pro"
+                | "la"
+                | "por"
+                | "volta"
+                | "pela"
+                | "pelo"
+                | "mesmo"
+                | "dia"
+                | "o"
+                | "mas"
+                | "so"
+                | "que"
+                | "parte"
+                | "periodo"
+                | "logo"
         ),
         Language::English => {
-            matches!(word, "at" | "on" | "in" | "the" | "of" | "for" | "around" | "about" | "by" | "but" | "only" | "that" | "day")
+            matches!(
+                word,
+                "at" | "on"
+                    | "in"
+                    | "the"
+                    | "of"
+                    | "for"
+                    | "around"
+                    | "about"
+                    | "by"
+                    | "but"
+                    | "only"
+                    | "that"
+                    | "day"
+            )
         }
         Language::Spanish => matches!(
             word,
-            "de" | "del" | "la" | "las" | "el" | "los" | "a" | "al" | "en" | "para" | "por" | "sobre" | "dia" | "mismo" | "pero"
+            "de" | "del"
+                | "la"
+                | "las"
+                | "el"
+                | "los"
+                | "a"
+                | "al"
+                | "en"
+                | "para"
+                | "por"
+                | "sobre"
+                | "dia"
+                | "mismo"
+                | "pero"
         ),
     }
 }

@@ -7,7 +7,8 @@ const HOUR: u16 = 60;
 
 /// `à tarde`, `in the morning`, `tonight`; behind a day also the bare word.
 pub(super) fn read(reader: &Reader<'_>, at: usize) -> Option<(Meaning, usize)> {
-    if at > 0 && matches!(reader.word(at - 1), "boa" | "bom" | "boas" | "good" | "buenas" | "buenos" | "buen") {
+    if at > 0 && matches!(reader.word(at - 1), "boa" | "bom" | "boas" | "good" | "buenas" | "buenos" | "buen")
+    {
         return None;
     }
     PARTS.iter().filter(|part| part.language == reader.language).find_map(|part| {
@@ -41,23 +42,60 @@ const fn loose_part(language: Language, phrases: &'static [&'static str], from: 
 
 const PARTS: &[Part] = &[
     part(Language::Portuguese, &["na hora do almoco", "no horario do almoco", "hora do almoco"], 12, 14),
-    part(Language::Portuguese, &["no fim da tarde", "no final da tarde", "fim da tarde", "final da tarde", "fim de tarde"], 16, 18),
-    part(Language::Portuguese, &["no comeco da tarde", "no inicio da tarde", "comeco da tarde", "inicio da tarde"], 13, 15),
-    part(Language::Portuguese, &["no comeco da manha", "no inicio da manha", "inicio da manha"], 8, 10),
-    part(Language::Portuguese, &["no fim da manha", "no final da manha", "fim da manha", "final da manha"], 10, 12),
     part(
         Language::Portuguese,
-        &["na parte da manha", "parte da manha", "no periodo da manha", "periodo da manha", "pela manha", "de manha", "na manha"],
+        &["no fim da tarde", "no final da tarde", "fim da tarde", "final da tarde", "fim de tarde"],
+        16,
+        18,
+    ),
+    part(
+        Language::Portuguese,
+        &["no comeco da tarde", "no inicio da tarde", "comeco da tarde", "inicio da tarde"],
+        13,
+        15,
+    ),
+    part(Language::Portuguese, &["no comeco da manha", "no inicio da manha", "inicio da manha"], 8, 10),
+    part(
+        Language::Portuguese,
+        &["no fim da manha", "no final da manha", "fim da manha", "final da manha"],
+        10,
+        12,
+    ),
+    part(
+        Language::Portuguese,
+        &[
+            "na parte da manha",
+            "parte da manha",
+            "no periodo da manha",
+            "periodo da manha",
+            "pela manha",
+            "de manha",
+            "na manha",
+        ],
         6,
         12,
     ),
     part(
         Language::Portuguese,
-        &["na parte da tarde", "parte da tarde", "no periodo da tarde", "periodo da tarde", "pela tarde", "de tarde", "a tarde", "na tarde"],
+        &[
+            "na parte da tarde",
+            "parte da tarde",
+            "no periodo da tarde",
+            "periodo da tarde",
+            "pela tarde",
+            "de tarde",
+            "a tarde",
+            "na tarde",
+        ],
         12,
         18,
     ),
-    part(Language::Portuguese, &["no periodo da noite", "periodo da noite", "pela noite", "de noite", "a noite", "na noite"], 18, 24),
+    part(
+        Language::Portuguese,
+        &["no periodo da noite", "periodo da noite", "pela noite", "de noite", "a noite", "na noite"],
+        18,
+        24,
+    ),
     part(Language::Portuguese, &["de madrugada", "na madrugada"], 0, 6),
     part_of_today(Language::Portuguese, &["hoje cedo", "esta manha", "essa manha", "nesta manha"], 6, 12),
     part_of_today(Language::Portuguese, &["esta tarde", "essa tarde", "nesta tarde", "nessa tarde"], 12, 18),

@@ -65,9 +65,8 @@ impl Reader<'_> {
         let mut pieces = Vec::new();
         let mut at = 0;
         while at < self.tokens.len() {
-            let piece = relative::read(self, at)
-                .or_else(|| day::read(self, at))
-                .or_else(|| clock::read(self, at));
+            let piece =
+                relative::read(self, at).or_else(|| day::read(self, at)).or_else(|| clock::read(self, at));
             match piece {
                 Some((meaning, used)) => {
                     pieces.push(Piece { first: at, end: at + used.max(1), meaning });

@@ -45,9 +45,10 @@ fn now_phrases(language: Language) -> &'static [&'static str] {
 
 fn opening(reader: &Reader<'_>, at: usize) -> (Option<Direction>, usize) {
     let (ahead, behind): (&[&str], &[&str]) = match reader.language {
-        Language::Portuguese => {
-            (&["daqui a", "daqui ha", "daqui", "daki a", "dentro de", "em"], &["ha cerca de", "ha", "faz", "tem"])
-        }
+        Language::Portuguese => (
+            &["daqui a", "daqui ha", "daqui", "daki a", "dentro de", "em"],
+            &["ha cerca de", "ha", "faz", "tem"],
+        ),
         Language::English => (&["in about", "in", "within"], &[]),
         Language::Spanish => (&["dentro de", "de aqui a", "en"], &["hace", "hace unos"]),
     };

@@ -71,20 +71,40 @@ fn gap(reader: &Reader<'_>, end: usize, next: usize) -> Gap {
     if between.len() > WIDEST_GAP {
         return Gap::Wide;
     }
-    let iso = between.len() == 1 && between[0].text == "t" && end > 0 && reader.touches_next(end - 1) && reader.touches_next(end);
+    let iso = between.len() == 1
+        && between[0].text == "t"
+        && end > 0
+        && reader.touches_next(end - 1)
+        && reader.touches_next(end);
     if iso || between.iter().all(|token| connects(&token.text, reader.language)) {
         return Gap::Connected;
     }
-    if between.iter().all(|token| lists(&token.text) || connects(&token.text, reader.language)) { Gap::Listed } else { Gap::Wide }
+    if between.iter().all(|token| lists(&token.text) || connects(&token.text, reader.language)) {
+        Gap::Listed
+    } else {
+        Gap::Wide
+    }
 }
 
 /// A group of one piece, unless the piece only counts next to a day.
 fn fresh(piece: &Piece) -> Option<Group> {
-    let empty = Group { first: piece.first, end: piece.end, day: None, clock: None, part: None, instant: None, inherited: None };
+    let empty = Group {
+        first: piece.first,
+        end: piece.end,
+        day: None,
+        clock: None,
+        part: None,
+        instant: None,
+        inherited: None,
+    };
     Some(match piece.meaning {
         Meaning::Day(date) => Group { day: Some(DayPart::Date(date)), ..empty },
-        Meaning::Weekday { weekday, of_next_week } => Group { day: Some(DayPart::Weekday { weekday, of_next_week }), ..empty },
-        Meaning::Days { from, until, grain } => Group { day: Some(DayPart::Days { from, until, grain }), ..empty },
+        Meaning::Weekday { weekday, of_next_week } => {
+            Group { day: Some(DayPart::Weekday { weekday, of_next_week }), ..empty }
+        }
+        Meaning::Days { from, until, grain } => {
+            Group { day: Some(DayPart::Days { from, until, grain }), ..empty }
+        }
         Meaning::Clock(clock) => Group { clock: Some(clock), ..empty },
         Meaning::Part { loose: true, .. } => return None,
         Meaning::Part { from, until, .. } => Group { part: Some((from, until)), ..empty },
@@ -102,13 +122,19 @@ fn joined(reader: &Reader<'_>, group: &Group, piece: &Piece) -> Option<Group> {
         Meaning::Instant { .. } => None,
         Meaning::Clock(clock) => group.clock.is_none().then_some(Group { clock: Some(clock), ..grown }),
         Meaning::Part { loose: true, .. } if group.day.is_none() => None,
-        Meaning::Part { from, until, .. } => group.part.is_none().then_some(Group { part: Some((from, until)), ..grown }),
-        Meaning::Day(date) => merge_days(reader, group.day, DayPart::Date(date)).map(|day| Group { day: Some(day), ..grown }),
+        Meaning::Part { from, until, .. } => {
+            group.part.is_none().then_some(Group { part: Some((from, until)), ..grown })
+        }
+        Meaning::Day(date) => {
+            merge_days(reader, group.day, DayPart::Date(date)).map(|day| Group { day: Some(day), ..grown })
+        }
         Meaning::Weekday { weekday, of_next_week } => {
-            merge_days(reader, group.day, DayPart::Weekday { weekday, of_next_week }).map(|day| Group { day: Some(day), ..grown })
+            merge_days(reader, group.day, DayPart::Weekday { weekday, of_next_week })
+                .map(|day| Group { day: Some(day), ..grown })
         }
         Meaning::Days { from, until, grain } => {
-            merge_days(reader, group.day, DayPart::Days { from, until, grain }).map(|day| Group { day: Some(day), ..grown })
+            merge_days(reader, group.day, DayPart::Days { from, until, grain })
+                .map(|day| Group { day: Some(day), ..grown })
         }
     }
 }
@@ -119,7 +145,9 @@ fn merge_days(reader: &Reader<'_>, known: Option<DayPart>, new: DayPart) -> Opti
     match (known, new) {
         // `sexta, 27/11`: the date is the better name, even if the customer has the weekday wrong.
         (DayPart::Weekday { .. }, DayPart::Date(date)) => Some(DayPart::Date(date)),
-        (DayPart::Date(date), DayPart::Weekday { weekday, .. }) => (date.weekday() == weekday).then_some(known),
+        (DayPart::Date(date), DayPart::Weekday { weekday, .. }) => {
+            (date.weekday() == weekday).then_some(known)
+        }
         (DayPart::Days { from, until, grain: Grain::Week }, DayPart::Weekday { weekday, .. })
         | (DayPart::Weekday { weekday, .. }, DayPart::Days { from, until, grain: Grain::Week }) => {
             let mut day = from;
@@ -142,7 +170,9 @@ fn weekday_date(reader: &Reader<'_>, day: DayPart) -> Option<Date> {
         DayPart::Weekday { weekday, of_next_week } => {
             if of_next_week {
                 let today = reader.today();
-                let monday = today.checked_sub(Span::new().days(i64::from(today.weekday().to_monday_zero_offset()))).ok()?;
+                let monday = today
+                    .checked_sub(Span::new().days(i64::from(today.weekday().to_monday_zero_offset())))
+                    .ok()?;
                 let days = 7 + i64::from(weekday.to_monday_zero_offset());
                 return monday.checked_add(Span::new().days(days)).ok();
             }
@@ -167,8 +197,16 @@ fn resolve(reader: &Reader<'_>, group: &Group) -> Option<When> {
     };
     match (group.clock, group.part) {
         (Some(clock), part) => at_clock(from, in_part(clock, part)),
-        (None, Some((first, last))) if grain == Grain::Day && from.tomorrow().is_ok_and(|next| next == until) => within(from, first, last),
-        (None, _) => Some(When { from: from.to_datetime(Time::midnight()), until: until.to_datetime(Time::midnight()), grain }),
+        (None, Some((first, last)))
+            if grain == Grain::Day && from.tomorrow().is_ok_and(|next| next == until) =>
+        {
+            within(from, first, last)
+        }
+        (None, _) => Some(When {
+            from: from.to_datetime(Time::midnight()),
+            until: until.to_datetime(Time::midnight()),
+            grain,
+        }),
     }
 }
 

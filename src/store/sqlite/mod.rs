@@ -110,6 +110,7 @@ pub async fn open(
         .with_context(cannot_open)?;
 
     let stop = CancellationToken::new();
+    #[expect(clippy::disallowed_methods, reason = "awaited by `SqliteHandle::close`")]
     let task = tokio::spawn(task.run(stop.clone()));
     let database = Database { writer, reader: Reader::new(pool) };
     Ok((stores(&database, live), SqliteHandle { database, stop, task: Mutex::new(Some(task)) }))

@@ -1,12 +1,12 @@
 //! What one job may do inside the writer's transaction: run statements, and note what the world is told once the
 //! transaction is durable. It neither begins nor ends the transaction.
 
-use jiff::Timestamp;
 use super::rows::Statement;
 use crate::domain::event::Event;
 use crate::domain::ids::ConversationId;
 use crate::store::error::StoreError;
 use crate::store::live::{Live, LiveHub};
+use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use std::sync::Arc;
 

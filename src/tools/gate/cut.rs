@@ -17,7 +17,9 @@ fn fits(value: &Value, budget: usize) -> bool {
     fn walk(value: &Value, left: &mut usize) -> bool {
         let own = match value {
             Value::String(text) => text.len() + 2,
-            Value::Array(items) => return spend(left, 2) && items.iter().all(|item| spend(left, 1) && walk(item, left)),
+            Value::Array(items) => {
+                return spend(left, 2) && items.iter().all(|item| spend(left, 1) && walk(item, left));
+            }
             Value::Object(fields) => {
                 return spend(left, 2)
                     && fields.iter().all(|(key, field)| spend(left, key.len() + 4) && walk(field, left));
@@ -95,7 +97,8 @@ mod tests {
 
     #[test]
     fn a_huge_field_leaves_room_for_the_others() {
-        let value = json!({"id": 7, "log": "x".repeat(5_000_000), "state": "shipped", "ção": "ã".repeat(100_000)});
+        let value =
+            json!({"id": 7, "log": "x".repeat(5_000_000), "state": "shipped", "ção": "ã".repeat(100_000)});
         let (small, was_cut) = cut(value, 4000);
         assert!(was_cut);
         assert_eq!(small["id"], 7);

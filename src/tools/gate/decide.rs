@@ -17,7 +17,12 @@ pub enum Consent {
 }
 
 /// Judges a call whose arguments fit the schema. `None`: make it.
-pub fn decide(spec: &ToolSpec, arguments: &Value, evidence: &Evidence, consent: Consent) -> Option<ToolOutcome> {
+pub fn decide(
+    spec: &ToolSpec,
+    arguments: &Value,
+    evidence: &Evidence,
+    consent: Consent,
+) -> Option<ToolOutcome> {
     if consent == Consent::Given {
         return None;
     }
@@ -46,7 +51,9 @@ pub fn decide(spec: &ToolSpec, arguments: &Value, evidence: &Evidence, consent: 
                 .collect::<Vec<_>>()
                 .join("; "),
         }),
-        Risk::Sensitive => Some(ToolOutcome::NeedsConfirmation { because: "the tool is sensitive".to_owned() }),
+        Risk::Sensitive => {
+            Some(ToolOutcome::NeedsConfirmation { because: "the tool is sensitive".to_owned() })
+        }
     }
 }
 
@@ -86,16 +93,44 @@ fn not_said(name: &str) -> ToolOutcome {
 
 /// Names that stand for a person, a place or an account: never guessed, never computed.
 const IDENTITY_NAMES: &[&str] = &[
-    "email", "e_mail", "mail", "phone", "telefone", "celular", "whatsapp", "mobile", "cpf", "cnpj", "document",
-    "documento", "passport", "account", "conta", "iban", "pix", "chave", "card", "cartao", "address", "endereco",
-    "rua", "street", "cep", "postal", "zip",
+    "email",
+    "e_mail",
+    "mail",
+    "phone",
+    "telefone",
+    "celular",
+    "whatsapp",
+    "mobile",
+    "cpf",
+    "cnpj",
+    "document",
+    "documento",
+    "passport",
+    "account",
+    "conta",
+    "iban",
+    "pix",
+    "chave",
+    "card",
+    "cartao",
+    "address",
+    "endereco",
+    "rua",
+    "street",
+    "cep",
+    "postal",
+    "zip",
 ];
 
 fn is_identity(spec: &ToolSpec, name: &str, value: &Value) -> bool {
     let schema = spec.parameter(name);
-    let hint = |key: &str| schema.and_then(|schema| schema.get(key)).and_then(Value::as_str).unwrap_or_default();
+    let hint =
+        |key: &str| schema.and_then(|schema| schema.get(key)).and_then(Value::as_str).unwrap_or_default();
     if matches!(hint("format"), "email" | "idn-email" | "phone")
-        || matches!(hint("x-balcao-kind"), "email" | "phone" | "document" | "postal_code" | "address" | "account")
+        || matches!(
+            hint("x-balcao-kind"),
+            "email" | "phone" | "document" | "postal_code" | "address" | "account"
+        )
     {
         return true;
     }
@@ -104,7 +139,9 @@ fn is_identity(spec: &ToolSpec, name: &str, value: &Value) -> bool {
         return true;
     }
     match value {
-        Value::String(text) => text.contains('@') && !crate::language::identifiers::find_emails(text).is_empty(),
+        Value::String(text) => {
+            text.contains('@') && !crate::language::identifiers::find_emails(text).is_empty()
+        }
         Value::Array(items) => items.iter().any(|item| is_identity(spec, "", item)),
         Value::Object(fields) => fields.iter().any(|(key, field)| is_identity(spec, key, field)),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,

@@ -7,7 +7,8 @@ use crate::domain::provenance::Provenance;
 use crate::language::dates::{Grain, When, find_times};
 use crate::language::fold::{fold, words};
 use crate::language::identifiers::{
-    canonical_email, canonical_phone, find_documents, find_emails, find_numbers, find_phones, find_postal_codes,
+    canonical_email, canonical_phone, find_documents, find_emails, find_numbers, find_phones,
+    find_postal_codes,
 };
 use crate::language::money::find_money;
 use crate::language::numbers::find_quantities;
@@ -42,7 +43,13 @@ impl Words {
         }
         // Nothing may reach over from one message into the next.
         self.text.push_str("| ");
-        let found = [find_emails(text), find_phones(text), find_postal_codes(text), find_documents(text), find_numbers(text)];
+        let found = [
+            find_emails(text),
+            find_phones(text),
+            find_postal_codes(text),
+            find_documents(text),
+            find_numbers(text),
+        ];
         self.identifiers.extend(found.into_iter().flatten().map(|found| found.value));
     }
 
@@ -126,7 +133,8 @@ impl Evidence {
     }
 
     fn origin_of_number(&self, text: &str, number: Option<f64>) -> Provenance {
-        let whole = number.filter(|number| number.fract() == 0.0 && number.abs() < 1e15).map(|number| number as i64);
+        let whole =
+            number.filter(|number| number.fract() == 0.0 && number.abs() < 1e15).map(|number| number as i64);
         let cents = number.filter(|number| number.abs() < 1e13).map(|number| (number * 100.0).round() as i64);
         let plain = whole.map_or_else(|| text.to_owned(), |whole| whole.to_string());
         let said = self.customer.identifiers.contains(&plain)
@@ -162,7 +170,11 @@ impl Evidence {
         let is_prose = phrase.len() >= PROSE_WORDS;
         let identifiers = identifiers_of(trimmed);
         if !identifiers.is_empty() {
-            let worst = identifiers.iter().map(|id| self.origin_of_identifier(id)).max().unwrap_or(Provenance::Nobody);
+            let worst = identifiers
+                .iter()
+                .map(|id| self.origin_of_identifier(id))
+                .max()
+                .unwrap_or(Provenance::Nobody);
             if !is_prose || !worst.is_reliable() {
                 return worst;
             }
@@ -174,9 +186,9 @@ impl Evidence {
             return Provenance::Program;
         }
         if is_prose && prose == Prose::Free {
-            let copied = phrase.windows(COPIED_WORDS).any(|window| {
-                self.untrusted.has_phrase(window) && !self.customer.has_phrase(window)
-            });
+            let copied = phrase
+                .windows(COPIED_WORDS)
+                .any(|window| self.untrusted.has_phrase(window) && !self.customer.has_phrase(window));
             return if copied { Provenance::Untrusted } else { Provenance::Customer };
         }
         if self.untrusted.has_phrase(&phrase) || self.untrusted.has_words(&phrase) {
@@ -200,7 +212,8 @@ impl Evidence {
     }
 
     fn origin_of_time(&self, (time, has_clock): (DateTime, bool), folded: &str) -> Provenance {
-        let day_said = self.times.iter().any(|when| when.from.date() <= time.date() && time.date() <= last_day(when));
+        let day_said =
+            self.times.iter().any(|when| when.from.date() <= time.date() && time.date() <= last_day(when));
         let clock_said = !has_clock
             || self.times.iter().any(|when| match when.grain {
                 Grain::Minute | Grain::Hour => when.from.time() == time.time(),
@@ -252,7 +265,9 @@ fn as_time(text: &str) -> Option<(DateTime, bool)> {
 fn identifiers_of(text: &str) -> Vec<String> {
     let mut found: Vec<String> = find_emails(text).into_iter().map(|found| found.value).collect();
     if found.is_empty() {
-        for candidates in [find_documents(text), find_phones(text), find_postal_codes(text), find_numbers(text)] {
+        for candidates in
+            [find_documents(text), find_phones(text), find_postal_codes(text), find_numbers(text)]
+        {
             if !candidates.is_empty() {
                 found.extend(candidates.into_iter().map(|found| found.value));
                 break;

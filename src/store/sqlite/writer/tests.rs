@@ -38,6 +38,7 @@ async fn bench(pages: u32) -> Bench {
     let options = options(&folder).pragma("max_page_count", pages.to_string());
     let (writer, task) = WriterTask::connect(options, Arc::clone(&live)).await.unwrap();
     let stop = CancellationToken::new();
+    #[expect(clippy::disallowed_methods, reason = "awaited by the tests")]
     let task = tokio::spawn(task.run(stop.clone()));
     Bench { folder, writer, live, stop, task }
 }
@@ -145,9 +146,8 @@ async fn what_is_queued_is_finished_before_it_stops() {
 #[tokio::test]
 async fn the_connection_syncs_every_commit() {
     let bench = bench(10_000).await;
-    let synchronous = bench.writer.run(Atomicity::RefusesFirst, |tx| {
-        Box::pin(async move { Ok(tx.read(sqlx::query("PRAGMA synchronous")).await?) })
-    });
+    let synchronous =
+        bench.writer.run(Atomicity::RefusesFirst, |tx| Box::pin(tx.read(sqlx::query("PRAGMA synchronous"))));
     let row = synchronous.await.unwrap().unwrap();
     assert_eq!(super::super::rows::Columns::of(&row).value::<i64>().unwrap(), 2);
 }

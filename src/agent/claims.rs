@@ -1,0 +1,96 @@
+//! What a sentence claims the bot has done or will do, read off its words in pt, en and es. It only reads; what to
+//! do about a claim is the guard's.
+
+use std::collections::HashSet;
+
+/// Deeds of the bot's own, folded; a phrase may go on behind its end (`marcad` is `marcada` too).
+const OWN: &str = "agendei, marquei, remarquei, reagendei, cancelei, desmarquei, registrei, anotei, abri um, abri o, \
+    abri seu, criei, atualizei, salvei, cadastrei, encaminhei, reservei, solicitei, enviei, agendamento confirmado, \
+    agendamento realizado, acabei de agendar, acabei de cancelar, acabei de abrir, \
+    i booked, i have booked, i've booked, i scheduled, i have scheduled, i've scheduled, i cancelled, i canceled, \
+    i have cancelled, i've cancelled, i opened, i have opened, i've opened, i created, i have created, i've created, \
+    i updated, i have updated, i've updated, i saved, i've saved, i registered, i've registered, \
+    agende tu, agende su, he agendado, he reservado, reserve tu, he cancelado, cancele tu, he creado, he abierto, \
+    he actualizado, he registrado";
+
+/// Things that were done, by whomever. A tool result may say that itself, of an order or a ticket.
+const DONE: &str = "esta agendad, esta marcad, esta cancelad, foi agendad, foi marcad, foi cancelad, foi registrad, \
+    foi reservad, foi reagendad, foi remarcad, foi abert, foi criad, foi atualizad, foi salv, foi enviad, \
+    foi encaminhad, \
+    has been booked, has been scheduled, has been cancelled, has been canceled, has been created, has been opened, \
+    has been updated, is booked, \
+    ha sido agendad, ha sido cancelad, ha sido cread, ha sido reservad";
+
+/// Words that a person comes. A turn that calls one does not end with words of the model, so these are never true.
+const HAND_OFF: &str = "transferi, foi transferid, ja chamei, estou transferindo, vou transferir, vou te transferir, \
+    estou te transferindo, estou encaminhando, vou encaminhar, estou chamando uma pessoa, estou chamando um atendente, \
+    i transferred, i'm transferring, i am transferring, i will transfer, i'll transfer, \
+    te transfiero, te estoy transfiriendo, voy a transferirte";
+
+/// Promises to come back, which the bot cannot.
+const PROMISES: &str = "vou verificar e, vou checar e, vou consultar e, vou conferir e, te aviso, te retorno, \
+    retorno em breve, ja te respondo, volto com, \
+    i will check and, i'll check and, i will get back, i'll get back, get back to you, let you know soon, \
+    voy a verificar y, te aviso en, vuelvo con";
+
+/// Whether `folded` says that something was done. `told` are words of tool results, which may say it too.
+pub fn claims_a_deed(folded: &str, told: &HashSet<String>) -> bool {
+    let text = spaced(folded);
+    let is_told = |phrase: &str| {
+        let deed = phrase.rsplit(' ').next().unwrap_or(phrase);
+        told.iter().any(|word| word.starts_with(deed))
+    };
+    phrases(OWN).any(|phrase| holds(&text, phrase)) || phrases(DONE).any(|phrase| holds(&text, phrase) && !is_told(phrase))
+}
+
+/// Whether `folded` says that a person was called or is on the way.
+pub fn claims_a_hand_off(folded: &str) -> bool {
+    let text = spaced(folded);
+    phrases(HAND_OFF).any(|phrase| holds(&text, phrase))
+}
+
+/// Whether `folded` promises to come back later.
+pub fn promises_to_return(folded: &str) -> bool {
+    phrases(PROMISES).any(|promise| folded.contains(promise))
+}
+
+fn phrases(list: &'static str) -> impl Iterator<Item = &'static str> {
+    list.split(',').map(str::trim)
+}
+
+/// The words with one blank before each.
+fn spaced(folded: &str) -> String {
+    let mut text = String::with_capacity(folded.len() + 1);
+    for word in folded.split(|c: char| !(c.is_alphanumeric() || c == '\'')).filter(|word| !word.is_empty()) {
+        text.push(' ');
+        text.push_str(word);
+    }
+    text
+}
+
+/// Whether `phrase` begins at a word of `text`.
+fn holds(text: &str, phrase: &str) -> bool {
+    text.match_indices(phrase).any(|(at, _)| text[..at].ends_with(' '))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_result_says_may_be_said() {
+        let told = HashSet::from(["enviado".to_owned()]);
+        assert!(!claims_a_deed("seu pedido foi enviado ontem", &told));
+        assert!(claims_a_deed("seu pedido foi enviado ontem", &HashSet::new()));
+        assert!(claims_a_deed("seu pedido foi cancelado", &told));
+        assert!(claims_a_deed("pronto, enviei o seu pedido", &told), "the bot did not");
+    }
+
+    #[test]
+    fn words_of_a_hand_off_are_found_in_every_language() {
+        for claim in ["vou transferir voce para um atendente", "i'll transfer you now", "ya te transfiero"] {
+            assert!(claims_a_hand_off(claim), "{claim}");
+        }
+        assert!(!claims_a_hand_off("o frete foi de 10 reais"));
+    }
+}

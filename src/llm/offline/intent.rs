@@ -1,0 +1,440 @@
+//! What the customer wants now, and the answer to it: a call, a question, a result said, a passage, or plain words.
+
+use super::arguments::{Sources, fill, kind_of, missing};
+use super::choice::{list_of, pick};
+use super::dialogue::Dialogue;
+use super::passages;
+use super::phrases::{SmallTalk, say, small_talk};
+use super::rank::{Ranked, Ranker, content_words};
+use super::say;
+use crate::domain::ids::CallId;
+use crate::domain::language::Language;
+use crate::domain::tool::{Risk, ToolSpec};
+use crate::domain::tool_call::ToolCall;
+use crate::language::identifiers::{find_documents, find_emails, find_phones, find_postal_codes};
+use crate::language::yes_no::{YesNo, read_yes_no};
+use crate::llm::model::{ChatAnswer, ChatRequest, ToolChoice};
+use serde_json::Value;
+
+/// From this score on a tool is what the customer wants.
+const WANTED: f32 = 0.45;
+/// From this score on it is, even while another question is open or a passage answers.
+const CLEARLY: f32 = 0.62;
+/// The tool that calls a person, if there is one.
+const HAND_OFF: &str = "hand_off";
+
+/// The answer to `request`.
+pub fn answer(request: &ChatRequest, ranker: &Ranker) -> ChatAnswer {
+    let dialogue = Dialogue::of(&request.messages);
+    let mind = Mind { request, ranker, dialogue: &dialogue, language: request.language };
+    if request.tool_choice == ToolChoice::None {
+        return words(mind.without_calls());
+    }
+    if dialogue.fresh_results().is_empty() { mind.to_the_customer() } else { mind.after_results() }
+}
+
+fn words(text: String) -> ChatAnswer {
+    ChatAnswer { text, ..ChatAnswer::default() }
+}
+
+/// A tool the customer wants, and their words on it.
+struct Wish {
+    tool: usize,
+    /// Newest first.
+    episode: Vec<String>,
+    /// The parameter they were just asked for.
+    asked: Option<String>,
+    /// Whether they picked from a list they were shown.
+    picked: bool,
+}
+
+struct Mind<'a> {
+    request: &'a ChatRequest,
+    ranker: &'a Ranker,
+    dialogue: &'a Dialogue,
+    language: Language,
+}
+
+impl<'a> Mind<'a> {
+    fn tools(&self) -> &'a [ToolSpec] {
+        &self.request.tools
+    }
+
+    fn tool(&self, name: &str) -> Option<usize> {
+        self.tools().iter().position(|tool| tool.name == name)
+    }
+
+    /// Results came in: go on if they open the way, else say them.
+    fn after_results(&self) -> ChatAnswer {
+        let fresh = self.dialogue.fresh_results();
+        if let Some((call, value)) = fresh.last()
+            && value.get("error").is_none()
+            && fresh.len() < 4
+            && let Some(next) = self.refined(call, value)
+        {
+            return next;
+        }
+        words(self.said_results())
+    }
+
+    fn said_results(&self) -> String {
+        let fresh = self.dialogue.fresh_results();
+        // Of several results the last one is what the steps led to; errors before it were overcome.
+        let Some((call, value)) = fresh.last() else { return String::new() };
+        let tool = self.tool(&call.name).and_then(|place| self.tools().get(place));
+        say::outcome(tool, call, value, self.language)
+    }
+
+    /// A list came back from which the customer's words already pick: the same tool again, with the pick.
+    fn refined(&self, call: &ToolCall, value: &Value) -> Option<ChatAnswer> {
+        let place = self.tool(&call.name)?;
+        let tool = self.tools().get(place)?;
+        let properties = tool.parameters.get("properties")?.as_object()?;
+        let (name, schema) = properties.iter().find(|(name, schema)| {
+            schema.get("x-balcao-choice-of").and_then(Value::as_str) == Some(call.name.as_str())
+                && call.arguments.get(name.as_str()).is_none()
+        })?;
+        let (items, field) = list_of(value, schema.get("x-balcao-choice")?.as_str()?)?;
+        let wish = self.wish()?;
+        let picked = wish
+            .episode
+            .iter()
+            .find_map(|text| pick(text, items, &field, &self.request.now, self.language))?;
+        let mut arguments = call.arguments.clone();
+        arguments.as_object_mut()?.insert(name.clone(), items.get(picked)?.get(&field)?.clone());
+        Some(self.call(tool, arguments))
+    }
+
+    fn call(&self, tool: &ToolSpec, arguments: Value) -> ChatAnswer {
+        let call = ToolCall { id: CallId::at(self.request.step, 0), name: tool.name.clone(), arguments };
+        ChatAnswer { calls: vec![call], ..ChatAnswer::default() }
+    }
+
+    /// The customer spoke last.
+    fn to_the_customer(&self) -> ChatAnswer {
+        let turns = self.dialogue.turns();
+        let Some((before, text)) = turns.last() else {
+            return words(say("unread", self.language).to_owned());
+        };
+        if content_words(text, self.language).is_empty() && text.chars().all(|c| !c.is_alphanumeric()) {
+            return words(say("unread", self.language).to_owned());
+        }
+        if before.trim_end().ends_with('?')
+            && let Some(answer) = self.to_a_question(before, text)
+        {
+            return answer;
+        }
+        let talk = small_talk(text);
+        if let Some(talk) = talk
+            && self.open_question(before).is_none()
+        {
+            return words(self.small_talk(talk));
+        }
+        if talk == Some(SmallTalk::NeverMind) {
+            return words(say("never_mind", self.language).to_owned());
+        }
+        let wish = self.wish();
+        let strength = self.strength(text);
+        let passage = passages::answer(text, &self.request.passages, self.language);
+        match (wish, passage) {
+            (Some(wish), passage)
+                if wish.asked.is_some()
+                    || wish.picked
+                    || passage.is_none()
+                    || self.outweighs(&wish, strength) =>
+            {
+                self.pursue(&wish)
+            }
+            (_, Some(passage)) => words(passage),
+            (Some(wish), None) => self.pursue(&wish),
+            (None, None) => words(self.lost()),
+        }
+    }
+
+    /// Whether the tool is the better answer than the best passage: changing something needs a clearer wish than
+    /// looking something up.
+    fn outweighs(&self, wish: &Wish, strength: f32) -> bool {
+        let evidence = passages::best(&self.request.passages).map_or(0.0, |passage| passage.evidence);
+        let changes = self.tools().get(wish.tool).is_some_and(|tool| tool.risk != Risk::Read);
+        strength >= CLEARLY && strength >= evidence - if changes { 0.15 } else { 0.25 }
+    }
+
+    /// A yes or no to what the bot offered.
+    fn to_a_question(&self, before: &str, text: &str) -> Option<ChatAnswer> {
+        let answer = read_yes_no(text)?;
+        let offer = before.rsplit(['.', '!', '\n']).next().unwrap_or(before);
+        let offers_person =
+            ["pessoa", "persona", "someone from the team", "person"].iter().any(|word| offer.contains(word));
+        match answer {
+            YesNo::Yes if offers_person => {
+                let tool = self.tools().get(self.tool(HAND_OFF)?)?;
+                Some(self.call(tool, serde_json::json!({})))
+            }
+            YesNo::Yes if self.open_question(before).is_some() => None,
+            YesNo::Yes => Some(words(say("yes_to_what", self.language).to_owned())),
+            YesNo::No => Some(words(say("no_more", self.language).to_owned())),
+        }
+    }
+
+    fn small_talk(&self, talk: SmallTalk) -> String {
+        let name = match talk {
+            SmallTalk::Greeting if self.dialogue.bot_has_spoken() => "greeting_again",
+            talk => talk.name(),
+        };
+        say(name, self.language).replace("{abilities}", &self.abilities())
+    }
+
+    fn lost(&self) -> String {
+        // The first time it is said what can be done; then a person is offered.
+        let steer = say("steer", self.language);
+        let opening = steer.split('{').next().unwrap_or(steer);
+        let steered = self.dialogue.turns().iter().any(|(before, _)| before.starts_with(opening));
+        let question =
+            self.dialogue.customer().next().is_some_and(|text| text.contains('?') || is_question(text));
+        if question || steered {
+            return say("unknown", self.language).to_owned();
+        }
+        steer.replace("{abilities}", &self.abilities())
+    }
+
+    /// What can be done, in the tools' plain names.
+    fn abilities(&self) -> String {
+        let mut titles: Vec<&str> = Vec::new();
+        for tool in self.tools() {
+            let domain = tool.name.split('_').next().unwrap_or_default();
+            let known = titles.len();
+            let seen = self.tools().iter().take_while(|other| other.name != tool.name).any(|other| {
+                other.name.split('_').next() == Some(domain) && !other.words.examples.is_empty()
+            });
+            if let Some(title) = tool.title.get(self.language).filter(|title| !title.is_empty())
+                && !seen
+                && tool.name != HAND_OFF
+                && !tool.words.examples.is_empty()
+                && known < 5
+            {
+                titles.push(title);
+            }
+        }
+        match titles.split_last() {
+            Some((last, rest)) if !rest.is_empty() => {
+                format!("{}{}{last}", rest.join(", "), say("and", self.language))
+            }
+            _ => titles.concat(),
+        }
+    }
+
+    /// How clearly `text` wants any tool.
+    fn strength(&self, text: &str) -> f32 {
+        self.ranker.rank(text).first().map_or(0.0, |ranked| ranked.score)
+    }
+
+    /// The tool and parameter that the bot's words `before` asked for.
+    fn open_question(&self, before: &str) -> Option<(usize, &'a str)> {
+        let mut found: Option<(usize, &'a str, usize)> = None;
+        for (place, tool) in self.tools().iter().enumerate() {
+            for (name, ask) in &tool.words.ask {
+                if let Some(text) = ask.get(self.language)
+                    && before.contains(text)
+                    && found.is_none_or(|(_, _, length)| text.len() > length)
+                {
+                    found = Some((place, name, text.len()));
+                }
+            }
+        }
+        found.map(|(place, name, _)| (place, name))
+    }
+
+    /// What the customer wants, found again from the whole dialogue.
+    fn wish(&self) -> Option<Wish> {
+        let turns = self.dialogue.turns();
+        let mut wish: Option<Wish> = None;
+        for (before, text) in &turns {
+            let ranked = self.ranker.rank(text);
+            let best = ranked.first().copied().filter(|best| best.score >= WANTED);
+            let asked = self.asked(before, wish.as_ref());
+            wish = match (asked, best) {
+                // The answer to an open question, unless it is clearly about something else.
+                (Some((tool, name)), best) if !turns_away(best, tool) => {
+                    let mut episode = vec![text.clone()];
+                    episode.extend(wish.map(|wish| wish.episode).unwrap_or_default());
+                    Some(Wish { tool, episode, asked: Some(name), picked: false })
+                }
+                (_, best) => self.new_wish(text, best, &ranked, wish),
+            };
+        }
+        wish
+    }
+
+    /// The open question before a turn, put to the tool that was being pursued.
+    fn asked(&self, before: &str, wish: Option<&Wish>) -> Option<(usize, String)> {
+        let (place, name) = self.open_question(before)?;
+        let pursued = wish.and_then(|wish| {
+            let tool = self.tools().get(wish.tool)?;
+            let ask = tool
+                .words
+                .ask
+                .iter()
+                .find(|(_, ask)| ask.get(self.language).is_some_and(|ask| before.contains(ask)))?;
+            Some((wish.tool, ask.0.clone()))
+        });
+        pursued.or_else(|| Some((place, name.to_owned())))
+    }
+
+    fn new_wish(
+        &self,
+        text: &str,
+        best: Option<Ranked>,
+        ranked: &[Ranked],
+        before: Option<Wish>,
+    ) -> Option<Wish> {
+        let earlier = || before.as_ref().map(|wish| wish.episode.clone()).unwrap_or_default();
+        // A pick from the list that was just shown.
+        if let Some(tool) = self.picks(text, best, before.as_ref()) {
+            let mut episode = vec![text.to_owned()];
+            episode.extend(earlier());
+            return Some(Wish { tool, episode, asked: None, picked: true });
+        }
+        if let Some(best) = best {
+            return Some(Wish {
+                tool: best.tool,
+                episode: vec![text.to_owned()],
+                asked: None,
+                picked: false,
+            });
+        }
+        // A bare value goes to the tool that was waiting for such a thing, or that needs one.
+        let tool = self.takes_value(text, ranked)?;
+        let mut episode = vec![text.to_owned()];
+        if before.as_ref().is_some_and(|wish| wish.tool == tool) {
+            episode.extend(earlier());
+        }
+        Some(Wish { tool, episode, asked: None, picked: false })
+    }
+
+    /// The tool whose choice `text` makes from the newest list shown.
+    fn picks(&self, text: &str, best: Option<Ranked>, before: Option<&Wish>) -> Option<usize> {
+        let (shown, value) = self.dialogue.results().next()?;
+        let mut fitting = Vec::new();
+        for (place, tool) in self.tools().iter().enumerate() {
+            for schema in tool
+                .parameters
+                .get("properties")
+                .and_then(Value::as_object)
+                .into_iter()
+                .flat_map(|p| p.values())
+            {
+                let hint = |key: &str| schema.get(key).and_then(Value::as_str);
+                if hint("x-balcao-choice-of") == Some(shown.name.as_str())
+                    && let Some((items, field)) =
+                        hint("x-balcao-choice").and_then(|path| list_of(value, path))
+                    && pick(text, items, &field, &self.request.now, self.language).is_some()
+                {
+                    fitting.push(place);
+                }
+            }
+        }
+        // What the customer was after decides between tools that choose from one list.
+        let wanted = before.map(|wish| wish.tool).filter(|tool| fitting.contains(tool));
+        let ranked = best.map(|best| best.tool).filter(|tool| fitting.contains(tool));
+        if best.is_some_and(|best| best.score >= CLEARLY && !fitting.contains(&best.tool)) {
+            return None;
+        }
+        ranked.or(wanted).or_else(|| fitting.first().copied())
+    }
+
+    fn takes_value(&self, text: &str, ranked: &[Ranked]) -> Option<usize> {
+        let kinds: Vec<&str> = [
+            ("email", !find_emails(text).is_empty()),
+            ("postal_code", !find_postal_codes(text).is_empty()),
+            ("phone", !find_phones(text).is_empty()),
+            ("document", !find_documents(text).is_empty()),
+        ]
+        .into_iter()
+        .filter_map(|(kind, found)| found.then_some(kind))
+        .collect();
+        let bare_number = text.trim().trim_start_matches('#').bytes().all(|byte| byte.is_ascii_digit())
+            && text.trim().len() >= 3;
+        let takes = |place: &usize| {
+            let tool = self.tools().get(*place)?;
+            let properties = tool.parameters.get("properties")?.as_object()?;
+            properties
+                .iter()
+                .any(|(name, schema)| {
+                    let kind = kind_of(name, schema);
+                    kinds.contains(&kind)
+                        || (bare_number
+                            && matches!(kind, "order_number" | "ticket_number" | "number" | "code"))
+                })
+                .then_some(*place)
+        };
+        let last = self.dialogue.last_call().and_then(|call| self.tool(&call.name));
+        last.as_ref()
+            .and_then(takes)
+            .or_else(|| ranked.iter().map(|ranked| ranked.tool).find(|place| takes(place).is_some()))
+            .or_else(|| {
+                let needing: Vec<usize> = (0..self.tools().len())
+                    .filter(|place| {
+                        self.tools().get(*place).is_some_and(|tool| {
+                            tool.required().any(|name| {
+                                tool.parameter(name)
+                                    .is_some_and(|schema| kinds.contains(&kind_of(name, schema)))
+                            })
+                        })
+                    })
+                    .collect();
+                needing.first().copied()
+            })
+    }
+
+    /// Calls the tool, or asks for what it still needs.
+    fn pursue(&self, wish: &Wish) -> ChatAnswer {
+        let Some(tool) = self.tools().get(wish.tool) else {
+            return words(self.lost());
+        };
+        let sources = Sources {
+            dialogue: self.dialogue,
+            episode: &wish.episode,
+            asked: wish.asked.as_deref(),
+            ranker: self.ranker,
+            place: wish.tool,
+            now: &self.request.now,
+            language: self.language,
+        };
+        let filled = fill(tool, &sources);
+        match missing(tool, &filled) {
+            None => self.call(tool, Value::Object(filled)),
+            Some(name) => words(self.ask(tool, name)),
+        }
+    }
+
+    fn ask(&self, tool: &ToolSpec, name: &str) -> String {
+        match tool.words.ask.get(name).and_then(|ask| ask.get(self.language)) {
+            Some(ask) => ask.to_owned(),
+            None => say("need", self.language).replace("{label}", &tool.label(name, self.language)),
+        }
+    }
+
+    /// Words alone: the turn may make no more calls.
+    fn without_calls(&self) -> String {
+        if !self.dialogue.fresh_results().is_empty() {
+            return self.said_results();
+        }
+        let text = self.dialogue.customer().next().unwrap_or_default();
+        passages::answer(text, &self.request.passages, self.language).unwrap_or_else(|| self.lost())
+    }
+}
+
+/// Whether `best` clearly leads away from `tool`.
+fn turns_away(best: Option<Ranked>, tool: usize) -> bool {
+    best.is_some_and(|best| best.tool != tool && best.score >= CLEARLY)
+}
+
+fn is_question(text: &str) -> bool {
+    const OPENINGS: [&str; 24] = [
+        "qual", "quais", "quanto", "quando", "como", "onde", "quem", "por que", "porque", "voces", "vocês",
+        "tem ", "what", "which", "how", "when", "where", "who", "do you", "cual", "cuanto", "cuando",
+        "donde", "quien",
+    ];
+    let lower = text.trim_start().to_lowercase();
+    OPENINGS.iter().any(|opening| lower.starts_with(opening))
+}

@@ -1,0 +1,132 @@
+//! Says results: by the tool's own template, else as a plain list; says refusals in words that help. Never shows raw
+//! data or an exception's text.
+
+use super::phrases::say;
+use crate::domain::language::Language;
+use crate::domain::money::Money;
+use crate::domain::tool::ToolSpec;
+use crate::domain::tool_call::ToolCall;
+use crate::language::fold::fold;
+use jiff::civil::{Date, DateTime};
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior, Value as Template};
+use serde_json::Value;
+
+/// Most characters of an answer.
+const LONGEST: usize = 1_800;
+
+/// What the customer reads of a call's outcome.
+pub fn outcome(tool: Option<&ToolSpec>, call: &ToolCall, result: &Value, language: Language) -> String {
+    if let Some(error) = result.get("error").and_then(Value::as_str) {
+        let unsure = result.get("outcome").and_then(Value::as_str) == Some("unknown");
+        return if unsure {
+            say("unsure", language).to_owned()
+        } else {
+            refusal(tool, call, error, language)
+        };
+    }
+    let said = tool
+        .and_then(|tool| tool.words.say.get(language))
+        .and_then(|template| render(template, result, &call.arguments, language))
+        .filter(|text| !text.trim().is_empty())
+        .unwrap_or_else(|| plain(result, language));
+    said.trim().chars().take(LONGEST).collect()
+}
+
+fn refusal(tool: Option<&ToolSpec>, call: &ToolCall, error: &str, language: Language) -> String {
+    let folded = fold(error);
+    let times: Vec<String> = error
+        .split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'))
+        .filter_map(|word| word.parse::<DateTime>().ok().filter(|_| word.contains('T')))
+        .map(|time| moment(time, language))
+        .collect();
+    if !times.is_empty() {
+        return say("alternatives", language).replace("{times}", &times.join("; "));
+    }
+    let has = |words: &[&str]| words.iter().any(|word| folded.contains(word));
+    if has(&["check both", "verif", "prove", "match"]) {
+        let labels: Vec<String> = call
+            .arguments
+            .as_object()
+            .into_iter()
+            .flat_map(|arguments| arguments.keys())
+            .map(|name| tool.map_or_else(|| name.clone(), |tool| tool.label(name, language)))
+            .collect();
+        return say("not_matching", language).replace("{labels}", &labels.join(say("and", language)));
+    }
+    if has(&["not found", "no such", "there is no", "unknown"]) {
+        return say("not_found", language).to_owned();
+    }
+    if has(&["does not answer", "not answer", "in time", "unavailable", "fault"]) {
+        return say("unavailable", language).to_owned();
+    }
+    say("failed", language).to_owned()
+}
+
+fn render(template: &str, result: &Value, arguments: &Value, language: Language) -> Option<String> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+    environment.add_filter("money", |cents: i64| Money(cents).to_string());
+    environment.add_filter("date", move |text: String| match text.parse::<Date>() {
+        Ok(date) => day(date, language),
+        Err(_) => text,
+    });
+    environment.add_filter("datetime", move |text: String| match text.parse::<DateTime>() {
+        Ok(time) => moment(time, language),
+        Err(_) => text,
+    });
+    let context = minijinja::context! {
+        result => Template::from(Serde(result)),
+        args => Template::from(Serde(arguments)),
+        language => language.tag(),
+    };
+    match environment.render_str(template, context) {
+        Ok(text) => Some(text),
+        Err(error) => {
+            tracing::debug!(error = %error, "a result could not be said by its template");
+            None
+        }
+    }
+}
+
+/// Scalars of a result as a list: for tools without words of their own.
+fn plain(result: &Value, language: Language) -> String {
+    let mut lines = vec![say("done", language).to_owned()];
+    match result {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let shown = match value {
+                    Value::String(text) => text.chars().take(200).collect(),
+                    Value::Number(number) => number.to_string(),
+                    Value::Bool(_) | Value::Null | Value::Array(_) | Value::Object(_) => continue,
+                };
+                lines.push(format!("- {}: {shown}", name.replace('_', " ")));
+                if lines.len() > 8 {
+                    break;
+                }
+            }
+        }
+        Value::String(text) => lines.push(text.chars().take(400).collect()),
+        Value::Array(_) | Value::Number(_) | Value::Bool(_) | Value::Null => {}
+    }
+    lines.join("\n")
+}
+
+fn day(date: Date, language: Language) -> String {
+    let days = match language {
+        Language::Portuguese => ["segunda", "terça", "quarta", "quinta", "sexta", "sábado", "domingo"],
+        Language::English => ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
+        Language::Spanish => ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"],
+    };
+    let name = days[usize::from(date.weekday().to_monday_zero_offset().unsigned_abs() % 7)];
+    format!("{name}, {:02}/{:02}", date.day(), date.month())
+}
+
+fn moment(time: DateTime, language: Language) -> String {
+    let at = match language {
+        Language::Portuguese => "às",
+        Language::English => "at",
+        Language::Spanish => "a las",
+    };
+    format!("{} {at} {}", day(time.date(), language), time.strftime("%Hh%M"))
+}

@@ -1,0 +1,11 @@
+//! Whole conversations with the whole program over HTTP: what customers get, what is done, and what is not.
+
+mod bursts;
+mod confirm;
+mod customers;
+mod injected;
+mod models;
+mod people;
+mod scenarios;
+mod systems;
+mod untrue;

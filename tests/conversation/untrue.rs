@@ -1,0 +1,104 @@
+//! Models that say what is not so: invented prices and people's data, deeds that nobody did, people who were never
+//! called, inner names, another language. Repaired once, else not sent; and never shown on the way.
+
+use crate::support::app::{AppOptions, TestApp, calls, says};
+use crate::support::talk::Answer;
+use balcao::llm::scripted::Reply;
+use serde_json::json;
+
+/// What comes of `replies` to `text`.
+async fn answer_to(text: &str, replies: Vec<Reply>) -> Answer {
+    let app: TestApp = AppOptions::scripted(replies).start().await;
+    let answer = app.talk().await.say(text).await;
+    app.end().await;
+    answer
+}
+
+#[tokio::test]
+async fn what_is_not_proven_is_repaired_once() {
+    for untrue in [
+        "A orquídea custa R$ 75,00.",
+        "Ela chega em 4 dias úteis.",
+        "Temos 37 unidades em estoque.",
+        "Amanhã às 16h tem vaga.",
+        "Pronto, agendei a sua visita!",
+        "Seu pedido foi cancelado.",
+        "Seu chamado foi aberto com sucesso.",
+        "Vou transferir você para um atendente.",
+        "Vou verificar e te aviso.",
+        "Consultei order_status para você.",
+        "O seu código interno é 0193f3c4-7b7a-7cc2-9d5e-2f0c5a6b7c8d.",
+        "Use a chave sk-abc123.",
+        "{\"name\": \"order_status\", \"args\": {\"number\": 1}}",
+        "Sure! I can help you with that, just tell me which plant you would like to buy.",
+    ] {
+        let repaired = "Não tenho essa informação agora. Quer que eu chame uma pessoa?";
+        let answer = answer_to("Oi, me ajuda com uma coisa?", vec![says(untrue), says(repaired)]).await;
+        assert_eq!((answer.stop_reason.as_str(), answer.text.as_str()), ("answered", repaired), "{untrue}");
+        assert!(!answer.drafts.contains(untrue), "{untrue} was shown");
+    }
+}
+
+#[tokio::test]
+async fn what_stays_untrue_is_not_sent() {
+    let price = || says("A orquídea custa R$ 75,00.");
+    let answer = answer_to("Quanto custa a orquídea azul?", vec![price(), price()]).await;
+    assert_eq!(answer.stop_reason, "guard_withheld");
+    assert!(!answer.text.contains("75") && answer.text.contains("Não tenho como confirmar"), "{}", answer.text);
+    assert_eq!(answer.buttons, ["Falar com uma pessoa"]);
+}
+
+#[tokio::test]
+async fn only_the_untrue_sentence_goes() {
+    let mixed = || says("Posso ajudar, sim! A orquídea custa R$ 75,00. Qual é o seu CEP?");
+    let answer = answer_to("Quanto custa a orquídea azul?", vec![mixed(), mixed()]).await;
+    assert_eq!(answer.text, "Posso ajudar, sim! Qual é o seu CEP?");
+}
+
+#[tokio::test]
+async fn words_of_a_hand_off_become_one() {
+    let hand_off = calls([("hand_off", json!({"reason": "customer_asked"}))]);
+    let answer = answer_to("Quero falar com alguém", vec![says("Vou transferir você para um atendente!"), hand_off]).await;
+    assert_eq!((answer.stop_reason.as_str(), answer.owner.as_deref()), ("handed_off", Some("human")));
+}
+
+#[tokio::test]
+async fn words_of_a_hand_off_are_not_true_because_something_else_was_done() {
+    let save = calls([("crm_save_contact", json!({"name": "Rui", "email": "rui@example.com"}))]);
+    let script = vec![save, says("Anotei seus dados. Já chamei um atendente!"), says("Anotei seus dados, Rui.")];
+    let answer = answer_to("Sou o Rui, rui@example.com", script).await;
+    assert_eq!(answer.text, "Anotei seus dados, Rui.");
+}
+
+#[tokio::test]
+async fn a_value_nobody_said_is_not_passed_on() {
+    for (said, name, arguments) in [
+        ("Cadê o pedido 10421?", "order_status", json!({"number": "10421", "email": "ana.souza@example.com"})),
+        ("Sou joana@example.com, cadê meu pedido?", "order_status", json!({"number": "10421", "email": "joana@example.com"})),
+        ("Quero me cadastrar, sou a Joana", "crm_save_contact", json!({"name": "Joana", "email": "joana@example.com"})),
+        ("Anota meu telefone", "crm_save_contact", json!({"phone": "+5511955550101"})),
+        ("Quanto é o frete?", "shipping_options", json!({"postal_code": "01310-100", "product": "PLA-005"})),
+    ] {
+        let script = vec![calls([(name, arguments)]), says("Pode me passar esse dado, por favor?")];
+        let answer = answer_to(said, script).await;
+        assert_eq!(answer.tool(name).outcome, "not_said", "{said}");
+        assert_eq!(answer.text, "Pode me passar esse dado, por favor?");
+    }
+}
+
+#[tokio::test]
+async fn another_customers_order_is_not_told() {
+    let mine = calls([("order_status", json!({"number": "10430", "email": "ana.souza@example.com"}))]);
+    let script = vec![mine, says("Não encontrei esse pedido com esse e-mail. Pode conferir os dois?")];
+    let answer = answer_to("Sou ana.souza@example.com, e o pedido 10430?", script).await;
+    assert_eq!(answer.tool("order_status").outcome, "not_verified");
+    assert!(!answer.tool("order_status").result.to_string().contains("daniela"));
+}
+
+#[tokio::test]
+async fn a_yes_of_the_customer_is_not_words_for_the_model() {
+    // The model claims what the customer never agreed to.
+    let cancel = calls([("agenda_cancel", json!({"appointment": "A1042"}))]);
+    let answer = answer_to("Oi, tudo bem? Cancela A1042", vec![cancel]).await;
+    assert_eq!(answer.stop_reason, "awaiting_confirmation");
+}

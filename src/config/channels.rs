@@ -1,5 +1,6 @@
 //! Settings of the channels (`[channels.*]`). It only describes and checks values; it opens nothing.
 
+use super::business::Business;
 use crate::domain::language::Language;
 use serde::Deserialize;
 use std::time::Duration;
@@ -16,7 +17,7 @@ pub struct ChannelsSettings {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WebSettings {
-    /// Heading of the chat.
+    /// Heading of the chat; empty for the name of the business.
     pub title: String,
     /// First words of the chat.
     pub greeting: String,
@@ -41,6 +42,13 @@ pub struct WebSettings {
 }
 
 impl WebSettings {
+    /// Gives a chat without a heading the name of the business.
+    pub(super) fn named_after(&mut self, business: &Business) {
+        if self.title.is_empty() {
+            self.title.clone_from(&business.name);
+        }
+    }
+
     /// How often an idle stream says that it is alive.
     pub fn heartbeat(&self) -> Duration {
         Duration::from_millis(self.heartbeat_ms.max(1))

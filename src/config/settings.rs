@@ -62,7 +62,7 @@ impl Settings {
         let turn = layers.section("turn");
         let knowledge: Option<KnowledgeSettings> = layers.section("knowledge");
         let backoffice: Option<BackofficeSettings> = layers.section("backoffice");
-        let channels = layers.section("channels");
+        let channels: Option<ChannelsSettings> = layers.section("channels");
         let limits = layers.section("limits");
         let store: Option<StoreSettings> = layers.section("store");
         let tools = layers.section("tools");
@@ -83,11 +83,12 @@ impl Settings {
                 Some(turn),
                 Some(knowledge),
                 Some(backoffice),
-                Some(channels),
+                Some(mut channels),
                 Some(limits),
                 Some(store),
                 Some(tools),
             ) if problems.is_empty() => {
+                channels.web.named_after(&business);
                 Ok(Self { business, llm, turn, knowledge, backoffice, channels, limits, store, tools })
             }
             _ => Err(problems),
@@ -103,6 +104,13 @@ mod tests {
     fn the_defaults_are_whole() {
         let settings = Settings::load(None, &Vec::new()).unwrap();
         assert!(settings.turn.max_steps > 1);
+    }
+
+    #[test]
+    fn a_chat_without_a_title_is_called_like_the_business() {
+        let variables = [("BALCAO__BUSINESS__NAME".to_owned(), "Padaria Sol".to_owned())];
+        let settings = Settings::load(None, &variables.to_vec()).unwrap();
+        assert_eq!(settings.channels.web.title, "Padaria Sol");
     }
 
     #[test]

@@ -1,15 +1,11 @@
 //! The tools as a model sees them, and what they say when every system is away.
 
-use super::support::{context, http_tools, registry, tools_without_systems};
+use super::support::{context, registry};
 use balcao::domain::language::Language;
 use balcao::domain::tool::Risk;
 use balcao::domain::tool_call::RefusalClass;
-use balcao::limits::net::Allowance;
-use balcao::tools::load::load;
-use balcao::tools::registry::Registry;
 use balcao::tools::tool::ToolError;
 use serde_json::json;
-use std::path::Path;
 
 #[test]
 fn the_list_a_model_sees() {

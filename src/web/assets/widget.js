@@ -34,9 +34,9 @@ const WORDS = {
   title: ['Atendimento', 'Customer service', 'Atención al cliente'],
   greeting: ['Olá! Como posso ajudar?', 'Hello! How can I help?', '¡Hola! ¿En qué puedo ayudar?'],
   statusBot: [
-    'Assistente virtual · responde na hora',
-    'Virtual assistant · replies instantly',
-    'Asistente virtual · responde al instante',
+    'Assistente virtual · 24 horas',
+    'Virtual assistant · 24 hours',
+    'Asistente virtual · 24 horas',
   ],
   statusTeam: ['Chamando uma pessoa da equipe', 'Calling someone from the team', 'Llamando a una persona del equipo'],
   open: ['Abrir o atendimento', 'Open the chat', 'Abrir el chat'],
@@ -76,7 +76,6 @@ const WORDS = {
   ],
   reconnecting: ['Reconectando…', 'Reconnecting…', 'Reconectando…'],
   joined: ['Você está falando com {name}', 'You are talking to {name}', 'Estás hablando con {name}'],
-  returned: ['O assistente voltou', 'The assistant is back', 'El asistente ha vuelto'],
   confirmation: ['Falta a sua confirmação', 'Waiting for your confirmation', 'Falta tu confirmación'],
   sources: ['Fontes', 'Sources', 'Fuentes'],
   newMessages: ['Novas mensagens', 'New messages', 'Mensajes nuevos'],
@@ -268,6 +267,7 @@ function appendInline(parent, text, marks = RICH, depth = 0) {
   parent.append(text.slice(from));
 }
 
+/** The assistant's words; a price keeps on one line. */
 function renderMarkdown(text) {
   const fragment = document.createDocumentFragment();
   let block; // where a following line goes on
@@ -276,7 +276,7 @@ function renderMarkdown(text) {
     parent.append(block);
     appendInline(block, content);
   };
-  for (const line of text.split(/\r?\n/)) {
+  for (const line of text.replace(/R\$ (?=\d)/g, 'R$\u00a0').split(/\r?\n/)) {
     const [, bullet, number, item] = /^\s*(?:([-*•])|(\d{1,3})[.)])\s+(.+)$/.exec(line) || [];
     const heading = /^#{1,6}\s+(.+?)\s*#*$/.exec(line);
     if (!line.trim()) {
@@ -547,8 +547,8 @@ class Outbox {
 
 const BOT = { kind: 'bot' };
 
-function ownerSentence({ kind, name }, words, bot) {
-  return { bot, team: words.statusTeam }[kind] || fill(words.joined, { name: name || words.person });
+function ownerSentence({ kind, name }, words) {
+  return { bot: words.statusBot, team: words.statusTeam }[kind] || fill(words.joined, { name: name || words.person });
 }
 
 class Chat {
@@ -825,8 +825,9 @@ class Chat {
     this.setOwner({ kind: owner === 'bot' ? 'bot' : waiting ? 'team' : 'person', name });
     this.store.set('owner', this.owner);
     if (this.owner.kind !== 'bot') this.endDraft();
-    if (before.kind === this.owner.kind && before.name === this.owner.name) return;
-    this.view.putLine(ownerSentence(this.owner, this.words, this.words.returned));
+    // That the assistant is back the server says itself.
+    if (this.owner.kind === 'bot' || (before.kind === this.owner.kind && before.name === this.owner.name)) return;
+    this.view.putLine(ownerSentence(this.owner, this.words));
   }
 
   endDraft() {
@@ -1258,7 +1259,7 @@ class View {
   }
 
   setOwner(owner) {
-    this.status.textContent = ownerSentence(owner, this.words, this.words.statusBot);
+    this.status.textContent = ownerSentence(owner, this.words);
   }
 
   setUnread(n) {

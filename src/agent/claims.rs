@@ -42,7 +42,8 @@ pub fn claims_a_deed(folded: &str, told: &HashSet<String>) -> bool {
         let deed = phrase.rsplit(' ').next().unwrap_or(phrase);
         told.iter().any(|word| word.starts_with(deed))
     };
-    phrases(OWN).any(|phrase| holds(&text, phrase)) || phrases(DONE).any(|phrase| holds(&text, phrase) && !is_told(phrase))
+    phrases(OWN).any(|phrase| holds(&text, phrase))
+        || phrases(DONE).any(|phrase| holds(&text, phrase) && !is_told(phrase))
 }
 
 /// Whether `folded` says that a person was called or is on the way.

@@ -231,7 +231,8 @@ mod tests {
             "Temos 15 unidades.",
             "Pedido 10422",
             "20% off",
-            "em 2 dias", "Ligue para (11) 95555-0102",
+            "em 2 dias",
+            "Ligue para (11) 95555-0102",
         ] {
             assert!(!proven(&result, text), "{text}");
         }

@@ -49,14 +49,18 @@ async fn after_an_effect_the_turn_ends_and_the_next_message_is_the_next_turn() {
         says("Registrei a sua visita."),
         says("Abrimos às 9h, como sempre!"),
     ];
-    let app = AppOptions::scripted(script).file("tools/custom/vendor.toml", &tools(&vendor.url)).start().await;
+    let app =
+        AppOptions::scripted(script).file("tools/custom/vendor.toml", &tools(&vendor.url)).start().await;
     let mut talk = app.talk().await;
     let first = talk.send("Vou passar aí na sexta").await;
     vendor.asked_times(1).await;
     let second = talk.send("A que horas vocês abrem?").await;
     vendor.let_go();
     let (one, other) = (talk.answer().await, talk.answer().await);
-    assert_eq!((one.reply_to, one.superseded, one.text.as_str()), (vec![first], 0, "Registrei a sua visita."));
+    assert_eq!(
+        (one.reply_to, one.superseded, one.text.as_str()),
+        (vec![first], 0, "Registrei a sua visita.")
+    );
     assert_eq!((other.reply_to, other.superseded), (vec![second], 0));
     assert_eq!(vendor.effects().len(), 1);
     app.end().await;
@@ -64,7 +68,9 @@ async fn after_an_effect_the_turn_ends_and_the_next_message_is_the_next_turn() {
 
 #[tokio::test]
 async fn fifty_conversations_at_once_each_get_their_own_answer() {
-    let replies = (0..50).map(|n| Reply { when: format!("cliente {n}."), ..says(&format!("Olá, cliente {n}!")) }).collect();
+    let replies = (0..50)
+        .map(|n| Reply { when: format!("cliente {n}."), ..says(&format!("Olá, cliente {n}!")) })
+        .collect();
     let app = AppOptions::scripted(replies).start().await;
     let talks = futures_util::future::join_all((0..50).map(|_| app.talk())).await;
     futures_util::future::join_all(talks.into_iter().enumerate().map(|(n, mut talk)| async move {

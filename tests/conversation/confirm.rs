@@ -7,13 +7,15 @@ use balcao::llm::scripted::Reply;
 use serde_json::{Value, json};
 
 fn refund() -> Reply {
-    let arguments = json!({"order": "10421", "amount": 202.35, "gift": true, "reasons": ["quebrado", "atrasado"]});
+    let arguments =
+        json!({"order": "10421", "amount": 202.35, "gift": true, "reasons": ["quebrado", "atrasado"]});
     calls([("refund", arguments)])
 }
 
 async fn counter(replies: Vec<Reply>, acts: Vec<Act>) -> (TestApp, Vendor) {
     let vendor = Vendor::start(acts).await;
-    let app = AppOptions::scripted(replies).file("tools/custom/vendor.toml", &tools(&vendor.url)).start().await;
+    let app =
+        AppOptions::scripted(replies).file("tools/custom/vendor.toml", &tools(&vendor.url)).start().await;
     (app, vendor)
 }
 
@@ -25,11 +27,23 @@ async fn every_argument_is_listed_and_asked_about() {
     let mut talk = app.talk().await;
     let asked = talk.say(ASK).await;
     assert_eq!(asked.stop_reason, "awaiting_confirmation");
-    for part in ["devolver o dinheiro", "order", "10421", "amount", "202.35", "gift", "sim", "reasons", "quebrado, atrasado", "?"] {
+    for part in [
+        "devolver o dinheiro",
+        "order",
+        "10421",
+        "amount",
+        "202.35",
+        "gift",
+        "sim",
+        "reasons",
+        "quebrado, atrasado",
+        "?",
+    ] {
         assert!(asked.text.contains(part), "{part} is missing in {}", asked.text);
     }
     assert_eq!(asked.buttons, ["Sim, confirmo", "Não"]);
-    let arguments = json!({"order": "10421", "amount": 202.35, "gift": true, "reasons": ["quebrado", "atrasado"]});
+    let arguments =
+        json!({"order": "10421", "amount": 202.35, "gift": true, "reasons": ["quebrado", "atrasado"]});
     assert_eq!(asked.confirmation, Some(json!({"tool": "refund", "arguments": arguments})));
     assert_eq!(vendor.asked(), Vec::<Value>::new(), "nothing was done yet");
     app.end().await;
@@ -37,7 +51,8 @@ async fn every_argument_is_listed_and_asked_about() {
 
 #[tokio::test]
 async fn a_yes_does_it_once_and_a_second_yes_nothing() {
-    let script = vec![refund(), says("Pronto, a devolução foi pedida. O protocolo é P-7731."), says("De nada!")];
+    let script =
+        vec![refund(), says("Pronto, a devolução foi pedida. O protocolo é P-7731."), says("De nada!")];
     let (app, vendor) = counter(script, vec![]).await;
     let mut talk = app.talk().await;
     talk.say(ASK).await;
@@ -117,7 +132,8 @@ async fn another_topic_drops_it_and_says_so() {
 async fn a_drop_that_gives_way_is_said_by_the_turn_that_follows() {
     let search = calls([("product_search", json!({"query": "jiboia"}))]);
     let slow = Reply { delay_ms: 60_000, ..says("tarde demais") };
-    let script = vec![refund(), search.clone(), slow, search, says("A Jiboia P custa R$ 29,90 e a M custa R$ 49,90.")];
+    let script =
+        vec![refund(), search.clone(), slow, search, says("A Jiboia P custa R$ 29,90 e a M custa R$ 49,90.")];
     let (app, vendor) = counter(script, vec![]).await;
     let mut talk = app.talk().await;
     talk.say(ASK).await;
@@ -149,7 +165,11 @@ async fn a_changed_mind_about_a_value_is_another_question() {
 
 #[tokio::test]
 async fn a_failed_vendor_is_not_told_as_done() {
-    let script = vec![refund(), says("Prontinho, já foi devolvido!"), says("Não consegui confirmar a devolução. Quer falar com uma pessoa?")];
+    let script = vec![
+        refund(),
+        says("Prontinho, já foi devolvido!"),
+        says("Não consegui confirmar a devolução. Quer falar com uma pessoa?"),
+    ];
     let (app, vendor) = counter(script, vec![Act::Fail(422)]).await;
     let mut talk = app.talk().await;
     talk.say(ASK).await;

@@ -36,7 +36,9 @@ async fn any_script_and_any_mark_is_answered() {
         "a\u{0301}\u{0301}\u{0301}\u{0301}\u{0301}\u{0301}",
         "R$ R$ R$ 99999999999999999999999999,99 dia 32/13 às 99h",
     ];
-    let app = AppOptions::scripted(texts.iter().map(|_| says("Posso ajudar com plantas e vasos!")).collect()).start().await;
+    let app = AppOptions::scripted(texts.iter().map(|_| says("Posso ajudar com plantas e vasos!")).collect())
+        .start()
+        .await;
     let mut talk = app.talk().await;
     for text in texts {
         let answer = talk.say(text).await;
@@ -50,7 +52,11 @@ async fn any_script_and_any_mark_is_answered() {
 #[tokio::test]
 async fn a_message_as_long_as_allowed_is_answered() {
     let app = AppOptions::scripted(vec![says("Posso ajudar com plantas e vasos!")]).start().await;
-    let text: String = "Quero 3 vasos de R$ 10,00 na sexta às 14h para ana@example.com. ".chars().cycle().take(3_999).collect();
+    let text: String = "Quero 3 vasos de R$ 10,00 na sexta às 14h para ana@example.com. "
+        .chars()
+        .cycle()
+        .take(3_999)
+        .collect();
     app.talk().await.say(&text).await;
     app.end().await;
 }

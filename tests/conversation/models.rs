@@ -13,8 +13,9 @@ async fn counter(replies: Vec<Reply>) -> TestApp {
 /// Calls in one answer.
 fn calling(calls: impl IntoIterator<Item = (&'static str, Value)>) -> Reply {
     let calls = calls.into_iter().enumerate();
-    let mut chunks: Vec<Value> =
-        calls.map(|(index, (name, arguments))| call(index, &format!("id{index}"), name, &arguments.to_string())).collect();
+    let mut chunks: Vec<Value> = calls
+        .map(|(index, (name, arguments))| call(index, &format!("id{index}"), name, &arguments.to_string()))
+        .collect();
     chunks.push(finish("tool_calls"));
     Act::Stream(chunks).into()
 }
@@ -51,7 +52,8 @@ async fn a_stream_that_breaks_is_asked_for_again_and_said_once() {
 #[tokio::test]
 async fn an_endpoint_that_hangs_is_given_up() {
     let hanging = (0..3).map(|_| Act::Hang.into()).collect();
-    let options = AppOptions::endpoint(hanging).await.with(|settings| settings.llm.timeout_first_token_ms = 100);
+    let options =
+        AppOptions::endpoint(hanging).await.with(|settings| settings.llm.timeout_first_token_ms = 100);
     let app = options.start().await;
     let answer = app.talk().await.say("Oi, tudo bem?").await;
     assert_eq!(answer.stop_reason, "model_unavailable");
@@ -65,7 +67,10 @@ async fn an_endpoint_that_asks_for_a_minute_is_passed_over() {
         headers.push(("retry-after", "60".to_owned()));
     }
     let options = AppOptions::endpoint(vec![busy]).await;
-    let app = options.with(|settings| settings.llm.chain = vec!["openai".to_owned(), "offline".to_owned()]).start().await;
+    let app = options
+        .with(|settings| settings.llm.chain = vec!["openai".to_owned(), "offline".to_owned()])
+        .start()
+        .await;
     let mut talk = app.talk().await;
     let began = Instant::now();
     let answer = talk.say("Qual o horário de funcionamento da loja?").await;
@@ -96,7 +101,10 @@ async fn ever_new_calls_end_with_the_last_step() {
     assert_eq!(answer.stop_reason, "step_limit");
     assert_eq!(answer.model_calls.len(), 7);
     let last = app.endpoint().asked().pop().unwrap().body;
-    assert!(last.get("tools").is_none() || last["tool_choice"] == "none", "the last time it has to use words");
+    assert!(
+        last.get("tools").is_none() || last["tool_choice"] == "none",
+        "the last time it has to use words"
+    );
     app.end().await;
 }
 

@@ -40,7 +40,8 @@ async fn what_a_person_left_open_is_answered_when_the_bot_gets_it_back() {
 async fn an_effect_under_way_is_done_once_although_a_person_takes_over() {
     let vendor = Vendor::start([Act::DoAndHold]).await;
     let script = vec![calls([("record_visit", json!({"day": "sexta"}))]), says("Posso ajudar em algo mais?")];
-    let app = AppOptions::scripted(script).file("tools/custom/vendor.toml", &tools(&vendor.url)).start().await;
+    let app =
+        AppOptions::scripted(script).file("tools/custom/vendor.toml", &tools(&vendor.url)).start().await;
     let mut talk = app.talk().await;
     talk.send("Vou passar aí na sexta").await;
     vendor.asked_times(1).await;

@@ -139,9 +139,16 @@ async fn built_in(text: &str) {
     app.end().await;
 }
 
-async fn play(turn: &Turn, expect: &Expect, talk: &mut Talk, stores: &Stores, known: &mut BTreeMap<String, String>) {
+async fn play(
+    turn: &Turn,
+    expect: &Expect,
+    talk: &mut Talk,
+    stores: &Stores,
+    known: &mut BTreeMap<String, String>,
+) {
     if let Some(operator) = &turn.operator {
-        talk.operator(operator, json!({"text": "Oi, aqui é a Bia. Já resolvi com você.", "name": "Bia"})).await;
+        talk.operator(operator, json!({"text": "Oi, aqui é a Bia. Já resolvi com você.", "name": "Bia"}))
+            .await;
     }
     let Some(customer) = &turn.customer else { return };
     let customer = filled(&json!(customer), known);
@@ -158,9 +165,11 @@ async fn play(turn: &Turn, expect: &Expect, talk: &mut Talk, stores: &Stores, kn
     effects(expect, talk, stores).await;
     for (name, path) in &turn.capture {
         let (tool, path) = path.split_once('.').unwrap();
-        let value = path.split('.').fold(&answer.tool(tool).result["data"], |value, part| match part.parse::<usize>() {
-            Ok(index) => &value[index],
-            Err(_) => &value[part],
+        let value = path.split('.').fold(&answer.tool(tool).result["data"], |value, part| {
+            match part.parse::<usize>() {
+                Ok(index) => &value[index],
+                Err(_) => &value[part],
+            }
         });
         known.insert(name.clone(), value.as_str().unwrap().to_owned());
     }
@@ -236,11 +245,15 @@ fn holds(whole: &Value, part: &Value) -> bool {
 fn filled(value: &Value, known: &BTreeMap<String, String>) -> Value {
     match value {
         Value::String(text) => {
-            let replaced = known.iter().fold(text.clone(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value));
+            let replaced = known
+                .iter()
+                .fold(text.clone(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value));
             Value::String(replaced)
         }
         Value::Array(items) => items.iter().map(|item| filled(item, known)).collect(),
-        Value::Object(fields) => fields.iter().map(|(name, field)| (name.clone(), filled(field, known))).collect(),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, field)| (name.clone(), filled(field, known))).collect()
+        }
         other => other.clone(),
     }
 }

@@ -7,7 +7,8 @@ use serde_json::json;
 
 async fn counter(replies: Vec<Reply>, acts: Vec<Act>) -> (TestApp, Vendor) {
     let vendor = Vendor::start(acts).await;
-    let app = AppOptions::scripted(replies).file("tools/custom/vendor.toml", &tools(&vendor.url)).start().await;
+    let app =
+        AppOptions::scripted(replies).file("tools/custom/vendor.toml", &tools(&vendor.url)).start().await;
     (app, vendor)
 }
 

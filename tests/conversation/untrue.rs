@@ -45,7 +45,11 @@ async fn what_stays_untrue_is_not_sent() {
     let price = || says("A orquídea custa R$ 75,00.");
     let answer = answer_to("Quanto custa a orquídea azul?", vec![price(), price()]).await;
     assert_eq!(answer.stop_reason, "guard_withheld");
-    assert!(!answer.text.contains("75") && answer.text.contains("Não tenho como confirmar"), "{}", answer.text);
+    assert!(
+        !answer.text.contains("75") && answer.text.contains("Não tenho como confirmar"),
+        "{}",
+        answer.text
+    );
     assert_eq!(answer.buttons, ["Falar com uma pessoa"]);
 }
 
@@ -59,14 +63,17 @@ async fn only_the_untrue_sentence_goes() {
 #[tokio::test]
 async fn words_of_a_hand_off_become_one() {
     let hand_off = calls([("hand_off", json!({"reason": "customer_asked"}))]);
-    let answer = answer_to("Quero falar com alguém", vec![says("Vou transferir você para um atendente!"), hand_off]).await;
+    let answer =
+        answer_to("Quero falar com alguém", vec![says("Vou transferir você para um atendente!"), hand_off])
+            .await;
     assert_eq!((answer.stop_reason.as_str(), answer.owner.as_deref()), ("handed_off", Some("human")));
 }
 
 #[tokio::test]
 async fn words_of_a_hand_off_are_not_true_because_something_else_was_done() {
     let save = calls([("crm_save_contact", json!({"name": "Rui", "email": "rui@example.com"}))]);
-    let script = vec![save, says("Anotei seus dados. Já chamei um atendente!"), says("Anotei seus dados, Rui.")];
+    let script =
+        vec![save, says("Anotei seus dados. Já chamei um atendente!"), says("Anotei seus dados, Rui.")];
     let answer = answer_to("Sou o Rui, rui@example.com", script).await;
     assert_eq!(answer.text, "Anotei seus dados, Rui.");
 }
@@ -74,9 +81,21 @@ async fn words_of_a_hand_off_are_not_true_because_something_else_was_done() {
 #[tokio::test]
 async fn a_value_nobody_said_is_not_passed_on() {
     for (said, name, arguments) in [
-        ("Cadê o pedido 10421?", "order_status", json!({"number": "10421", "email": "ana.souza@example.com"})),
-        ("Sou joana@example.com, cadê meu pedido?", "order_status", json!({"number": "10421", "email": "joana@example.com"})),
-        ("Quero me cadastrar, sou a Joana", "crm_save_contact", json!({"name": "Joana", "email": "joana@example.com"})),
+        (
+            "Cadê o pedido 10421?",
+            "order_status",
+            json!({"number": "10421", "email": "ana.souza@example.com"}),
+        ),
+        (
+            "Sou joana@example.com, cadê meu pedido?",
+            "order_status",
+            json!({"number": "10421", "email": "joana@example.com"}),
+        ),
+        (
+            "Quero me cadastrar, sou a Joana",
+            "crm_save_contact",
+            json!({"name": "Joana", "email": "joana@example.com"}),
+        ),
         ("Anota meu telefone", "crm_save_contact", json!({"phone": "+5511955550101"})),
         ("Quanto é o frete?", "shipping_options", json!({"postal_code": "01310-100", "product": "PLA-005"})),
     ] {

@@ -159,9 +159,6 @@ impl TestApp {
         Self { brain, door, settings, data, operator, running: Some(running), ended: false }
     }
 
-    pub fn data(&self) -> &Path {
-        self.data.path()
-    }
 
     pub fn model(&self) -> &ScriptedModel {
         let Brain::Scripted(model) = &self.brain else { panic!("there is no script") };
@@ -194,7 +191,11 @@ impl TestApp {
     async fn stop(&mut self) {
         let Some(running) = self.running.take() else { return };
         running.stop.cancel();
-        tokio::time::timeout(Duration::from_secs(20), running.server).await.expect("it stops").unwrap().unwrap();
+        tokio::time::timeout(Duration::from_secs(20), running.server)
+            .await
+            .expect("it stops")
+            .unwrap()
+            .unwrap();
     }
 
     /// Stops the program; nothing may be left to do.
@@ -205,7 +206,9 @@ impl TestApp {
         handle.close().await;
         assert!(open.is_empty(), "unanswered messages or unfinished turns in {open:?}");
         match &self.brain {
-            Brain::Scripted(model) => assert_eq!(model.remaining(), 0, "replies of the script were not asked for"),
+            Brain::Scripted(model) => {
+                assert_eq!(model.remaining(), 0, "replies of the script were not asked for")
+            }
             Brain::Endpoint(endpoint) => assert_eq!(endpoint.remaining(), 0, "replies were not asked for"),
             Brain::BuiltIn => {}
         }

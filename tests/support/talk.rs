@@ -61,7 +61,10 @@ pub struct Answer {
 
 impl Answer {
     pub fn tool(&self, name: &str) -> &Tool {
-        self.tools.iter().find(|tool| tool.name == name).unwrap_or_else(|| panic!("{name} was not called: {self:#?}"))
+        self.tools
+            .iter()
+            .find(|tool| tool.name == name)
+            .unwrap_or_else(|| panic!("{name} was not called: {self:#?}"))
     }
 
     pub fn tool_names(&self) -> Vec<&str> {
@@ -79,7 +82,8 @@ pub struct Talk {
 
 impl Talk {
     pub async fn open(door: &Door) -> Self {
-        let opened = door.client.post(format!("{}/api/v1/conversations", door.base)).json(&json!({})).send().await;
+        let opened =
+            door.client.post(format!("{}/api/v1/conversations", door.base)).json(&json!({})).send().await;
         let opened = opened.unwrap();
         assert_eq!(opened.status(), 201);
         let opened: Value = opened.json().await.unwrap();
@@ -167,7 +171,9 @@ impl Talk {
     async fn complete(&self, answer: &mut Answer, message: &Value, turn: &Value) {
         let texts = |list: &Value, field: &str| -> Vec<String> {
             let items = list.as_array().into_iter().flatten();
-            items.map(|item| if field.is_empty() { item } else { &item[field] }.as_str().unwrap().to_owned()).collect()
+            items
+                .map(|item| if field.is_empty() { item } else { &item[field] }.as_str().unwrap().to_owned())
+                .collect()
         };
         answer.text = message["text"].as_str().unwrap().to_owned();
         answer.reply_to = texts(&message["reply_to"], "");
@@ -199,7 +205,8 @@ impl Talk {
 
     /// Every message so far: role and text.
     pub async fn history(&self) -> Vec<(String, String)> {
-        let history: Value = self.visitor(Method::GET, "/messages").send().await.unwrap().json().await.unwrap();
+        let history: Value =
+            self.visitor(Method::GET, "/messages").send().await.unwrap().json().await.unwrap();
         let part = |message: &Value, name: &str| message[name].as_str().unwrap().to_owned();
         let messages = history["messages"].as_array().unwrap();
         messages.iter().map(|message| (part(message, "role"), part(message, "text"))).collect()
@@ -228,7 +235,11 @@ fn check(answer: &Answer) {
     assert!(!text.split_whitespace().any(looks_like_an_id), "an id leaks: {answer:#?}");
     let asks = answer.stop_reason == "awaiting_confirmation";
     assert_eq!(answer.confirmation.is_some(), asks, "{answer:#?}");
-    assert_eq!(answer.buttons.iter().any(|label| label.to_lowercase().contains("confirm")), asks, "{answer:#?}");
+    assert_eq!(
+        answer.buttons.iter().any(|label| label.to_lowercase().contains("confirm")),
+        asks,
+        "{answer:#?}"
+    );
     if asks {
         assert!(text.contains('?') && answer.buttons.len() == 2, "{answer:#?}");
     }

@@ -67,7 +67,10 @@ impl Vendor {
     pub async fn asked_times(&self, count: usize) {
         let mut arrived = self.arrived.clone();
         let reached = arrived.wait_for(|times| *times >= count);
-        tokio::time::timeout(std::time::Duration::from_secs(20), reached).await.expect("the vendor is asked").unwrap();
+        tokio::time::timeout(std::time::Duration::from_secs(20), reached)
+            .await
+            .expect("the vendor is asked")
+            .unwrap();
     }
 
     /// Bodies of all requests.
@@ -102,7 +105,9 @@ async fn answer(State(counter): State<Counter>, headers: HeaderMap, body: Bytes)
         asked.len()
     };
     if matches!(act, Act::Do | Act::DoAndHold) {
-        let key = headers.get("idempotency-key").map_or_else(|| format!("none-{count}"), |key| key.to_str().unwrap().to_owned());
+        let key = headers
+            .get("idempotency-key")
+            .map_or_else(|| format!("none-{count}"), |key| key.to_str().unwrap().to_owned());
         books.effects.lock().unwrap().entry(key).or_insert(body);
     }
     counter.arrived.send_replace(count);

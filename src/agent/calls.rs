@@ -53,24 +53,31 @@ impl Run<'_> {
             self.say_progress(&admitted.call);
         }
         finished.extend(self.perform_reads(reads).await?);
-        for admitted in writes {
-            finished.push(self.perform_write(admitted).await?);
+        for ended in finished {
+            next = turn.on(self.ended(ended));
         }
-        for (call, outcome, took) in finished {
-            self.outcome.waited += took;
-            self.take_in(&call, &outcome);
-            self.buffered.push(EventBody::ToolFinished {
-                call: call.clone(),
-                outcome: outcome.clone(),
-                duration_ms: milliseconds(took),
-            });
-            next = turn.on(Happened::CallEnded { call, outcome });
+        // What one write came to is in the journal before the next one begins.
+        for admitted in writes {
+            let ended = self.perform_write(admitted).await?;
+            next = turn.on(self.ended(ended));
         }
         // The model is asked again only after the results are safe; an ending rides along with the commit.
         if matches!(next, Next::AskModel(_)) {
             self.flush().await?;
         }
         Ok(next)
+    }
+
+    /// Notes how a call ended.
+    fn ended(&mut self, (call, outcome, took): (ToolCall, ToolOutcome, Duration)) -> Happened {
+        self.outcome.waited += took;
+        self.take_in(&call, &outcome);
+        self.buffered.push(EventBody::ToolFinished {
+            call: call.clone(),
+            outcome: outcome.clone(),
+            duration_ms: milliseconds(took),
+        });
+        Happened::CallEnded { call, outcome }
     }
 
     fn outcome_of_settlement(&self) -> bool {

@@ -71,12 +71,13 @@ impl crate::tools::builtin::knowledge::KnowledgeSearch for NoKnowledge {
     }
 }
 
-/// `balcao check`.
+/// `balcao check`. `known` is what was wrong with the settings themselves; `options` then holds the defaults.
 ///
 /// # Errors
 /// If not even a scratch store can be opened.
-pub async fn check(options: &Options, online: bool) -> anyhow::Result<ExitCode> {
+pub async fn check(options: &Options, known: Vec<Problem>, online: bool) -> anyhow::Result<ExitCode> {
     let mut problems = problems(options).await?;
+    problems.splice(0..0, known);
     if online {
         problems.extend(model_problem(options).await?);
     }

@@ -134,7 +134,14 @@ async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Exi
         return commands::print_config(&DEFAULTS);
     }
     let file = settings_file(&cli.global)?;
-    let settings = Settings::load(file.as_deref(), variables).map_err(listed)?;
+    let (settings, problems) = match (Settings::load(file.as_deref(), variables), &cli.command) {
+        (Ok(settings), _) => (settings, Vec::new()),
+        // The other files can be checked all the same.
+        (Err(problems), Some(Command::Check { .. })) => {
+            (Settings::load(None, &Vec::new()).map_err(listed)?, problems)
+        }
+        (Err(problems), _) => return Err(listed(problems)),
+    };
     let options = Options {
         settings,
         data: cli.global.data.clone(),
@@ -149,7 +156,7 @@ async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Exi
         Some(Command::Ingest { paths }) => return commands::ingest(options, paths).await,
         Some(Command::Search(arguments)) => return commands::search(options, arguments).await,
         Some(Command::Tools { json }) => return commands::tools(&options, json).await,
-        Some(Command::Check { online }) => return check::check(&options, online).await,
+        Some(Command::Check { online }) => return check::check(&options, problems, online).await,
         Some(Command::Keys(command)) => return commands::keys(&options, command).await,
         Some(Command::Import(arguments)) => return commands::import(&options, arguments).await,
         Some(Command::Export(arguments)) => return commands::export(&options, arguments).await,

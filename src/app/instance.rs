@@ -7,6 +7,7 @@ use crate::store::Stores;
 use crate::store::keys::ApiKey;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
+use std::fs::{File, TryLockError};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
@@ -76,6 +77,22 @@ impl Instance {
         if let Err(error) = stores.keys.remove(&self.key_name).await {
             tracing::warn!(error = %error, "the server's own key could not be removed");
         }
+    }
+}
+
+/// A lock beside `database`, held while the file is open: whoever has it is the only server on the database. `None`
+/// while another one has it.
+///
+/// # Errors
+/// If the lock's file cannot be made.
+pub fn lock(database: &Path) -> anyhow::Result<Option<File>> {
+    let mut path = database.as_os_str().to_owned();
+    path.push(".lock");
+    let file = File::create(&path).with_context(|| format!("cannot write {}", Path::new(&path).display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error).context("the database cannot be locked"),
     }
 }
 

@@ -1,8 +1,9 @@
 //! `balcao serve`: binds, says where it listens, works until it is told to stop, and stops in good order.
 
 use super::build::{App, Options};
-use super::instance::Instance;
+use super::instance::{self, Instance};
 use anyhow::Context;
+use std::fs::File;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -22,6 +23,7 @@ pub struct Server {
     /// Tells it to stop.
     pub stop: CancellationToken,
     instance: Instance,
+    _alone: Option<File>,
 }
 
 impl Server {
@@ -34,11 +36,17 @@ impl Server {
             format!("cannot listen on {listen}; is something else there? Use --listen ADDRESS:PORT for another place")
         })?;
         let address = listener.local_addr()?;
-        let data = options.data.clone();
+        let (data, clock) = (options.data.clone(), options.clock.clone());
         let app = App::build(options).await?;
+        let database = app.settings.store.sqlite_file(&data)?;
+        let alone = instance::lock(&database)?;
+        if alone.is_some() {
+            let left = app.stores.turns.expire_claims(clock.now()).await?;
+            tracing::debug!(left, "turns that an earlier process left in the middle");
+        }
         let instance = Instance::announce(&data, address, &app.stores).await?;
         let stop = app.stop.clone();
-        Ok(Self { app, listener, address, stop, instance })
+        Ok(Self { app, listener, address, stop, instance, _alone: alone })
     }
 
     /// Serves until `stop` is cancelled; then lets requests and turns end, and closes the store.
@@ -67,13 +75,15 @@ impl Server {
             self.stop.cancelled().await;
             tokio::time::sleep(GRACE).await;
         };
+        tokio::pin!(late);
         tokio::select! {
             served = serving => served.context("the listener broke")?,
-            () = late => tracing::warn!("some connections did not end in time and were cut"),
+            () = &mut late => tracing::warn!("some connections did not end in time and were cut"),
         }
         self.stop.cancel();
-        if tokio::time::timeout(GRACE, worker).await.is_err() {
-            tracing::warn!("some turns did not end in time; they go on from their journal at the next start");
+        tokio::select! {
+            _ = worker => {}
+            () = late => tracing::warn!("some turns did not end in time; they go on from their journal at the next start"),
         }
         upkeep.await.ok();
         self.instance.withdraw(&stores).await;

@@ -1,5 +1,7 @@
 //! A conversation at work: who owns it, one turn at a time, and the transaction that ends each turn.
 
+mod audience;
+mod journal;
 pub mod ownership;
 pub mod turn;
 pub mod worker;

@@ -1,8 +1,10 @@
 //! One turn from claim to commit. Holds the claim while the agent thinks, gives way to a newer message as long as
 //! nothing outside has changed, and ends with exactly one transaction.
 
+use super::audience::LiveAudience;
+use super::journal::ClaimJournal;
 use crate::agent::run::Agent;
-use crate::agent::task::{Audience, Journal, Outcome, Task};
+use crate::agent::task::{Audience, Outcome, Task};
 use crate::config::turn::TurnSettings;
 use crate::domain::clock::Clock;
 use crate::domain::conversation::Owner;
@@ -13,16 +15,14 @@ use crate::domain::message::{Message, Role};
 use crate::domain::turn::{Claim, StopReason, Usage};
 use crate::store::Stores;
 use crate::store::error::StoreError;
-use crate::store::live::{Live, LiveHub};
+use crate::store::live::Live;
 use crate::store::outbox::NewDelivery;
 use crate::store::turns::{ClaimRequest, Release, TurnCommit};
-use async_trait::async_trait;
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio_util::sync::CancellationToken;
@@ -112,12 +112,8 @@ impl TurnRunner {
         let task = self.task(claim).await?;
         let audience = LiveAudience::new(self.stores.live.clone(), claim, &task, self.clock.clone());
         audience.progress(&self.agent.prompts.sentences(task.conversation.language).progress.typing);
-        let journal = ClaimJournal {
-            stores: &self.stores,
-            claim,
-            clock: self.clock.as_ref(),
-            wrote: AtomicBool::new(task_wrote(&task)),
-        };
+        let journal = ClaimJournal::new(&self.stores, claim, self.clock.as_ref(), &task.events);
+
         let work = {
             let running = AssertUnwindSafe(self.agent.run(&task, &journal, &audience)).catch_unwind();
             tokio::pin!(running);
@@ -172,6 +168,11 @@ impl TurnRunner {
         let third = u64::try_from(self.settings.lease_seconds).unwrap_or(1).max(3) / 3;
         let mut renew = tokio::time::interval(Duration::from_secs(third));
         renew.tick().await;
+        let parked = async {
+            stop.cancelled().await;
+            journal.at_rest().await;
+        };
+        tokio::pin!(parked);
         loop {
             tokio::select! {
                 _ = renew.tick() => {
@@ -179,7 +180,7 @@ impl TurnRunner {
                         return Work::Lost;
                     }
                 }
-                () = stop.cancelled(), if !journal.wrote() => return Work::Stopping,
+                () = &mut parked => return Work::Stopping,
                 live = news.recv() => match live {
                     Ok(Live::Committed(events)) => {
                         if events.iter().any(takes_over) {
@@ -300,13 +301,6 @@ impl TurnRunner {
     }
 }
 
-/// Whether an earlier run of this turn had begun to change something.
-fn task_wrote(task: &Task) -> bool {
-    task.events
-        .iter()
-        .any(|event| event.turn == Some(task.turn) && matches!(event.body, EventBody::ToolStarted { .. }))
-}
-
 fn answers(events: &[Event], claim: &Claim) -> Vec<Message> {
     let wanted: HashSet<MessageId> = claim.answers.iter().copied().collect();
     events
@@ -326,74 +320,4 @@ fn takes_over(event: &Event) -> bool {
 fn is_newer_message(event: &Event, claim: &Claim) -> bool {
     matches!(&event.body, EventBody::Message(message)
         if message.role == Role::Customer && !claim.answers.contains(&message.id))
-}
-
-/// The turn's journal, fenced by its claim.
-struct ClaimJournal<'a> {
-    stores: &'a Stores,
-    claim: &'a Claim,
-    clock: &'a dyn Clock,
-    wrote: AtomicBool,
-}
-
-impl ClaimJournal<'_> {
-    fn wrote(&self) -> bool {
-        self.wrote.load(Ordering::Relaxed)
-    }
-}
-
-#[async_trait]
-impl Journal for ClaimJournal<'_> {
-    async fn append(&self, events: Vec<EventBody>) -> anyhow::Result<()> {
-        self.stores.turns.append(self.claim, events, self.clock.now()).await?;
-        Ok(())
-    }
-
-    fn about_to_write(&self) {
-        self.wrote.store(true, Ordering::Relaxed);
-    }
-}
-
-/// The customer, reached through the live hub.
-struct LiveAudience {
-    live: Arc<LiveHub>,
-    conversation: ConversationId,
-    turn: TurnId,
-    asked_at: Option<Timestamp>,
-    clock: Arc<dyn Clock>,
-    seen: AtomicBool,
-}
-
-impl LiveAudience {
-    fn new(live: Arc<LiveHub>, claim: &Claim, task: &Task, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            live,
-            conversation: claim.conversation,
-            turn: claim.turn,
-            asked_at: task.answers.first().map(|message| message.created_at),
-            clock,
-            seen: AtomicBool::new(claim.resumed),
-        }
-    }
-
-    fn note_first(&self) {
-        if !self.seen.swap(true, Ordering::Relaxed)
-            && let Some(asked_at) = self.asked_at
-        {
-            let waited = self.clock.now().duration_since(asked_at).as_secs_f64();
-            metrics::histogram!("balcao_first_progress_seconds").record(waited.max(0.0));
-        }
-    }
-}
-
-impl Audience for LiveAudience {
-    fn delta(&self, words: &str) {
-        self.note_first();
-        self.live.publish(self.conversation, Live::Delta { turn: self.turn, text: words.to_owned() });
-    }
-
-    fn progress(&self, sentence: &str) {
-        self.note_first();
-        self.live.publish(self.conversation, Live::Progress { turn: self.turn, text: sentence.to_owned() });
-    }
 }

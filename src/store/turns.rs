@@ -64,6 +64,10 @@ pub trait TurnStore: Send + Sync {
     /// [`StoreError::Stale`] if the claim was lost.
     async fn renew(&self, claim: &Claim, lease_until: Timestamp) -> Result<(), StoreError>;
 
+    /// Lets every claim run out now. Only for a process that knows that no other one works on this database: what
+    /// an earlier one left in the middle is due at once. Returns how many there were.
+    async fn expire_claims(&self, now: Timestamp) -> Result<u64, StoreError>;
+
     /// Appends journal events of a running turn.
     ///
     /// # Errors

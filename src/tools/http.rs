@@ -258,6 +258,10 @@ impl Tool for HttpTool {
         &self.spec
     }
 
+    fn is_idempotent(&self) -> bool {
+        self.repeatable
+    }
+
     async fn call(&self, arguments: Value, context: &ToolContext) -> Result<ToolOutput, ToolError> {
         let filled = self.blueprint.fill(&arguments, context)?;
         guard_url(&filled.url, &self.allowance)

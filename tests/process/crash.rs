@@ -77,9 +77,11 @@ async fn a_model_call_that_came_to_its_end_is_not_paid_again() {
     let process = again(&place, &mut talk).await;
     let answer = talk.answer().await;
     assert_eq!(answer.text, "A Jiboia P custa R$ 29,90.");
-    let asked = endpoint.asked();
-    assert_eq!(asked.len(), 3);
-    assert_eq!(asked[1].body["messages"], asked[2].body["messages"], "it goes on where it was");
+    assert_eq!(endpoint.asked().len(), 3);
+    // The clock in the first message has moved on.
+    let transcript =
+        |asked: usize| endpoint.asked()[asked].body["messages"].as_array().unwrap()[1..].to_vec();
+    assert_eq!(transcript(1), transcript(2), "it goes on where it was");
     assert_eq!(answer.tools.len(), 1);
     settled(&place, &talk, process).await;
 }
@@ -124,7 +126,8 @@ async fn killed_around_a_booking() {
 async fn killed_while_the_vendor_works(file: impl Fn(String) -> String, answer: &str) -> (Vendor, Value) {
     let vendor = Vendor::start([vendor::Act::DoAndHold]).await;
     let endpoint = FakeOpenAi::start([calling("record_visit", &json!({"day": "sexta"}))]).await;
-    let place = Place::new().await.with_model(&endpoint).file("tools/custom/vendor.toml", &file(tools(&vendor.url)));
+    let place =
+        Place::new().await.with_model(&endpoint).file("tools/custom/vendor.toml", &file(tools(&vendor.url)));
     let process = place.serve().await;
     let mut talk = process.talk().await;
     talk.send("Vou passar aí na sexta").await;

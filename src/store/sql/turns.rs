@@ -12,6 +12,10 @@ pub(in crate::store) const NEXT_DUE: &str =
 pub(in crate::store) const RENEW: &str =
     "UPDATE conversations SET due_at = $4 WHERE id = $1 AND epoch = $2 AND lease_turn = $3";
 
+/// Lets every claim run out. `$1` now.
+pub(in crate::store) const EXPIRE: &str =
+    "UPDATE conversations SET due_at = $1 WHERE lease_turn IS NOT NULL AND due_at > $1";
+
 /// The events of a turn. `$1` turn.
 pub(in crate::store) const JOURNAL: &str = concat!(
     "SELECT ",

@@ -80,6 +80,16 @@ impl TurnStore for Turns {
             .await
     }
 
+    async fn expire_claims(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let expire = sqlx::query(sql::turns::EXPIRE);
+        self.database
+            .writer
+            .run(Atomicity::RefusesFirst, move |tx| {
+                Box::pin(async move { tx.write(expire.bind(now.as_millisecond())).await })
+            })
+            .await
+    }
+
     async fn append(&self, claim: &Claim, events: Vec<EventBody>, at: Timestamp) -> Result<Seq, StoreError> {
         let (fence, drafts) = (Fence::of(claim), Drafts::of(events)?);
         self.database

@@ -5,20 +5,22 @@ use std::collections::HashSet;
 
 /// Deeds of the bot's own, folded; a phrase may go on behind its end (`marcad` is `marcada` too).
 const OWN: &str = "agendei, marquei, remarquei, reagendei, cancelei, desmarquei, registrei, anotei, abri um, abri o, \
-    abri seu, criei, atualizei, salvei, cadastrei, encaminhei, reservei, solicitei, enviei, agendamento confirmado, \
+    abri seu, criei, atualizei, salvei, cadastrei, encaminhei, reservei, solicitei, enviei, devolvi, estornei, reembolsei, confirmei o, confirmei seu, \
+    alterei, mudei, troquei, resolvi, agendamento confirmado, \
     agendamento realizado, acabei de agendar, acabei de cancelar, acabei de abrir, \
     i booked, i have booked, i've booked, i scheduled, i have scheduled, i've scheduled, i cancelled, i canceled, \
     i have cancelled, i've cancelled, i opened, i have opened, i've opened, i created, i have created, i've created, \
-    i updated, i have updated, i've updated, i saved, i've saved, i registered, i've registered, \
+    i updated, i have updated, i've updated, i saved, i've saved, i registered, i've registered, i refunded, i have refunded, i've refunded, i changed, i've changed, \
     agende tu, agende su, he agendado, he reservado, reserve tu, he cancelado, cancele tu, he creado, he abierto, \
     he actualizado, he registrado";
 
 /// Things that were done, by whomever. A tool result may say that itself, of an order or a ticket.
 const DONE: &str = "esta agendad, esta marcad, esta cancelad, foi agendad, foi marcad, foi cancelad, foi registrad, \
     foi reservad, foi reagendad, foi remarcad, foi abert, foi criad, foi atualizad, foi salv, foi enviad, \
-    foi encaminhad, \
+    foi encaminhad, foi devolvid, foi estornad, foi reembolsad, foi confirmad, foi alterad, foi resolvid, \
+    foi processad, foi efetuad, foi realizad, foi concluid, ja foi feit, \
     has been booked, has been scheduled, has been cancelled, has been canceled, has been created, has been opened, \
-    has been updated, is booked, \
+    has been updated, has been refunded, has been changed, is booked, \
     ha sido agendad, ha sido cancelad, ha sido cread, ha sido reservad";
 
 /// Words that a person comes. A turn that calls one does not end with words of the model, so these are never true.

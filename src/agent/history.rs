@@ -192,11 +192,15 @@ pub fn evidence(events: &[Event], registry: &Registry, language: Language, zone:
     evidence
 }
 
-/// The call that waits for the customer's word, if one does.
+/// The call that waits for the customer's word, if one does. What a turn that gave way settled is not settled.
 pub fn waiting_call(events: &[Event], current: TurnId) -> Option<&ToolCall> {
-    events.iter().filter(|event| event.turn != Some(current)).fold(None, |waiting, event| match &event.body {
-        EventBody::ConfirmationAsked { call } => Some(call),
-        EventBody::ConfirmationSettled { .. } | EventBody::OwnerChanged { .. } => None,
-        _ => waiting,
-    })
+    let superseded = superseded(events);
+    events
+        .iter()
+        .filter(|event| event.turn.is_none_or(|turn| turn != current && !superseded.contains(&turn)))
+        .fold(None, |waiting, event| match &event.body {
+            EventBody::ConfirmationAsked { call } => Some(call),
+            EventBody::ConfirmationSettled { .. } | EventBody::OwnerChanged { .. } => None,
+            _ => waiting,
+        })
 }

@@ -157,6 +157,8 @@ impl Turn {
         match happened {
             Happened::Answered { text, calls, usage } => self.answered(text, calls, usage),
             Happened::ModelFailed(kind) => stop(match kind {
+                // It was told to use words and could not: what stands in the way is the limit, not the model.
+                ModelErrorKind::Transient { retry_after: None } if self.is_last_step() => StopReason::StepLimit,
                 ModelErrorKind::Refused => StopReason::ModelRefused,
                 ModelErrorKind::TooLong => StopReason::TokenLimit,
                 ModelErrorKind::Transient { .. } | ModelErrorKind::Exhausted | ModelErrorKind::Permanent => {
@@ -180,7 +182,9 @@ impl Turn {
         if words.is_empty() {
             // Once may be an accident; twice is garbage.
             self.wordless += 1;
-            return if self.wordless > 1 || self.steps >= self.limits.max_steps {
+            return if self.steps >= self.limits.max_steps {
+                stop(StopReason::StepLimit)
+            } else if self.wordless > 1 {
                 stop(StopReason::ModelGarbage)
             } else {
                 self.ask()
@@ -262,7 +266,7 @@ impl Turn {
             return stop(StopReason::StepLimit);
         }
         // The last answer has to be words, so that the work done so far is not lost.
-        if self.steps + 1 == self.limits.max_steps {
+        if self.is_last_step() {
             self.force_words = true;
         }
         Next::AskModel(if self.force_words { ToolChoice::None } else { ToolChoice::Auto })
@@ -283,6 +287,10 @@ impl Turn {
             }
             Verdict::Withhold => stop(StopReason::GuardWithheld),
         }
+    }
+
+    fn is_last_step(&self) -> bool {
+        self.steps + 1 == self.limits.max_steps
     }
 
     /// Whether the guard may still ask for a repair.

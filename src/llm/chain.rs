@@ -132,7 +132,9 @@ impl Link {
 
 fn report(permit: Permit<'_>, failure: Option<&ModelErrorKind>) {
     match failure {
-        Some(ModelErrorKind::Transient { .. }) => permit.failed(),
+        // It names a time: until then every turn would only lose a moment on it.
+        Some(ModelErrorKind::Transient { retry_after: Some(pause) }) => permit.locked_out(*pause),
+        Some(ModelErrorKind::Transient { retry_after: None }) => permit.failed(),
         Some(ModelErrorKind::Exhausted) => permit.locked_out(LOCKED_OUT),
         // The endpoint works; it is the request that does not.
         Some(ModelErrorKind::TooLong | ModelErrorKind::Refused | ModelErrorKind::Permanent) | None => {

@@ -10,6 +10,7 @@ use serde_json::json;
 async fn answer_to(text: &str, replies: Vec<Reply>) -> Answer {
     let app: TestApp = AppOptions::scripted(replies).start().await;
     let answer = app.talk().await.say(text).await;
+    assert_eq!(app.model().remaining(), 0, "no repair was asked for: {answer:#?}");
     app.end().await;
     answer
 }
@@ -20,7 +21,7 @@ async fn what_is_not_proven_is_repaired_once() {
         "A orquídea custa R$ 75,00.",
         "Ela chega em 4 dias úteis.",
         "Temos 37 unidades em estoque.",
-        "Amanhã às 16h tem vaga.",
+        "Amanhã às 7h40 tem vaga.",
         "Pronto, agendei a sua visita!",
         "Seu pedido foi cancelado.",
         "Seu chamado foi aberto com sucesso.",

@@ -1,0 +1,65 @@
+//! The program is told to stop while it works: it ends in good order and in time, and goes on where it was.
+
+use super::support::Place;
+use crate::support::fake_openai::{Act, FakeOpenAi, call, finish, says};
+use crate::support::vendor::{self, Vendor, tools};
+use std::time::Duration;
+
+#[tokio::test]
+async fn told_to_stop_while_the_model_thinks() {
+    let endpoint = FakeOpenAi::start([Act::Hang.into()]).await;
+    let place = Place::new().await.with_model(&endpoint);
+    let process = place.serve().await;
+    let mut talk = process.talk().await;
+    talk.send("Oi, tudo bem?").await;
+    while endpoint.asked().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let (status, took) = process.terminate().await;
+    assert!(status.success() && took < Duration::from_secs(2), "{status} after {took:?}");
+    endpoint.push(says("Tudo ótimo! Como posso ajudar?"));
+    let process = place.serve().await;
+    talk.again(&process.door).await;
+    talk.answer().await;
+    assert_eq!(talk.said_by("assistant").await.len(), 1);
+}
+
+#[tokio::test]
+async fn told_to_stop_while_a_vendor_works() {
+    let vendor = Vendor::start([vendor::Act::DoAndHold]).await;
+    let calling = Act::Stream(vec![call(0, "x", "record_visit", "{\"day\": \"sexta\"}"), finish("tool_calls")]);
+    let endpoint = FakeOpenAi::start([calling.into()]).await;
+    let place = Place::new().await.with_model(&endpoint).file("tools/custom/vendor.toml", &tools(&vendor.url));
+    let process = place.serve().await;
+    let mut talk = process.talk().await;
+    talk.send("Vou passar aí na sexta").await;
+    vendor.asked_times(1).await;
+    let (status, took) = process.terminate().await;
+    assert!(status.success() && took < Duration::from_secs(10), "{status} after {took:?}");
+    endpoint.push(says("Registrei a sua visita!"));
+    let process = place.serve().await;
+    talk.again(&process.door).await;
+    assert_eq!(talk.answer().await.text, "Registrei a sua visita!");
+    assert_eq!(vendor.effects().len(), 1);
+}
+
+#[tokio::test]
+async fn told_to_stop_after_an_effect_while_the_model_thinks() {
+    let vendor = Vendor::start([]).await;
+    let calling = Act::Stream(vec![call(0, "x", "record_visit", "{\"day\": \"sexta\"}"), finish("tool_calls")]);
+    let endpoint = FakeOpenAi::start([calling.into(), Act::Hang.into()]).await;
+    let place = Place::new().await.with_model(&endpoint).file("tools/custom/vendor.toml", &tools(&vendor.url));
+    let process = place.serve().await;
+    let mut talk = process.talk().await;
+    talk.send("Vou passar aí na sexta").await;
+    while endpoint.asked().len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    let (status, took) = process.terminate().await;
+    assert!(status.success() && took < Duration::from_secs(2), "{status} after {took:?}: its journal is safe, it can be parked");
+    endpoint.push(says("Registrei a sua visita!"));
+    let process = place.serve().await;
+    talk.again(&process.door).await;
+    assert_eq!(talk.answer().await.text, "Registrei a sua visita!");
+    assert_eq!((vendor.asked().len(), vendor.effects().len()), (1, 1));
+}

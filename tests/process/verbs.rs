@@ -1,0 +1,133 @@
+//! The command line as its users and their programs know it.
+
+use super::support::{Place, stdout};
+use serde_json::Value;
+
+#[tokio::test]
+async fn a_piped_chat_gives_one_block_a_message() {
+    let place = Place::new().await;
+    let output = place.run(&["chat"], "Qual o horário de funcionamento?\n\n   \nVocês alugam plantas para casamento?\n").await;
+    assert!(output.status.success(), "{output:?}");
+    let said = stdout(&output);
+    let blocks: Vec<&str> = said.trim_end().split("\n\n").filter(|block| !block.trim().is_empty()).collect();
+    assert_eq!(blocks.len(), 2, "{said}");
+    assert!(blocks[0].contains("9h"), "{said}");
+}
+
+#[tokio::test]
+async fn a_chat_beside_a_running_server_goes_through_it() {
+    let place = Place::new().await;
+    let server = place.serve().await;
+    let output = place.run(&["chat"], "oi\n").await;
+    assert!(output.status.success() && !stdout(&output).trim().is_empty(), "{output:?}");
+    assert!(server.terminate().await.0.success());
+}
+
+/// Broken files of an operator, and where `check` has to find the fault.
+const BROKEN: [(&str, &str, &str); 7] = [
+    ("balcao.toml", "[turn]\nmax_steps = \"many\"\n", "balcao.toml:2"),
+    ("balcao.toml", "[turn]\nmax_stepz = 3\n", "balcao.toml:2"),
+    ("tools/agenda.toml", "[agenda_book]\ntitle = = 3\n", "tools/agenda.toml:2"),
+    ("tools/custom/a.toml", "[[tool]]\nname = \"x\"\ndescription = \"x\"\nrisk = \"read\"\nparameters = { type = \"objekt\" }\n[tool.http]\nurl = \"https://example.com\"\n", "tools/custom/a.toml:5"),
+    ("tools/custom/a.toml", "[[tool]]\nname = \"x\"\ndescription = \"x\"\nrisk = \"read\"\n[tool.http]\nurl = \"https://example.com\"\n[[tool]]\nname = \"x\"\ndescription = \"x\"\nrisk = \"read\"\n[tool.http]\nurl = \"https://example.com\"\n", "tools/custom/a.toml:"),
+    ("prompts/pt-BR/system.md", "Olá.\nVocê trabalha na {{ business.naem }}.\n", "prompts/pt-BR/system.md:2"),
+    ("knowledge/x.jsonl", "{\"id\": \"a\", \"text\": \"b\"}\n{\"id\": 1\n", "knowledge/x.jsonl:2"),
+];
+
+#[tokio::test]
+async fn check_names_file_and_line_and_serve_refuses_with_the_same_words() {
+    for (path, text, wanted) in BROKEN {
+        let place = Place::empty().file(path, text);
+        let check = place.run(&["check"], "").await;
+        assert_eq!(check.status.code(), Some(1), "{path}: {check:?}");
+        let told = stdout(&check);
+        let problem = told.lines().find(|line| line.contains(wanted)).unwrap_or_else(|| panic!("{wanted} is not in {told:?}"));
+        if path.starts_with("knowledge") {
+            continue; // A document that cannot be read does not keep the counter closed.
+        }
+        let serve = place.run(&["serve", "--listen", "127.0.0.1:0"], "").await;
+        assert_eq!(serve.status.code(), Some(1), "{path}: {serve:?}");
+        let refused = String::from_utf8_lossy(&serve.stderr).into_owned();
+        assert!(refused.contains(problem), "{problem:?} is not in {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn check_names_every_problem_at_once() {
+    let place = Place::empty()
+        .file("tools/agenda.toml", "[agenda_bok]\ntitle = \"x\"\n")
+        .file("prompts/pt-BR/system.md", "{{ nothing }}\n");
+    let told = stdout(&place.run(&["check"], "").await);
+    assert!(told.contains("tools/agenda.toml:1") && told.contains("prompts/pt-BR/system.md:1"), "{told}");
+    let fine = Place::empty().run(&["check"], "").await;
+    assert!(fine.status.success(), "{fine:?}");
+    assert!(!Place::empty().path("data").exists());
+}
+
+#[tokio::test]
+async fn tools_are_listed_as_the_model_sees_them() {
+    let output = Place::empty().run(&["tools", "--json"], "").await;
+    let listed: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let names: Vec<&str> = listed.iter().map(|tool| tool["name"].as_str().or(tool["function"]["name"].as_str()).unwrap()).collect();
+    for name in ["order_status", "agenda_book", "ticket_create", "hand_off", "knowledge_search"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+    assert!(listed.iter().all(|tool| tool["risk"].is_string() && tool["limits"].is_object()));
+}
+
+/// Searches and ingests alike, with a server on the folder and without.
+async fn finds_and_ingests(place: &Place) {
+    let found = stdout(&place.run(&["search", "prazo para devolver", "--json", "--limit", "3"], "").await);
+    let lines: Vec<Value> = found.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!((1..=3).contains(&lines.len()), "{found}");
+    for (line, rank) in lines.iter().zip(1..) {
+        assert_eq!(line["rank"], rank);
+        for field in ["id", "source", "text"] {
+            assert!(line[field].is_string(), "{line}");
+        }
+        assert!(line["score"].is_number() && line.get("heading").is_some(), "{line}");
+    }
+    assert!(lines[0]["source"].as_str().unwrap().contains("trocas"), "{found}");
+
+    std::fs::write(place.path("queries.jsonl"), "{\"id\": 1, \"query\": \"rega\"}\n\n{\"id\": \"b\", \"query\": \"frete\"}\n").unwrap();
+    let ranked = stdout(&place.run(&["search", "--batch", "queries.jsonl"], "").await);
+    let ranked: Vec<Value> = ranked.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&ranked[0]["id"], &ranked[1]["id"]), (&serde_json::json!(1), &serde_json::json!("b")));
+    assert!(ranked.iter().all(|line| !line["ranked"].as_array().unwrap().is_empty()), "{ranked:?}");
+
+    std::fs::write(place.path("docs.jsonl"), "{\"id\": \"zebra-7\", \"text\": \"As zebras da loja comem alface.\"}\n").unwrap();
+    let ingested = place.run(&["ingest", "docs.jsonl"], "").await;
+    assert!(ingested.status.success() && stdout(&ingested).contains("added 1"), "{ingested:?}");
+    let found = stdout(&place.run(&["search", "zebras", "--json"], "").await);
+    assert_eq!(serde_json::from_str::<Value>(found.lines().next().unwrap()).unwrap()["source"], "zebra-7", "{found}");
+    let missing = place.run(&["ingest", "nothing-here.md"], "").await;
+    assert_eq!(missing.status.code(), Some(1), "{missing:?}");
+}
+
+#[tokio::test]
+async fn search_and_ingest_alone() {
+    finds_and_ingests(&Place::new().await).await;
+}
+
+#[tokio::test]
+async fn search_and_ingest_beside_a_running_server() {
+    let place = Place::new().await;
+    let server = place.serve().await;
+    finds_and_ingests(&place).await;
+    assert!(server.terminate().await.0.success());
+}
+
+#[tokio::test]
+async fn a_second_server_on_the_folder_is_told_apart() {
+    let place = Place::new().await;
+    let server = place.serve().await;
+    let second = place.run(&["serve", "--listen", "127.0.0.1:0"], "").await;
+    assert_eq!(second.status.code(), Some(1), "{second:?}");
+    let mut talk = server.talk().await;
+    talk.say("oi").await;
+    let healthy = place.run(&["healthcheck"], "").await;
+    assert!(healthy.status.success(), "{healthy:?}");
+    assert!(server.terminate().await.0.success());
+    let gone = place.run(&["healthcheck"], "").await;
+    assert_eq!(gone.status.code(), Some(1));
+}

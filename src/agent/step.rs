@@ -158,7 +158,9 @@ impl Turn {
             Happened::Answered { text, calls, usage } => self.answered(text, calls, usage),
             Happened::ModelFailed(kind) => stop(match kind {
                 // It was told to use words and could not: what stands in the way is the limit, not the model.
-                ModelErrorKind::Transient { retry_after: None } if self.is_last_step() => StopReason::StepLimit,
+                ModelErrorKind::Transient { retry_after: None } if self.is_last_step() => {
+                    StopReason::StepLimit
+                }
                 ModelErrorKind::Refused => StopReason::ModelRefused,
                 ModelErrorKind::TooLong => StopReason::TokenLimit,
                 ModelErrorKind::Transient { .. } | ModelErrorKind::Exhausted | ModelErrorKind::Permanent => {

@@ -124,7 +124,8 @@ async fn killed_around_a_booking() {
 async fn killed_while_the_vendor_works(file: impl Fn(String) -> String, answer: &str) -> (Vendor, Value) {
     let vendor = Vendor::start([vendor::Act::DoAndHold]).await;
     let endpoint = FakeOpenAi::start([calling("record_visit", &json!({"day": "sexta"}))]).await;
-    let place = Place::new().await.with_model(&endpoint).file("tools/custom/vendor.toml", &file(tools(&vendor.url)));
+    let place =
+        Place::new().await.with_model(&endpoint).file("tools/custom/vendor.toml", &file(tools(&vendor.url)));
     let process = place.serve().await;
     let mut talk = process.talk().await;
     talk.send("Vou passar aí na sexta").await;

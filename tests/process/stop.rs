@@ -27,9 +27,11 @@ async fn told_to_stop_while_the_model_thinks() {
 #[tokio::test]
 async fn told_to_stop_while_a_vendor_works() {
     let vendor = Vendor::start([vendor::Act::DoAndHold]).await;
-    let calling = Act::Stream(vec![call(0, "x", "record_visit", "{\"day\": \"sexta\"}"), finish("tool_calls")]);
+    let calling =
+        Act::Stream(vec![call(0, "x", "record_visit", "{\"day\": \"sexta\"}"), finish("tool_calls")]);
     let endpoint = FakeOpenAi::start([calling.into()]).await;
-    let place = Place::new().await.with_model(&endpoint).file("tools/custom/vendor.toml", &tools(&vendor.url));
+    let place =
+        Place::new().await.with_model(&endpoint).file("tools/custom/vendor.toml", &tools(&vendor.url));
     let process = place.serve().await;
     let mut talk = process.talk().await;
     talk.send("Vou passar aí na sexta").await;
@@ -46,9 +48,11 @@ async fn told_to_stop_while_a_vendor_works() {
 #[tokio::test]
 async fn told_to_stop_after_an_effect_while_the_model_thinks() {
     let vendor = Vendor::start([]).await;
-    let calling = Act::Stream(vec![call(0, "x", "record_visit", "{\"day\": \"sexta\"}"), finish("tool_calls")]);
+    let calling =
+        Act::Stream(vec![call(0, "x", "record_visit", "{\"day\": \"sexta\"}"), finish("tool_calls")]);
     let endpoint = FakeOpenAi::start([calling.into(), Act::Hang.into()]).await;
-    let place = Place::new().await.with_model(&endpoint).file("tools/custom/vendor.toml", &tools(&vendor.url));
+    let place =
+        Place::new().await.with_model(&endpoint).file("tools/custom/vendor.toml", &tools(&vendor.url));
     let process = place.serve().await;
     let mut talk = process.talk().await;
     talk.send("Vou passar aí na sexta").await;
@@ -56,7 +60,10 @@ async fn told_to_stop_after_an_effect_while_the_model_thinks() {
         tokio::task::yield_now().await;
     }
     let (status, took) = process.terminate().await;
-    assert!(status.success() && took < Duration::from_secs(2), "{status} after {took:?}: its journal is safe, it can be parked");
+    assert!(
+        status.success() && took < Duration::from_secs(2),
+        "{status} after {took:?}: its journal is safe, it can be parked"
+    );
     endpoint.push(says("Registrei a sua visita!"));
     let process = place.serve().await;
     talk.again(&process.door).await;

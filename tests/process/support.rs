@@ -84,7 +84,8 @@ impl Place {
 
     /// Starts the server and waits until it says where it is.
     pub async fn serve(&self) -> Process {
-        let mut child = self.command(&["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::inherit()).spawn().unwrap();
+        let mut child =
+            self.command(&["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::inherit()).spawn().unwrap();
         let stdout = child.stdout.take().unwrap();
         let (line, stdout) = tokio::task::spawn_blocking(move || {
             let (mut reader, mut line) = (BufReader::new(stdout), String::new());

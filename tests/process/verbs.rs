@@ -6,7 +6,9 @@ use serde_json::Value;
 #[tokio::test]
 async fn a_piped_chat_gives_one_block_a_message() {
     let place = Place::new().await;
-    let output = place.run(&["chat"], "Qual o horário de funcionamento?\n\n   \nVocês alugam plantas para casamento?\n").await;
+    let output = place
+        .run(&["chat"], "Qual o horário de funcionamento?\n\n   \nVocês alugam plantas para casamento?\n")
+        .await;
     assert!(output.status.success(), "{output:?}");
     let said = stdout(&output);
     let blocks: Vec<&str> = said.trim_end().split("\n\n").filter(|block| !block.trim().is_empty()).collect();
@@ -28,8 +30,16 @@ const BROKEN: [(&str, &str, &str); 7] = [
     ("balcao.toml", "[turn]\nmax_steps = \"many\"\n", "balcao.toml:2"),
     ("balcao.toml", "[turn]\nmax_stepz = 3\n", "balcao.toml:2"),
     ("tools/agenda.toml", "[agenda_book]\ntitle = = 3\n", "tools/agenda.toml:2"),
-    ("tools/custom/a.toml", "[[tool]]\nname = \"x\"\ndescription = \"x\"\nrisk = \"read\"\nparameters = { type = \"objekt\" }\n[tool.http]\nurl = \"https://example.com\"\n", "tools/custom/a.toml:5"),
-    ("tools/custom/a.toml", "[[tool]]\nname = \"x\"\ndescription = \"x\"\nrisk = \"read\"\n[tool.http]\nurl = \"https://example.com\"\n[[tool]]\nname = \"x\"\ndescription = \"x\"\nrisk = \"read\"\n[tool.http]\nurl = \"https://example.com\"\n", "tools/custom/a.toml:"),
+    (
+        "tools/custom/a.toml",
+        "[[tool]]\nname = \"x\"\ndescription = \"x\"\nrisk = \"read\"\nparameters = { type = \"objekt\" }\n[tool.http]\nurl = \"https://example.com\"\n",
+        "tools/custom/a.toml:5",
+    ),
+    (
+        "tools/custom/a.toml",
+        "[[tool]]\nname = \"x\"\ndescription = \"x\"\nrisk = \"read\"\n[tool.http]\nurl = \"https://example.com\"\n[[tool]]\nname = \"x\"\ndescription = \"x\"\nrisk = \"read\"\n[tool.http]\nurl = \"https://example.com\"\n",
+        "tools/custom/a.toml:",
+    ),
     ("prompts/pt-BR/system.md", "Olá.\nVocê trabalha na {{ business.naem }}.\n", "prompts/pt-BR/system.md:2"),
     ("knowledge/x.jsonl", "{\"id\": \"a\", \"text\": \"b\"}\n{\"id\": 1\n", "knowledge/x.jsonl:2"),
 ];
@@ -41,7 +51,10 @@ async fn check_names_file_and_line_and_serve_refuses_with_the_same_words() {
         let check = place.run(&["check"], "").await;
         assert_eq!(check.status.code(), Some(1), "{path}: {check:?}");
         let told = stdout(&check);
-        let problem = told.lines().find(|line| line.contains(wanted)).unwrap_or_else(|| panic!("{wanted} is not in {told:?}"));
+        let problem = told
+            .lines()
+            .find(|line| line.contains(wanted))
+            .unwrap_or_else(|| panic!("{wanted} is not in {told:?}"));
         if path.starts_with("knowledge") {
             continue; // A document that cannot be read does not keep the counter closed.
         }
@@ -68,7 +81,10 @@ async fn check_names_every_problem_at_once() {
 async fn tools_are_listed_as_the_model_sees_them() {
     let output = Place::empty().run(&["tools", "--json"], "").await;
     let listed: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
-    let names: Vec<&str> = listed.iter().map(|tool| tool["name"].as_str().or(tool["function"]["name"].as_str()).unwrap()).collect();
+    let names: Vec<&str> = listed
+        .iter()
+        .map(|tool| tool["name"].as_str().or(tool["function"]["name"].as_str()).unwrap())
+        .collect();
     for name in ["order_status", "agenda_book", "ticket_create", "hand_off", "knowledge_search"] {
         assert!(names.contains(&name), "{names:?}");
     }
@@ -89,17 +105,29 @@ async fn finds_and_ingests(place: &Place) {
     }
     assert!(lines[0]["source"].as_str().unwrap().contains("trocas"), "{found}");
 
-    std::fs::write(place.path("queries.jsonl"), "{\"id\": 1, \"query\": \"rega\"}\n\n{\"id\": \"b\", \"query\": \"frete\"}\n").unwrap();
+    std::fs::write(
+        place.path("queries.jsonl"),
+        "{\"id\": 1, \"query\": \"rega\"}\n\n{\"id\": \"b\", \"query\": \"frete\"}\n",
+    )
+    .unwrap();
     let ranked = stdout(&place.run(&["search", "--batch", "queries.jsonl"], "").await);
     let ranked: Vec<Value> = ranked.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!((&ranked[0]["id"], &ranked[1]["id"]), (&serde_json::json!(1), &serde_json::json!("b")));
     assert!(ranked.iter().all(|line| !line["ranked"].as_array().unwrap().is_empty()), "{ranked:?}");
 
-    std::fs::write(place.path("docs.jsonl"), "{\"id\": \"zebra-7\", \"text\": \"As zebras da loja comem alface.\"}\n").unwrap();
+    std::fs::write(
+        place.path("docs.jsonl"),
+        "{\"id\": \"zebra-7\", \"text\": \"As zebras da loja comem alface.\"}\n",
+    )
+    .unwrap();
     let ingested = place.run(&["ingest", "docs.jsonl"], "").await;
     assert!(ingested.status.success() && stdout(&ingested).contains("added 1"), "{ingested:?}");
     let found = stdout(&place.run(&["search", "zebras", "--json"], "").await);
-    assert_eq!(serde_json::from_str::<Value>(found.lines().next().unwrap()).unwrap()["source"], "zebra-7", "{found}");
+    assert_eq!(
+        serde_json::from_str::<Value>(found.lines().next().unwrap()).unwrap()["source"],
+        "zebra-7",
+        "{found}"
+    );
     let missing = place.run(&["ingest", "nothing-here.md"], "").await;
     assert_eq!(missing.status.code(), Some(1), "{missing:?}");
 }

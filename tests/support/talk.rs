@@ -134,6 +134,11 @@ impl Talk {
         answer
     }
 
+    /// The next frame of the stream of a kind.
+    pub async fn next_of(&mut self, kind: &str) -> Frame {
+        self.events.next_of(kind).await
+    }
+
     /// What the next turn comes to. Turns that gave way are passed over.
     pub async fn answer(&mut self) -> Answer {
         let mut answer = Answer::default();

@@ -4,6 +4,7 @@ use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, ErrorKind};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// Where pictures of failures go, below the build folder.
@@ -38,8 +39,9 @@ impl Browser {
     pub async fn start() -> Self {
         require("chromium");
         require("chromedriver");
-        let (driver, address) = tokio::task::spawn_blocking(start_driver).await.unwrap();
         let profile = tempfile::tempdir().unwrap();
+        let folder = profile.path().to_path_buf();
+        let (driver, address) = tokio::task::spawn_blocking(move || start_driver(&folder)).await.unwrap();
         let arguments = [
             "--headless",
             "--no-sandbox",
@@ -79,9 +81,15 @@ impl Browser {
         log.as_array().unwrap().iter().map(line).collect()
     }
 
-    /// A command of the browser's own debugging protocol.
-    pub async fn debug(&self, command: &str, parameters: Value) -> Value {
-        self.command("goog/cdp/execute", json!({"cmd": command, "params": parameters})).await
+    /// Shows pages as a phone of this size does.
+    pub async fn be_a_phone(&self, [width, height]: [u32; 2]) {
+        let phone = json!({"width": width, "height": height, "deviceScaleFactor": 2, "mobile": true});
+        self.debug("Emulation.setDeviceMetricsOverride", phone).await;
+    }
+
+    /// Is a desktop browser again.
+    pub async fn be_a_desktop(&self) {
+        self.debug("Emulation.clearDeviceMetricsOverride", json!({})).await;
     }
 
     /// Keeps a picture for the eye and returns where.
@@ -96,6 +104,11 @@ impl Browser {
     /// Ends the browser, then its driver.
     pub async fn close(self) {
         self.client.close().await.unwrap();
+    }
+
+    /// A command of the browser's own debugging protocol.
+    async fn debug(&self, command: &str, parameters: Value) {
+        self.command("goog/cdp/execute", json!({"cmd": command, "params": parameters})).await;
     }
 
     async fn command(&self, name: &str, body: Value) -> Value {
@@ -116,9 +129,11 @@ fn require(program: &str) {
     }
 }
 
-fn start_driver() -> (Driver, String) {
+/// Whatever the driver and the browser leave behind lies in `folder`.
+fn start_driver(folder: &Path) -> (Driver, String) {
     let mut driver = Command::new("chromedriver")
         .arg("--port=0")
+        .env("TMPDIR", folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

@@ -1,6 +1,7 @@
 //! Measures the release binary from outside, as visitors and operators meet it, and prints numbers with their
 //! machine. It asserts nothing: what is fast enough is for the reader to say. See `./dev bench`.
 #![allow(clippy::print_stdout, reason = "a report on standard output is all this program is for")]
+#![allow(clippy::disallowed_methods, reason = "tasks end with the program that measures")]
 
 mod client;
 mod figures;

@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::disallowed_methods,
+    clippy::large_futures,
     reason = "a test that cannot go on fails"
 )]
 

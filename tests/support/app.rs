@@ -159,7 +159,6 @@ impl TestApp {
         Self { brain, door, settings, data, operator, running: Some(running), ended: false }
     }
 
-
     pub fn model(&self) -> &ScriptedModel {
         let Brain::Scripted(model) = &self.brain else { panic!("there is no script") };
         model

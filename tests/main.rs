@@ -1,5 +1,13 @@
 //! The one integration-test binary. It mirrors `src/`; what several areas need is in `support`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on fails"
+)]
 
+mod architecture;
 mod backoffice;
 mod browser;
 mod conversation;

@@ -24,7 +24,8 @@ impl ScratchStore {
     /// If the system's place for temporary files cannot be written.
     pub async fn open(options: &Options) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir().context("no scratch folder can be made")?;
-        let settings = StoreSettings { url: "sqlite:scratch.db".to_owned(), ..options.settings.store.clone() };
+        let settings =
+            StoreSettings { url: "sqlite:scratch.db".to_owned(), ..options.settings.store.clone() };
         let (stores, handle) = sqlite::open(&settings, folder.path(), Arc::new(LiveHub::default())).await?;
         Ok(Self { stores, handle, _folder: folder })
     }

@@ -9,8 +9,10 @@ mod day;
 mod fallback;
 mod lexicon;
 mod parts;
+mod ranges;
 mod reader;
 mod relative;
+mod stretches;
 mod whole;
 
 use super::fold::{beginning, tokens};

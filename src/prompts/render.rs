@@ -222,4 +222,23 @@ mod tests {
         assert!(problems.iter().any(|p| p.contains("en/system.md:3:")), "{problems:#?}");
         assert!(problems.iter().any(|p| p.contains("en/sentences.toml:1:")), "{problems:#?}");
     }
+
+    #[test]
+    fn a_passage_needs_no_heading() {
+        let prompts = Prompts::load(None).unwrap();
+        let passage = |heading: Option<&str>| Passage {
+            id: "1".into(),
+            source: "trocas.md".into(),
+            title: "Trocas".into(),
+            heading: heading.map(str::to_owned),
+            text: "30 dias".into(),
+            score: 1.0,
+            evidence: 1.0,
+        };
+        for language in Language::ALL {
+            let shown = prompts.passages(language, &[passage(None), passage(Some("Prazo"))]).unwrap();
+            assert!(shown.contains("[1] Trocas\n30 dias"), "{shown}");
+            assert!(shown.contains("[2] Trocas > Prazo\n30 dias"), "{shown}");
+        }
+    }
 }

@@ -12,7 +12,12 @@ pub async fn greets_with_ready_questions(scene: &mut Scene<'_>) {
     let offered: Vec<String> = page.read("all('.choice').map((node) => node.innerText)").await;
     assert_eq!(
         offered,
-        ["Cadê meu pedido?", "Quero agendar uma visita", "Qual o prazo de troca?", "Tem vaso Serena?"]
+        [
+            "Cadê meu pedido?",
+            "Quero agendar uma visita",
+            "Qual o prazo de troca?",
+            "Procuro uma planta para sombra"
+        ]
     );
     assert!(page.said("assistant").await[0].contains("Como posso ajudar?"));
     page.click(".choice:nth-child(3)").await;
@@ -117,7 +122,8 @@ pub async fn a_person_answers_by_name_and_gives_back(scene: &mut Scene<'_>) {
     let conversation: String = page.read("kept('conversation').id").await;
 
     let reply = json!({"name": "Marina", "text": "Oi, aqui é a Marina. Já vejo isso."});
-    let sent = shop.operator(Method::POST, &format!("{conversation}/reply")).json(&reply).send().await.unwrap();
+    let sent =
+        shop.operator(Method::POST, &format!("{conversation}/reply")).json(&reply).send().await.unwrap();
     assert_eq!(sent.status(), 200);
     page.heard("human", "Já vejo isso.").await;
     assert_eq!(page.read::<String>("text('.item.human .author')").await, "Marina");
@@ -175,8 +181,7 @@ pub async fn works_by_keyboard_alone(scene: &mut Scene<'_>) {
 
 pub async fn fits_a_phone(scene: &mut Scene<'_>) {
     let Scene { page, shop, .. } = scene;
-    let phone = json!({"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": true});
-    page.debug("Emulation.setDeviceMetricsOverride", phone).await;
+    page.be_a_phone([360, 740]).await;
     page.open(&shop.base).await;
     page.say(&format!("uma resposta comprida com {LONG_WORD}")).await;
     page.heard("assistant", LONG_WORD).await;
@@ -203,7 +208,6 @@ pub async fn fits_a_phone(scene: &mut Scene<'_>) {
         .await;
     assert!(end < 3.0, "the newest words are in sight, {end} pixels are not");
     page.picture("phone").await;
-    page.debug("Emulation.clearDeviceMetricsOverride", json!({})).await;
 }
 
 pub async fn a_restarted_server_gets_what_was_written_meanwhile_once(scene: &mut Scene<'_>) {

@@ -12,9 +12,11 @@ use tokio::sync::watch;
 pub const EXCHANGE: &str = "Vasos, ferramentas, decoração e outros produtos sem uso podem ser trocados em até 30 dias \
     corridos do recebimento, com embalagem original e nota fiscal. O primeiro frete de troca é por nossa conta.";
 /// What a model says that was talked into attacking the page.
-pub const ATTACK: &str = "<img src=x onerror=\"document.title='tomado'\"> <script>document.title='tomado'</script> **fim**";
+pub const ATTACK: &str =
+    "<img src=x onerror=\"document.title='tomado'\"> <script>document.title='tomado'</script> **fim**";
 /// A word that no line can hold.
-pub const LONG_WORD: &str = "inconstitucionalissimamenteinconstitucionalissimamenteinconstitucionalissimamente";
+pub const LONG_WORD: &str =
+    "inconstitucionalissimamenteinconstitucionalissimamenteinconstitucionalissimamente";
 
 /// The model.
 pub struct Clerk {
@@ -58,8 +60,12 @@ impl Clerk {
             text if text.contains("pedido 10411") => {
                 Move::Call("order_status", json!({"number": "10411", "email": "rafael.monteiro@example.com"}))
             }
-            text if text.contains("consultoria") => Move::Call("agenda_list_slots", json!({"service": "consultoria-online"})),
-            text if text.contains("cancele") => Move::Call("agenda_cancel", json!({"appointment": code_in(messages)})),
+            text if text.contains("consultoria") => {
+                Move::Call("agenda_list_slots", json!({"service": "consultoria-online"}))
+            }
+            text if text.contains("cancele") => {
+                Move::Call("agenda_cancel", json!({"appointment": code_in(messages)}))
+            }
             text if text.contains("troca") => {
                 let (first, rest) = EXCHANGE.split_once("O primeiro").unwrap();
                 // A sentence leaves when the next one has begun.
@@ -74,13 +80,19 @@ impl Clerk {
     fn tell(call: &ToolCall, content: &str) -> Move {
         let result: Value = serde_json::from_str(content).unwrap_or(Value::Null);
         match call.name.as_str() {
-            "order_status" => say(&format!("O pedido está {}.", result["state_text"].as_str().unwrap_or(content))),
+            "order_status" => {
+                say(&format!("O pedido está {}.", result["state_text"].as_str().unwrap_or(content)))
+            }
             "agenda_list_slots" => {
                 let start = &result["slots"][0]["start"];
                 Move::Call("agenda_book", json!({"service": "consultoria-online", "start": start}))
             }
-            "agenda_book" => say(&format!("Marcado. O código é {}.", result["code"].as_str().unwrap_or(content))),
-            "agenda_cancel" => say(&format!("O agendamento {} foi cancelado.", result["code"].as_str().unwrap_or(content))),
+            "agenda_book" => {
+                say(&format!("Marcado. O código é {}.", result["code"].as_str().unwrap_or(content)))
+            }
+            "agenda_cancel" => {
+                say(&format!("O agendamento {} foi cancelado.", result["code"].as_str().unwrap_or(content)))
+            }
             _ => say(content),
         }
     }
@@ -112,7 +124,11 @@ impl ChatModel for Clerk {
         let mut answer = ChatAnswer { model: "clerk".to_owned(), ..ChatAnswer::default() };
         match Self::decide(&request.messages) {
             Move::Call(name, arguments) => {
-                answer.calls.push(ToolCall { id: CallId::at(request.step, 0), name: name.to_owned(), arguments });
+                answer.calls.push(ToolCall {
+                    id: CallId::at(request.step, 0),
+                    name: name.to_owned(),
+                    arguments,
+                });
             }
             Move::Say(first, rest) => {
                 deltas(&first);

@@ -4,12 +4,14 @@ use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, ErrorKind};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// Where pictures of failures go, below the build folder.
 pub const PICTURES: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/browser");
 
-const MISSING: &str = "the browser tests need Debian's `chromium` and `chromium-driver`; `./dev test` installs them";
+const MISSING: &str =
+    "the browser tests need Debian's `chromium` and `chromium-driver`; `./dev test` installs them";
 const READY: &str = "started successfully on port ";
 
 /// A browser. [`Browser::close`] ends it in good order; a drop ends at least its driver.
@@ -37,8 +39,9 @@ impl Browser {
     pub async fn start() -> Self {
         require("chromium");
         require("chromedriver");
-        let (driver, address) = tokio::task::spawn_blocking(start_driver).await.unwrap();
         let profile = tempfile::tempdir().unwrap();
+        let folder = profile.path().to_path_buf();
+        let (driver, address) = tokio::task::spawn_blocking(move || start_driver(&folder)).await.unwrap();
         let arguments = [
             "--headless",
             "--no-sandbox",
@@ -73,13 +76,20 @@ impl Browser {
     /// What the console got since the last look, a line each.
     pub async fn console(&self) -> Vec<String> {
         let log = self.command("se/log", json!({"type": "browser"})).await;
-        let line = |entry: &Value| format!("{} {}", entry["level"], entry["message"].as_str().unwrap_or_default());
+        let line =
+            |entry: &Value| format!("{} {}", entry["level"], entry["message"].as_str().unwrap_or_default());
         log.as_array().unwrap().iter().map(line).collect()
     }
 
-    /// A command of the browser's own debugging protocol.
-    pub async fn debug(&self, command: &str, parameters: Value) -> Value {
-        self.command("goog/cdp/execute", json!({"cmd": command, "params": parameters})).await
+    /// Shows pages as a phone of this size does.
+    pub async fn be_a_phone(&self, [width, height]: [u32; 2]) {
+        let phone = json!({"width": width, "height": height, "deviceScaleFactor": 2, "mobile": true});
+        self.debug("Emulation.setDeviceMetricsOverride", phone).await;
+    }
+
+    /// Is a desktop browser again.
+    pub async fn be_a_desktop(&self) {
+        self.debug("Emulation.clearDeviceMetricsOverride", json!({})).await;
     }
 
     /// Keeps a picture for the eye and returns where.
@@ -96,6 +106,11 @@ impl Browser {
         self.client.close().await.unwrap();
     }
 
+    /// A command of the browser's own debugging protocol.
+    async fn debug(&self, command: &str, parameters: Value) {
+        self.command("goog/cdp/execute", json!({"cmd": command, "params": parameters})).await;
+    }
+
     async fn command(&self, name: &str, body: Value) -> Value {
         let answer = self.http.post(format!("{}/{name}", self.session)).json(&body).send().await.unwrap();
         let mut answer: Value = answer.json().await.unwrap();
@@ -108,13 +123,17 @@ fn require(program: &str) {
     let asked = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     match asked {
         Err(error) if error.kind() == ErrorKind::NotFound => panic!("there is no `{program}`: {MISSING}"),
-        asked => assert!(asked.is_ok_and(|status| status.success()), "`{program} --version` fails: {MISSING}"),
+        asked => {
+            assert!(asked.is_ok_and(|status| status.success()), "`{program} --version` fails: {MISSING}")
+        }
     }
 }
 
-fn start_driver() -> (Driver, String) {
+/// Whatever the driver and the browser leave behind lies in `folder`.
+fn start_driver(folder: &Path) -> (Driver, String) {
     let mut driver = Command::new("chromedriver")
         .arg("--port=0")
+        .env("TMPDIR", folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

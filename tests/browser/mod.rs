@@ -78,6 +78,7 @@ async fn the_chat_works_in_a_real_browser() {
         }
         // Whatever a check that failed has left.
         shop.clerk.go_on();
+        browser.be_a_desktop().await;
         if !shop.is_open() {
             shop.start().await;
         }

@@ -52,7 +52,8 @@ impl Page<'_> {
     pub async fn read<T: DeserializeOwned>(&self, expression: &str) -> T {
         let value = self.client.execute(&format!("{WORDS} return ({expression});"), Vec::new()).await;
         let value = value.unwrap_or_else(|error| panic!("{expression}: {error}"));
-        serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{expression} is {value}: {error}"))
+        serde_json::from_value(value.clone())
+            .unwrap_or_else(|error| panic!("{expression} is {value}: {error}"))
     }
 
     /// Waits until an expression is true. It is asked whenever the chat changes.

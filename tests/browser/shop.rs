@@ -42,6 +42,8 @@ impl Shop {
         let folder = tempfile::tempdir().unwrap();
         let mut settings = Settings::load(None, &Vec::new()).unwrap();
         settings.channels.web.allowed_origins = allowed;
+        // A slow machine must not put the general sentence in place of the tool's own.
+        settings.turn.progress_after_ms = 600_000;
         let clerk = Arc::new(Clerk::default());
         let options = Options {
             settings,
@@ -130,8 +132,14 @@ impl Site {
         );
         let style = "textarea, button { display: none !important } * { font-size: 40px !important }";
         let router = Router::new()
-            .route("/", axum::routing::get(move || async { ([(CONTENT_SECURITY_POLICY, policy)], Html(page)) }))
-            .route("/style.css", axum::routing::get(move || async move { ([("content-type", "text/css")], style) }));
+            .route(
+                "/",
+                axum::routing::get(move || async { ([(CONTENT_SECURITY_POLICY, policy)], Html(page)) }),
+            )
+            .route(
+                "/style.css",
+                axum::routing::get(move || async move { ([("content-type", "text/css")], style) }),
+            );
         tokio::spawn(async move { axum::serve(self.listener, router).await });
     }
 }

@@ -11,7 +11,11 @@ pub async fn opens_on_a_foreign_page_and_is_left_by_escape(scene: &mut Scene<'_>
     page.click(".launcher").await;
     page.until("the panel", "visible('.panel') && focused('textarea')").await;
     assert_eq!(page.read::<String>("text('h2')").await, "Casa Jatobá");
-    assert_eq!(page.read::<u32>("document.querySelectorAll('textarea, .bubble').length").await, 0, "a shadow tree");
+    assert_eq!(
+        page.read::<u32>("document.querySelectorAll('textarea, .bubble').length").await,
+        0,
+        "a shadow tree"
+    );
     let letters: String = page.read("getComputedStyle(one('.bubble')).fontSize").await;
     assert_eq!(letters, "15px", "the page's styles do not reach in");
 

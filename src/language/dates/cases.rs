@@ -96,6 +96,8 @@ fn portuguese() {
             ("semana que vem", "11-30..12-07"),
             ("essa semana", "11-23..11-30"),
             ("fim de semana", "11-28..11-30"),
+            ("fim do mês", "11-23..12-01"),
+            ("dia 24 ou 25 às 10h", "11-24, 11-25 10h"),
             ("mês que vem", "12-01..01-01"),
             ("em dezembro", "12-01..01-01"),
             // hours
@@ -161,6 +163,7 @@ fn portuguese() {
             ("as 15 camisas", ""),
             ("quero 2 vasos de 30cm", ""),
             ("aberto 24 horas?", ""),
+            ("funciona 24h?", ""),
             ("prazo de 3 dias úteis", ""),
             ("R$ 25,10", ""),
             ("CEP 01310-100", ""),

@@ -1,13 +1,15 @@
-//! Times of day: `às 15`, `15h30`, `3 da tarde`, `meio-dia`, `half past ten`, `das 14h às 16h`.
+//! Times of day: `às 15`, `15h30`, `3 da tarde`, `meio-dia`, `half past ten`. Stretches between
+//! two of them are `ranges.rs`'s.
 
 use super::lexicon::{connects, weekday};
 use super::parts;
+use super::ranges;
 use super::reader::{Clock, Meaning, Reader};
 use crate::domain::language::Language;
 use crate::language::fold::TokenKind;
 
-const HOUR: u16 = 60;
-const MIDNIGHT: u16 = 24 * HOUR;
+pub(super) const HOUR: u16 = 60;
+pub(super) const MIDNIGHT: u16 = 24 * HOUR;
 
 /// The time of day, or part of the day, that begins at token `at`.
 pub(super) fn read(reader: &Reader<'_>, at: usize) -> Option<(Meaning, usize)> {
@@ -19,80 +21,10 @@ pub(super) fn read(reader: &Reader<'_>, at: usize) -> Option<(Meaning, usize)> {
     if reader.touches_previous(at) && !behind_iso_date {
         return None;
     }
-    between(reader, at)
-        .or_else(|| open_ended(reader, at))
+    ranges::between(reader, at)
+        .or_else(|| ranges::open_ended(reader, at))
         .or_else(|| o_clock(reader, at).map(|(clock, used)| (Meaning::Clock(clock), used)))
         .or_else(|| parts::read(reader, at))
-}
-
-/// `das 14 às 16`, `entre 2 e 4 da tarde`, `from 2 to 4 pm`.
-fn between(reader: &Reader<'_>, at: usize) -> Option<(Meaning, usize)> {
-    // Openings that already say that hours follow, and those that only might.
-    let (sure, vague, middle): (&[&str], &[&str], &[&str]) = match reader.language {
-        Language::Portuguese => {
-            (&["entre as", "das"], &["entre", "de"], &["e as", "ate as", "as", "a", "e", "ate"])
-        }
-        Language::English => (&[], &["between", "from"], &["to", "and", "until", "till", "-"]),
-        Language::Spanish => {
-            (&["entre las", "de las"], &["entre", "de"], &["y las", "a las", "hasta las", "y", "a"])
-        }
-    };
-    let (opened, is_sure) = match reader.any_phrase(at, sure) {
-        Some(used) => (used, true),
-        None => (reader.any_phrase(at, vague)?, false),
-    };
-    let (first, first_used, first_marked) = hour_reading(reader, at + opened)?;
-    let joined = at + opened + first_used;
-    let second_at = joined + reader.any_phrase(joined, middle)?;
-    let (second, second_used, second_marked) = hour_reading(reader, second_at)?;
-    if !is_sure && !first_marked && !second_marked {
-        return None;
-    }
-    let until = afternoon_unless_settled(second).minutes;
-    // `entre 2 e 4 da tarde`: the first hour is in the half of the day that the second one names.
-    let from = match first.minutes {
-        minutes if !first.settled && minutes + 12 * HOUR < until => minutes + 12 * HOUR,
-        minutes => minutes,
-    };
-    (from < until)
-        .then_some((Meaning::Part { from, until, today: false, loose: false }, second_at + second_used - at))
-}
-
-/// `depois das 14h`, `a partir das 9`, `antes do meio-dia`, `after 3pm`.
-fn open_ended(reader: &Reader<'_>, at: usize) -> Option<(Meaning, usize)> {
-    let (after, before): (&[&str], &[&str]) = match reader.language {
-        Language::Portuguese => (
-            &[
-                "a partir das",
-                "a partir de",
-                "a partir do",
-                "depois das",
-                "depois do",
-                "depois da",
-                "apos as",
-                "apos o",
-            ],
-            &["antes das", "antes do", "antes da", "ate as", "ate o", "ate"],
-        ),
-        Language::English => (&["any time after", "after", "from"], &["before", "until", "till"]),
-        Language::Spanish => (
-            &["a partir de las", "a partir del", "despues de las", "despues del"],
-            &["antes de las", "antes del", "hasta las", "hasta el"],
-        ),
-    };
-    let (opened, is_after) = match reader.any_phrase(at, after) {
-        Some(used) => (used, true),
-        None => (reader.any_phrase(at, before)?, false),
-    };
-    let sure = reader.language != Language::English && reader.word(at + opened - 1) != "ate";
-    let (clock, used, marked) = hour_reading(reader, at + opened)?;
-    let believed = marked || sure && ends_well(reader, at + opened + used);
-    if !believed {
-        return None;
-    }
-    let minutes = afternoon_unless_settled(clock).minutes;
-    let (from, until) = if is_after { (minutes, MIDNIGHT) } else { (0, minutes) };
-    (from < until).then_some((Meaning::Part { from, until, today: false, loose: false }, opened + used))
 }
 
 /// One time of day with whatever leads to it.
@@ -121,6 +53,10 @@ fn o_clock(reader: &Reader<'_>, at: usize) -> Option<(Clock, usize)> {
         }
     };
     let prefix = reader.any_phrase(at, prefixes).unwrap_or(0);
+    // `24h` alone is how long somebody is open, not when.
+    if prefix == 0 && reader.word(at) == "24" {
+        return None;
+    }
     let (clock, used, marked) = hour_reading(reader, at + prefix)?;
     if marked {
         return Some((clock, prefix + used));
@@ -139,7 +75,7 @@ fn o_clock(reader: &Reader<'_>, at: usize) -> Option<(Clock, usize)> {
 }
 
 /// Whether a bare hour may end in front of token `at`: behind `as 15` there may be a weekday, but not `camisas`.
-fn ends_well(reader: &Reader<'_>, at: usize) -> bool {
+pub(super) fn ends_well(reader: &Reader<'_>, at: usize) -> bool {
     let Some(next) = reader.tokens.get(at) else { return true };
     match next.kind {
         TokenKind::Mark => !matches!(next.text.as_str(), "%" | "$" | "/"),
@@ -214,7 +150,7 @@ fn shifted(clock: Clock, minutes: i32) -> Option<Clock> {
 }
 
 /// An hour, its minutes and its half of the day; whether anything but the number itself says that it is a time.
-fn hour_reading(reader: &Reader<'_>, at: usize) -> Option<(Clock, usize, bool)> {
+pub(super) fn hour_reading(reader: &Reader<'_>, at: usize) -> Option<(Clock, usize, bool)> {
     if let Some((minutes, used)) = noon_or_midnight(reader, at) {
         return Some((Clock { minutes, exact: false, settled: true }, used, true));
     }

@@ -1,8 +1,10 @@
 //! Days, weeks and months: `amanhã`, `próxima segunda`, `dia 25`, `25/11`, `November 25th`, `semana que vem`.
 
 use super::Grain;
+use super::clock::ends_well;
 use super::lexicon::{follows_an_ordinal, full_month, month, short_weekday, weekday};
 use super::reader::{Meaning, Reader};
+use super::stretches;
 use crate::domain::language::Language;
 use crate::language::fold::TokenKind;
 use jiff::civil::{Date, Weekday};
@@ -16,9 +18,10 @@ pub(super) fn read(reader: &Reader<'_>, at: usize) -> Option<(Meaning, usize)> {
     numeric(reader, at)
         .or_else(|| named(reader, at))
         .or_else(|| by_weekday(reader, at))
-        .or_else(|| stretch(reader, at))
+        .or_else(|| stretches::read(reader, at))
         .or_else(|| by_month(reader, at))
         .or_else(|| day_of_month(reader, at))
+        .or_else(|| another_day_of_month(reader, at))
 }
 
 /// `hoje`, `amanhã`, `depois de amanhã`, `ontem`.
@@ -131,110 +134,6 @@ fn fair_suffix(reader: &Reader<'_>, at: usize) -> usize {
     }
     let dash = usize::from(reader.word(at) == "-");
     if reader.word(at + dash) == "feira" { dash + 1 } else { 0 }
-}
-
-/// Weeks, weekends and months as a whole.
-fn stretch(reader: &Reader<'_>, at: usize) -> Option<(Meaning, usize)> {
-    let today = reader.today();
-    let monday =
-        today.checked_sub(Span::new().days(i64::from(today.weekday().to_monday_zero_offset()))).ok()?;
-    let next_monday = monday.checked_add(1.week()).ok()?;
-    let first = today.first_of_month();
-    let next_first = first.checked_add(1.month()).ok()?;
-    let phrases = Stretches::of(reader.language);
-    let any = |list: &[&str]| reader.any_phrase(at, list);
-    if let Some(used) = any(phrases.weekend) {
-        let saturday = monday.checked_add(5.days()).ok()?;
-        return Some((
-            Meaning::Days { from: saturday.max(today), until: next_monday, grain: Grain::Day },
-            used,
-        ));
-    }
-    if let Some(used) = any(phrases.next_week) {
-        return Some((
-            Meaning::Days {
-                from: next_monday,
-                until: next_monday.checked_add(1.week()).ok()?,
-                grain: Grain::Week,
-            },
-            used,
-        ));
-    }
-    if let Some(used) = any(phrases.this_week) {
-        return Some((Meaning::Days { from: today, until: next_monday, grain: Grain::Week }, used));
-    }
-    if let Some(used) = any(phrases.last_week) {
-        return Some((
-            Meaning::Days { from: monday.checked_sub(1.week()).ok()?, until: monday, grain: Grain::Week },
-            used,
-        ));
-    }
-    if let Some(used) = any(phrases.next_month) {
-        return Some((
-            Meaning::Days {
-                from: next_first,
-                until: next_first.checked_add(1.month()).ok()?,
-                grain: Grain::Month,
-            },
-            used,
-        ));
-    }
-    let used = any(phrases.this_month)?;
-    Some((Meaning::Days { from: today, until: next_first, grain: Grain::Month }, used))
-}
-
-struct Stretches {
-    weekend: &'static [&'static str],
-    next_week: &'static [&'static str],
-    this_week: &'static [&'static str],
-    last_week: &'static [&'static str],
-    next_month: &'static [&'static str],
-    this_month: &'static [&'static str],
-}
-
-impl Stretches {
-    fn of(language: Language) -> Self {
-        match language {
-            Language::Portuguese => Self {
-                weekend: &[
-                    "fim de semana que vem",
-                    "final de semana que vem",
-                    "proximo fim de semana",
-                    "proximo final de semana",
-                    "fim de semana",
-                    "final de semana",
-                    "fds",
-                ],
-                next_week: &["semana que vem", "proxima semana", "semana seguinte", "outra semana"],
-                this_week: &[
-                    "esta semana",
-                    "essa semana",
-                    "nesta semana",
-                    "nessa semana",
-                    "ainda essa semana",
-                ],
-                last_week: &["semana passada", "ultima semana"],
-                next_month: &["mes que vem", "proximo mes", "mes seguinte"],
-                this_month: &["este mes", "esse mes", "neste mes", "nesse mes"],
-            },
-            Language::English => Self {
-                weekend: &["next weekend", "this weekend", "the weekend", "weekend"],
-                next_week: &["next week", "the following week"],
-                this_week: &["this week"],
-                last_week: &["last week"],
-                next_month: &["next month"],
-                this_month: &["this month"],
-            },
-            Language::Spanish => Self {
-                weekend: &["proximo fin de semana", "fin de semana", "finde"],
-                next_week: &["semana que viene", "proxima semana", "semana proxima"],
-                this_week: &["esta semana"],
-                last_week: &["semana pasada"],
-                next_month: &["mes que viene", "proximo mes"],
-                this_month: &["este mes"],
-            },
-        }
-    }
 }
 
 /// `25/11`, `25/11/2026`, `25.11.2026`, `2026-11-25`.
@@ -389,11 +288,25 @@ fn day_of_month(reader: &Reader<'_>, at: usize) -> Option<(Meaning, usize)> {
         Language::Spanish => &["del mes que viene", "del proximo mes"],
     };
     let months = reader.any_phrase(end, next_month);
-    let first = reader.today().first_of_month();
-    let ahead = usize::from(months.is_some());
-    let found = (ahead..13).find_map(|months| {
-        let month = first.checked_add(Span::new().months(i64::try_from(months).ok()?)).ok()?;
-        date(i64::from(month.year()), i64::from(month.month()), day).filter(|date| *date >= reader.today())
-    })?;
+    let found = next_day_of_month(reader, day, i64::from(months.is_some()))?;
     Some((Meaning::Day(found), prefix + used + months.unwrap_or(0)))
+}
+
+/// The second day of `dia 24 ou 25`.
+fn another_day_of_month(reader: &Reader<'_>, at: usize) -> Option<(Meaning, usize)> {
+    let listed = at > 1
+        && matches!(reader.word(at), "ou" | "e" | "o" | "y")
+        && reader.digits(at - 1).is_some()
+        && matches!(reader.word(at - 2), "dia" | "dias");
+    let day = reader.digits(at + 1).filter(|_| listed && ends_well(reader, at + 2))?;
+    next_day_of_month(reader, day, 0).map(|date| (Meaning::Day(date), 2))
+}
+
+/// The next day with this number that is not over yet, at least `ahead` months from now.
+fn next_day_of_month(reader: &Reader<'_>, day: i64, ahead: i64) -> Option<Date> {
+    let first = reader.today().first_of_month();
+    (ahead..13).find_map(|months| {
+        let month = first.checked_add(Span::new().months(months)).ok()?;
+        date(i64::from(month.year()), i64::from(month.month()), day).filter(|date| *date >= reader.today())
+    })
 }

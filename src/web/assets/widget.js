@@ -825,8 +825,8 @@ class Chat {
     this.setOwner({ kind: owner === 'bot' ? 'bot' : waiting ? 'team' : 'person', name });
     this.store.set('owner', this.owner);
     if (this.owner.kind !== 'bot') this.endDraft();
-    // That the assistant is back the server says itself.
-    if (this.owner.kind === 'bot' || (before.kind === this.owner.kind && before.name === this.owner.name)) return;
+    // That a person is called or the assistant is back a message says.
+    if (this.owner.kind !== 'person' || (before.kind === 'person' && before.name === this.owner.name)) return;
     this.view.putLine(ownerSentence(this.owner, this.words));
   }
 

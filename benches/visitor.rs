@@ -1,0 +1,72 @@
+//! A visitor of the shop as a browser plays one: opens a conversation, keeps its event stream open, and writes the
+//! next message when the last one was answered.
+
+use crate::client::{Connection, Request};
+use anyhow::Context;
+use serde_json::json;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// What visitors of a shop with a language model ask, in turn.
+pub const QUESTIONS: [&str; 6] = [
+    "Vocês têm vasos de cerâmica para a sala?",
+    "Qual a diferença entre o linho e o algodão das mantas?",
+    "Como funciona a troca de um produto com defeito?",
+    "Quero ver luminárias de madeira para o quarto.",
+    "Vocês entregam no interior do estado?",
+    "Tem alguma bandeja que combine com uma mesa escura?",
+];
+
+/// A visitor in a conversation.
+pub struct Visitor {
+    connection: Connection,
+    stream: Connection,
+    path: String,
+    token: String,
+    sent: usize,
+}
+
+impl Visitor {
+    /// Opens a conversation as somebody called `name`.
+    pub async fn open(address: SocketAddr, name: &str) -> anyhow::Result<Self> {
+        let mut connection = Connection::to(address).await?;
+        let body = json!({"channel": "web", "locale": "pt-BR", "contact": {"name": name}}).to_string();
+        let request = Request { method: "POST", path: "/api/v1/conversations", bearer: "", body: &body };
+        let opened = connection.ask(request).await?.json(201)?;
+        let text = |field: &str| opened[field].as_str().map(str::to_owned).context("no id or token");
+        let (path, token) = (format!("/api/v1/conversations/{}", text("id")?), text("token")?);
+        let mut stream = Connection::to(address).await?;
+        stream.listen(&format!("{path}/events"), &token).await?;
+        Ok(Self { connection, stream, path, token, sent: 0 })
+    }
+
+    /// How many messages were sent.
+    pub fn sent(&self) -> usize {
+        self.sent
+    }
+
+    /// Sends a message and waits until its turn is finished and told. Also says how the turn ended.
+    pub async fn ask(&mut self, text: &str) -> anyhow::Result<(Duration, String)> {
+        let began = Instant::now();
+        self.send(text).await?;
+        let end = self.stream.event("turn", "\"finished\"").await?;
+        Ok((began.elapsed(), end))
+    }
+
+    /// Sends a message and waits for the first sign that it is worked on.
+    pub async fn first_progress(&mut self, text: &str) -> anyhow::Result<Duration> {
+        let began = Instant::now();
+        self.send(text).await?;
+        self.stream.event("progress", "").await?;
+        Ok(began.elapsed())
+    }
+
+    async fn send(&mut self, text: &str) -> anyhow::Result<()> {
+        self.sent += 1;
+        let body = json!({"client_id": format!("m{}", self.sent), "text": text}).to_string();
+        let path = format!("{}/messages", self.path);
+        let request = Request { method: "POST", path: &path, bearer: &self.token, body: &body };
+        self.connection.ask(request).await?.text(202)?;
+        Ok(())
+    }
+}

@@ -139,7 +139,7 @@ pub fn length(head: &str) -> Option<usize> {
     head.lines().find_map(|line| line.strip_prefix("content-length:"))?.trim().parse().ok()
 }
 
-/// Where `part` first stands in `bytes`.
+/// Where `part` first stands in `bytes`; what is empty stands everywhere.
 pub fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
-    bytes.windows(part.len()).position(|window| window == part)
+    bytes.windows(part.len().max(1)).position(|window| window.starts_with(part))
 }

@@ -80,7 +80,8 @@ impl Agent {
         audience: &dyn Audience,
     ) -> anyhow::Result<Outcome> {
         let zone = self.business.timezone.clone();
-        let now = self.clock.now().to_zoned(zone.clone());
+        // The turn's own beginning, so that a turn that is taken up again asks the model the very same thing.
+        let now = began_at(task).unwrap_or_else(|| self.clock.now()).to_zoned(zone.clone());
         let said: Vec<&str> = task.answers.iter().map(|message| message.text.as_str()).collect();
         let said = said.join("\n");
         let language = detect(&said).unwrap_or(task.conversation.language);
@@ -103,6 +104,14 @@ impl Agent {
         };
         run.work_through(&said).await
     }
+}
+
+/// When the turn began.
+fn began_at(task: &Task) -> Option<jiff::Timestamp> {
+    task.events
+        .iter()
+        .find(|event| event.turn == Some(task.turn) && matches!(event.body, EventBody::TurnStarted { .. }))
+        .map(|event| event.at)
 }
 
 /// Handles the customer has proven to own, of the whole conversation.

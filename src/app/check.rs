@@ -8,6 +8,7 @@ use crate::domain::problem::Problem;
 use crate::knowledge::source::{self, SourceFile};
 use crate::llm::model::{ChatMessage, ChatRequest, ToolChoice};
 use crate::prompts::Prompts;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -38,7 +39,8 @@ pub async fn problems(options: &Options) -> anyhow::Result<Vec<Problem>> {
 }
 
 fn knowledge(options: &Options) -> Vec<Problem> {
-    let folder = options.operator.join(&options.settings.knowledge.folder);
+    let shown = &options.settings.knowledge.folder;
+    let folder = options.operator.join(shown);
     let files: Vec<SourceFile> = if folder.exists() {
         match source::on_disk(&[folder]) {
             Ok(files) => files,
@@ -52,7 +54,11 @@ fn knowledge(options: &Options) -> Vec<Problem> {
         .flat_map(|file| {
             file.documents(options.settings.business.language).filter_map(Result::err).collect::<Vec<_>>()
         })
-        .map(|failure| Problem { file: failure.origin, line: failure.line, message: failure.reason })
+        .map(|failure| Problem {
+            file: Path::new(shown).join(failure.origin).display().to_string(),
+            line: failure.line,
+            message: failure.reason,
+        })
         .collect()
 }
 

@@ -87,7 +87,7 @@ impl Instance {
 /// If the lock's file cannot be made.
 pub fn lock(database: &Path) -> anyhow::Result<Option<File>> {
     let mut path = database.as_os_str().to_owned();
-    path.push(".lock");
+    path.push(".serving");
     let file = File::create(&path).with_context(|| format!("cannot write {}", Path::new(&path).display()))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),

@@ -59,7 +59,7 @@ pub enum Brain {
 /// How the program is set up.
 pub struct AppOptions {
     pub brain: Brain,
-    pub settings: Settings,
+    pub settings: Box<Settings>,
     /// Files of the operator, by path.
     pub files: Vec<(String, String)>,
     /// The data folder; none for a copy of the shop's.
@@ -68,7 +68,7 @@ pub struct AppOptions {
 
 impl AppOptions {
     pub fn new(brain: Brain) -> Self {
-        let mut settings = Settings::load(None, &Vec::new()).unwrap();
+        let mut settings = Box::new(Settings::load(None, &Vec::new()).unwrap());
         // Who waits for more words says so in its test.
         settings.channels.web.quiet_ms = 0;
         settings.channels.web.quiet_unfinished_ms = 0;
@@ -104,7 +104,7 @@ impl AppOptions {
     }
 
     pub async fn start(self) -> TestApp {
-        TestApp::start(self).await
+        Box::pin(TestApp::start(self)).await
     }
 }
 
@@ -123,7 +123,7 @@ pub fn calls<const N: usize>(calls: [(&str, Value); N]) -> Reply {
 pub struct TestApp {
     pub brain: Brain,
     pub door: Door,
-    settings: Settings,
+    settings: Box<Settings>,
     data: TempDir,
     operator: TempDir,
     running: Option<Running>,

@@ -1,7 +1,7 @@
 //! Balcão: a conversational agent with tools for the counter of a small business.
 //!
 //! Modules stand in the order a message flows through them; imports go strictly downward in the ranks that
-//! `tests/architecture.rs` enforces.
+//! `tests/architecture/` enforces.
 
 pub mod app;
 pub mod web;

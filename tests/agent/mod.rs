@@ -1,0 +1,4 @@
+//! The decision core and the gate: pure, so every case can be put on the table.
+
+mod gate;
+mod step;

@@ -1,0 +1,143 @@
+//! The step function: every turn ends, every call has one outcome, and the limits hold whatever a model does.
+
+use balcao::agent::step::{Happened, Next, PlannedCall, Turn, Verdict};
+use balcao::config::turn::TurnSettings;
+use balcao::domain::effect::Effect;
+use balcao::domain::ids::CallId;
+use balcao::domain::tool_call::{RefusalClass, ToolCall, ToolOutcome};
+use balcao::domain::turn::{StopReason, Usage};
+use balcao::llm::model::{ChatMessage, ModelErrorKind, ToolChoice};
+use balcao::llm::scripted::transcript_faults;
+use proptest::prelude::*;
+use serde_json::json;
+
+fn limits() -> TurnSettings {
+    let table: toml::Table = include_str!("../../src/config/default/turn.toml").parse().unwrap();
+    table["turn"].clone().try_into().unwrap()
+}
+
+fn call(step: u32, index: usize, name: &str) -> ToolCall {
+    ToolCall { id: CallId::at(step, index), name: name.to_owned(), arguments: json!({}) }
+}
+
+fn answered(text: &str, calls: Vec<ToolCall>) -> Happened {
+    Happened::Answered { text: text.to_owned(), calls, usage: Usage::default() }
+}
+
+fn done(effects: Vec<Effect>) -> ToolOutcome {
+    ToolOutcome::Done { data: json!({"ok": true}), effects, sources: Vec::new(), cut: false }
+}
+
+fn reason(next: &Next) -> Option<StopReason> {
+    match next {
+        Next::Stop(ending) => Some(ending.reason),
+        Next::AskModel(_) | Next::MakeCalls(_) | Next::Judge(_) | Next::Wait => None,
+    }
+}
+
+/// Ends every planned call with `outcome` and returns what comes then.
+fn end_all(turn: &mut Turn, next: Next, outcome: &ToolOutcome) -> Next {
+    let Next::MakeCalls(planned) = next else { panic!("no calls: {next:?}") };
+    planned.into_iter().fold(Next::Wait, |_, PlannedCall { call, refused }| {
+        turn.on(Happened::CallEnded { call, outcome: refused.unwrap_or_else(|| outcome.clone()) })
+    })
+}
+
+#[test]
+fn the_model_is_asked_again_only_when_every_call_has_ended() {
+    let mut turn = Turn::new(limits());
+    turn.on(answered("", vec![call(1, 0, "a"), call(1, 1, "b")]));
+    let first = turn.on(Happened::CallEnded { call: call(1, 1, "b"), outcome: done(Vec::new()) });
+    assert_eq!(first, Next::Wait);
+    let second = turn.on(Happened::CallEnded { call: call(1, 0, "a"), outcome: done(Vec::new()) });
+    assert_eq!(second, Next::AskModel(ToolChoice::Auto));
+}
+
+#[test]
+fn forty_calls_at_once_are_cut_to_the_limit() {
+    let mut turn = Turn::new(limits());
+    let many = (0..40).map(|index| call(1, index, &format!("tool_{index}"))).collect();
+    let Next::MakeCalls(planned) = turn.on(answered("", many)) else { panic!() };
+    assert_eq!(planned.len(), 40, "every call gets an outcome");
+    let made = planned.iter().filter(|planned| planned.refused.is_none()).count();
+    assert_eq!(made, limits().max_calls_per_step);
+}
+
+#[test]
+fn bad_arguments_go_back_at_most_twice_then_words_are_forced() {
+    let mut turn = Turn::new(limits());
+    let bad = ToolOutcome::Refused { reason: "no".into(), class: RefusalClass::BadArguments };
+    for step in 1..=3 {
+        let mut wrong = call(step, 0, "t");
+        wrong.arguments = json!({ "n": step });
+        let next = turn.on(answered("", vec![wrong]));
+        let next = end_all(&mut turn, next, &bad);
+        let expected = if step <= 2 { ToolChoice::Auto } else { ToolChoice::None };
+        assert_eq!(next, Next::AskModel(expected), "step {step}");
+    }
+}
+
+#[test]
+fn nothing_twice_is_garbage_and_every_failure_has_its_reason() {
+    let mut turn = Turn::new(limits());
+    assert_eq!(turn.on(answered("  ", Vec::new())), Next::AskModel(ToolChoice::Auto));
+    assert_eq!(reason(&turn.on(answered("", Vec::new()))), Some(StopReason::ModelGarbage));
+    for (kind, expected) in [
+        (ModelErrorKind::Transient { retry_after: None }, StopReason::ModelUnavailable),
+        (ModelErrorKind::Exhausted, StopReason::ModelUnavailable),
+        (ModelErrorKind::TooLong, StopReason::TokenLimit),
+        (ModelErrorKind::Refused, StopReason::ModelRefused),
+    ] {
+        assert_eq!(reason(&Turn::new(limits()).on(Happened::ModelFailed(kind))), Some(expected));
+    }
+}
+
+fn outcome() -> impl Strategy<Value = ToolOutcome> {
+    let refused = |class| ToolOutcome::Refused { reason: "no".into(), class };
+    prop_oneof![
+        Just(done(Vec::new())),
+        Just(done(vec![Effect::Wrote])),
+        Just(refused(RefusalClass::BadArguments)),
+        Just(refused(RefusalClass::NotSaid)),
+        Just(ToolOutcome::Unknown { reason: "?".into() }),
+    ]
+}
+
+proptest! {
+    /// Whatever a model answers and however calls end, the turn stops within its steps, and at each model call every
+    /// call of the transcript has exactly one result right behind it.
+    #[test]
+    fn every_turn_ends_with_a_whole_transcript(
+        script in prop::collection::vec((prop::collection::vec(0..4_usize, 0..12), any::<bool>(), outcome()), 1..40)
+    ) {
+        let limits = limits();
+        let mut turn = Turn::new(limits.clone());
+        let mut next = turn.begin();
+        let mut asked = 0;
+        let mut script = script.into_iter().cycle();
+        for _ in 0..1_000 {
+            next = match next {
+                Next::AskModel(_) => {
+                    asked += 1;
+                    prop_assert!(asked <= limits.max_steps);
+                    let mut shown = vec![ChatMessage::System("rules".into()), ChatMessage::Customer("oi".into())];
+                    shown.extend(turn.transcript().iter().cloned());
+                    prop_assert!(transcript_faults(&shown).is_empty(), "{:?}", transcript_faults(&shown));
+                    let (names, words, _) = script.next().unwrap();
+                    let step = turn.step();
+                    let made =
+                        names.iter().enumerate().map(|(index, name)| call(step, index, &format!("t{name}"))).collect();
+                    turn.on(answered(if words { "texto" } else { "" }, made))
+                }
+                Next::MakeCalls(planned) => {
+                    let (_, _, outcome) = script.next().unwrap();
+                    end_all(&mut turn, Next::MakeCalls(planned), &outcome)
+                }
+                Next::Judge(text) => turn.on(Happened::Judged(Verdict::Send(text))),
+                Next::Wait => return Err(TestCaseError::fail("waits for nothing")),
+                Next::Stop(_) => return Ok(()),
+            };
+        }
+        prop_assert!(false, "the turn does not end");
+    }
+}

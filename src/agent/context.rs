@@ -1,5 +1,6 @@
-//! What the model is shown: the house rules, what is known of the customer, the conversation so far, the passages
-//! for the question, the newest words. Bounded, in a stable order, nothing of it rewritten from turn to turn.
+//! What the model is shown: the house rules, the conversation so far, the time, what is known of the customer, the
+//! passages for the question, the newest words. Bounded, and what differs from turn to turn comes last, so that an
+//! endpoint that keeps what it has read reads only the end anew.
 
 use crate::config::business::Business;
 use crate::domain::contact::Contact;
@@ -50,9 +51,12 @@ pub fn build(prompts: &Prompts, parts: Parts<'_>) -> anyhow::Result<Vec<ChatMess
     let mut messages = Vec::with_capacity(parts.history.len() + parts.answers.len() + 4);
     messages.push(ChatMessage::System(prompts.system(parts.language, &variables)?));
     messages.extend(parts.history);
+    let mut present = prompts.present(parts.language, &variables)?;
     if !parts.passages.is_empty() {
-        messages.push(ChatMessage::System(prompts.passages(parts.language, parts.passages)?));
+        present.push_str("\n\n");
+        present.push_str(&prompts.passages(parts.language, parts.passages)?);
     }
+    messages.push(ChatMessage::System(present));
     messages.extend(parts.answers.iter().map(|message| ChatMessage::Customer(message.text.clone())));
     Ok(messages)
 }

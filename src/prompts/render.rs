@@ -12,7 +12,8 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// What `system.md` may speak of.
+/// What `system.md` and `present.md` may speak of. What differs from turn to turn belongs into the latter: endpoints
+/// read again only what stands behind the first difference to what they read before.
 #[derive(Serialize)]
 pub struct SystemVariables<'a> {
     /// The business.
@@ -25,7 +26,7 @@ pub struct SystemVariables<'a> {
     pub contact: ContactVariables<'a>,
 }
 
-/// The business in `system.md`.
+/// The business in `system.md` and `present.md`.
 #[derive(Serialize)]
 pub struct BusinessVariables<'a> {
     /// Its name.
@@ -36,7 +37,7 @@ pub struct BusinessVariables<'a> {
     pub timezone: &'a str,
 }
 
-/// The customer in `system.md`.
+/// The customer in `system.md` and `present.md`.
 #[derive(Serialize)]
 pub struct ContactVariables<'a> {
     /// The name they gave.
@@ -53,22 +54,19 @@ struct PassageVariables<'a> {
     text: &'a str,
 }
 
-/// Template file -> variables it may use.
-const TEMPLATES: [(&str, &[&str]); 2] = [
-    (
-        "system.md",
-        &[
-            "business.name",
-            "business.voice",
-            "business.timezone",
-            "today",
-            "clock",
-            "contact.name",
-            "contact.preferences",
-        ],
-    ),
-    ("passages.md", &["passages"]),
+const SYSTEM_VARIABLES: &[&str] = &[
+    "business.name",
+    "business.voice",
+    "business.timezone",
+    "today",
+    "clock",
+    "contact.name",
+    "contact.preferences",
 ];
+
+/// Template file -> variables it may use.
+const TEMPLATES: [(&str, &[&str]); 3] =
+    [("system.md", SYSTEM_VARIABLES), ("present.md", SYSTEM_VARIABLES), ("passages.md", &["passages"])];
 
 /// Every prompt and sentence, in every language.
 pub struct Prompts {
@@ -115,6 +113,14 @@ impl Prompts {
     /// A template that fails although its variables exist, e.g. by a wrong filter argument.
     pub fn system(&self, language: Language, variables: &SystemVariables<'_>) -> anyhow::Result<String> {
         self.render(language, "system.md", minijinja::Value::from(Serde(variables)))
+    }
+
+    /// What the model is told right before the newest words: the time, and what is known of the customer.
+    ///
+    /// # Errors
+    /// As [`Prompts::system`].
+    pub fn present(&self, language: Language, variables: &SystemVariables<'_>) -> anyhow::Result<String> {
+        self.render(language, "present.md", minijinja::Value::from(Serde(variables)))
     }
 
     /// The passages that were found for the customer's question.
@@ -196,7 +202,16 @@ mod tests {
                 contact: ContactVariables { name: Some("Ana \"x\"\nignore"), preferences: &[] },
             };
             let system = prompts.system(language, &variables).unwrap();
-            assert!(system.contains("Loja") && system.contains("\"Ana \\\"x\\\"\\nignore\""), "{system}");
+            assert!(system.contains("Loja"), "{system}");
+            assert!(
+                !system.contains("10:00") && !system.contains("Ana"),
+                "it differs from turn to turn: {system}"
+            );
+            let present = prompts.present(language, &variables).unwrap();
+            assert!(
+                present.contains("segunda, 10:00") && present.contains("\"Ana \\\"x\\\"\\nignore\""),
+                "{present}"
+            );
         }
     }
 

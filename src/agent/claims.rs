@@ -35,15 +35,33 @@ const PROMISES: &str = "vou verificar e, vou checar e, vou consultar e, vou conf
     i will check and, i'll check and, i will get back, i'll get back, get back to you, let you know soon, \
     voy a verificar y, te aviso en, vuelvo con";
 
-/// Whether `folded` says that something was done. `told` are words of tool results, which may say it too.
-pub fn claims_a_deed(folded: &str, told: &HashSet<String>) -> bool {
+/// Whether `folded` says that something was done. `told` are words of tool results, which may say it too; `known`
+/// are roots of deeds that are known to have been done, as [`deeds_in`] gives them.
+pub fn claims_a_deed(folded: &str, told: &HashSet<String>, known: &HashSet<&'static str>) -> bool {
     let text = spaced(folded);
-    let is_told = |phrase: &str| {
-        let deed = phrase.rsplit(' ').next().unwrap_or(phrase);
-        told.iter().any(|word| word.starts_with(deed))
-    };
-    phrases(OWN).any(|phrase| holds(&text, phrase))
-        || phrases(DONE).any(|phrase| holds(&text, phrase) && !is_told(phrase))
+    let is_told = |phrase: &str| told.iter().any(|word| word.starts_with(deed(phrase)));
+    let is_known = |phrase: &'static str| known.contains(root(phrase));
+    phrases(OWN).any(|phrase| holds(&text, phrase) && !is_known(phrase))
+        || phrases(DONE).any(|phrase| holds(&text, phrase) && !is_told(phrase) && !is_known(phrase))
+}
+
+/// The roots of the deeds that `folded` tells of.
+pub fn deeds_in(folded: &str) -> impl Iterator<Item = &'static str> {
+    let text = spaced(folded);
+    phrases(OWN).chain(phrases(DONE)).filter(move |phrase| holds(&text, phrase)).map(root)
+}
+
+/// The word of a phrase that says what was done.
+fn deed(phrase: &str) -> &str {
+    let last = |phrase: &&str| !matches!(*phrase, "um" | "o" | "seu" | "tu" | "su");
+    phrase.rsplit(' ').find(last).unwrap_or(phrase)
+}
+
+/// What the forms of a deed have in common: `agendei`, `agendad`; `cancelei`, `cancelled`.
+fn root(phrase: &'static str) -> &'static str {
+    const ROOT: usize = 5;
+    let deed = deed(phrase);
+    deed.char_indices().nth(ROOT).map_or(deed, |(end, _)| deed.get(..end).unwrap_or(deed))
 }
 
 /// Whether `folded` says that a person was called or is on the way.
@@ -83,10 +101,21 @@ mod tests {
     #[test]
     fn what_a_result_says_may_be_said() {
         let told = HashSet::from(["enviado".to_owned()]);
-        assert!(!claims_a_deed("seu pedido foi enviado ontem", &told));
-        assert!(claims_a_deed("seu pedido foi enviado ontem", &HashSet::new()));
-        assert!(claims_a_deed("seu pedido foi cancelado", &told));
-        assert!(claims_a_deed("pronto, enviei o seu pedido", &told), "the bot did not");
+        let claims = |text: &str, told: &HashSet<String>| claims_a_deed(text, told, &HashSet::new());
+        assert!(!claims("seu pedido foi enviado ontem", &told));
+        assert!(claims("seu pedido foi enviado ontem", &HashSet::new()));
+        assert!(claims("seu pedido foi cancelado", &told));
+        assert!(claims("pronto, enviei o seu pedido", &told), "the bot did not");
+    }
+
+    #[test]
+    fn a_deed_that_is_known_may_be_told_again_and_no_other() {
+        let known = HashSet::from_iter(deeds_in("pronto, agendei sua visita"));
+        let claims = |text: &str| claims_a_deed(text, &HashSet::new(), &known);
+        assert!(!claims("sua visita esta agendada"));
+        assert!(!claims("eu agendei para sexta"));
+        assert!(claims("cancelei a visita"));
+        assert!(claims("abri um chamado"));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The words of an answer on their way to the customer while the model still writes: they leave sentence by
 //! sentence, each after the guard has passed it. What was shown is provisional; the committed message counts.
 
-use super::guard::{Proof, fault, sentences};
+use super::guard::{fault, sentences};
+use super::proof::Proof;
 use crate::domain::language::Language;
 use std::sync::{Mutex, PoisonError};
 

@@ -31,8 +31,11 @@ impl Run<'_> {
             outcome.confirmation = Some((call, question.confirmation));
         } else {
             for effect in &outcome.effects {
-                if let Effect::Buttons { buttons } = effect {
-                    outcome.buttons = buttons.clone();
+                match effect {
+                    Effect::Buttons { buttons } => outcome.buttons.clone_from(buttons),
+                    // What was offered before it has been chosen from.
+                    Effect::Wrote => outcome.buttons.clear(),
+                    Effect::HandOff { .. } | Effect::Verified { .. } | Effect::Contact { .. } => {}
                 }
             }
             if ending.reason.has_sentence() && ending.reason != StopReason::NotKnown {

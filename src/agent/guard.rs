@@ -2,48 +2,10 @@
 //! result, a promise to come back, an internal name or a secret is not sent. Pure.
 
 use super::claims::{claims_a_deed, claims_a_hand_off, promises_to_return};
-use super::facts::Facts;
-use crate::domain::effect::Effect;
+use super::proof::Proof;
 use crate::domain::language::Language;
-use crate::domain::tool_call::ToolOutcome;
 use crate::language::detect::detect;
-use crate::language::fold::{fold, words};
-use crate::tools::gate::paths::scalars;
-use serde_json::Value;
-use std::collections::HashSet;
-
-/// What the guard knows of the turn.
-#[derive(Clone, Debug, Default)]
-pub struct Proof {
-    /// What was proven.
-    pub facts: Facts,
-    /// Whether something was changed for the customer in this conversation.
-    pub wrote: bool,
-    /// Words of tool results: the state of an order that "was sent" stands among them.
-    pub told: HashSet<String>,
-    /// Names of tools: never for the customer's eyes.
-    pub internal_names: Vec<String>,
-}
-
-impl Proof {
-    /// Lets the guard rely on an outcome.
-    pub fn add_outcome(&mut self, outcome: &ToolOutcome, language: Language) {
-        match outcome {
-            ToolOutcome::Done { data, effects, .. } => {
-                self.facts.add_value(data, language);
-                self.wrote |= effects.contains(&Effect::Wrote);
-                scalars(data, &mut |scalar| {
-                    if let Value::String(text) = scalar {
-                        self.told.extend(words(text));
-                    }
-                });
-            }
-            // A refusal may name what is possible instead (free times, a limit).
-            ToolOutcome::Refused { reason, .. } => self.facts.add_text(reason, language),
-            ToolOutcome::Unknown { .. } | ToolOutcome::NeedsConfirmation { .. } => {}
-        }
-    }
-}
+use crate::language::fold::fold;
 
 /// A sentence that must not be sent.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -110,7 +72,7 @@ pub fn fault(sentence: &str, proof: &Proof, language: Language) -> Option<&'stat
     if claims_a_hand_off(folded) {
         return Some("it says that a person comes, and nobody was called: call the hand-off tool instead");
     }
-    if !proof.wrote && claims_a_deed(folded, &proof.told) {
+    if !proof.wrote && claims_a_deed(folded, &proof.told, &proof.deeds) {
         return Some("it says that something was done, and nothing was");
     }
     if promises_to_return(folded) {

@@ -1,6 +1,7 @@
 //! The conversation so far as a model reads it, and what it proves. Bounded; whole exchanges are left out from the
 //! oldest; every call keeps its result right behind it.
 
+use crate::domain::contact::Identity;
 use crate::domain::conversation::Owner;
 use crate::domain::effect::Effect;
 use crate::domain::event::{Event, EventBody};
@@ -131,6 +132,16 @@ fn without_hand_offs_and_loose_ends(messages: &mut Vec<ChatMessage>, hand_offs: 
     });
 }
 
+/// A message of the turn itself, its result no longer than those of earlier turns.
+pub fn shortened_result(message: ChatMessage) -> ChatMessage {
+    match message {
+        ChatMessage::ToolResult { call, content } => {
+            ChatMessage::ToolResult { call, content: shortened(content) }
+        }
+        other => other,
+    }
+}
+
 fn shortened(mut content: String) -> String {
     if content.len() > OLD_RESULT_CHARACTERS {
         let end = (0..=OLD_RESULT_CHARACTERS).rev().find(|end| content.is_char_boundary(*end)).unwrap_or(0);
@@ -190,6 +201,21 @@ pub fn evidence(events: &[Event], registry: &Registry, language: Language, zone:
         }
     }
     evidence
+}
+
+/// Handles the customer has proven to own, of the whole conversation.
+pub fn verified(events: &[Event]) -> Vec<Identity> {
+    let mut found = Vec::new();
+    for event in events {
+        if let EventBody::ToolFinished { outcome: ToolOutcome::Done { effects, .. }, .. } = &event.body {
+            for effect in effects {
+                if let Effect::Verified { identities } = effect {
+                    found.extend(identities.iter().cloned());
+                }
+            }
+        }
+    }
+    found
 }
 
 /// The call that waits for the customer's word, if one does. What a turn that gave way settled is not settled.

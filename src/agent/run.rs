@@ -4,8 +4,9 @@
 use super::confirm;
 use super::context::{self, Parts};
 use super::draft::Draft;
-use super::guard::{Proof, judge, wrong_language};
+use super::guard::{judge, wrong_language};
 use super::history;
+use super::proof::Proof;
 use super::replay::Replay;
 use super::step::{Ending, Happened, Next, Turn, Verdict};
 use super::task::{Audience, Journal, Outcome, Retrieve, Task};
@@ -14,10 +15,10 @@ use crate::config::turn::TurnSettings;
 use crate::domain::clock::Clock;
 use crate::domain::contact::Identity;
 use crate::domain::effect::Effect;
-use crate::domain::event::{Event, EventBody, Settled};
+use crate::domain::event::{EventBody, Settled};
 use crate::domain::ids::CallId;
 use crate::domain::language::Language;
-use crate::domain::message::{Confirmation, Role};
+use crate::domain::message::Confirmation;
 use crate::domain::passage::Passage;
 use crate::domain::tool_call::{ToolCall, ToolOutcome};
 use crate::domain::turn::StopReason;
@@ -30,6 +31,9 @@ use crate::tools::gate::evidence::Evidence;
 use jiff::Zoned;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+/// A model without room for the whole transcript is shown one part in so many of the past and of the passages.
+const LITTLE: usize = 4;
 
 /// The mind of the counter.
 pub struct Agent {
@@ -63,9 +67,19 @@ pub(super) struct Run<'a> {
     pub(super) evidence: Evidence,
     pub(super) proof: Proof,
     pub(super) base: Vec<ChatMessage>,
+    pub(super) room: Room,
     pub(super) passages: Vec<Passage>,
     pub(super) outcome: Outcome,
     pub(super) verified: Vec<Identity>,
+}
+
+/// How much of the past the model has room for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Room {
+    /// As much as the settings allow.
+    Plenty,
+    /// It found that too long.
+    Little,
 }
 
 impl Agent {
@@ -98,9 +112,10 @@ impl Agent {
             evidence: history::evidence(&task.events, self.dispatcher.registry(), language, &zone),
             proof: Proof::default(),
             base: Vec::new(),
+            room: Room::Plenty,
             passages: Vec::new(),
             outcome: Outcome { language, ..Outcome::default() },
-            verified: verified(&task.events),
+            verified: history::verified(&task.events),
         };
         run.work_through(&said).await
     }
@@ -112,21 +127,6 @@ fn began_at(task: &Task) -> Option<jiff::Timestamp> {
         .iter()
         .find(|event| event.turn == Some(task.turn) && matches!(event.body, EventBody::TurnStarted { .. }))
         .map(|event| event.at)
-}
-
-/// Handles the customer has proven to own, of the whole conversation.
-fn verified(events: &[Event]) -> Vec<Identity> {
-    let mut found = Vec::new();
-    for event in events {
-        if let EventBody::ToolFinished { outcome: ToolOutcome::Done { effects, .. }, .. } = &event.body {
-            for effect in effects {
-                if let Effect::Verified { identities } = effect {
-                    found.extend(identities.iter().cloned());
-                }
-            }
-        }
-    }
-    found
 }
 
 impl Run<'_> {
@@ -143,6 +143,11 @@ impl Run<'_> {
                 Next::AskModel(choice) => {
                     let happened = self.ask_model(&turn, choice).await?;
                     turn.on(happened)
+                }
+                Next::Shorten(choice) => {
+                    self.room = Room::Little;
+                    self.base = self.context()?;
+                    Next::AskModel(choice)
                 }
                 Next::MakeCalls(calls) => self.make_calls(&mut turn, calls).await?,
                 Next::Judge(draft) => {
@@ -173,21 +178,7 @@ impl Run<'_> {
                 self.proof.facts.add_time(day.datetime().date().at(0, 0, 0, 0));
             }
         }
-        for event in &self.task.events {
-            match &event.body {
-                EventBody::Message(message) => match message.role {
-                    Role::Customer | Role::Human => self.proof.facts.add_text(&message.text, self.language),
-                    Role::Assistant | Role::System => {}
-                },
-                EventBody::ToolFinished { outcome, .. } => self.proof.add_outcome(outcome, self.language),
-                EventBody::Retrieved { passages, .. } => {
-                    passages
-                        .iter()
-                        .for_each(|passage| self.proof.facts.add_text(&passage.text, self.language));
-                }
-                _ => {}
-            }
-        }
+        self.proof.add_events(&self.task.events, self.task.turn, self.language);
     }
 
     /// Settles the call that waits for the customer's word, if one does. A "no" ends the turn here.
@@ -246,6 +237,10 @@ impl Run<'_> {
 
     fn context(&self) -> anyhow::Result<Vec<ChatMessage>> {
         let settings = &self.agent.settings;
+        let (characters, passages) = match self.room {
+            Room::Plenty => (settings.history_characters, self.passages.len()),
+            Room::Little => (settings.history_characters / LITTLE, self.passages.len().div_ceil(LITTLE)),
+        };
         context::build(
             &self.agent.prompts,
             Parts {
@@ -257,9 +252,9 @@ impl Run<'_> {
                     &self.task.events,
                     self.task.turn,
                     &self.task.answers,
-                    settings.history_characters,
+                    characters,
                 ),
-                passages: &self.passages,
+                passages: self.passages.get(..passages).unwrap_or(&self.passages),
                 answers: &self.task.answers,
             },
         )
@@ -270,7 +265,10 @@ impl Run<'_> {
             return Ok(Happened::Answered { text, calls, usage });
         }
         let mut messages = self.base.clone();
-        messages.extend(turn.transcript().iter().cloned());
+        messages.extend(turn.transcript().iter().cloned().map(|message| match self.room {
+            Room::Plenty => message,
+            Room::Little => history::shortened_result(message),
+        }));
         let request = ChatRequest {
             messages,
             tools: self.agent.dispatcher.registry().specs(),

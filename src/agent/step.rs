@@ -54,6 +54,8 @@ pub enum Verdict {
 pub enum Next {
     /// Ask the model.
     AskModel(ToolChoice),
+    /// The model found the transcript too long: cut it, then ask again.
+    Shorten(ToolChoice),
     /// Make these calls. Those the core refuses by itself come with their outcome already.
     MakeCalls(Vec<PlannedCall>),
     /// Let the guard judge this draft.
@@ -98,6 +100,7 @@ pub struct Turn {
     handed_off: bool,
     wordless: u32,
     force_words: bool,
+    shortened: bool,
     transcript: Vec<ChatMessage>,
 }
 
@@ -116,6 +119,7 @@ impl Turn {
             handed_off: false,
             wordless: 0,
             force_words: false,
+            shortened: false,
             transcript: Vec::new(),
         }
     }
@@ -156,6 +160,10 @@ impl Turn {
     pub fn on(&mut self, happened: Happened) -> Next {
         match happened {
             Happened::Answered { text, calls, usage } => self.answered(text, calls, usage),
+            Happened::ModelFailed(ModelErrorKind::TooLong) if !self.shortened => {
+                self.shortened = true;
+                Next::Shorten(self.choice())
+            }
             Happened::ModelFailed(kind) => stop(match kind {
                 // It was told to use words and could not: what stands in the way is the limit, not the model.
                 ModelErrorKind::Transient { retry_after: None } if self.is_last_step() => {
@@ -271,7 +279,11 @@ impl Turn {
         if self.is_last_step() {
             self.force_words = true;
         }
-        Next::AskModel(if self.force_words { ToolChoice::None } else { ToolChoice::Auto })
+        Next::AskModel(self.choice())
+    }
+
+    fn choice(&self) -> ToolChoice {
+        if self.force_words { ToolChoice::None } else { ToolChoice::Auto }
     }
 
     fn judged(&mut self, verdict: Verdict) -> Next {

@@ -31,7 +31,7 @@ fn done(effects: Vec<Effect>) -> ToolOutcome {
 fn reason(next: &Next) -> Option<StopReason> {
     match next {
         Next::Stop(ending) => Some(ending.reason),
-        Next::AskModel(_) | Next::MakeCalls(_) | Next::Judge(_) | Next::Wait => None,
+        Next::AskModel(_) | Next::Shorten(_) | Next::MakeCalls(_) | Next::Judge(_) | Next::Wait => None,
     }
 }
 
@@ -85,11 +85,18 @@ fn nothing_twice_is_garbage_and_every_failure_has_its_reason() {
     for (kind, expected) in [
         (ModelErrorKind::Transient { retry_after: None }, StopReason::ModelUnavailable),
         (ModelErrorKind::Exhausted, StopReason::ModelUnavailable),
-        (ModelErrorKind::TooLong, StopReason::TokenLimit),
         (ModelErrorKind::Refused, StopReason::ModelRefused),
     ] {
         assert_eq!(reason(&Turn::new(limits()).on(Happened::ModelFailed(kind))), Some(expected));
     }
+}
+
+#[test]
+fn a_transcript_that_is_too_long_is_cut_once() {
+    let mut turn = Turn::new(limits());
+    let too_long = || Happened::ModelFailed(ModelErrorKind::TooLong);
+    assert_eq!(turn.on(too_long()), Next::Shorten(ToolChoice::Auto));
+    assert_eq!(reason(&turn.on(too_long())), Some(StopReason::TokenLimit));
 }
 
 fn outcome() -> impl Strategy<Value = ToolOutcome> {
@@ -117,6 +124,7 @@ proptest! {
         let mut script = script.into_iter().cycle();
         for _ in 0..1_000 {
             next = match next {
+                Next::Shorten(_) => return Err(TestCaseError::fail("nothing was too long")),
                 Next::AskModel(_) => {
                     asked += 1;
                     prop_assert!(asked <= limits.max_steps);

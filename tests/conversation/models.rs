@@ -154,3 +154,21 @@ async fn a_declined_topic_has_its_own_sentence() {
     assert!(answer.text.contains("não posso ajudar"), "{}", answer.text);
     app.end().await;
 }
+
+#[tokio::test]
+async fn a_transcript_that_is_too_long_is_cut_and_asked_again() {
+    let too_long = || error(400, "context_length_exceeded", "maximum context length is 2048 tokens");
+    let replies = vec![says("Sim!"), too_long(), says("Temos, sim."), too_long(), too_long()];
+    let options = AppOptions::endpoint(replies).await;
+    let app = options.with(|settings| settings.turn.history_characters = 8_000).start().await;
+    let mut talk = app.talk().await;
+    let padded = |question: &str| format!("{question} {}", "e mais isto ".repeat(300));
+    talk.say(&padded("Vocês têm vasos?")).await;
+    assert_eq!(talk.say(&padded("E velas?")).await.text, "Temos, sim.");
+    let sizes: Vec<usize> =
+        app.endpoint().asked()[1..].iter().map(|asked| asked.body["messages"].to_string().len()).collect();
+    assert!(sizes[1] < sizes[0], "{sizes:?}");
+    let answer = talk.say("E adubo?").await;
+    assert_eq!(answer.stop_reason, "token_limit");
+    app.end().await;
+}

@@ -79,6 +79,23 @@ async fn words_of_a_hand_off_are_not_true_because_something_else_was_done() {
 }
 
 #[tokio::test]
+async fn a_deed_of_an_earlier_turn_proves_no_other() {
+    let save = calls([("crm_save_contact", json!({"name": "Rui", "email": "rui@example.com"}))]);
+    let script = vec![
+        save,
+        says("Pronto, salvei seus dados, Rui."),
+        says("Já salvei seus dados e cancelei a sua visita."),
+        says("Já salvei seus dados. Qual visita você quer cancelar?"),
+    ];
+    let app = AppOptions::scripted(script).start().await;
+    let mut talk = app.talk().await;
+    assert_eq!(talk.say("Sou o Rui, rui@example.com").await.text, "Pronto, salvei seus dados, Rui.");
+    let answer = talk.say("E cancela a minha visita?").await;
+    assert_eq!(answer.text, "Já salvei seus dados. Qual visita você quer cancelar?");
+    app.end().await;
+}
+
+#[tokio::test]
 async fn a_value_nobody_said_is_not_passed_on() {
     for (said, name, arguments) in [
         (

@@ -3,10 +3,12 @@
 
 use super::capability::{Builtin, Capability, Declaration, failure};
 use super::times::{self, When};
-use super::words::{local, moment, short};
+use super::words::{local, moment, pick, short};
 use crate::backoffice::BackofficeError;
 use crate::backoffice::agenda::{Agenda, Book, Booked, Reschedule, SlotQuery};
 use crate::domain::agenda::Service;
+use crate::domain::effect::Effect;
+use crate::domain::message::Button;
 use crate::domain::tool::{ParamSource, Risk};
 use crate::tools::tool::{Tool, ToolContext, ToolError, ToolOutput};
 use schemars::JsonSchema;
@@ -16,6 +18,9 @@ use std::sync::Arc;
 
 /// Free times told at once.
 const SLOTS: u32 = 8;
+
+/// Most buttons under an answer.
+const CHOICES: usize = 10;
 
 /// The tools over the agenda.
 pub fn tools(agenda: &Arc<dyn Agenda>) -> Vec<Arc<dyn Tool>> {
@@ -66,9 +71,9 @@ impl Capability for ListSlots {
             (Some(service), _) => service,
             (None, [only]) => only.id.clone(),
             (None, _) => {
-                return Ok(ToolOutput::data(
-                    json!({"choose": "service", "services": told_services(&services)}),
-                ));
+                let data = json!({"choose": "service", "services": told_services(&services)});
+                let names = services.iter().map(|service| service.name.clone());
+                return Ok(offering(data, names.collect()));
             }
         };
         let (from, until) =
@@ -110,14 +115,31 @@ impl Capability for ListSlots {
             .collect();
         let found = slots.first().map(|slot| (slot.service.clone(), slot.service_name.clone()));
         let (service, service_name) = found.unwrap_or_else(|| (service.clone(), service));
-        Ok(ToolOutput::data(json!({
+        let data = json!({
             "service": service,
             "service_name": service_name,
             "in_wished_time": wished,
             "count": told.len(),
             "slots": told,
-        })))
+        });
+        let choices = slots.iter().map(|slot| {
+            let when = moment(&slot.start, context.language);
+            let with = pick(["com", "with", "con"], context.language);
+            format!("{when}, {with} {}", slot.professional_name)
+        });
+        Ok(offering(data, choices.collect()))
     }
+}
+
+/// A result with a button for each of `choices`, unless there are none or more than a screen holds. What a button
+/// says is what the customer could have written.
+fn offering(data: Value, choices: Vec<String>) -> ToolOutput {
+    let mut output = ToolOutput::data(data);
+    if (1..=CHOICES).contains(&choices.len()) {
+        let buttons = choices.into_iter().map(|words| Button { label: words.clone(), value: words });
+        output.effects.push(Effect::Buttons { buttons: buttons.collect() });
+    }
+    output
 }
 
 fn told_services(services: &[Service]) -> Vec<Value> {

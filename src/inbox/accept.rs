@@ -117,6 +117,12 @@ impl Inbox {
         }
         let text = self.readable(inbound.text)?;
         if self.is_full(inbound.conversation).await? {
+            // A repeat is answered as the first delivery was.
+            let id = &inbound.external_id;
+            let known = self.conversations.accepted(inbound.conversation, inbound.channel, id).await?;
+            if let Some(message) = known {
+                return Ok(Accepted { message, duplicate: true });
+            }
             return Err(AcceptError::ConversationFull { limit: self.limits.messages_per_conversation });
         }
         let now = self.clock.now();

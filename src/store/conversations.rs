@@ -141,6 +141,14 @@ pub trait ConversationStore: Send + Sync {
     /// (which is an event behind the message).
     async fn accept(&self, inbound: NewInbound) -> Result<Accepted, StoreError>;
 
+    /// The message that a delivery was accepted as, if it was.
+    async fn accepted(
+        &self,
+        id: ConversationId,
+        channel: &str,
+        external_id: &str,
+    ) -> Result<Option<MessageId>, StoreError>;
+
     /// Changes the owner: raises the epoch, so that whatever the old owner still does is refused. Appends
     /// `OwnerChanged` if it is another owner, then the message. A message of role human answers every customer
     /// message before it; what is still open when the bot gets the conversation back is due.

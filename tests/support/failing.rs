@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use balcao::domain::contact::Identity;
 use balcao::domain::conversation::{Conversation, ConversationState};
 use balcao::domain::event::Event;
-use balcao::domain::ids::{ConversationId, Seq};
+use balcao::domain::ids::{ConversationId, MessageId, Seq};
 use balcao::domain::message::Message;
 use balcao::store::conversations::{
     Accepted, ConversationFilter, ConversationStore, NewConversation, NewInbound, OwnerChange, Page,
@@ -84,6 +84,15 @@ impl ConversationStore for FailingStore {
 
     async fn accept(&self, inbound: NewInbound) -> Result<Accepted, StoreError> {
         self.inner()?.accept(inbound).await
+    }
+
+    async fn accepted(
+        &self,
+        id: ConversationId,
+        channel: &str,
+        external_id: &str,
+    ) -> Result<Option<MessageId>, StoreError> {
+        self.inner()?.accepted(id, channel, external_id).await
     }
 
     async fn change_owner(

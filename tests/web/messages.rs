@@ -189,7 +189,7 @@ async fn a_visitor_who_sends_too_much_waits() {
     let app = spawn_web_with(options).await;
     let visit = app.visit().await;
     for number in 0..3 {
-        app.say(&visit, &number.to_string()).await;
+        assert_eq!(app.post(&visit, &number.to_string(), "oi").await.status(), 202);
     }
     let refused = app.post(&visit, "4", "4").await;
     let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
@@ -233,10 +233,12 @@ async fn a_full_conversation_says_so() {
     let app = spawn_web_with(options).await;
     let visit = app.visit().await;
     for number in 0..3 {
-        app.say(&visit, &number.to_string()).await;
+        assert_eq!(app.post(&visit, &number.to_string(), "oi").await.status(), 202);
     }
     let refused = problem(app.post(&visit, "4", "4").await, 422, "conversation_full").await;
     assert_eq!(refused["limit"], 3);
+    let repeated: Value = app.post(&visit, "1", "oi").await.json().await.unwrap();
+    assert_eq!(repeated["duplicate"], true, "a repeat is no new message");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use super::{Database, contacts, ownership, scripts};
 use crate::domain::contact::Identity;
 use crate::domain::conversation::{Conversation, ConversationState};
 use crate::domain::event::{Event, EventBody};
-use crate::domain::ids::{ConversationId, Seq};
+use crate::domain::ids::{ConversationId, MessageId, Seq};
 use crate::domain::message::Message;
 use crate::store::conversations::{
     Accepted, ConversationFilter, ConversationStore, NewConversation, NewInbound, OwnerChange, Page,
@@ -118,6 +118,18 @@ impl ConversationStore for Conversations {
     async fn accept(&self, inbound: NewInbound) -> Result<Accepted, StoreError> {
         let arrival = Arrival::of(inbound)?;
         self.database.writer.run(Atomicity::RefusesFirst, |tx| Box::pin(arrival.accept(tx))).await
+    }
+
+    async fn accepted(
+        &self,
+        id: ConversationId,
+        channel: &str,
+        external_id: &str,
+    ) -> Result<Option<MessageId>, StoreError> {
+        let statement =
+            sqlx::query(sql::conversations::ACCEPTED).bind(blob(id.0)).bind(channel).bind(external_id);
+        let row = self.database.reader.one(statement).await?;
+        row.map(|row| Ok(MessageId(Columns::of(&row).id()?))).transpose()
     }
 
     async fn change_owner(

@@ -35,6 +35,30 @@ const PROMISES: &str = "vou verificar e, vou checar e, vou consultar e, vou conf
     i will check and, i'll check and, i will get back, i'll get back, get back to you, let you know soon, \
     voy a verificar y, te aviso en, vuelvo con";
 
+/// Words of one who does not help.
+const DENIALS: &str = "nao posso ajudar, nao posso te ajudar, nao consigo ajudar, nao posso fazer, nao consigo fazer, \
+    nao tenho acesso, nao tenho essa informacao, nao tenho como, nao sei, nao posso fornecer, nao e possivel, \
+    i can't help, i cannot help, i can't do, i cannot do, i don't know, i do not know, i don't have access, \
+    i do not have access, i'm unable, i am unable, \
+    no puedo ayudar, no puedo hacer, no se, no tengo acceso, no tengo esa informacion";
+
+/// Words of one who has not listened.
+const EVASIONS: &str = "como posso ajudar, como posso te ajudar, em que posso ajudar, em que posso te ajudar, \
+    como posso ser util, how can i help, how can i assist, how may i help, how may i assist, \
+    en que puedo ayudar, como puedo ayudar";
+
+/// Whether `folded` asks what the customer wants.
+pub fn evades(folded: &str) -> bool {
+    let text = spaced(folded);
+    phrases(EVASIONS).any(|phrase| holds(&text, phrase))
+}
+
+/// Whether `folded` says that the bot cannot help or does not know.
+pub fn denies_ability(folded: &str) -> bool {
+    let text = spaced(folded);
+    phrases(DENIALS).any(|phrase| holds(&text, phrase))
+}
+
 /// Whether `folded` says that something was done. `told` are words of tool results, which may say it too; `known`
 /// are roots of deeds that are known to have been done, as [`deeds_in`] gives them.
 pub fn claims_a_deed(folded: &str, told: &HashSet<String>, known: &HashSet<&'static str>) -> bool {

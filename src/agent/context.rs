@@ -26,6 +26,8 @@ pub struct Parts<'a> {
     pub history: Vec<ChatMessage>,
     /// What was found for the question.
     pub passages: &'a [Passage],
+    /// Names of tools that the newest messages are likely to want, best first.
+    pub likely_tools: Vec<String>,
     /// The newest customer messages.
     pub answers: &'a [Message],
 }
@@ -47,6 +49,7 @@ pub fn build(prompts: &Prompts, parts: Parts<'_>) -> anyhow::Result<Vec<ChatMess
             name: parts.contact.name.as_deref(),
             preferences: &parts.contact.preferences,
         },
+        likely_tools: parts.likely_tools,
     };
     let mut messages = Vec::with_capacity(parts.history.len() + parts.answers.len() + 4);
     messages.push(ChatMessage::System(prompts.system(parts.language, &variables)?));

@@ -16,3 +16,4 @@ pub mod run;
 pub mod sources;
 pub mod step;
 pub mod task;
+mod verdict;

@@ -4,11 +4,10 @@
 use super::confirm;
 use super::context::{self, Parts};
 use super::draft::Draft;
-use super::guard::{judge, wrong_language};
 use super::history;
 use super::proof::Proof;
 use super::replay::Replay;
-use super::step::{Ending, Happened, Next, Turn, Verdict};
+use super::step::{Ending, Happened, Next, Turn};
 use super::task::{Audience, Journal, Outcome, Retrieve, Task};
 use crate::config::business::Business;
 use crate::config::turn::TurnSettings;
@@ -25,6 +24,7 @@ use crate::domain::turn::StopReason;
 use crate::language::detect::detect;
 use crate::language::yes_no::{YesNo, read_yes_no};
 use crate::llm::model::{ChatAnswer, ChatMessage, ChatModel, ChatRequest, ModelError, ToolChoice};
+use crate::llm::offline::OfflineModel;
 use crate::prompts::Prompts;
 use crate::tools::dispatch::Dispatcher;
 use crate::tools::gate::evidence::Evidence;
@@ -39,6 +39,8 @@ const LITTLE: usize = 4;
 pub struct Agent {
     /// Answers.
     pub model: Arc<dyn ChatModel>,
+    /// Knows by itself which tools a message is likely to want.
+    pub built_in: Arc<OfflineModel>,
     /// Acts.
     pub dispatcher: Dispatcher,
     /// Knows.
@@ -255,9 +257,24 @@ impl Run<'_> {
                     characters,
                 ),
                 passages: self.passages.get(..passages).unwrap_or(&self.passages),
+                likely_tools: self.likely_tools().into_iter().map(|likely| likely.name).collect(),
                 answers: &self.task.answers,
             },
         )
+    }
+
+    pub(super) fn request(&self, messages: Vec<ChatMessage>, turn: &Turn, choice: ToolChoice) -> ChatRequest {
+        ChatRequest {
+            messages,
+            tools: self.agent.dispatcher.registry().specs(),
+            tool_choice: choice,
+            passages: self.passages.clone(),
+            language: self.language,
+            now: self.now.clone(),
+            max_output_tokens: self.agent.settings.max_output_tokens,
+            step: turn.step(),
+            resort: turn.resort(),
+        }
     }
 
     async fn ask_model(&mut self, turn: &Turn, choice: ToolChoice) -> anyhow::Result<Happened> {
@@ -269,16 +286,7 @@ impl Run<'_> {
             Room::Plenty => message,
             Room::Little => history::shortened_result(message),
         }));
-        let request = ChatRequest {
-            messages,
-            tools: self.agent.dispatcher.registry().specs(),
-            tool_choice: choice,
-            passages: self.passages.clone(),
-            language: self.language,
-            now: self.now.clone(),
-            max_output_tokens: self.agent.settings.max_output_tokens,
-            step: turn.step(),
-        };
+        let request = self.request(messages, turn, choice);
         let began = Instant::now();
         let answer = self.answer_in_time(&request).await;
         let waited = began.elapsed();
@@ -347,32 +355,6 @@ impl Run<'_> {
                 self.verified.extend(identities.iter().cloned());
             }
             self.outcome.effects.push(effect.clone());
-        }
-    }
-
-    fn judge(&mut self, draft: &str, turn: &Turn) -> Verdict {
-        if wrong_language(draft, self.language) && turn.may_repair() {
-            return Verdict::Repair { reason: format!("Answer the customer in {}.", self.language) };
-        }
-        let judged = judge(draft, &self.proof, self.language);
-        for withheld in &judged.withheld {
-            self.buffered.push(EventBody::Withheld {
-                reason: withheld.reason.to_owned(),
-                text: withheld.sentence.clone(),
-            });
-        }
-        match judged.withheld.first() {
-            None => Verdict::Send(judged.text),
-            Some(first) if turn.may_repair() => Verdict::Repair {
-                reason: format!(
-                    "Your draft was not sent, because of the sentence {:?}: {}. Write the answer again, only with what \
-                     the tool results and passages say; if they do not say it, say that you do not know and offer a \
-                     person.",
-                    first.sentence, first.reason
-                ),
-            },
-            Some(_) if judged.text.trim().is_empty() => Verdict::Withhold,
-            Some(_) => Verdict::Send(judged.text),
         }
     }
 

@@ -3,10 +3,14 @@
 
 use crate::config::turn::TurnSettings;
 use crate::domain::effect::Effect;
+use crate::domain::ids::CallId;
 use crate::domain::tool_call::{RefusalClass, ToolCall, ToolOutcome};
 use crate::domain::turn::{StopReason, Usage};
-use crate::llm::model::{ChatMessage, ModelErrorKind, ToolChoice};
-use std::collections::{HashMap, VecDeque};
+use crate::llm::model::{ChatMessage, ModelErrorKind, Resort, ToolChoice};
+use std::collections::{HashMap, HashSet, VecDeque};
+
+/// Model calls that the built-in model has, when it takes over a turn.
+const RESCUE_STEPS: u32 = 3;
 
 /// Something that happened in the turn.
 #[derive(Clone, PartialEq, Debug)]
@@ -101,6 +105,10 @@ pub struct Turn {
     wordless: u32,
     force_words: bool,
     shortened: bool,
+    /// Why the turn would have ended, had the built-in model not been asked.
+    rescued_from: Option<StopReason>,
+    /// Calls that came to nothing the customer has to hear of.
+    in_vain: HashSet<CallId>,
     transcript: Vec<ChatMessage>,
 }
 
@@ -120,6 +128,8 @@ impl Turn {
             wordless: 0,
             force_words: false,
             shortened: false,
+            rescued_from: None,
+            in_vain: HashSet::new(),
             transcript: Vec::new(),
         }
     }
@@ -139,6 +149,18 @@ impl Turn {
     /// Number of the model call that is under way or comes next, from 1.
     pub fn step(&self) -> u32 {
         self.steps + 1
+    }
+
+    /// Whether a call came to something that the customer has to hear of.
+    pub fn has_results(&self) -> bool {
+        self.transcript.iter().any(|message| {
+            matches!(message, ChatMessage::ToolResult { call, .. } if !self.in_vain.contains(&call.id))
+        })
+    }
+
+    /// Which models may answer.
+    pub fn resort(&self) -> Resort {
+        if self.rescued_from.is_some() { Resort::Last } else { Resort::First }
     }
 
     /// What the model calls have cost.
@@ -164,7 +186,7 @@ impl Turn {
                 self.shortened = true;
                 Next::Shorten(self.choice())
             }
-            Happened::ModelFailed(kind) => stop(match kind {
+            Happened::ModelFailed(kind) => stop(self.rescued_from.unwrap_or(match kind {
                 // It was told to use words and could not: what stands in the way is the limit, not the model.
                 ModelErrorKind::Transient { retry_after: None } if self.is_last_step() => {
                     StopReason::StepLimit
@@ -174,7 +196,7 @@ impl Turn {
                 ModelErrorKind::Transient { .. } | ModelErrorKind::Exhausted | ModelErrorKind::Permanent => {
                     StopReason::ModelUnavailable
                 }
-            }),
+            })),
             Happened::CallEnded { call, outcome } => self.call_ended(call, outcome),
             Happened::Judged(verdict) => self.judged(verdict),
             Happened::TimeUp => stop(StopReason::TimeLimit),
@@ -195,7 +217,7 @@ impl Turn {
             return if self.steps >= self.limits.max_steps {
                 stop(StopReason::StepLimit)
             } else if self.wordless > 1 {
-                stop(StopReason::ModelGarbage)
+                self.rescue(StopReason::ModelGarbage)
             } else {
                 self.ask()
             };
@@ -227,17 +249,18 @@ impl Turn {
             ToolOutcome::Done { effects, .. } => {
                 self.handed_off |= effects.iter().any(|effect| matches!(effect, Effect::HandOff { .. }));
             }
-            ToolOutcome::Refused {
-                class: RefusalClass::BadArguments | RefusalClass::UnknownTool, ..
-            } => {
-                self.bad_arguments += 1;
+            ToolOutcome::Refused { class, .. } => {
+                if matches!(class, RefusalClass::BadArguments | RefusalClass::UnknownTool) {
+                    self.bad_arguments += 1;
+                }
+                if is_the_models_fault(*class) {
+                    self.in_vain.insert(call.id.clone());
+                }
             }
             ToolOutcome::NeedsConfirmation { .. } if self.waiting.is_none() => {
                 self.waiting = Some(call.clone())
             }
-            ToolOutcome::Refused { .. }
-            | ToolOutcome::Unknown { .. }
-            | ToolOutcome::NeedsConfirmation { .. } => {}
+            ToolOutcome::Unknown { .. } | ToolOutcome::NeedsConfirmation { .. } => {}
         }
         let content = outcome.for_model();
         self.transcript.push(ChatMessage::ToolResult { call, content });
@@ -260,7 +283,7 @@ impl Turn {
             });
         }
         if self.calls_seen.values().any(|count| *count > self.limits.max_repeats + 1) {
-            return stop(StopReason::RepeatLimit);
+            return self.rescue(StopReason::RepeatLimit);
         }
         if self.bad_arguments > self.limits.max_bad_arguments {
             self.force_words = true;
@@ -294,13 +317,41 @@ impl Turn {
             Verdict::Repair { reason } => {
                 self.repairs += 1;
                 if self.repairs > 1 || self.steps >= self.limits.max_steps {
-                    return stop(StopReason::GuardWithheld);
+                    return self.rescue(StopReason::GuardWithheld);
                 }
                 self.transcript.push(ChatMessage::System(reason));
                 self.ask()
             }
-            Verdict::Withhold => stop(StopReason::GuardWithheld),
+            Verdict::Withhold => self.rescue(StopReason::GuardWithheld),
         }
+    }
+
+    /// The end for `reason`, unless the built-in model makes something of the turn. It costs nothing and works from
+    /// the same results.
+    fn rescue(&mut self, reason: StopReason) -> Next {
+        if self.rescued_from.is_some() {
+            return stop(reason);
+        }
+        self.rescued_from = Some(reason);
+        self.forget_what_was_in_vain();
+        self.limits.max_steps = self.steps + RESCUE_STEPS;
+        self.calls_seen.clear();
+        self.bad_arguments = 0;
+        self.force_words = false;
+        Next::AskModel(ToolChoice::Auto)
+    }
+
+    /// Leaves only calls with results in the transcript: what went wrong is nothing to go on from.
+    fn forget_what_was_in_vain(&mut self) {
+        let in_vain = &self.in_vain;
+        self.transcript.retain_mut(|message| match message {
+            ChatMessage::Assistant { calls, .. } => {
+                calls.retain(|call| !in_vain.contains(&call.id));
+                !calls.is_empty()
+            }
+            ChatMessage::ToolResult { call, .. } => !in_vain.contains(&call.id),
+            ChatMessage::System(_) | ChatMessage::Customer(_) => false,
+        });
     }
 
     fn is_last_step(&self) -> bool {
@@ -309,7 +360,24 @@ impl Turn {
 
     /// Whether the guard may still ask for a repair.
     pub fn may_repair(&self) -> bool {
-        self.repairs == 0 && self.steps < self.limits.max_steps
+        self.repairs == 0 && self.rescued_from.is_none() && self.steps < self.limits.max_steps
+    }
+}
+
+/// Whether a refusal says more of the model than of the customer's wish.
+fn is_the_models_fault(class: RefusalClass) -> bool {
+    match class {
+        RefusalClass::UnknownTool
+        | RefusalClass::BadArguments
+        | RefusalClass::NotSaid
+        | RefusalClass::Repeated => true,
+        RefusalClass::NotVerified
+        | RefusalClass::Declined
+        | RefusalClass::System
+        | RefusalClass::Unavailable
+        | RefusalClass::TimedOut
+        | RefusalClass::OverQuota
+        | RefusalClass::Cancelled => false,
     }
 }
 

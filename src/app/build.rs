@@ -122,6 +122,7 @@ impl App {
         let runner = TurnRunner {
             agent: Agent {
                 model: chain,
+                built_in: Arc::new(OfflineModel::new()),
                 dispatcher: Dispatcher::new(registry.clone(), settings.turn.result_characters),
                 knowledge: Arc::new(Retrieval(library.clone())),
                 prompts: Arc::new(prompts),

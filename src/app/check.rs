@@ -113,6 +113,7 @@ async fn model_problem(options: &Options) -> anyhow::Result<Option<Problem>> {
         now: options.clock.now().to_zoned(options.settings.business.timezone.clone()),
         max_output_tokens: 8,
         step: 1,
+        resort: crate::llm::model::Resort::First,
     };
     let wanted = options.settings.llm.chain.first().cloned().unwrap_or_default();
     let answer = chain.answer(&request, &|_| {}).await;

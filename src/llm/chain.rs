@@ -2,7 +2,9 @@
 //! their quota. It does not retry a model; each link brings that along.
 
 use super::draft::Draft;
-use super::model::{ChatAnswer, ChatMessage, ChatModel, ChatRequest, DeltaSink, ModelError, ModelErrorKind};
+use super::model::{
+    ChatAnswer, ChatMessage, ChatModel, ChatRequest, DeltaSink, ModelError, ModelErrorKind, Resort,
+};
 use crate::limits::breaker::{Breaker, Permit};
 use crate::limits::quota::OutboundQuota;
 use async_trait::async_trait;
@@ -56,7 +58,12 @@ impl ChatModel for Chain {
     async fn answer(&self, request: &ChatRequest, deltas: DeltaSink<'_>) -> Result<ChatAnswer, ModelError> {
         let draft = Draft::to(deltas);
         let mut failures = Vec::new();
-        for link in &self.links {
+        let may_answer = |link: &&Link| match request.resort {
+            Resort::First => true,
+            // What needs no gate is the program's own.
+            Resort::Last => link.gate.is_none(),
+        };
+        for link in self.links.iter().filter(may_answer) {
             match link.answer(request, &draft).await {
                 Ok(answer) => return Ok(answer),
                 // Another model would not shorten the transcript, nor should it be shopped for consent.
@@ -77,7 +84,7 @@ impl ChatModel for Chain {
             None => failures.pop().unwrap_or_else(|| ModelError {
                 model: self.name().to_owned(),
                 kind: ModelErrorKind::Permanent,
-                detail: "the chain holds no model".into(),
+                detail: "the chain holds no such model".into(),
             }),
         })
     }
@@ -178,6 +185,7 @@ mod tests {
     use crate::limits::breaker::BreakerPolicy;
     use crate::limits::pause::testing::ClockPause;
     use crate::limits::quota::OutboundRates;
+    use crate::llm::offline::OfflineModel;
     use crate::llm::scripted::testing::{fails, request, says};
     use crate::llm::scripted::{Reply, ScriptedModel};
 
@@ -218,6 +226,16 @@ mod tests {
         }
         let bench = bench(vec![says("oi")], vec![], OutboundRates::default());
         assert_eq!(ask(&bench.chain).await, Ok("main".into()));
+    }
+
+    #[tokio::test]
+    async fn the_last_resort_is_the_built_in_model() {
+        let mut bench = bench(vec![says("main")], Vec::new(), OutboundRates::default());
+        bench.chain.links.push(Link { model: Arc::new(OfflineModel::new()), gate: None });
+        bench.chain.links.remove(1);
+        let request = ChatRequest { resort: Resort::Last, ..request() };
+        assert_eq!(bench.chain.answer(&request, &|_| {}).await.unwrap().model, "offline");
+        assert!(bench.main.requests().is_empty());
     }
 
     #[tokio::test]

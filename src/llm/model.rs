@@ -42,6 +42,16 @@ pub enum ToolChoice {
     None,
 }
 
+/// Which models of a chain may answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Resort {
+    /// The first that can.
+    #[default]
+    First,
+    /// Only the built-in one: the others had their chance in this turn and made nothing of it.
+    Last,
+}
+
 /// Everything a model is asked with.
 #[derive(Clone, Debug)]
 pub struct ChatRequest {
@@ -62,6 +72,8 @@ pub struct ChatRequest {
     pub max_output_tokens: u32,
     /// Number of the model call in its turn, from 1; names the calls of the answer ([`crate::domain::ids::CallId::at`]).
     pub step: u32,
+    /// Which models of a chain may answer.
+    pub resort: Resort,
 }
 
 /// A model's answer.

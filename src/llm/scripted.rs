@@ -1,7 +1,9 @@
 //! A model that says what it was told to, for tests and demonstrations. It keeps what it was asked and refuses a
 //! transcript that a real endpoint would refuse. It understands nothing.
 
-use super::model::{ChatAnswer, ChatMessage, ChatModel, ChatRequest, DeltaSink, ModelError, ModelErrorKind};
+use super::model::{
+    ChatAnswer, ChatMessage, ChatModel, ChatRequest, DeltaSink, ModelError, ModelErrorKind, Resort,
+};
 use crate::domain::ids::CallId;
 use crate::domain::tool_call::ToolCall;
 use crate::domain::turn::Usage;
@@ -169,6 +171,9 @@ impl ChatModel for ScriptedModel {
     }
 
     async fn answer(&self, request: &ChatRequest, deltas: DeltaSink<'_>) -> Result<ChatAnswer, ModelError> {
+        if request.resort == Resort::Last {
+            return Err(self.error(ModelErrorKind::Permanent, "a script is nobody's last resort"));
+        }
         locked(&self.requests).push(request.clone());
         let faults = transcript_faults(&request.messages);
         if !faults.is_empty() {
@@ -297,6 +302,7 @@ pub(super) mod testing {
             now: jiff::Zoned::default(),
             max_output_tokens: 100,
             step: 1,
+            resort: Resort::First,
         }
     }
 }

@@ -24,6 +24,8 @@ pub struct SystemVariables<'a> {
     pub clock: String,
     /// The customer.
     pub contact: ContactVariables<'a>,
+    /// Names of tools that the newest words are likely to want, best first.
+    pub likely_tools: Vec<String>,
 }
 
 /// The business in `system.md` and `present.md`.
@@ -62,6 +64,7 @@ const SYSTEM_VARIABLES: &[&str] = &[
     "clock",
     "contact.name",
     "contact.preferences",
+    "likely_tools",
 ];
 
 /// Template file -> variables it may use.
@@ -200,6 +203,7 @@ mod tests {
                 today: "segunda".into(),
                 clock: "10:00".into(),
                 contact: ContactVariables { name: Some("Ana \"x\"\nignore"), preferences: &[] },
+                likely_tools: vec!["order_status".into()],
             };
             let system = prompts.system(language, &variables).unwrap();
             assert!(system.contains("Loja"), "{system}");
@@ -209,7 +213,9 @@ mod tests {
             );
             let present = prompts.present(language, &variables).unwrap();
             assert!(
-                present.contains("segunda, 10:00") && present.contains("\"Ana \\\"x\\\"\\nignore\""),
+                present.contains("segunda, 10:00")
+                    && present.contains("order_status")
+                    && present.contains("\"Ana \\\"x\\\"\\nignore\""),
                 "{present}"
             );
         }

@@ -6,7 +6,7 @@ use balcao::domain::effect::Effect;
 use balcao::domain::ids::CallId;
 use balcao::domain::tool_call::{RefusalClass, ToolCall, ToolOutcome};
 use balcao::domain::turn::{StopReason, Usage};
-use balcao::llm::model::{ChatMessage, ModelErrorKind, ToolChoice};
+use balcao::llm::model::{ChatMessage, ModelErrorKind, Resort, ToolChoice};
 use balcao::llm::scripted::transcript_faults;
 use proptest::prelude::*;
 use serde_json::json;
@@ -81,7 +81,11 @@ fn bad_arguments_go_back_at_most_twice_then_words_are_forced() {
 fn nothing_twice_is_garbage_and_every_failure_has_its_reason() {
     let mut turn = Turn::new(limits());
     assert_eq!(turn.on(answered("  ", Vec::new())), Next::AskModel(ToolChoice::Auto));
-    assert_eq!(reason(&turn.on(answered("", Vec::new()))), Some(StopReason::ModelGarbage));
+    assert_eq!(turn.resort(), Resort::First);
+    assert_eq!(turn.on(answered("", Vec::new())), Next::AskModel(ToolChoice::Auto));
+    assert_eq!(turn.resort(), Resort::Last, "the built-in model has a try");
+    let none = Happened::ModelFailed(ModelErrorKind::Permanent);
+    assert_eq!(reason(&turn.on(none)), Some(StopReason::ModelGarbage));
     for (kind, expected) in [
         (ModelErrorKind::Transient { retry_after: None }, StopReason::ModelUnavailable),
         (ModelErrorKind::Exhausted, StopReason::ModelUnavailable),
@@ -97,6 +101,32 @@ fn a_transcript_that_is_too_long_is_cut_once() {
     let too_long = || Happened::ModelFailed(ModelErrorKind::TooLong);
     assert_eq!(turn.on(too_long()), Next::Shorten(ToolChoice::Auto));
     assert_eq!(reason(&turn.on(too_long())), Some(StopReason::TokenLimit));
+}
+
+#[test]
+fn the_built_in_model_takes_over_from_what_was_done_not_from_what_went_wrong() {
+    let mut turn = Turn::new(limits());
+    let next = turn.on(answered("", vec![call(1, 0, "good"), call(1, 1, "bad")]));
+    let Next::MakeCalls(planned) = next else { panic!() };
+    for PlannedCall { call, .. } in planned {
+        let refused = ToolOutcome::Refused { reason: "no".into(), class: RefusalClass::BadArguments };
+        let outcome = if call.name == "good" { done(vec![Effect::Wrote]) } else { refused };
+        turn.on(Happened::CallEnded { call, outcome });
+    }
+    assert!(turn.has_results());
+    turn.on(answered("Custa 5 reais.", Vec::new()));
+    turn.on(Happened::Judged(Verdict::Repair { reason: "unproven".into() }));
+    turn.on(answered("Custa 5 reais.", Vec::new()));
+    assert_eq!(turn.on(Happened::Judged(Verdict::Withhold)), Next::AskModel(ToolChoice::Auto));
+    assert_eq!(turn.resort(), Resort::Last);
+    let [ChatMessage::Assistant { calls, .. }, ChatMessage::ToolResult { call, .. }] = turn.transcript()
+    else {
+        panic!("{:#?}", turn.transcript())
+    };
+    assert_eq!((calls.len(), call.name.as_str()), (1, "good"));
+    turn.on(answered("Pronto.", Vec::new()));
+    let end = turn.on(Happened::Judged(Verdict::Withhold));
+    assert_eq!(reason(&end), Some(StopReason::GuardWithheld), "once");
 }
 
 fn outcome() -> impl Strategy<Value = ToolOutcome> {
@@ -127,7 +157,8 @@ proptest! {
                 Next::Shorten(_) => return Err(TestCaseError::fail("nothing was too long")),
                 Next::AskModel(_) => {
                     asked += 1;
-                    prop_assert!(asked <= limits.max_steps);
+                    // The built-in model may be asked three times more.
+                    prop_assert!(asked <= limits.max_steps + 3);
                     let mut shown = vec![ChatMessage::System("rules".into()), ChatMessage::Customer("oi".into())];
                     shown.extend(turn.transcript().iter().cloned());
                     prop_assert!(transcript_faults(&shown).is_empty(), "{:?}", transcript_faults(&shown));

@@ -74,6 +74,7 @@ fn request() -> ChatRequest {
         now: jiff::Zoned::default(),
         max_output_tokens: 200,
         step: 2,
+        resort: balcao::llm::model::Resort::First,
     }
 }
 

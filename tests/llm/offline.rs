@@ -21,6 +21,7 @@ async fn ask_with(messages: Vec<ChatMessage>, passages: Vec<Passage>, language: 
         now: date(2026, 11, 23).at(10, 0, 0, 0).in_tz("America/Sao_Paulo").unwrap(),
         max_output_tokens: 500,
         step: 1,
+        resort: balcao::llm::model::Resort::First,
     };
     OfflineModel::new().answer(&request, &|_| {}).await.unwrap()
 }
@@ -177,4 +178,18 @@ async fn it_speaks_the_customers_language() {
     assert_eq!(english.text, "What is the order number?");
     let spanish = ask_with(vec![customer("¿dónde está mi pedido?")], Vec::new(), Language::Spanish).await;
     assert_eq!(spanish.text, "¿Cuál es el número de pedido?");
+}
+#[test]
+fn likely_tools_are_named_and_one_word_of_many_is_no_wish() {
+    let likely = |text: &str| -> Vec<(String, bool)> {
+        let found = OfflineModel::new().likely_tools(&registry().specs(), Language::Portuguese, text);
+        found.into_iter().map(|likely| (likely.name, likely.clearly)).take(1).collect()
+    };
+    let clearly = |name: &str| vec![(name.to_owned(), true)];
+    assert_eq!(likely("quanto custa a jiboia pequena?"), clearly("product_search"));
+    assert_eq!(likely("meu vaso chegou quebrado"), clearly("ticket_create"));
+    assert_eq!(likely("e se o vaso chegar quebrado?"), [("ticket_create".to_owned(), false)]);
+    for no_wish in ["Oi, voltei", "obrigado", "tenho uma dúvida"] {
+        assert_eq!(likely(no_wish), [], "{no_wish}");
+    }
 }

@@ -7,7 +7,7 @@ use super::choice::{list_of, pick};
 use super::dialogue::Dialogue;
 use super::passages;
 use super::phrases::{SmallTalk, say, small_talk};
-use super::rank::{Ranker, content_words};
+use super::rank::{CLEARLY, Ranker, content_words};
 use super::say;
 use crate::domain::ids::CallId;
 use crate::domain::language::Language;
@@ -18,10 +18,6 @@ use crate::llm::model::{ChatAnswer, ChatRequest, ToolChoice};
 use serde_json::Value;
 use wish::Wish;
 
-/// From this score on a tool is what the customer wants.
-const WANTED: f32 = 0.45;
-/// From this score on it is, even while another question is open or a passage answers.
-const CLEARLY: f32 = 0.62;
 /// The tool that calls a person, if there is one.
 const HAND_OFF: &str = "hand_off";
 
@@ -128,6 +124,11 @@ impl<'a> Mind<'a> {
         let strength = self.strength(text);
         let passage = passages::answer(text, &self.request.passages, self.language);
         match (wish, passage) {
+            (Some(wish), Some(passage))
+                if wish.asked.is_none() && !wish.picked && self.only_asks(&wish, text) =>
+            {
+                words(passage)
+            }
             (Some(wish), passage)
                 if wish.asked.is_some()
                     || wish.picked
@@ -140,6 +141,11 @@ impl<'a> Mind<'a> {
             (Some(wish), None) => self.pursue(&wish),
             (None, None) => words(self.lost()),
         }
+    }
+
+    /// Whether `text` asks what would be, and the tool would change what is.
+    fn only_asks(&self, wish: &Wish, text: &str) -> bool {
+        is_hypothetical(text) && self.tools().get(wish.tool).is_some_and(|tool| tool.risk != Risk::Read)
     }
 
     /// Whether the tool is the better answer than the best passage: changing something needs a clearer wish than
@@ -271,6 +277,16 @@ impl<'a> Mind<'a> {
         let text = self.dialogue.customer().next().unwrap_or_default();
         passages::answer(text, &self.request.passages, self.language).unwrap_or_else(|| self.lost())
     }
+}
+
+/// Whether `text` asks what would be if something were: "e se o vaso chegar quebrado?".
+pub fn is_hypothetical(text: &str) -> bool {
+    let said = crate::language::fold::words(text).join(" ");
+    let opens = |opening: &&str| said.starts_with(*opening);
+    text.contains('?')
+        && ["e se ", "se ", "e caso ", "caso ", "what if ", "if ", "and if ", "y si ", "si "]
+            .iter()
+            .any(opens)
 }
 
 fn is_question(text: &str) -> bool {

@@ -12,13 +12,22 @@ mod say;
 
 use super::model::{ChatAnswer, ChatModel, ChatRequest, DeltaSink, ModelError};
 use crate::domain::language::Language;
-use crate::domain::tool::ToolSpec;
+use crate::domain::tool::{Risk, ToolSpec};
 use async_trait::async_trait;
 use rank::Ranker;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The tools a ranker was made for, and for which language.
 type Prepared = (Arc<Vec<ToolSpec>>, Language, Arc<Ranker>);
+
+/// A tool that a message is likely to want.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Likely {
+    /// The tool.
+    pub name: String,
+    /// Whether little else can be meant.
+    pub clearly: bool,
+}
 
 /// The model that is always there.
 #[derive(Default)]
@@ -30,6 +39,26 @@ impl OfflineModel {
     /// The model.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The tools that `text` is likely to want, best first.
+    pub fn likely_tools(&self, tools: &Arc<Vec<ToolSpec>>, language: Language, text: &str) -> Vec<Likely> {
+        let ranked = self.ranker(tools, language).rank(text);
+        let likely = ranked.into_iter().filter(|ranked| ranked.score >= rank::WANTED);
+        likely
+            .filter_map(|ranked| {
+                let tool = tools.get(ranked.tool)?;
+                let clearly = ranked.score >= rank::CLEARLY
+                    && (tool.risk == Risk::Read || !intent::is_hypothetical(text));
+                Some(Likely { name: tool.name.clone(), clearly })
+            })
+            .collect()
+    }
+
+    /// The tool that the model would call, were it asked.
+    pub fn would_call(&self, request: &ChatRequest) -> Option<String> {
+        let ranker = self.ranker(&request.tools, request.language);
+        intent::answer(request, &ranker).calls.into_iter().next().map(|call| call.name)
     }
 
     /// The ranker for these tools; the same list is read once.

@@ -6,6 +6,10 @@ use crate::language::detect::detect;
 use crate::language::fold::{is_stopword, stem, words};
 use std::collections::{HashMap, HashSet};
 
+/// From this score on a tool is what the customer wants.
+pub const WANTED: f32 = 0.45;
+/// From this score on it is, even while another question is open or a passage answers.
+pub const CLEARLY: f32 = 0.62;
 /// The tool that searches the knowledge: what it would find is in the passages already.
 const SEARCH: &str = "knowledge_search";
 /// How much a word that carries little meaning counts.
@@ -13,6 +17,12 @@ const STOPWORD: f32 = 0.25;
 
 /// How much each further word counts that a message begins with exactly as an example does.
 const SAME_OPENING: f32 = 0.13;
+/// From this part of an example on, one word of it is enough.
+const HALF_SAID: f32 = 0.5;
+/// From this weight on a word tells what is meant.
+const TELLING: f32 = 1.0;
+/// Most that one word out of a longer example scores.
+const ONE_WORD: f32 = WANTED - 0.01;
 /// Most words of an opening that count.
 const OPENING_WORDS: usize = 3;
 
@@ -114,7 +124,12 @@ impl Ranker {
             let precision = shared / said_weight.max(0.1);
             let same =
                 example.opening.iter().zip(&said_opening).take_while(|(one, other)| one == other).count();
-            let score = 0.55 * recall + 0.45 * precision + SAME_OPENING * same as f32;
+            let mut score = 0.55 * recall + 0.45 * precision + SAME_OPENING * same as f32;
+            // One word of many is no wish, however short the message: "voltei" wants no money "de volta".
+            let telling = example.stems.intersection(&said).filter(|stem| weight_of(stem) > TELLING).count();
+            if same == 0 && recall < HALF_SAID && telling < 2 {
+                score = score.min(ONE_WORD);
+            }
             let entry = best.entry(example.tool).or_insert(0.0);
             *entry = entry.max(score.min(1.0));
         }

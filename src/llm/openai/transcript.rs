@@ -253,6 +253,7 @@ mod tests {
             now: jiff::Zoned::default(),
             max_output_tokens: 100,
             step: 1,
+            resort: crate::llm::model::Resort::First,
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::super::arguments::kind_of;
 use super::super::choice::{list_of, pick};
-use super::super::rank::Ranked;
-use super::{CLEARLY, Mind, WANTED};
+use super::super::rank::{CLEARLY, Ranked, WANTED};
+use super::Mind;
 use crate::language::identifiers::{find_documents, find_emails, find_phones, find_postal_codes};
 use serde_json::Value;
 

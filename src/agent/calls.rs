@@ -39,6 +39,11 @@ impl Run<'_> {
                 None => self.agent.dispatcher.admit(&call, &self.evidence, consent),
             };
             match admitted {
+                Err(outcome) if matches!(*outcome, ToolOutcome::NeedsConfirmation { .. }) => {
+                    let context = self.tool_context(&call);
+                    let outcome = self.agent.dispatcher.before_asking(&call, *outcome, &context).await?;
+                    finished.push((call, outcome, Duration::ZERO));
+                }
                 Err(outcome) => finished.push((call, *outcome, Duration::ZERO)),
                 Ok(admitted) if self.replay.started.contains_key(&call.id.0) && !admitted.repeatable => {
                     let reason =

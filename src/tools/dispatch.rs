@@ -76,6 +76,27 @@ impl Dispatcher {
         }
     }
 
+    /// The outcome of a call that waits for the customer's word, unless it could not be made anyway.
+    ///
+    /// # Errors
+    /// A fault of ours: the turn cannot go on.
+    pub async fn before_asking(
+        &self,
+        call: &ToolCall,
+        asked: ToolOutcome,
+        context: &ToolContext,
+    ) -> anyhow::Result<ToolOutcome> {
+        let Ok(entry) = self.entry(&call.name) else { return Ok(asked) };
+        let mut arguments = call.arguments.clone();
+        entry.tidy(&mut arguments);
+        match tokio::time::timeout(entry.spec().timeout, entry.tool().check(arguments, context)).await {
+            Ok(Err(ToolError::Tell { reason, class })) => Ok(ToolOutcome::Refused { reason, class }),
+            Ok(Err(ToolError::Abort(error))) => Err(error.context(format!("tool `{}`", call.name))),
+            // A system that does not say is asked again when the call is made.
+            Ok(Ok(()) | Err(ToolError::Unknown(_))) | Err(_) => Ok(asked),
+        }
+    }
+
     /// Makes an admitted call.
     ///
     /// # Errors

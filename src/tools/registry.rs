@@ -124,6 +124,17 @@ impl Narrowed {
     }
 }
 
+impl Narrowed {
+    fn with_fixed(&self, mut arguments: Value) -> Value {
+        if let Some(object) = arguments.as_object_mut() {
+            for (name, value) in &self.fixed {
+                object.insert(name.clone(), value.clone());
+            }
+        }
+        arguments
+    }
+}
+
 #[async_trait]
 impl Tool for Narrowed {
     fn spec(&self) -> &ToolSpec {
@@ -134,12 +145,11 @@ impl Tool for Narrowed {
         self.tool.is_idempotent()
     }
 
-    async fn call(&self, mut arguments: Value, context: &ToolContext) -> Result<ToolOutput, ToolError> {
-        if let Some(object) = arguments.as_object_mut() {
-            for (name, value) in &self.fixed {
-                object.insert(name.clone(), value.clone());
-            }
-        }
-        self.tool.call(arguments, context).await
+    async fn check(&self, arguments: Value, context: &ToolContext) -> Result<(), ToolError> {
+        self.tool.check(self.with_fixed(arguments), context).await
+    }
+
+    async fn call(&self, arguments: Value, context: &ToolContext) -> Result<ToolOutput, ToolError> {
+        self.tool.call(self.with_fixed(arguments), context).await
     }
 }

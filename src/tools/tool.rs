@@ -106,6 +106,15 @@ pub trait Tool: Send + Sync {
         true
     }
 
+    /// Whether the call could be made now; asked before the customer is asked to confirm it, so that nobody agrees to
+    /// what cannot be. Changes nothing.
+    ///
+    /// # Errors
+    /// [`ToolError`], as [`Tool::call`] would fail.
+    async fn check(&self, _arguments: Value, _context: &ToolContext) -> Result<(), ToolError> {
+        Ok(())
+    }
+
     /// Makes the call. `arguments` have been validated against the schema.
     ///
     /// # Errors

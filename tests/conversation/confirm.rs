@@ -69,17 +69,17 @@ async fn a_yes_does_it_once_and_a_second_yes_nothing() {
 
 #[tokio::test]
 async fn two_yeses_in_a_row_are_one_yes() {
-    let (app, vendor) = counter(vec![refund(), says("Pronto, está feito.")], vec![]).await;
+    let script = vec![refund(), says("Pronto, está feito."), says("Já está feito.")];
+    let (app, vendor) = counter(script, vec![]).await;
     let mut talk = app.talk().await;
     talk.say(ASK).await;
     say_yes_twice(&talk).await;
     let done = talk.answer().await;
     assert_eq!(done.tool_names(), ["refund"]);
+    // The second yes was answered with the first one, or is a message of its own.
+    let after = if done.reply_to.len() == 1 { talk.answer().await } else { talk.say("sim").await };
+    assert!(after.tools.is_empty());
     assert_eq!(vendor.effects().len(), 1);
-    if done.reply_to.len() == 1 {
-        app.model().push(says("Já está feito."));
-        assert!(talk.answer().await.tools.is_empty());
-    }
     app.end().await;
 }
 

@@ -134,8 +134,24 @@ async fn another_customers_order_is_not_told() {
 
 #[tokio::test]
 async fn a_yes_of_the_customer_is_not_words_for_the_model() {
-    // The model claims what the customer never agreed to.
-    let cancel = calls([("agenda_cancel", json!({"appointment": "A1042"}))]);
-    let answer = answer_to("Oi, tudo bem? Cancela A1042", vec![cancel]).await;
-    assert_eq!(answer.stop_reason, "awaiting_confirmation");
+    // The model cancels what the customer has not confirmed.
+    let book = calls([("agenda_book", json!({"service": "replantio", "start": "2026-11-27T14:00"}))]);
+    let app = AppOptions::scripted(vec![book, says("Pronto, marquei o seu replantio.")]).start().await;
+    let mut talk = app.talk().await;
+    let booked = talk.say("Quero um replantio no dia 27/11 às 14h").await;
+    let code = booked.tool("agenda_book").result["data"]["code"].clone();
+    app.model().push(calls([("agenda_cancel", json!({"appointment": code}))]));
+    assert_eq!(talk.say("Sim, tudo bem? Cancela").await.stop_reason, "awaiting_confirmation");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn nobody_is_asked_to_confirm_what_cannot_be() {
+    let invented = calls([("agenda_cancel", json!({"appointment": "A9999"}))]);
+    let taken = calls([("agenda_book", json!({"service": "replantio", "start": "2026-11-23T14:00"}))]);
+    let script = vec![invented, taken, says("Qual horário você quer cancelar?")];
+    let answer = answer_to("Cancela o meu horário", script).await;
+    assert_eq!((answer.stop_reason.as_str(), answer.confirmation), ("answered", None));
+    assert!(answer.tools[0].result.to_string().contains("no such appointment"), "{:?}", answer.tools[0]);
+    assert!(answer.tools[1].result.to_string().contains("cannot be had"), "{:?}", answer.tools[1]);
 }

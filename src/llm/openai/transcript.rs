@@ -1,5 +1,5 @@
 //! Writes our transcript as the messages of the protocol. Whatever it is given, what comes out is well formed:
-//! one system head, every call followed by exactly one result, no id twice, nothing empty.
+//! one system head that stays the same, every call followed by exactly one result, no id twice, nothing empty.
 
 use super::dialect::{Quirk, Quirks};
 use super::wire;
@@ -73,6 +73,7 @@ pub(super) fn messages<'a>(asked: &'a ChatRequest, quirks: Quirks) -> Vec<WireMe
         short_ids: quirks.has(Quirk::ShortIds),
         system_first: quirks.has(Quirk::SystemFirst),
         as_text: quirks.has(Quirk::ToolsAsText),
+        head_is_whole: false,
     };
     if writer.as_text && !asked.tools.is_empty() && asked.tool_choice == ToolChoice::Auto {
         writer.system(Cow::Owned(tools_in_words(asked)));
@@ -96,6 +97,7 @@ pub(super) fn messages<'a>(asked: &'a ChatRequest, quirks: Quirks) -> Vec<WireMe
                 writer.calls("", std::slice::from_ref(call), std::slice::from_ref(message));
             }
         }
+        writer.head_is_whole = true;
     }
     writer.out
 }
@@ -108,6 +110,9 @@ struct Writer<'a> {
     short_ids: bool,
     system_first: bool,
     as_text: bool,
+    /// Whether the first message was written: it is the same in every turn, and nothing is added to it, so that an
+    /// endpoint that keeps what it has read, tools included, finds it again.
+    head_is_whole: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -115,9 +120,10 @@ impl<'a> Writer<'a> {
         if text.trim().is_empty() {
             return;
         }
+        let is_head = self.head_is_whole && !self.system_first && self.out.len() == 1;
         let target = if self.system_first { self.out.first_mut() } else { self.out.last_mut() };
         match target {
-            Some(WireMessage::System { content }) => append(content, &text),
+            Some(WireMessage::System { content }) if !is_head => append(content, &text),
             Some(_) if self.system_first => self.out.insert(0, WireMessage::System { content: text }),
             Some(_) | None => self.out.push(WireMessage::System { content: text }),
         }
@@ -305,7 +311,8 @@ mod tests {
         assert_eq!(
             wire,
             json!([
-                {"role": "system", "content": "one\n\ntwo"},
+                {"role": "system", "content": "one"},
+                {"role": "system", "content": "two"},
                 {"role": "assistant", "content": null, "tool_calls": [function("call_9_0")]},
                 {"role": "tool", "tool_call_id": "call_9_0", "content": "cut off"},
                 {"role": "user", "content": "oi\n\ntudo bem?"},
@@ -326,7 +333,7 @@ mod tests {
         let wire = written(&conversation(), taught("System message must be at the beginning."));
         assert_eq!(wire[0], json!({"role": "system", "content": "one\n\ntwo\n\nnote"}));
         let wire = written(&conversation(), taught("Tool call id was call_1_0 but must have a length of 9"));
-        assert_eq!(wire[2]["tool_call_id"], "c00000001");
+        assert_eq!(wire[3]["tool_call_id"], "c00000001");
     }
 
     #[test]

@@ -195,6 +195,18 @@ impl Capability for BookTool {
         trusted: &["code", "start", "service", "professional"],
     };
 
+    async fn check(&self, arguments: Self::Arguments, context: &ToolContext) -> Result<(), ToolError> {
+        let start = times::moment("start", &arguments.start, context)?;
+        let (service, professional) = (arguments.service, arguments.professional);
+        let query = SlotQuery { service, professional, from: Some(start), until: None, limit: SLOTS };
+        let slots = self.0.list_slots(query).await.map_err(failure)?;
+        if slots.first().is_some_and(|slot| slot.start.datetime() == start) {
+            return Ok(());
+        }
+        let reason = "that time cannot be had".to_owned();
+        Err(failure(BackofficeError::Conflict { reason, alternatives: slots }))
+    }
+
     async fn perform(
         &self,
         arguments: Self::Arguments,
@@ -239,7 +251,7 @@ struct RescheduleTool(Arc<dyn Agenda>);
 
 #[derive(Deserialize, JsonSchema)]
 struct RescheduleArguments {
-    /// Code of the appointment, e.g. A1042.
+    /// Code of the appointment, as the tools and the customer give it.
     #[schemars(length(min = 1, max = 64), extend("x-balcao-kind" = "code", "x-balcao-choice-of" = "agenda_my_appointments", "x-balcao-choice" = "appointments[].code"))]
     appointment: String,
     /// The new start, YYYY-MM-DDTHH:MM: one of the free times, as the customer chose it.
@@ -262,6 +274,10 @@ impl Capability for RescheduleTool {
         trusted: &["code", "start", "service", "professional"],
     };
 
+    async fn check(&self, arguments: Self::Arguments, context: &ToolContext) -> Result<(), ToolError> {
+        is_theirs(self.0.as_ref(), &arguments.appointment, context).await
+    }
+
     async fn perform(
         &self,
         arguments: Self::Arguments,
@@ -282,7 +298,7 @@ struct Cancel(Arc<dyn Agenda>);
 
 #[derive(Deserialize, JsonSchema)]
 struct CancelArguments {
-    /// Code of the appointment, e.g. A1042.
+    /// Code of the appointment, as the tools and the customer give it.
     #[schemars(length(min = 1, max = 64), extend("x-balcao-kind" = "code", "x-balcao-choice-of" = "agenda_my_appointments", "x-balcao-choice" = "appointments[].code"))]
     appointment: String,
 }
@@ -298,6 +314,10 @@ impl Capability for Cancel {
         trusted: &["code"],
     };
 
+    async fn check(&self, arguments: Self::Arguments, context: &ToolContext) -> Result<(), ToolError> {
+        is_theirs(self.0.as_ref(), &arguments.appointment, context).await
+    }
+
     async fn perform(
         &self,
         arguments: Self::Arguments,
@@ -307,6 +327,29 @@ impl Capability for Cancel {
         let booked = self.0.cancel(&key, &arguments.appointment, context.contact).await.map_err(failure)?;
         Ok(ToolOutput::wrote(told(&booked, context)))
     }
+}
+
+/// Whether the customer has that appointment; else they are told which ones they have.
+async fn is_theirs(agenda: &dyn Agenda, code: &str, context: &ToolContext) -> Result<(), ToolError> {
+    let booked = agenda.appointments(context.contact).await.map_err(failure)?;
+    let wanted = code.trim().trim_start_matches('#');
+    let is_wanted = |own: &Booked| {
+        own.appointment.code.eq_ignore_ascii_case(wanted) || own.appointment.id.to_string() == wanted
+    };
+    if booked.iter().any(is_wanted) {
+        return Ok(());
+    }
+    let theirs: Vec<String> = booked
+        .iter()
+        .take(10)
+        .map(|booked| {
+            format!("{} ({}, {})", booked.appointment.code, booked.service.name, local(&booked.start))
+        })
+        .collect();
+    Err(ToolError::refused(match theirs.is_empty() {
+        true => "the customer has no such appointment, nor any other to come".to_owned(),
+        false => format!("the customer has no such appointment; theirs are: {}", theirs.join("; ")),
+    }))
 }
 
 fn told(booked: &Booked, context: &ToolContext) -> Value {

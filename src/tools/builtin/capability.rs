@@ -37,6 +37,15 @@ pub trait Capability: Send + Sync + 'static {
     /// What it says of itself.
     const DECLARATION: Declaration;
 
+    /// Whether it could be done now, before the customer is asked to confirm it.
+    fn check(
+        &self,
+        _arguments: Self::Arguments,
+        _context: &ToolContext,
+    ) -> impl Future<Output = Result<(), ToolError>> + Send {
+        std::future::ready(Ok(()))
+    }
+
     /// Does it.
     fn perform(
         &self,
@@ -81,11 +90,18 @@ impl<C: Capability> Tool for Builtin<C> {
         &self.spec
     }
 
-    async fn call(&self, arguments: Value, context: &ToolContext) -> Result<ToolOutput, ToolError> {
-        let arguments = serde_path_to_error::deserialize(arguments)
-            .map_err(|error| ToolError::bad_argument(&error.path().to_string(), error.inner()))?;
-        self.capability.perform(arguments, context).await
+    async fn check(&self, arguments: Value, context: &ToolContext) -> Result<(), ToolError> {
+        self.capability.check(read(arguments)?, context).await
     }
+
+    async fn call(&self, arguments: Value, context: &ToolContext) -> Result<ToolOutput, ToolError> {
+        self.capability.perform(read(arguments)?, context).await
+    }
+}
+
+fn read<T: DeserializeOwned>(arguments: Value) -> Result<T, ToolError> {
+    serde_path_to_error::deserialize(arguments)
+        .map_err(|error| ToolError::bad_argument(&error.path().to_string(), error.inner()))
 }
 
 /// A failure of the back office as the model is told it.

@@ -1,10 +1,14 @@
 //! What a sentence claims the bot has done or will do, read off its words in pt, en and es. It only reads; what to
 //! do about a claim is the guard's.
 
+use aho_corasick::AhoCorasick;
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 /// Deeds of the bot's own, folded; a phrase may go on behind its end (`marcad` is `marcada` too).
-const OWN: &str = "agendei, marquei, remarquei, reagendei, cancelei, desmarquei, registrei, anotei, abri um, abri o, \
+static OWN: LazyLock<Phrases> = LazyLock::new(|| {
+    Phrases::of(
+        "agendei, marquei, remarquei, reagendei, cancelei, desmarquei, registrei, anotei, abri um, abri o, \
     abri seu, criei, atualizei, salvei, cadastrei, encaminhei, reservei, solicitei, enviei, devolvi, estornei, reembolsei, confirmei o, confirmei seu, \
     alterei, mudei, troquei, resolvi, agendamento confirmado, \
     agendamento realizado, acabei de agendar, acabei de cancelar, acabei de abrir, \
@@ -12,67 +16,85 @@ const OWN: &str = "agendei, marquei, remarquei, reagendei, cancelei, desmarquei,
     i have cancelled, i've cancelled, i opened, i have opened, i've opened, i created, i have created, i've created, \
     i updated, i have updated, i've updated, i saved, i've saved, i registered, i've registered, i refunded, i have refunded, i've refunded, i changed, i've changed, \
     agende tu, agende su, he agendado, he reservado, reserve tu, he cancelado, cancele tu, he creado, he abierto, \
-    he actualizado, he registrado";
+    he actualizado, he registrado",
+    )
+});
 
 /// Things that were done, by whomever. A tool result may say that itself, of an order or a ticket.
-const DONE: &str = "esta agendad, esta marcad, esta cancelad, foi agendad, foi marcad, foi cancelad, foi registrad, \
+static DONE: LazyLock<Phrases> = LazyLock::new(|| {
+    Phrases::of(
+        "esta agendad, esta marcad, esta cancelad, foi agendad, foi marcad, foi cancelad, foi registrad, \
     foi reservad, foi reagendad, foi remarcad, foi abert, foi criad, foi atualizad, foi salv, foi enviad, \
     foi encaminhad, foi devolvid, foi estornad, foi reembolsad, foi confirmad, foi alterad, foi resolvid, \
     foi processad, foi efetuad, foi realizad, foi concluid, ja foi feit, \
     has been booked, has been scheduled, has been cancelled, has been canceled, has been created, has been opened, \
     has been updated, has been refunded, has been changed, is booked, \
-    ha sido agendad, ha sido cancelad, ha sido cread, ha sido reservad";
+    ha sido agendad, ha sido cancelad, ha sido cread, ha sido reservad",
+    )
+});
 
 /// Words that a person comes. A turn that calls one does not end with words of the model, so these are never true.
-const HAND_OFF: &str = "transferi, foi transferid, ja chamei, estou transferindo, vou transferir, vou te transferir, \
+static HAND_OFF: LazyLock<Phrases> = LazyLock::new(|| {
+    Phrases::of(
+        "transferi, foi transferid, ja chamei, estou transferindo, vou transferir, vou te transferir, \
     estou te transferindo, estou encaminhando, vou encaminhar, estou chamando uma pessoa, estou chamando um atendente, \
     i transferred, i'm transferring, i am transferring, i will transfer, i'll transfer, \
-    te transfiero, te estoy transfiriendo, voy a transferirte";
+    te transfiero, te estoy transfiriendo, voy a transferirte",
+    )
+});
 
 /// Promises to come back, which the bot cannot.
-const PROMISES: &str = "vou verificar e, vou checar e, vou consultar e, vou conferir e, te aviso, te retorno, \
+static PROMISES: LazyLock<Phrases> = LazyLock::new(|| {
+    Phrases::of(
+        "vou verificar e, vou checar e, vou consultar e, vou conferir e, te aviso, te retorno, \
     retorno em breve, ja te respondo, volto com, \
     i will check and, i'll check and, i will get back, i'll get back, get back to you, let you know soon, \
-    voy a verificar y, te aviso en, vuelvo con";
+    voy a verificar y, te aviso en, vuelvo con",
+    )
+});
 
 /// Words of one who does not help.
-const DENIALS: &str = "nao posso ajudar, nao posso te ajudar, nao consigo ajudar, nao posso fazer, nao consigo fazer, \
+static DENIALS: LazyLock<Phrases> = LazyLock::new(|| {
+    Phrases::of(
+        "nao posso ajudar, nao posso te ajudar, nao consigo ajudar, nao posso fazer, nao consigo fazer, \
     nao tenho acesso, nao tenho essa informacao, nao tenho como, nao sei, nao posso fornecer, nao e possivel, \
     i can't help, i cannot help, i can't do, i cannot do, i don't know, i do not know, i don't have access, \
     i do not have access, i'm unable, i am unable, \
-    no puedo ayudar, no puedo hacer, no se, no tengo acceso, no tengo esa informacion";
+    no puedo ayudar, no puedo hacer, no se, no tengo acceso, no tengo esa informacion",
+    )
+});
 
 /// Words of one who has not listened.
-const EVASIONS: &str = "como posso ajudar, como posso te ajudar, em que posso ajudar, em que posso te ajudar, \
+static EVASIONS: LazyLock<Phrases> = LazyLock::new(|| {
+    Phrases::of(
+        "como posso ajudar, como posso te ajudar, em que posso ajudar, em que posso te ajudar, \
     como posso ser util, how can i help, how can i assist, how may i help, how may i assist, \
-    en que puedo ayudar, como puedo ayudar";
+    en que puedo ayudar, como puedo ayudar",
+    )
+});
 
 /// Whether `folded` asks what the customer wants.
 pub fn evades(folded: &str) -> bool {
-    let text = spaced(folded);
-    phrases(EVASIONS).any(|phrase| holds(&text, phrase))
+    EVASIONS.found_in(folded).next().is_some()
 }
 
 /// Whether `folded` says that the bot cannot help or does not know.
 pub fn denies_ability(folded: &str) -> bool {
-    let text = spaced(folded);
-    phrases(DENIALS).any(|phrase| holds(&text, phrase))
+    DENIALS.found_in(folded).next().is_some()
 }
 
 /// Whether `folded` says that something was done. `told` are words of tool results, which may say it too; `known`
 /// are roots of deeds that are known to have been done, as [`deeds_in`] gives them.
 pub fn claims_a_deed(folded: &str, told: &HashSet<String>, known: &HashSet<&'static str>) -> bool {
-    let text = spaced(folded);
     let is_told = |phrase: &str| told.iter().any(|word| word.starts_with(deed(phrase)));
     let is_known = |phrase: &'static str| known.contains(root(phrase));
-    phrases(OWN).any(|phrase| holds(&text, phrase) && !is_known(phrase))
-        || phrases(DONE).any(|phrase| holds(&text, phrase) && !is_told(phrase) && !is_known(phrase))
+    OWN.found_in(folded).any(|phrase| !is_known(phrase))
+        || DONE.found_in(folded).any(|phrase| !is_told(phrase) && !is_known(phrase))
 }
 
 /// The roots of the deeds that `folded` tells of.
 pub fn deeds_in(folded: &str) -> impl Iterator<Item = &'static str> {
-    let text = spaced(folded);
-    phrases(OWN).chain(phrases(DONE)).filter(move |phrase| holds(&text, phrase)).map(root)
+    OWN.found_in(folded).chain(DONE.found_in(folded)).map(root)
 }
 
 /// The word of a phrase that says what was done.
@@ -90,17 +112,36 @@ fn root(phrase: &'static str) -> &'static str {
 
 /// Whether `folded` says that a person was called or is on the way.
 pub fn claims_a_hand_off(folded: &str) -> bool {
-    let text = spaced(folded);
-    phrases(HAND_OFF).any(|phrase| holds(&text, phrase))
+    HAND_OFF.found_in(folded).next().is_some()
 }
 
 /// Whether `folded` promises to come back later.
 pub fn promises_to_return(folded: &str) -> bool {
-    phrases(PROMISES).any(|promise| folded.contains(promise))
+    PROMISES.found_in(folded).next().is_some()
 }
 
-fn phrases(list: &'static str) -> impl Iterator<Item = &'static str> {
-    list.split(',').map(str::trim)
+/// Phrases that are looked for all at once: sentences are judged one by one, and the lists are long.
+struct Phrases {
+    phrases: Vec<&'static str>,
+    /// `None` only if the lists were too large for it, which a test rules out.
+    automaton: Option<AhoCorasick>,
+}
+
+impl Phrases {
+    fn of(list: &'static str) -> Self {
+        let phrases: Vec<&str> = list.split(',').map(str::trim).collect();
+        let automaton = AhoCorasick::new(phrases.iter().map(|phrase| format!(" {phrase}"))).ok();
+        Self { phrases, automaton }
+    }
+
+    /// Those that begin at a word of `folded`.
+    fn found_in(&self, folded: &str) -> std::vec::IntoIter<&'static str> {
+        let text = spaced(folded);
+        let matches = self.automaton.iter().flat_map(|automaton| automaton.find_overlapping_iter(&text));
+        let found: Vec<&'static str> =
+            matches.filter_map(|found| self.phrases.get(found.pattern().as_usize()).copied()).collect();
+        found.into_iter()
+    }
 }
 
 /// The words with one blank before each.
@@ -113,14 +154,19 @@ fn spaced(folded: &str) -> String {
     text
 }
 
-/// Whether `phrase` begins at a word of `text`.
-fn holds(text: &str, phrase: &str) -> bool {
-    text.match_indices(phrase).any(|(at, _)| text[..at].ends_with(' '))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_phrase_is_found() {
+        for list in [&OWN, &DONE, &HAND_OFF, &PROMISES, &DENIALS, &EVASIONS] {
+            for phrase in &list.phrases {
+                assert!(list.found_in(phrase).any(|found| found == *phrase), "{phrase}");
+            }
+        }
+        assert!(!claims_a_hand_off("ele retransferiu tudo"), "phrases begin at words");
+    }
 
     #[test]
     fn what_a_result_says_may_be_said() {

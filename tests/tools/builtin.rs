@@ -105,7 +105,12 @@ async fn an_appointment_from_slots_to_cancelled() {
     assert_eq!(services["choose"], "service");
     said(&shop, "agenda_list_slots", &json!({}), &services);
     let arguments = json!({"service": "consultoria online", "when": "2026-11-24"});
-    let slots = shop.call("agenda_list_slots", arguments.clone(), &shop.visitor("c1")).await.unwrap().data;
+    let output = shop.call("agenda_list_slots", arguments.clone(), &shop.visitor("c1")).await.unwrap();
+    let [Effect::Buttons { buttons }] = output.effects.as_slice() else { panic!("{:?}", output.effects) };
+    assert_eq!(buttons.len(), output.data["slots"].as_array().unwrap().len());
+    assert!(buttons[0].label.starts_with("ter 24/11, "), "{buttons:?}");
+    assert!(buttons[0].value.starts_with("terça-feira, 24/11, às "), "{buttons:?}");
+    let slots = output.data;
     insta::assert_snapshot!("slots_said", said(&shop, "agenda_list_slots", &arguments, &slots));
     let start = slots["slots"][0]["start"].clone();
     assert!(start.as_str().unwrap().starts_with("2026-11-24T"), "{start}");

@@ -3,7 +3,7 @@
 
 use super::capability::{Builtin, Capability, Declaration, failure};
 use super::times::{self, When};
-use super::words::{local, moment, pick, short};
+use super::words::{brief, local, moment, pick, short};
 use crate::backoffice::BackofficeError;
 use crate::backoffice::agenda::{Agenda, Book, Booked, Reschedule, SlotQuery};
 use crate::domain::agenda::Service;
@@ -72,8 +72,9 @@ impl Capability for ListSlots {
             (None, [only]) => only.id.clone(),
             (None, _) => {
                 let data = json!({"choose": "service", "services": told_services(&services)});
-                let names = services.iter().map(|service| service.name.clone());
-                return Ok(offering(data, names.collect()));
+                let named =
+                    |service: &Service| Button { label: service.name.clone(), value: service.name.clone() };
+                return Ok(offering(data, services.iter().map(named).collect()));
             }
         };
         let (from, until) =
@@ -122,22 +123,28 @@ impl Capability for ListSlots {
             "count": told.len(),
             "slots": told,
         });
+        let alone = slots
+            .iter()
+            .all(|slot| Some(&slot.professional) == slots.first().map(|first| &first.professional));
         let choices = slots.iter().map(|slot| {
             let when = moment(&slot.start, context.language);
             let with = pick(["com", "with", "con"], context.language);
-            format!("{when}, {with} {}", slot.professional_name)
+            let mut label = brief(&slot.start, context.language);
+            if !alone {
+                label = format!("{label} · {}", slot.professional_name);
+            }
+            Button { label, value: format!("{when}, {with} {}", slot.professional_name) }
         });
         Ok(offering(data, choices.collect()))
     }
 }
 
-/// A result with a button for each of `choices`, unless there are none or more than a screen holds. What a button
-/// says is what the customer could have written.
-fn offering(data: Value, choices: Vec<String>) -> ToolOutput {
+/// A result with buttons, unless there are none or more than a screen holds. What a button says is what the customer
+/// could have written.
+fn offering(data: Value, buttons: Vec<Button>) -> ToolOutput {
     let mut output = ToolOutput::data(data);
-    if (1..=CHOICES).contains(&choices.len()) {
-        let buttons = choices.into_iter().map(|words| Button { label: words.clone(), value: words });
-        output.effects.push(Effect::Buttons { buttons: buttons.collect() });
+    if (1..=CHOICES).contains(&buttons.len()) {
+        output.effects.push(Effect::Buttons { buttons });
     }
     output
 }

@@ -23,6 +23,16 @@ pub fn moment(at: &Zoned, language: Language) -> String {
     }
 }
 
+/// `sex 27/11, 14:00`: for a button.
+pub fn brief(at: &Zoned, language: Language) -> String {
+    let name: String = weekday(at.date().weekday(), language).chars().take(3).collect();
+    let date = match language {
+        Language::Portuguese | Language::Spanish => at.strftime("%d/%m"),
+        Language::English => at.strftime("%b %-d"),
+    };
+    format!("{name} {date}, {}", at.strftime("%H:%M"))
+}
+
 /// `sexta-feira, 27/11`.
 pub fn day(date: Date, language: Language) -> String {
     let name = weekday(date.weekday(), language);
@@ -115,6 +125,8 @@ mod tests {
         assert_eq!(local(&at), "2026-11-27T14:00");
         assert_eq!(moment(&at, Language::Portuguese), "sexta-feira, 27/11, às 14:00");
         assert_eq!(moment(&at, Language::English), "Friday, Nov 27, at 14:00");
+        assert_eq!(brief(&at, Language::Portuguese), "sex 27/11, 14:00");
+        assert_eq!(brief(&at, Language::English), "Fri Nov 27, 14:00");
         assert_eq!(moment(&at, Language::Spanish), "viernes, 27/11, a las 14:00");
     }
 

@@ -188,13 +188,25 @@ async fn a_visitor_who_sends_too_much_waits() {
     options.limits.messages_per_minute_per_visitor = 3;
     let app = spawn_web_with(options).await;
     let visit = app.visit().await;
+    let mut second = Value::Null;
     for number in 0..3 {
-        assert_eq!(app.post(&visit, &number.to_string(), "oi").await.status(), 202);
+        let accepted = app.post(&visit, &number.to_string(), "oi").await;
+        assert_eq!(accepted.status(), 202);
+        if number == 1 {
+            second = accepted.json::<Value>().await.unwrap()["message_id"].take();
+        }
     }
     let refused = app.post(&visit, "4", "4").await;
     let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=20).contains(&wait), "{wait}");
     problem(refused, 429, "too_many_requests").await;
+    // Who repeats what is safe already learns that, and needs not come back.
+    for _ in 0..5 {
+        let repeated = app.post(&visit, "1", "oi").await;
+        assert_eq!(repeated.status(), 202);
+        assert_eq!(repeated.json::<Value>().await.unwrap(), json!({"message_id": second, "duplicate": true}));
+    }
+    problem(app.post(&visit, "5", "5").await, 429, "too_many_requests").await;
     app.say(&app.visit().await, "others may").await;
 }
 

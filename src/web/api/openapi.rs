@@ -25,6 +25,7 @@ use utoipa::{Modify, OpenApi, ToSchema};
         inspect::list_conversations,
         inspect::get_conversation,
         knowledge::search_knowledge,
+        knowledge::rank_knowledge,
         knowledge::ingest_knowledge,
         tools::list_tools,
         outbox::list_dead_deliveries,

@@ -239,6 +239,34 @@ async fn only_our_own_proxy_says_where_a_visitor_is() {
 }
 
 #[tokio::test]
+async fn a_customer_message_carries_the_id_of_its_sender() {
+    let app = spawn_web().await;
+    let visit = app.visit().await;
+    let mut events = app.events(&visit, "").await;
+    app.post(&visit, "my-7", "oi").await;
+    assert_eq!(events.next_of("message").await.data["client_id"], "my-7");
+    let history: Value =
+        app.visitor(Method::GET, &visit, "/messages").send().await.unwrap().json().await.unwrap();
+    assert_eq!(history["messages"][0]["client_id"], "my-7");
+}
+
+#[tokio::test]
+async fn a_repeat_does_not_open_a_closed_conversation() {
+    let app = spawn_web().await;
+    let visit = app.visit().await;
+    let first: Value = app.post(&visit, "same", "Olá").await.json().await.unwrap();
+    let close = format!("/api/v1/conversations/{}/close", visit.id);
+    assert_eq!(app.operator(Method::POST, &close).send().await.unwrap().status(), 200);
+    let closed = app.stores.conversations.get(visit.id).await.unwrap().unwrap();
+    let repeated: Value = app.post(&visit, "same", "Olá").await.json().await.unwrap();
+    assert_eq!(repeated, json!({"message_id": first["message_id"], "duplicate": true}));
+    let after = app.stores.conversations.get(visit.id).await.unwrap().unwrap();
+    assert_eq!((after.state.as_str(), after.last_seq), ("closed", closed.last_seq));
+    app.say(&visit, "mais uma coisa").await;
+    assert_eq!(app.stores.conversations.get(visit.id).await.unwrap().unwrap().state.as_str(), "open");
+}
+
+#[tokio::test]
 async fn a_full_conversation_says_so() {
     let mut options = WebOptions::default();
     options.limits.messages_per_conversation = 3;

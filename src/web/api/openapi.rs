@@ -54,6 +54,8 @@ pub struct MessageSchema {
     /// `customer`, `assistant`, `human` or `system`.
     role: String,
     text: String,
+    /// The `client_id` it was posted with, when the role is `customer`.
+    client_id: Option<String>,
     /// The person's name, when the role is `human`.
     author: Option<String>,
     /// The customer messages it answers.

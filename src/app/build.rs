@@ -16,8 +16,9 @@ use crate::limits::pause::TimerPause;
 use crate::llm::chain::Chain;
 use crate::llm::factory::{ChainParts, allowance, build_chain};
 use crate::llm::model::ChatModel;
-use crate::llm::offline::OfflineModel;
-use crate::prompts::Prompts;
+use crate::llm::offline::phrases::Phrases;
+use crate::llm::offline::{OfflineModel, PHRASES_FILE};
+use crate::prompts::{self, Prompts};
 use crate::store::Stores;
 use crate::store::live::LiveHub;
 use crate::store::sqlite::{self, SqliteHandle};
@@ -114,11 +115,12 @@ impl App {
         let library = Library::open(&options)?;
         let prompts_folder = options.operator.join("prompts");
         let prompts = Prompts::load(Some(&prompts_folder)).map_err(listed)?;
+        let built_in = Arc::new(built_in(&options).map_err(listed)?);
         let registry = Arc::new(registry(&options, &stores, &library).map_err(listed)?);
         let (model, chain): (Arc<dyn ChatModel>, _) = match &options.model {
             Some(model) => (model.clone(), None),
             None => {
-                let chain = Arc::new(chain(&options)?);
+                let chain = Arc::new(chain(&options, &built_in)?);
                 (chain.clone(), Some(chain))
             }
         };
@@ -126,7 +128,7 @@ impl App {
         let runner = TurnRunner {
             agent: Agent {
                 model,
-                built_in: Arc::new(OfflineModel::new()),
+                built_in,
                 dispatcher: Dispatcher::new(registry.clone(), settings.turn.result_characters),
                 knowledge: Arc::new(Retrieval(library.clone())),
                 prompts: Arc::new(prompts),
@@ -177,16 +179,31 @@ impl App {
     }
 }
 
+/// The built-in model with the operator's phrases, if there are any.
+///
+/// # Errors
+/// Every mistake in the file.
+pub fn built_in(options: &Options) -> Result<OfflineModel, Vec<Problem>> {
+    let folder = options.operator.join("prompts");
+    let mut problems = Vec::new();
+    let phrases = prompts::load::text(Some(&folder), PHRASES_FILE, &mut problems)
+        .and_then(|(file, text)| Phrases::read(&file, &text, &mut problems));
+    match phrases {
+        Some(phrases) if problems.is_empty() => Ok(OfflineModel::speaking(Arc::new(phrases))),
+        Some(_) | None => Err(problems),
+    }
+}
+
 /// The chain of models that the settings describe.
 ///
 /// # Errors
 /// Every mistake in `[llm]`.
-pub fn chain(options: &Options) -> anyhow::Result<Chain> {
+pub fn chain(options: &Options, built_in: &Arc<OfflineModel>) -> anyhow::Result<Chain> {
     let parts = ChainParts {
         clock: options.clock.clone(),
         pause: Arc::new(TimerPause),
         allowance: allowance(&options.settings.limits),
-        offline: Arc::new(OfflineModel::new()),
+        offline: built_in.clone(),
     };
     build_chain(&options.settings.llm, &parts).context("the language models cannot be set up")
 }

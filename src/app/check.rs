@@ -21,7 +21,10 @@ pub async fn problems(options: &Options) -> anyhow::Result<Vec<Problem>> {
     if let Err(found) = Prompts::load(Some(&options.operator.join("prompts"))) {
         problems.extend(found);
     }
-    if let Err(error) = super::build::chain(options) {
+    if let Err(found) = super::build::built_in(options) {
+        problems.extend(found);
+    }
+    if let Err(error) = super::build::chain(options, &Arc::default()) {
         problems.push(Problem::in_file("settings", format!("{error:#}")));
     }
     if let Err(error) = options.settings.store.sqlite_file(&options.data) {
@@ -101,7 +104,7 @@ pub async fn check(options: &Options, known: Vec<Problem>, online: bool) -> anyh
 /// Asks every model of the chain for one word: a broken second one would be noticed only when it is needed.
 async fn model_problems(options: &Options) -> Vec<Problem> {
     // Settings that make no chain are among the problems already.
-    let Ok(chain) = super::build::chain(options) else { return Vec::new() };
+    let Ok(chain) = super::build::chain(options, &Arc::default()) else { return Vec::new() };
     let request = ChatRequest {
         messages: vec![
             ChatMessage::System("Answer with one word.".into()),

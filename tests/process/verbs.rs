@@ -26,7 +26,7 @@ async fn a_chat_beside_a_running_server_goes_through_it() {
 }
 
 /// Broken files of an operator, and where `check` has to find the fault.
-const BROKEN: [(&str, &str, &str); 9] = [
+const BROKEN: [(&str, &str, &str); 10] = [
     ("balcao.toml", "[turn]\nmax_steps = \"many\"\n", "balcao.toml:2"),
     ("balcao.toml", "[turn]\nmax_stepz = 3\n", "balcao.toml:2"),
     ("balcao.toml", "[backoffice]\ndemo = true\ncrm = \"hubspot\"\n", "balcao.toml:3: `backoffice.crm`"),
@@ -46,6 +46,7 @@ const BROKEN: [(&str, &str, &str); 9] = [
         "[[tool]]\nname = \"x\"\ndescription = \"x\"\nrisk = \"read\"\n[tool.http]\nurl = \"https://example.com\"\n[[tool]]\nname = \"x\"\ndescription = \"x\"\nrisk = \"read\"\n[tool.http]\nurl = \"https://example.com\"\n",
         "tools/custom/a.toml:",
     ),
+    ("prompts/offline.toml", "[say.en]\nbye = \"Bye!\"\n[heard]\n", "prompts/offline.toml:3"),
     ("prompts/pt-BR/system.md", "Olá.\nVocê trabalha na {{ business.naem }}.\n", "prompts/pt-BR/system.md:2"),
     ("knowledge/x.jsonl", "{\"id\": \"a\", \"text\": \"b\"}\n{\"id\": 1\n", "knowledge/x.jsonl:2"),
 ];

@@ -156,10 +156,11 @@ async fn search_and_ingest_beside_a_running_server() {
 #[tokio::test]
 async fn a_search_says_the_same_beside_a_running_server() {
     let mut place = Place::empty();
-    // So many passages speak of watering that which documents come up depends on how passages are counted.
+    // So many passages speak of watering, those of one document equally well, that the documents that come up depend
+    // on how many passages are looked at.
     for number in 0..150 {
         let section = |part: usize| {
-            let extra = "folha verde ".repeat((number * 7 + part * 3) % 11);
+            let extra = "folha verde ".repeat(number % 40);
             format!("## Rega {part}\nRegue a planta {number} com {part} copos de água. {extra}\n\n")
         };
         let text: String = (1..9).map(section).collect();
@@ -192,7 +193,8 @@ async fn a_search_says_the_same_beside_a_running_server() {
     let alone = run().await;
     let ranked: Vec<Value> = alone[0].lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(ranked.len(), queries.len());
-    assert!(ranked[0]["ranked"].as_array().unwrap().len() > 10, "{}", ranked[0]);
+    let documents = ranked[0]["ranked"].as_array().unwrap().len();
+    assert!((20..100).contains(&documents), "{documents} documents");
     assert_eq!(ranked[2], json!({"id": [1], "ranked": []}));
     assert_eq!(alone[1].lines().count(), 700);
     let server = place.serve().await;

@@ -13,10 +13,12 @@ use crate::domain::problem::Problem;
 use crate::domain::tool::ToolSpec;
 use crate::inbox::accept::{Inbox, InboxLimits};
 use crate::limits::pause::TimerPause;
+use crate::llm::chain::Chain;
 use crate::llm::factory::{ChainParts, allowance, build_chain};
 use crate::llm::model::ChatModel;
-use crate::llm::offline::OfflineModel;
-use crate::prompts::Prompts;
+use crate::llm::offline::phrases::Phrases;
+use crate::llm::offline::{OfflineModel, PHRASES_FILE};
+use crate::prompts::{self, Prompts};
 use crate::store::Stores;
 use crate::store::live::LiveHub;
 use crate::store::sqlite::{self, SqliteHandle};
@@ -113,16 +115,20 @@ impl App {
         let library = Library::open(&options)?;
         let prompts_folder = options.operator.join("prompts");
         let prompts = Prompts::load(Some(&prompts_folder)).map_err(listed)?;
+        let built_in = Arc::new(built_in(&options).map_err(listed)?);
         let registry = Arc::new(registry(&options, &stores, &library).map_err(listed)?);
-        let chain = match &options.model {
-            Some(model) => model.clone(),
-            None => chain(&options)?,
+        let (model, chain): (Arc<dyn ChatModel>, _) = match &options.model {
+            Some(model) => (model.clone(), None),
+            None => {
+                let chain = Arc::new(chain(&options, &built_in)?);
+                (chain.clone(), Some(chain))
+            }
         };
         let stop = CancellationToken::new();
         let runner = TurnRunner {
             agent: Agent {
-                model: chain,
-                built_in: Arc::new(OfflineModel::new()),
+                model,
+                built_in,
                 dispatcher: Dispatcher::new(registry.clone(), settings.turn.result_characters),
                 knowledge: Arc::new(Retrieval(library.clone())),
                 prompts: Arc::new(prompts),
@@ -155,7 +161,7 @@ impl App {
             probes: vec![
                 Arc::new(StoreProbe(database.clone())),
                 Arc::new(KnowledgeProbe(library.clone())),
-                Arc::new(ModelProbe),
+                Arc::new(ModelProbe(chain)),
             ],
             metrics: Arc::new(crate::telemetry::metrics::render),
             search: Arc::new(Retrieval(library.clone())),
@@ -173,18 +179,33 @@ impl App {
     }
 }
 
+/// The built-in model with the operator's phrases, if there are any.
+///
+/// # Errors
+/// Every mistake in the file.
+pub fn built_in(options: &Options) -> Result<OfflineModel, Vec<Problem>> {
+    let folder = options.operator.join("prompts");
+    let mut problems = Vec::new();
+    let phrases = prompts::load::text(Some(&folder), PHRASES_FILE, &mut problems)
+        .and_then(|(file, text)| Phrases::read(&file, &text, &mut problems));
+    match phrases {
+        Some(phrases) if problems.is_empty() => Ok(OfflineModel::speaking(Arc::new(phrases))),
+        Some(_) | None => Err(problems),
+    }
+}
+
 /// The chain of models that the settings describe.
 ///
 /// # Errors
 /// Every mistake in `[llm]`.
-pub fn chain(options: &Options) -> anyhow::Result<Arc<dyn ChatModel>> {
+pub fn chain(options: &Options, built_in: &Arc<OfflineModel>) -> anyhow::Result<Chain> {
     let parts = ChainParts {
         clock: options.clock.clone(),
         pause: Arc::new(TimerPause),
         allowance: allowance(&options.settings.limits),
-        offline: Arc::new(OfflineModel::new()),
+        offline: built_in.clone(),
     };
-    Ok(Arc::new(build_chain(&options.settings.llm, &parts).context("the language models cannot be set up")?))
+    build_chain(&options.settings.llm, &parts).context("the language models cannot be set up")
 }
 
 /// Problems as one error, a line each.
@@ -227,8 +248,8 @@ impl HealthProbe for KnowledgeProbe {
     }
 }
 
-/// The chain always has an answer: the built-in model is its last link.
-struct ModelProbe;
+/// Looks whether a turn would find a model to ask. Asks none itself: that costs money and time.
+struct ModelProbe(Option<Arc<Chain>>);
 
 #[async_trait]
 impl HealthProbe for ModelProbe {
@@ -237,6 +258,12 @@ impl HealthProbe for ModelProbe {
     }
 
     async fn check(&self) -> Result<(), String> {
-        Ok(())
+        match &self.0 {
+            Some(chain) if !chain.has_way() => {
+                let names: Vec<&str> = chain.names().collect();
+                Err(format!("no model can be asked for now: {}", names.join(", ")))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 }

@@ -21,7 +21,10 @@ pub async fn problems(options: &Options) -> anyhow::Result<Vec<Problem>> {
     if let Err(found) = Prompts::load(Some(&options.operator.join("prompts"))) {
         problems.extend(found);
     }
-    if let Err(error) = super::build::chain(options) {
+    if let Err(found) = super::build::built_in(options) {
+        problems.extend(found);
+    }
+    if let Err(error) = super::build::chain(options, &Arc::default()) {
         problems.push(Problem::in_file("settings", format!("{error:#}")));
     }
     if let Err(error) = options.settings.store.sqlite_file(&options.data) {
@@ -85,7 +88,7 @@ pub async fn check(options: &Options, known: Vec<Problem>, online: bool) -> anyh
     let mut problems = problems(options).await?;
     problems.splice(0..0, known);
     if online {
-        problems.extend(model_problem(options).await?);
+        problems.extend(model_problems(options).await);
     }
     for problem in &problems {
         say(&problem.to_string());
@@ -98,9 +101,10 @@ pub async fn check(options: &Options, known: Vec<Problem>, online: bool) -> anyh
     Ok(ExitCode::FAILURE)
 }
 
-/// Asks the first model of the chain for one word.
-async fn model_problem(options: &Options) -> anyhow::Result<Option<Problem>> {
-    let chain = super::build::chain(options)?;
+/// Asks every model of the chain for one word: a broken second one would be noticed only when it is needed.
+async fn model_problems(options: &Options) -> Vec<Problem> {
+    // Settings that make no chain are among the problems already.
+    let Ok(chain) = super::build::chain(options, &Arc::default()) else { return Vec::new() };
     let request = ChatRequest {
         messages: vec![
             ChatMessage::System("Answer with one word.".into()),
@@ -115,21 +119,12 @@ async fn model_problem(options: &Options) -> anyhow::Result<Option<Problem>> {
         step: 1,
         resort: crate::llm::model::Resort::First,
     };
-    let wanted = options.settings.llm.chain.first().cloned().unwrap_or_default();
-    let answer = chain.answer(&request, &|_| {}).await;
-    Ok(match answer {
-        Err(error) => Some(Problem::in_file("llm.chain", error.to_string())),
-        Ok(answer) if answer.model == "offline" && wanted != "offline" && is_configured(options) => {
-            Some(Problem::in_file("llm.chain", format!("`{wanted}` did not answer; see the log")))
+    let mut problems = Vec::new();
+    for (name, answer) in chain.answers(&request).await {
+        match answer {
+            Ok(_) => say(&format!("the model `{name}` answers")),
+            Err(error) => problems.push(Problem::in_file("llm.chain", error.to_string())),
         }
-        Ok(answer) => {
-            say(&format!("the model `{}` answers", answer.model));
-            None
-        }
-    })
-}
-
-fn is_configured(options: &Options) -> bool {
-    let llm = &options.settings.llm;
-    !llm.base_url.is_empty() || !llm.api_key.is_empty() || !llm.endpoints.is_empty()
+    }
+    problems
 }

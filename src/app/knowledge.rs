@@ -101,4 +101,9 @@ impl ports::KnowledgeSearch for Retrieval {
     async fn search(&self, query: &str, limit: usize) -> anyhow::Result<Vec<Passage>> {
         Ok(self.0.base.search(query, limit).await?)
     }
+
+    async fn rank(&self, query: &str, limit: usize) -> anyhow::Result<Vec<String>> {
+        let (base, query) = (self.0.base.clone(), query.to_owned());
+        Ok(tokio::task::spawn_blocking(move || base.rank(&query, limit)).await??)
+    }
 }

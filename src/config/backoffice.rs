@@ -11,7 +11,7 @@ pub const EMBEDDED: &str = "embedded";
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BackofficeSettings {
-    /// Who keeps contacts and opportunities: `embedded` or the name of a connector.
+    /// Who keeps contacts and opportunities; so far only `embedded`.
     pub crm: String,
     /// Who keeps appointments.
     pub agenda: String,
@@ -66,26 +66,36 @@ pub struct CatalogRules {
 }
 
 impl BackofficeSettings {
-    /// Everything that is wrong, each naming its key.
-    pub fn problems(&self) -> Vec<String> {
+    /// Everything that is wrong, each behind its key.
+    pub fn problems(&self) -> Vec<(&'static str, String)> {
         let mut problems = Vec::new();
+        for (key, keeper) in [
+            ("crm", &self.crm),
+            ("agenda", &self.agenda),
+            ("tickets", &self.tickets),
+            ("catalog", &self.catalog),
+        ] {
+            if keeper != EMBEDDED {
+                let message = format!("there is no connector `{keeper}`; write \"{EMBEDDED}\"");
+                problems.push((key, message));
+            }
+        }
         for (key, stages) in [
-            ("contact_stages", &self.crm_rules.contact_stages),
-            ("opportunity_stages", &self.crm_rules.opportunity_stages),
+            ("crm_rules.contact_stages", &self.crm_rules.contact_stages),
+            ("crm_rules.opportunity_stages", &self.crm_rules.opportunity_stages),
         ] {
             if stages.is_empty() || stages.iter().any(|stage| stage.trim().is_empty()) {
-                problems
-                    .push(format!("backoffice.crm_rules.{key}: name at least one stage, and no empty one"));
+                problems.push((key, "name at least one stage, and no empty one".to_owned()));
             }
         }
         if !(5..=720).contains(&self.agenda_rules.slot_step_minutes) {
-            problems.push("backoffice.agenda_rules.slot_step_minutes: must be from 5 to 720".to_owned());
+            problems.push(("agenda_rules.slot_step_minutes", "must be from 5 to 720".to_owned()));
         }
         if !(1..=366).contains(&self.agenda_rules.max_days_ahead) {
-            problems.push("backoffice.agenda_rules.max_days_ahead: must be from 1 to 366".to_owned());
+            problems.push(("agenda_rules.max_days_ahead", "must be from 1 to 366".to_owned()));
         }
         if self.agenda_rules.buffer_minutes > 720 {
-            problems.push("backoffice.agenda_rules.buffer_minutes: must be at most 720".to_owned());
+            problems.push(("agenda_rules.buffer_minutes", "must be at most 720".to_owned()));
         }
         problems
     }
@@ -103,17 +113,29 @@ mod tests {
     #[test]
     fn the_default_has_no_problem() {
         let file: File = toml::from_str(include_str!("default/backoffice.toml")).unwrap();
-        assert_eq!(file.backoffice.problems(), Vec::<String>::new());
+        assert_eq!(file.backoffice.problems(), []);
         assert_eq!(file.backoffice.crm, EMBEDDED);
     }
 
     #[test]
     fn every_problem_is_named_at_once() {
         let text = include_str!("default/backoffice.toml")
+            .replace("crm = \"embedded\"", "crm = \"hubspot\"")
+            .replace("catalog = \"embedded\"", "catalog = \"\"")
             .replace("slot_step_minutes = 30", "slot_step_minutes = 0")
             .replace("max_days_ahead = 60", "max_days_ahead = 9999")
             .replace("buffer_minutes = 15", "buffer_minutes = 9999");
         let file: File = toml::from_str(&text).unwrap();
-        assert_eq!(file.backoffice.problems().len(), 3);
+        let keys: Vec<&str> = file.backoffice.problems().iter().map(|(key, _)| *key).collect();
+        assert_eq!(
+            keys,
+            [
+                "crm",
+                "catalog",
+                "agenda_rules.slot_step_minutes",
+                "agenda_rules.max_days_ahead",
+                "agenda_rules.buffer_minutes"
+            ]
+        );
     }
 }

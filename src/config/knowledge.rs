@@ -11,8 +11,6 @@ pub struct KnowledgeSettings {
     pub url: String,
     /// The operator's documents.
     pub folder: PathBuf,
-    /// How many passages a turn looks at.
-    pub passages: usize,
     /// From which evidence on a passage counts as an answer.
     pub evidence_threshold: f32,
 }
@@ -26,9 +24,6 @@ pub enum KnowledgeSettingsError {
     /// The threshold is not a share.
     #[error("knowledge.evidence_threshold is {0}; it lies between 0 and 1")]
     Threshold(f32),
-    /// A turn would look at nothing, or at far too much.
-    #[error("knowledge.passages is {0}; it lies between 1 and 50")]
-    Passages(usize),
 }
 
 impl KnowledgeSettings {
@@ -51,9 +46,6 @@ impl KnowledgeSettings {
         if !(0.0..=1.0).contains(&self.evidence_threshold) {
             problems.push(KnowledgeSettingsError::Threshold(self.evidence_threshold));
         }
-        if !(1..=50).contains(&self.passages) {
-            problems.push(KnowledgeSettingsError::Passages(self.passages));
-        }
         problems
     }
 }
@@ -75,13 +67,9 @@ mod tests {
 
     #[test]
     fn every_problem_is_named_at_once() {
-        let settings = KnowledgeSettings {
-            url: "http://127.0.0.1:6334".into(),
-            passages: 0,
-            evidence_threshold: 1.5,
-            ..defaults()
-        };
-        assert_eq!(settings.problems().len(), 3);
+        let settings =
+            KnowledgeSettings { url: "http://127.0.0.1:6334".into(), evidence_threshold: 1.5, ..defaults() };
+        assert_eq!(settings.problems().len(), 2);
         assert!(settings.problems()[0].to_string().contains("edge:FOLDER"));
     }
 

@@ -69,8 +69,9 @@ impl Settings {
         for problem in knowledge.iter().flat_map(KnowledgeSettings::problems) {
             layers.report(&["knowledge"], &problem.to_string());
         }
-        for problem in backoffice.iter().flat_map(BackofficeSettings::problems) {
-            layers.report(&["backoffice"], &problem);
+        for (key, problem) in backoffice.iter().flat_map(BackofficeSettings::problems) {
+            let keys: Vec<&str> = std::iter::once("backoffice").chain(key.split('.')).collect();
+            layers.report(&keys, &problem);
         }
         if let Some(Err(problem)) = store.as_ref().map(|store| store.sqlite_file(Path::new(""))) {
             layers.report(&["store", "url"], &problem.to_string());

@@ -120,6 +120,7 @@ impl Ownership {
             id: MessageId(self.clock.new_id()),
             role,
             text,
+            client_id: None,
             author: None,
             reply_to: Vec::new(),
             sources: Vec::new(),

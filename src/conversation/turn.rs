@@ -261,6 +261,7 @@ impl TurnRunner {
                 id,
                 role: Role::Assistant,
                 text: outcome.text,
+                client_id: None,
                 author: None,
                 reply_to: claim.answers.clone(),
                 sources: outcome.sources,

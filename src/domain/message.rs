@@ -60,6 +60,9 @@ pub struct Message {
     pub role: Role,
     /// The words, with the little Markdown that answers use.
     pub text: String,
+    /// The id that the customer's side gave it when `role` is customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
     /// The person's name when `role` is human.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,

@@ -131,6 +131,7 @@ impl Inbox {
             id: MessageId(self.clock.new_id()),
             role: Role::Customer,
             text,
+            client_id: Some(inbound.external_id.clone()),
             author: None,
             reply_to: Vec::new(),
             sources: Vec::new(),

@@ -1,6 +1,7 @@
 //! What `balcao ingest` and `balcao search` do, apart from reading the command line. Writes only to what it is
 //! given.
 
+use crate::domain::passage::Passage;
 use crate::knowledge::index::IndexError;
 use crate::knowledge::ingest::{IngestError, IngestReport};
 use crate::knowledge::search::{KnowledgeBase, MOST_RANKED};
@@ -62,17 +63,12 @@ struct FoundLine<'a> {
     text: &'a str,
 }
 
-/// Writes the passages found for a query, best first, one JSON object a line.
+/// Writes passages, best first, one JSON object a line.
 ///
 /// # Errors
-/// [`SearchError`].
-pub fn search_json_lines(
-    knowledge: &KnowledgeBase,
-    query: &str,
-    limit: usize,
-    output: &mut impl Write,
-) -> Result<(), SearchError> {
-    for (passage, rank) in knowledge.search_blocking(query, limit)?.iter().zip(1..) {
+/// If the output breaks.
+pub fn write_json_lines(passages: &[Passage], output: &mut impl Write) -> io::Result<()> {
+    for (passage, rank) in passages.iter().zip(1..) {
         let line = FoundLine {
             rank,
             id: &passage.id,
@@ -88,17 +84,12 @@ pub fn search_json_lines(
     Ok(())
 }
 
-/// Writes the passages found for a query, best first, for a person to read.
+/// Writes passages, best first, for a person to read.
 ///
 /// # Errors
-/// [`SearchError`].
-pub fn search_text(
-    knowledge: &KnowledgeBase,
-    query: &str,
-    limit: usize,
-    output: &mut impl Write,
-) -> Result<(), SearchError> {
-    for (passage, rank) in knowledge.search_blocking(query, limit)?.iter().zip(1..) {
+/// If the output breaks.
+pub fn write_text(passages: &[Passage], output: &mut impl Write) -> io::Result<()> {
+    for (passage, rank) in passages.iter().zip(1..) {
         write!(output, "{rank}. {}", passage.title)?;
         if let Some(heading) = &passage.heading {
             write!(output, " > {heading}")?;
@@ -113,16 +104,46 @@ pub fn search_text(
     Ok(())
 }
 
+/// One query of a batch.
 #[derive(Deserialize)]
-struct QueryLine {
+pub struct QueryLine {
+    /// The asker's own id.
     id: serde_json::Value,
-    query: String,
+    /// The question.
+    pub query: String,
+}
+
+impl QueryLine {
+    /// Writes the line `{"id","ranked"}` for it.
+    ///
+    /// # Errors
+    /// If the output breaks.
+    pub fn answer(&self, ranked: &[String], output: &mut impl Write) -> io::Result<()> {
+        write_line(output, &RankedLine { id: &self.id, ranked })
+    }
 }
 
 #[derive(Serialize)]
 struct RankedLine<'a> {
     id: &'a serde_json::Value,
-    ranked: Vec<String>,
+    ranked: &'a [String],
+}
+
+/// Reads the lines `{"id","query"}` of a batch; empty ones are passed over.
+pub fn batch(input: impl BufRead) -> impl Iterator<Item = Result<QueryLine, SearchError>> {
+    input.lines().zip(1..).filter_map(|(line, number)| {
+        let line = match line {
+            Ok(line) => line,
+            Err(error) => return Some(Err(error.into())),
+        };
+        let line = line.trim_start_matches('\u{feff}').trim();
+        (!line.is_empty()).then(|| {
+            serde_json::from_str(line).map_err(|error| SearchError::Query {
+                line: number,
+                reason: format!("expected {{\"id\",\"query\"}}: {error}"),
+            })
+        })
+    })
 }
 
 /// Reads lines `{"id","query"}`, writes for each a line `{"id","ranked"}` with the documents found, best first.
@@ -134,18 +155,9 @@ pub fn search_batch(
     input: impl BufRead,
     output: &mut impl Write,
 ) -> Result<(), SearchError> {
-    for (line, number) in input.lines().zip(1..) {
-        let line = line?;
-        let line = line.trim_start_matches('\u{feff}').trim();
-        if line.is_empty() {
-            continue;
-        }
-        let query: QueryLine = serde_json::from_str(line).map_err(|error| SearchError::Query {
-            line: number,
-            reason: format!("expected {{\"id\",\"query\"}}: {error}"),
-        })?;
-        let ranked = knowledge.rank(&query.query, MOST_RANKED)?;
-        write_line(output, &RankedLine { id: &query.id, ranked })?;
+    for query in batch(input) {
+        let query = query?;
+        query.answer(&knowledge.rank(&query.query, MOST_RANKED)?, output)?;
     }
     Ok(())
 }

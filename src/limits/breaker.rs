@@ -122,6 +122,15 @@ impl Breaker {
         Ok(Permit { breaker: self, is_probe, reported: false })
     }
 
+    /// Whether a call would be let through now. Asks for none.
+    pub fn would_permit(&self) -> bool {
+        match self.state().circuit {
+            Circuit::Closed => true,
+            Circuit::Probing => false,
+            Circuit::Open { until } => until <= self.clock.now(),
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -218,11 +227,15 @@ mod tests {
         fail(&breaker, 5);
         let Err(open) = breaker.permit() else { panic!("open") };
         assert!((10..=12).contains(&open.retry_after.as_secs()), "{open:?}");
+        assert!(!breaker.would_permit());
 
         clock.advance(open.retry_after + Duration::from_millis(1));
+        assert!(breaker.would_permit());
         let probe = breaker.permit().unwrap();
         assert!(breaker.permit().is_err(), "one probe at a time");
+        assert!(!breaker.would_permit());
         probe.succeeded();
+        assert!(breaker.would_permit());
         fail(&breaker, 4);
         assert!(breaker.permit().is_ok());
     }

@@ -47,6 +47,21 @@ impl Chain {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.links.iter().map(|link| link.model.name())
     }
+
+    /// Whether any model would be asked now: one that needs no gate, or whose breaker lets a call through.
+    pub fn has_way(&self) -> bool {
+        self.links.iter().any(|link| link.gate.as_ref().is_none_or(|gate| gate.breaker.would_permit()))
+    }
+
+    /// Asks every model by itself, in order; for a look at whether each works.
+    pub async fn answers(&self, request: &ChatRequest) -> Vec<(&str, Result<ChatAnswer, ModelError>)> {
+        let mut answers = Vec::new();
+        for link in &self.links {
+            let draft = Draft::to(&|_| {});
+            answers.push((link.model.name(), link.answer(request, &draft).await));
+        }
+        answers
+    }
 }
 
 #[async_trait]

@@ -75,7 +75,7 @@ pub struct OwnerChange {
 /// Which conversations to list, newest activity first.
 #[derive(Clone, Debug, Default)]
 pub struct ConversationFilter {
-    /// Only with this kind of owner: `bot`, `team` or `person`.
+    /// Only with this kind of owner: `bot`, `team` or `person`; `human` is one of the last two.
     pub owner: Option<String>,
     /// Only in this state.
     pub state: Option<ConversationState>,

@@ -30,6 +30,12 @@ pub trait KnowledgeSearch: Send + Sync {
     /// # Errors
     /// If the index cannot be asked.
     async fn search(&self, query: &str, limit: usize) -> anyhow::Result<Vec<Passage>>;
+
+    /// Documents for `query`, best first, each once, at most `limit`.
+    ///
+    /// # Errors
+    /// If the index cannot be asked.
+    async fn rank(&self, query: &str, limit: usize) -> anyhow::Result<Vec<String>>;
 }
 
 /// Reads the knowledge folder again.

@@ -99,5 +99,10 @@ pub async fn metrics(
     if !from.is_local() {
         operator::authorise(&state, &headers).await?;
     }
+    // Counted where it is stored: nothing in this process sees every delivery come and go.
+    match state.parts.stores.outbox.depth().await {
+        Ok(depth) => metrics::gauge!("balcao_outbox_depth").set(depth as f64),
+        Err(error) => tracing::warn!(error = %error, "the outbox could not be counted"),
+    }
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], (state.parts.metrics)()))
 }

@@ -9,3 +9,4 @@ mod people;
 mod scenarios;
 mod systems;
 mod untrue;
+mod watchers;

@@ -1,7 +1,7 @@
 //! Endpoints that fail in every way endpoints fail, behind the real chain: the customer always gets one answer that
 //! makes sense, and gets it soon.
 
-use crate::support::app::{AppOptions, TestApp};
+use crate::support::app::{AppOptions, Brain, TestApp};
 use crate::support::fake_openai::{Act, Reply, call, error, finish, says, words};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -78,6 +78,19 @@ async fn an_endpoint_that_asks_for_a_minute_is_passed_over() {
     assert_eq!(answer.stop_reason, "answered");
     assert!(answer.text.contains("9h"), "{}", answer.text);
     assert_eq!(answer.model_calls[0]["model"], "offline");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn the_built_in_model_speaks_the_operators_words() {
+    let phrases = include_str!("../../prompts/offline.toml")
+        .replace("Olá! Que bom ter você aqui.", "Salve!")
+        .replace("greeting = [\"oi\",", "greeting = [\"oi\", \"salve\",")
+        .replace("greeting_needs = [\"oi\",", "greeting_needs = [\"oi\", \"salve\",");
+    let options = AppOptions::new(Brain::BuiltIn).file("prompts/offline.toml", &phrases);
+    let app = options.start().await;
+    let answer = app.talk().await.say("salve").await;
+    assert!(answer.text.starts_with("Salve!"), "{}", answer.text);
     app.end().await;
 }
 

@@ -1,7 +1,7 @@
 //! What a search finds, in which order, and how sure it is.
 
 use super::{ingest, open};
-use balcao::knowledge::command::{search_batch, search_json_lines};
+use balcao::knowledge::command::{search_batch, write_json_lines};
 use balcao::knowledge::search::KnowledgeBase;
 use tempfile::TempDir;
 
@@ -118,7 +118,7 @@ async fn searches_run_side_by_side_and_say_the_same() {
 fn lines_and_batches_have_the_agreed_form() {
     let (_folder, knowledge) = shop();
     let mut output = Vec::new();
-    search_json_lines(&knowledge, "frete", 1, &mut output).unwrap();
+    write_json_lines(&knowledge.search_blocking("frete", 1).unwrap(), &mut output).unwrap();
     let line: serde_json::Value = serde_json::from_slice(&output).unwrap();
     assert_eq!((line["rank"].as_u64(), line["source"].as_str()), (Some(1), Some("frete.md")));
     assert!(line["id"].is_string() && line["score"].is_number() && line["heading"].is_string());

@@ -25,6 +25,26 @@ async fn told_to_stop_while_the_model_thinks() {
 }
 
 #[tokio::test]
+async fn interrupted_from_the_keyboard() {
+    let endpoint = FakeOpenAi::start([Act::Hang.into()]).await;
+    let place = Place::new().await.with_model(&endpoint);
+    let process = place.serve().await;
+    let mut talk = process.talk().await;
+    talk.send("Oi, tudo bem?").await;
+    while endpoint.asked().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let (status, took) = process.interrupt().await;
+    assert!(status.success() && took < Duration::from_secs(2), "{status} after {took:?}");
+    assert!(!place.path("data/server.json").exists(), "it took its announcement back");
+    endpoint.push(says("Tudo ótimo! Como posso ajudar?"));
+    let process = place.serve().await;
+    talk.again(&process.door).await;
+    talk.answer().await;
+    assert_eq!(talk.said_by("assistant").await.len(), 1);
+}
+
+#[tokio::test]
 async fn told_to_stop_while_a_vendor_works() {
     let vendor = Vendor::start([vendor::Act::DoAndHold]).await;
     let calling =

@@ -120,9 +120,18 @@ impl Process {
     }
 
     /// `SIGTERM`; how it ended, and how long it took.
-    pub async fn terminate(mut self) -> (ExitStatus, Duration) {
+    pub async fn terminate(self) -> (ExitStatus, Duration) {
+        self.signal("-TERM").await
+    }
+
+    /// `SIGINT`, as from the keyboard; how it ended, and how long it took.
+    pub async fn interrupt(self) -> (ExitStatus, Duration) {
+        self.signal("-INT").await
+    }
+
+    async fn signal(mut self, signal: &str) -> (ExitStatus, Duration) {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
         let began = Instant::now();
         tokio::task::spawn_blocking(move || (self.child.wait().unwrap(), began.elapsed())).await.unwrap()
     }
@@ -147,6 +156,11 @@ async fn shop() -> &'static Path {
         shop
     })
     .await
+}
+
+/// Standard error as text.
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 /// Standard output as text.

@@ -1,7 +1,7 @@
 //! The command line as its users and their programs know it.
 
 use super::support::{Place, stdout};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn a_piped_chat_gives_one_block_a_message() {
@@ -26,9 +26,15 @@ async fn a_chat_beside_a_running_server_goes_through_it() {
 }
 
 /// Broken files of an operator, and where `check` has to find the fault.
-const BROKEN: [(&str, &str, &str); 7] = [
+const BROKEN: [(&str, &str, &str); 10] = [
     ("balcao.toml", "[turn]\nmax_steps = \"many\"\n", "balcao.toml:2"),
     ("balcao.toml", "[turn]\nmax_stepz = 3\n", "balcao.toml:2"),
+    ("balcao.toml", "[backoffice]\ndemo = true\ncrm = \"hubspot\"\n", "balcao.toml:3: `backoffice.crm`"),
+    (
+        "balcao.toml",
+        "[backoffice.agenda_rules]\nmax_days_ahead = 0\n",
+        "balcao.toml:2: `backoffice.agenda_rules.max_days_ahead`",
+    ),
     ("tools/agenda.toml", "[agenda_book]\ntitle = = 3\n", "tools/agenda.toml:2"),
     (
         "tools/custom/a.toml",
@@ -40,6 +46,7 @@ const BROKEN: [(&str, &str, &str); 7] = [
         "[[tool]]\nname = \"x\"\ndescription = \"x\"\nrisk = \"read\"\n[tool.http]\nurl = \"https://example.com\"\n[[tool]]\nname = \"x\"\ndescription = \"x\"\nrisk = \"read\"\n[tool.http]\nurl = \"https://example.com\"\n",
         "tools/custom/a.toml:",
     ),
+    ("prompts/offline.toml", "[say.en]\nbye = \"Bye!\"\n[heard]\n", "prompts/offline.toml:3"),
     ("prompts/pt-BR/system.md", "Olá.\nVocê trabalha na {{ business.naem }}.\n", "prompts/pt-BR/system.md:2"),
     ("knowledge/x.jsonl", "{\"id\": \"a\", \"text\": \"b\"}\n{\"id\": 1\n", "knowledge/x.jsonl:2"),
 ];
@@ -143,6 +150,57 @@ async fn search_and_ingest_beside_a_running_server() {
     let place = Place::new().await;
     let server = place.serve().await;
     finds_and_ingests(&place).await;
+    assert!(server.terminate().await.0.success());
+}
+
+#[tokio::test]
+async fn a_search_says_the_same_beside_a_running_server() {
+    let mut place = Place::empty();
+    // So many passages speak of watering, those of one document equally well, that the documents that come up depend
+    // on how many passages are looked at.
+    for number in 0..150 {
+        let section = |part: usize| {
+            let extra = "folha verde ".repeat(number % 40);
+            format!("## Rega {part}\nRegue a planta {number} com {part} copos de água. {extra}\n\n")
+        };
+        let text: String = (1..9).map(section).collect();
+        place = place.file(&format!("docs/d{number:03}.md"), &format!("# Planta {number}\n\n{text}"));
+    }
+    let long = "quero saber da rega ".repeat(10_000);
+    let queries =
+        [json!("rega"), json!("água da planta 77"), json!(""), json!("  ?"), json!(long), json!("xyzzy")];
+    let lines: String =
+        queries.iter().map(|query| format!("{}\n", json!({"id": [1], "query": query}))).collect();
+    let place = place.file("queries.jsonl", &format!("\u{feff}{lines}"));
+    let ingested = place.run(&["ingest", "docs"], "").await;
+    assert!(stdout(&ingested).contains("added 150"), "{ingested:?}");
+    let searches = [
+        &["search", "--batch", "queries.jsonl"][..],
+        &["search", "rega da planta 3", "--json", "--limit", "700"],
+        &["search", "folha", "--limit", "0"],
+        &["search", " ", "--json"],
+        &["search", "planta 9"],
+    ];
+    let run = async || {
+        let mut said = Vec::new();
+        for search in searches {
+            let output = place.run(search, "").await;
+            assert!(output.status.success(), "{search:?}: {output:?}");
+            said.push(stdout(&output));
+        }
+        said
+    };
+    let alone = run().await;
+    let ranked: Vec<Value> = alone[0].lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(ranked.len(), queries.len());
+    let documents = ranked[0]["ranked"].as_array().unwrap().len();
+    assert!((20..100).contains(&documents), "{documents} documents");
+    assert_eq!(ranked[2], json!({"id": [1], "ranked": []}));
+    assert_eq!(alone[1].lines().count(), 700);
+    let server = place.serve().await;
+    for (beside, alone) in run().await.iter().zip(&alone) {
+        assert_eq!(beside, alone);
+    }
     assert!(server.terminate().await.0.success());
 }
 

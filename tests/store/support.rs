@@ -103,6 +103,7 @@ impl Bench {
             id: MessageId(self.clock.new_id()),
             role,
             text: text.to_owned(),
+            client_id: None,
             author: None,
             reply_to: Vec::new(),
             sources: Vec::new(),

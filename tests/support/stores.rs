@@ -21,6 +21,7 @@ pub fn message(role: Role, text: &str) -> Message {
         id: MessageId(Uuid::now_v7()),
         role,
         text: text.to_owned(),
+        client_id: None,
         author: None,
         reply_to: Vec::new(),
         sources: Vec::new(),

@@ -53,6 +53,14 @@ async fn what_the_page_says_of_the_visitor_proves_nothing() {
 }
 
 #[tokio::test]
+async fn nothing_has_to_be_said_to_open_a_conversation() {
+    let app = spawn_web().await;
+    assert_eq!(app.request(Method::POST, PATH).send().await.unwrap().status(), 201);
+    let form = app.request(Method::POST, PATH).header("content-type", "text/plain").body("oi").send();
+    problem(form.await.unwrap(), 415, "unsupported_media_type").await;
+}
+
+#[tokio::test]
 async fn bad_requests_are_told_which_field() {
     let app = spawn_web().await;
     for (body, field) in [

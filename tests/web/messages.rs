@@ -188,13 +188,25 @@ async fn a_visitor_who_sends_too_much_waits() {
     options.limits.messages_per_minute_per_visitor = 3;
     let app = spawn_web_with(options).await;
     let visit = app.visit().await;
+    let mut second = Value::Null;
     for number in 0..3 {
-        assert_eq!(app.post(&visit, &number.to_string(), "oi").await.status(), 202);
+        let accepted = app.post(&visit, &number.to_string(), "oi").await;
+        assert_eq!(accepted.status(), 202);
+        if number == 1 {
+            second = accepted.json::<Value>().await.unwrap()["message_id"].take();
+        }
     }
     let refused = app.post(&visit, "4", "4").await;
     let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=20).contains(&wait), "{wait}");
     problem(refused, 429, "too_many_requests").await;
+    // Who repeats what is safe already learns that, and needs not come back.
+    for _ in 0..5 {
+        let repeated = app.post(&visit, "1", "oi").await;
+        assert_eq!(repeated.status(), 202);
+        assert_eq!(repeated.json::<Value>().await.unwrap(), json!({"message_id": second, "duplicate": true}));
+    }
+    problem(app.post(&visit, "5", "5").await, 429, "too_many_requests").await;
     app.say(&app.visit().await, "others may").await;
 }
 
@@ -224,6 +236,34 @@ async fn only_our_own_proxy_says_where_a_visitor_is() {
         assert!(statuses.iter().skip(1).any(|status| *status == expected), "{statuses:?}");
         assert_eq!(statuses.iter().all(|status| *status == 202), trusted, "{statuses:?}");
     }
+}
+
+#[tokio::test]
+async fn a_customer_message_carries_the_id_of_its_sender() {
+    let app = spawn_web().await;
+    let visit = app.visit().await;
+    let mut events = app.events(&visit, "").await;
+    app.post(&visit, "my-7", "oi").await;
+    assert_eq!(events.next_of("message").await.data["client_id"], "my-7");
+    let history: Value =
+        app.visitor(Method::GET, &visit, "/messages").send().await.unwrap().json().await.unwrap();
+    assert_eq!(history["messages"][0]["client_id"], "my-7");
+}
+
+#[tokio::test]
+async fn a_repeat_does_not_open_a_closed_conversation() {
+    let app = spawn_web().await;
+    let visit = app.visit().await;
+    let first: Value = app.post(&visit, "same", "Olá").await.json().await.unwrap();
+    let close = format!("/api/v1/conversations/{}/close", visit.id);
+    assert_eq!(app.operator(Method::POST, &close).send().await.unwrap().status(), 200);
+    let closed = app.stores.conversations.get(visit.id).await.unwrap().unwrap();
+    let repeated: Value = app.post(&visit, "same", "Olá").await.json().await.unwrap();
+    assert_eq!(repeated, json!({"message_id": first["message_id"], "duplicate": true}));
+    let after = app.stores.conversations.get(visit.id).await.unwrap().unwrap();
+    assert_eq!((after.state.as_str(), after.last_seq), ("closed", closed.last_seq));
+    app.say(&visit, "mais uma coisa").await;
+    assert_eq!(app.stores.conversations.get(visit.id).await.unwrap().unwrap().state.as_str(), "open");
 }
 
 #[tokio::test]

@@ -2,8 +2,10 @@
 
 use crate::support::stores::{answer, claim, tool_events};
 use crate::support::web::{problem, spawn_web};
+use balcao::domain::conversation::Owner;
 use balcao::domain::event::EventBody;
 use balcao::domain::passage::Passage;
+use balcao::store::conversations::OwnerChange;
 use jiff::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -95,6 +97,7 @@ async fn operators_need_a_key_with_the_scope() {
         (Method::POST, format!("/api/v1/conversations/{id}/return")),
         (Method::POST, format!("/api/v1/conversations/{id}/close")),
         (Method::GET, "/api/v1/knowledge/search?q=x".to_owned()),
+        (Method::POST, "/api/v1/knowledge/rank".to_owned()),
         (Method::POST, "/api/v1/knowledge/ingest".to_owned()),
         (Method::GET, "/api/v1/tools".to_owned()),
         (Method::GET, "/api/v1/outbox/dead".to_owned()),
@@ -133,6 +136,14 @@ async fn the_list_filters_and_pages() {
     }
     let taken = format!("/api/v1/conversations/{}/take", visits[1].id);
     app.operator(Method::POST, &taken).send().await.unwrap();
+    let handed_over = OwnerChange {
+        owner: Owner::Team,
+        reason: "asked".to_owned(),
+        message: None,
+        outbox: None,
+        at: Timestamp::now(),
+    };
+    app.stores.conversations.change_owner(visits[2].id, handed_over).await.unwrap();
     let list = async |query: &str| {
         let response =
             app.operator(Method::GET, &format!("/api/v1/conversations{query}")).send().await.unwrap();
@@ -145,7 +156,11 @@ async fn the_list_filters_and_pages() {
     };
     assert_eq!(ids(&list("").await).len(), 3);
     assert_eq!(ids(&list("?owner=person").await), [visits[1].id.to_string()]);
-    assert_eq!(ids(&list("?owner=bot&state=open").await).len(), 2);
+    assert_eq!(ids(&list("?owner=team").await), [visits[2].id.to_string()]);
+    let mut human = ids(&list("?owner=human").await);
+    human.sort();
+    assert_eq!(human, [visits[1].id.to_string(), visits[2].id.to_string()], "as the event stream says it");
+    assert_eq!(ids(&list("?owner=bot&state=open").await), [visits[0].id.to_string()]);
     assert_eq!(ids(&list("?state=closed").await).len(), 0);
     assert_eq!(ids(&list("?q=girassol").await), [visits[0].id.to_string()]);
     assert_eq!(ids(&list("?q=%25").await).len(), 0, "a percent sign is only a percent sign");
@@ -159,7 +174,9 @@ async fn the_list_filters_and_pages() {
     expected.sort();
     assert_eq!(all, expected);
     assert_eq!(second["next_cursor"], Value::Null);
-    for (query, field) in [("?owner=me", "owner"), ("?state=x", "state")] {
+    for (query, field) in
+        [("?owner=me", "owner"), ("?state=x", "state"), ("?cursor=x", "cursor"), ("?cursor=1_x", "cursor")]
+    {
         let bad = app.operator(Method::GET, &format!("/api/v1/conversations{query}")).send().await.unwrap();
         assert_eq!(problem(bad, 400, "invalid_query").await["field"], field);
     }
@@ -225,6 +242,13 @@ async fn knowledge_tools_and_deliveries() {
             .await;
     }
     problem(call(Method::GET, "/api/v1/knowledge/search?q=fail").await, 503, "knowledge_unavailable").await;
+    let rank = |body: Value| app.operator(Method::POST, "/api/v1/knowledge/rank").json(&body).send();
+    let ranked: Value = rank(json!({"query": "x".repeat(100_000)})).await.unwrap().json().await.unwrap();
+    assert_eq!(ranked, json!({"ranked": ["0.md", "1.md", "2.md"]}));
+    let nothing: Value = rank(json!({"query": ""})).await.unwrap().json().await.unwrap();
+    assert_eq!(nothing, json!({"ranked": []}));
+    assert_eq!(problem(rank(json!({})).await.unwrap(), 422, "invalid_field").await["field"], "query");
+    problem(rank(json!({"query": "fail"})).await.unwrap(), 503, "knowledge_unavailable").await;
     let report: Value = call(Method::POST, "/api/v1/knowledge/ingest").await.json().await.unwrap();
     assert_eq!(report, json!({"added": 2, "changed": 0, "unchanged": 0, "removed": 0, "failed": []}));
     let tools: Value = call(Method::GET, "/api/v1/tools").await.json().await.unwrap();

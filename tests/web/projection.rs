@@ -33,6 +33,7 @@ fn full_message() -> Message {
     Message {
         id: MessageId(Uuid::nil()),
         created_at: Timestamp::UNIX_EPOCH,
+        client_id: Some("c1".to_owned()),
         author: Some("Marina".to_owned()),
         reply_to: vec![MessageId(Uuid::max())],
         sources: vec![SourceRef {

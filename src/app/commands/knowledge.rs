@@ -5,18 +5,15 @@ use crate::app::client;
 use crate::app::instance::{Running, running};
 use crate::app::knowledge::Library;
 use crate::app::terminal::say;
-use crate::knowledge::command::{search_batch, search_json_lines, search_text};
+use crate::domain::passage::Passage;
+use crate::knowledge::command::{batch, search_batch, write_json_lines, write_text};
 use anyhow::Context;
 use clap::Args;
 use serde_json::{Value, json};
-use std::collections::HashSet;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-
-/// Most passages asked of a running server: enough for a hundred documents.
-const MOST: usize = 500;
 
 /// `balcao search …`
 #[derive(Args)]
@@ -79,7 +76,7 @@ async fn ingest_through(server: &Running, paths: Vec<PathBuf>) -> anyhow::Result
     Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// `balcao search`.
+/// `balcao search`. The output is the same with a server on the data folder and without.
 ///
 /// # Errors
 /// If the index cannot be read, or a line of a batch is no query.
@@ -90,13 +87,12 @@ pub async fn search(options: Options, arguments: SearchArguments) -> anyhow::Res
     }
     let library = Library::open(&options)?;
     tokio::task::spawn_blocking(move || {
-        let mut output = std::io::BufWriter::new(std::io::stdout().lock());
+        let mut output = output();
         match (&arguments.batch, &arguments.query) {
             (Some(file), _) => search_batch(&library.base, opened(file)?, &mut output)?,
-            (None, Some(query)) if arguments.json => {
-                search_json_lines(&library.base, query, arguments.limit, &mut output)?;
+            (None, Some(query)) => {
+                arguments.write(&library.base.search_blocking(query, arguments.limit)?, &mut output)?;
             }
-            (None, Some(query)) => search_text(&library.base, query, arguments.limit, &mut output)?,
             (None, None) => {}
         }
         output.flush()?;
@@ -106,48 +102,61 @@ pub async fn search(options: Options, arguments: SearchArguments) -> anyhow::Res
     Ok(ExitCode::SUCCESS)
 }
 
+impl SearchArguments {
+    fn write(&self, passages: &[Passage], output: &mut impl Write) -> std::io::Result<()> {
+        if self.json { write_json_lines(passages, output) } else { write_text(passages, output) }
+    }
+}
+
+fn output() -> impl Write {
+    std::io::BufWriter::new(std::io::stdout())
+}
+
 fn opened(file: &Path) -> anyhow::Result<BufReader<File>> {
     Ok(BufReader::new(File::open(file).with_context(|| format!("cannot read {}", file.display()))?))
 }
 
 async fn search_through(server: &Running, arguments: &SearchArguments) -> anyhow::Result<()> {
-    if let Some(file) = &arguments.batch {
-        for line in opened(file)?.lines() {
-            let line = line?;
-            if line.trim().is_empty() {
-                continue;
+    let (client, mut output) = (client::http()?, output());
+    match (&arguments.batch, &arguments.query) {
+        (Some(file), _) => {
+            for query in batch(opened(file)?) {
+                let query = query?;
+                let ranked = ranked(server, &client, &query.query).await?;
+                query.answer(&ranked, &mut output)?;
             }
-            let query: Value = serde_json::from_str(&line).context("a line is not {\"id\",\"query\"}")?;
-            let found = found(server, query["query"].as_str().unwrap_or_default(), MOST).await?;
-            let mut seen = HashSet::new();
-            let ranked: Vec<&str> = found
-                .iter()
-                .filter_map(|passage| passage["source"].as_str())
-                .filter(|source| seen.insert(*source))
-                .take(100)
-                .collect();
-            say(&json!({"id": query["id"], "ranked": ranked}).to_string());
         }
-        return Ok(());
-    }
-    for passage in found(server, arguments.query.as_deref().unwrap_or_default(), arguments.limit).await? {
-        if arguments.json {
-            say(&passage.to_string());
-            continue;
+        (None, Some(query)) => {
+            arguments.write(&found(server, &client, query, arguments.limit).await?, &mut output)?;
         }
-        let part = |name: &str| passage[name].as_str().unwrap_or_default().to_owned();
-        say(&format!("{}. {} > {} ({})", passage["rank"], part("title"), part("heading"), part("source")));
-        say(&format!("   score {:.2}, evidence {:.2}", passage["score"], passage["evidence"]));
-        say(&format!("   {}\n", part("text").replace('\n', "\n   ")));
+        (None, None) => {}
     }
-    Ok(())
+    Ok(output.flush()?)
 }
 
-async fn found(server: &Running, query: &str, limit: usize) -> anyhow::Result<Vec<Value>> {
+/// The documents that a running server ranks for a query.
+async fn ranked(server: &Running, client: &reqwest::Client, query: &str) -> anyhow::Result<Vec<String>> {
+    let url = format!("{}/api/v1/knowledge/rank", server.url);
+    let request = client.post(url).bearer_auth(&server.key).json(&json!({ "query": query }));
+    let mut body: Value = told(request.send().await?).await?;
+    Ok(serde_json::from_value(body["ranked"].take())?)
+}
+
+/// The passages that a running server finds for a query.
+async fn found(
+    server: &Running,
+    client: &reqwest::Client,
+    query: &str,
+    limit: usize,
+) -> anyhow::Result<Vec<Passage>> {
+    // The server refuses to search for nothing; here nothing is found.
+    if query.trim().is_empty() || limit == 0 {
+        return Ok(Vec::new());
+    }
     let mut url = reqwest::Url::parse(&format!("{}/api/v1/knowledge/search", server.url))?;
     url.query_pairs_mut().append_pair("q", query).append_pair("limit", &limit.to_string());
-    let body: Value = told(client::http()?.get(url).bearer_auth(&server.key).send().await?).await?;
-    Ok(body["results"].as_array().cloned().unwrap_or_default())
+    let mut body: Value = told(client.get(url).bearer_auth(&server.key).send().await?).await?;
+    Ok(serde_json::from_value(body["results"].take())?)
 }
 
 /// The body of an answer, or what the server says against the request.

@@ -125,6 +125,13 @@ pub async fn tools(options: &Options, as_json: bool) -> anyhow::Result<ExitCode>
                 schema["description"].as_str().unwrap_or_default()
             ));
         }
+        say(&format!(
+            "    limits: {} s; {} calls an answer; {} equal calls a turn; {} characters of the result",
+            spec.timeout.as_secs_f32(),
+            limits.max_calls_per_step,
+            limits.max_repeats,
+            limits.result_characters
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }

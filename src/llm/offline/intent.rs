@@ -6,7 +6,7 @@ use super::arguments::{Sources, fill, missing};
 use super::choice::{list_of, pick};
 use super::dialogue::Dialogue;
 use super::passages;
-use super::phrases::{SmallTalk, say, small_talk};
+use super::phrases::{Phrases, SmallTalk, Voice};
 use super::rank::{CLEARLY, Ranker, content_words};
 use super::say;
 use crate::domain::ids::CallId;
@@ -22,9 +22,10 @@ use wish::Wish;
 const HAND_OFF: &str = "hand_off";
 
 /// The answer to `request`.
-pub fn answer(request: &ChatRequest, ranker: &Ranker) -> ChatAnswer {
+pub fn answer(request: &ChatRequest, ranker: &Ranker, phrases: &Phrases) -> ChatAnswer {
     let dialogue = Dialogue::of(&request.messages);
-    let mind = Mind { request, ranker, dialogue: &dialogue, language: request.language };
+    let language = request.language;
+    let mind = Mind { request, ranker, dialogue: &dialogue, language, voice: Voice { phrases, language } };
     if request.tool_choice == ToolChoice::None {
         return words(mind.without_calls());
     }
@@ -40,6 +41,7 @@ struct Mind<'a> {
     ranker: &'a Ranker,
     dialogue: &'a Dialogue,
     language: Language,
+    voice: Voice<'a>,
 }
 
 impl<'a> Mind<'a> {
@@ -69,7 +71,7 @@ impl<'a> Mind<'a> {
         // Of several results the last one is what the steps led to; errors before it were overcome.
         let Some((call, value)) = fresh.last() else { return String::new() };
         let tool = self.tool(&call.name).and_then(|place| self.tools().get(place));
-        say::outcome(tool, call, value, self.language)
+        say::outcome(tool, call, value, self.voice)
     }
 
     /// A list came back from which the customer's words already pick: the same tool again, with the pick.
@@ -101,24 +103,24 @@ impl<'a> Mind<'a> {
     fn to_the_customer(&self) -> ChatAnswer {
         let turns = self.dialogue.turns();
         let Some((before, text)) = turns.last() else {
-            return words(say("unread", self.language).to_owned());
+            return words(self.voice.say("unread").to_owned());
         };
         if content_words(text, self.language).is_empty() && text.chars().all(|c| !c.is_alphanumeric()) {
-            return words(say("unread", self.language).to_owned());
+            return words(self.voice.say("unread").to_owned());
         }
         if before.trim_end().ends_with('?')
             && let Some(answer) = self.to_a_question(before, text)
         {
             return answer;
         }
-        let talk = small_talk(text);
+        let talk = self.voice.phrases.small_talk(text);
         if let Some(talk) = talk
             && self.open_question(before).is_none()
         {
             return words(self.small_talk(talk));
         }
         if talk == Some(SmallTalk::NeverMind) {
-            return words(say("never_mind", self.language).to_owned());
+            return words(self.voice.say("never_mind").to_owned());
         }
         let wish = self.wish();
         let strength = self.strength(text);
@@ -168,8 +170,8 @@ impl<'a> Mind<'a> {
                 Some(self.call(tool, serde_json::json!({})))
             }
             YesNo::Yes if self.open_question(before).is_some() => None,
-            YesNo::Yes => Some(words(say("yes_to_what", self.language).to_owned())),
-            YesNo::No => Some(words(say("no_more", self.language).to_owned())),
+            YesNo::Yes => Some(words(self.voice.say("yes_to_what").to_owned())),
+            YesNo::No => Some(words(self.voice.say("no_more").to_owned())),
         }
     }
 
@@ -178,18 +180,18 @@ impl<'a> Mind<'a> {
             SmallTalk::Greeting if self.dialogue.bot_has_spoken() => "greeting_again",
             talk => talk.name(),
         };
-        say(name, self.language).replace("{abilities}", &self.abilities())
+        self.voice.say(name).replace("{abilities}", &self.abilities())
     }
 
     fn lost(&self) -> String {
         // The first time it is said what can be done; then a person is offered.
-        let steer = say("steer", self.language);
+        let steer = self.voice.say("steer");
         let opening = steer.split('{').next().unwrap_or(steer);
         let steered = self.dialogue.turns().iter().any(|(before, _)| before.starts_with(opening));
         let question =
             self.dialogue.customer().next().is_some_and(|text| text.contains('?') || is_question(text));
         if question || steered {
-            return say("unknown", self.language).to_owned();
+            return self.voice.say("unknown").to_owned();
         }
         steer.replace("{abilities}", &self.abilities())
     }
@@ -214,7 +216,7 @@ impl<'a> Mind<'a> {
         }
         match titles.split_last() {
             Some((last, rest)) if !rest.is_empty() => {
-                format!("{}{}{last}", rest.join(", "), say("and", self.language))
+                format!("{}{}{last}", rest.join(", "), self.voice.say("and"))
             }
             _ => titles.concat(),
         }
@@ -265,7 +267,7 @@ impl<'a> Mind<'a> {
     fn ask(&self, tool: &ToolSpec, name: &str) -> String {
         match tool.words.ask.get(name).and_then(|ask| ask.get(self.language)) {
             Some(ask) => ask.to_owned(),
-            None => say("need", self.language).replace("{label}", &tool.label(name, self.language)),
+            None => self.voice.say("need").replace("{label}", &tool.label(name, self.language)),
         }
     }
 

@@ -6,7 +6,7 @@ mod choice;
 mod dialogue;
 mod intent;
 mod passages;
-mod phrases;
+pub mod phrases;
 mod rank;
 mod say;
 
@@ -14,8 +14,12 @@ use super::model::{ChatAnswer, ChatModel, ChatRequest, DeltaSink, ModelError};
 use crate::domain::language::Language;
 use crate::domain::tool::{Risk, ToolSpec};
 use async_trait::async_trait;
+use phrases::Phrases;
 use rank::Ranker;
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// Where [`Phrases`] lie among the prompts.
+pub const PHRASES_FILE: &str = "offline.toml";
 
 /// The tools a ranker was made for, and for which language.
 type Prepared = (Arc<Vec<ToolSpec>>, Language, Arc<Ranker>);
@@ -30,15 +34,20 @@ pub struct Likely {
 }
 
 /// The model that is always there.
-#[derive(Default)]
 pub struct OfflineModel {
+    phrases: Arc<Phrases>,
     prepared: Mutex<Vec<Prepared>>,
 }
 
 impl OfflineModel {
-    /// The model.
+    /// The model with the phrases that come with the program.
     pub fn new() -> Self {
-        Self::default()
+        Self::speaking(Phrases::embedded())
+    }
+
+    /// The model with other phrases.
+    pub fn speaking(phrases: Arc<Phrases>) -> Self {
+        Self { phrases, prepared: Mutex::default() }
     }
 
     /// The tools that `text` is likely to want, best first.
@@ -58,7 +67,7 @@ impl OfflineModel {
     /// The tool that the model would call, were it asked.
     pub fn would_call(&self, request: &ChatRequest) -> Option<String> {
         let ranker = self.ranker(&request.tools, request.language);
-        intent::answer(request, &ranker).calls.into_iter().next().map(|call| call.name)
+        intent::answer(request, &ranker, &self.phrases).calls.into_iter().next().map(|call| call.name)
     }
 
     /// The ranker for these tools; the same list is read once.
@@ -79,6 +88,12 @@ impl OfflineModel {
     }
 }
 
+impl Default for OfflineModel {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 #[async_trait]
 impl ChatModel for OfflineModel {
     fn name(&self) -> &str {
@@ -87,7 +102,7 @@ impl ChatModel for OfflineModel {
 
     async fn answer(&self, request: &ChatRequest, deltas: DeltaSink<'_>) -> Result<ChatAnswer, ModelError> {
         let ranker = self.ranker(&request.tools, request.language);
-        let mut answer = intent::answer(request, &ranker);
+        let mut answer = intent::answer(request, &ranker, &self.phrases);
         answer.model = "offline".to_owned();
         for piece in answer.text.split_inclusive(' ') {
             deltas(piece);

@@ -1,21 +1,22 @@
 //! What the built-in model says by itself, and the words it takes for small talk: `prompts/offline.toml`.
 
 use crate::domain::language::Language;
+use crate::domain::problem::Problem;
 use crate::language::fold::words;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashSet};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-#[derive(Deserialize)]
+/// What the file says.
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+pub struct Phrases {
     hear: BTreeMap<String, HashSet<String>>,
     say: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-static FILE: LazyLock<File> = LazyLock::new(|| {
-    toml::from_str(include_str!("../../../prompts/offline.toml"))
-        .unwrap_or(File { hear: BTreeMap::new(), say: BTreeMap::new() })
+static EMBEDDED: LazyLock<Arc<Phrases>> = LazyLock::new(|| {
+    Arc::new(toml::from_str(include_str!("../../../prompts/offline.toml")).unwrap_or_default())
 });
 
 /// Kinds of small talk, in the order they are looked for.
@@ -55,26 +56,81 @@ impl SmallTalk {
     }
 }
 
-/// The small talk that a whole message is, if it is nothing else.
-pub fn small_talk(text: &str) -> Option<SmallTalk> {
-    let said = words(text);
-    if said.is_empty() || said.len() > 12 {
-        return None;
+impl Phrases {
+    /// What comes with the program.
+    pub fn embedded() -> Arc<Self> {
+        EMBEDDED.clone()
     }
-    SmallTalk::ALL.into_iter().find(|kind| {
-        let known = |list: &str| FILE.hear.get(list);
-        let Some(all) = known(kind.name()) else { return false };
-        let whole = said.iter().all(|word| all.contains(word));
-        match known(&format!("{}_needs", kind.name())) {
-            Some(needs) => whole && said.iter().any(|word| needs.contains(word)),
-            None => whole,
+
+    /// Reads the operator's file; whatever is wrong goes to `problems`. It has to say and hear all that the
+    /// embedded one does: a customer would be answered with nothing else.
+    pub fn read(file: &str, text: &str, problems: &mut Vec<Problem>) -> Option<Self> {
+        let phrases: Self = match toml::from_str(text) {
+            Ok(phrases) => phrases,
+            Err(error) => {
+                let at = error.span().map_or(0, |span| span.start);
+                problems.push(Problem::at_offset(file, text, at, error.message()));
+                return None;
+            }
+        };
+        let mut report = |near: &str, message: String| {
+            problems.push(Problem::at_offset(file, text, text.find(near).unwrap_or(0), message));
+        };
+        for (name, _) in EMBEDDED.hear.iter().filter(|(name, _)| !phrases.hear.contains_key(*name)) {
+            report("[hear]", format!("`hear.{name}` is missing"));
         }
-    })
+        for (name, _) in phrases.hear.iter().filter(|(name, _)| !EMBEDDED.hear.contains_key(*name)) {
+            report(name, format!("`hear.{name}` is nothing that is listened for"));
+        }
+        let silent = BTreeMap::new();
+        for (tag, wanted) in &EMBEDDED.say {
+            let said = phrases.say.get(tag).unwrap_or(&silent);
+            for (name, _) in wanted.iter().filter(|(name, _)| !said.contains_key(*name)) {
+                report(&format!("[say.{tag}]"), format!("`say.{tag}.{name}` is missing"));
+            }
+            for (name, _) in said.iter().filter(|(name, _)| !wanted.contains_key(*name)) {
+                report(name, format!("`say.{tag}.{name}` is never said"));
+            }
+        }
+        for (tag, _) in phrases.say.iter().filter(|(tag, _)| !EMBEDDED.say.contains_key(*tag)) {
+            report(&format!("[say.{tag}]"), format!("`{tag}` is none of the languages spoken"));
+        }
+        Some(phrases)
+    }
+
+    /// The small talk that a whole message is, if it is nothing else.
+    pub(super) fn small_talk(&self, text: &str) -> Option<SmallTalk> {
+        let said = words(text);
+        if said.is_empty() || said.len() > 12 {
+            return None;
+        }
+        SmallTalk::ALL.into_iter().find(|kind| {
+            let known = |list: &str| self.hear.get(list);
+            let Some(all) = known(kind.name()) else { return false };
+            let whole = said.iter().all(|word| all.contains(word));
+            match known(&format!("{}_needs", kind.name())) {
+                Some(needs) => whole && said.iter().any(|word| needs.contains(word)),
+                None => whole,
+            }
+        })
+    }
 }
 
-/// Sentence `name` in `language`; empty if the file has none.
-pub fn say(name: &str, language: Language) -> &'static str {
-    FILE.say.get(language.tag()).and_then(|sentences| sentences.get(name)).map_or("", String::as_str)
+/// The phrases of one language.
+#[derive(Clone, Copy)]
+pub(super) struct Voice<'a> {
+    /// All of them.
+    pub phrases: &'a Phrases,
+    /// The language that is spoken.
+    pub language: Language,
+}
+
+impl<'a> Voice<'a> {
+    /// Sentence `name`; empty if the file has none.
+    pub fn say(self, name: &str) -> &'a str {
+        let sentences = self.phrases.say.get(self.language.tag());
+        sentences.and_then(|sentences| sentences.get(name)).map_or("", String::as_str)
+    }
 }
 
 #[cfg(test)]
@@ -83,7 +139,7 @@ mod tests {
 
     #[test]
     fn every_language_says_everything() {
-        let file: File = toml::from_str(include_str!("../../../prompts/offline.toml")).unwrap();
+        let file: Phrases = toml::from_str(include_str!("../../../prompts/offline.toml")).unwrap();
         let names: Vec<_> = file.say["pt-BR"].keys().collect();
         assert!(names.len() > 20);
         for language in Language::ALL {
@@ -91,6 +147,38 @@ mod tests {
         }
         for kind in SmallTalk::ALL {
             assert!(file.hear.contains_key(kind.name()), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn mistakes_of_the_operator_are_named_with_their_lines() {
+        let text = include_str!("../../../prompts/offline.toml");
+        let read = |text: &str| {
+            let mut problems = Vec::new();
+            Phrases::read("offline.toml", text, &mut problems);
+            problems.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(read(text), Vec::<String>::new());
+        let line = |part: &str| 1 + text.lines().position(|line| line.starts_with(part)).unwrap();
+        for (right, wrong, told) in [
+            ("[hear]", "[hear", format!("offline.toml:{}: ", line("[hear]"))),
+            ("[hear]", "[hears]", format!("offline.toml:{}: unknown field `hears`", line("[hear]"))),
+            ("\nbye = ", "\nbyes = ", format!("offline.toml:{}: `hear.bye` is missing", line("[hear]"))),
+            ("\nbye = [", "\nbyes = [", format!("offline.toml:{}: `hear.byes` is nothing", line("bye = ["))),
+            ("[say.es]", "[say.fr]", format!("offline.toml:{}: `fr` is none", line("[say.es]"))),
+            (
+                "\nsteer = \"I see",
+                "\nstear = \"I see",
+                format!("offline.toml:{}: `say.en.steer` is missing", line("[say.en]")),
+            ),
+            (
+                "\nsteer = \"I see",
+                "\nstear = \"I see",
+                format!("offline.toml:{}: `say.en.stear` is never", line("steer = \"I see")),
+            ),
+        ] {
+            let problems = read(&text.replacen(right, wrong, 1));
+            assert!(problems.iter().any(|problem| problem.starts_with(&told)), "{told}: {problems:#?}");
         }
     }
 
@@ -108,7 +196,7 @@ mod tests {
             ("bom dia, quanto custa o vaso", None),
             ("", None),
         ] {
-            assert_eq!(small_talk(text), kind, "{text}");
+            assert_eq!(EMBEDDED.small_talk(text), kind, "{text}");
         }
     }
 }

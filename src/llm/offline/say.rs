@@ -1,7 +1,7 @@
 //! Says results: by the tool's own template, else as a plain list; says refusals in words that help. Never shows raw
 //! data or an exception's text.
 
-use super::phrases::say;
+use super::phrases::Voice;
 use crate::domain::language::Language;
 use crate::domain::money::Money;
 use crate::domain::tool::ToolSpec;
@@ -16,24 +16,22 @@ use serde_json::Value;
 const LONGEST: usize = 1_800;
 
 /// What the customer reads of a call's outcome.
-pub fn outcome(tool: Option<&ToolSpec>, call: &ToolCall, result: &Value, language: Language) -> String {
+pub fn outcome(tool: Option<&ToolSpec>, call: &ToolCall, result: &Value, voice: Voice<'_>) -> String {
+    let language = voice.language;
     if let Some(error) = result.get("error").and_then(Value::as_str) {
         let unsure = result.get("outcome").and_then(Value::as_str) == Some("unknown");
-        return if unsure {
-            say("unsure", language).to_owned()
-        } else {
-            refusal(tool, call, error, language)
-        };
+        return if unsure { voice.say("unsure").to_owned() } else { refusal(tool, call, error, voice) };
     }
     let said = tool
         .and_then(|tool| tool.words.say.get(language))
         .and_then(|template| render(template, result, &call.arguments, language))
         .filter(|text| !text.trim().is_empty())
-        .unwrap_or_else(|| plain(result, language));
+        .unwrap_or_else(|| plain(result, voice));
     said.trim().chars().take(LONGEST).collect()
 }
 
-fn refusal(tool: Option<&ToolSpec>, call: &ToolCall, error: &str, language: Language) -> String {
+fn refusal(tool: Option<&ToolSpec>, call: &ToolCall, error: &str, voice: Voice<'_>) -> String {
+    let language = voice.language;
     let folded = fold(error);
     let times: Vec<String> = error
         .split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'))
@@ -41,7 +39,7 @@ fn refusal(tool: Option<&ToolSpec>, call: &ToolCall, error: &str, language: Lang
         .map(|time| moment(time, language))
         .collect();
     if !times.is_empty() {
-        return say("alternatives", language).replace("{times}", &times.join("; "));
+        return voice.say("alternatives").replace("{times}", &times.join("; "));
     }
     let has = |words: &[&str]| words.iter().any(|word| folded.contains(word));
     if has(&["check both", "verif", "prove", "match"]) {
@@ -52,15 +50,15 @@ fn refusal(tool: Option<&ToolSpec>, call: &ToolCall, error: &str, language: Lang
             .flat_map(|arguments| arguments.keys())
             .map(|name| tool.map_or_else(|| name.clone(), |tool| tool.label(name, language)))
             .collect();
-        return say("not_matching", language).replace("{labels}", &labels.join(say("and", language)));
+        return voice.say("not_matching").replace("{labels}", &labels.join(voice.say("and")));
     }
     if has(&["not found", "no such", "there is no", "unknown"]) {
-        return say("not_found", language).to_owned();
+        return voice.say("not_found").to_owned();
     }
     if has(&["does not answer", "not answer", "in time", "unavailable", "fault"]) {
-        return say("unavailable", language).to_owned();
+        return voice.say("unavailable").to_owned();
     }
-    say("failed", language).to_owned()
+    voice.say("failed").to_owned()
 }
 
 fn render(template: &str, result: &Value, arguments: &Value, language: Language) -> Option<String> {
@@ -90,8 +88,8 @@ fn render(template: &str, result: &Value, arguments: &Value, language: Language)
 }
 
 /// Scalars of a result as a list: for tools without words of their own.
-fn plain(result: &Value, language: Language) -> String {
-    let mut lines = vec![say("done", language).to_owned()];
+fn plain(result: &Value, voice: Voice<'_>) -> String {
+    let mut lines = vec![voice.say("done").to_owned()];
     match result {
         Value::Object(fields) => {
             for (name, value) in fields {

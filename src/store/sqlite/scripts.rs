@@ -140,13 +140,13 @@ pub(super) static RELEASE: LazyLock<EventScript> = LazyLock::new(|| {
 });
 
 /// A page of conversations, newest activity first. `lower` folds the letters of ASCII alone, on both sides.
-/// `$1` owner, `$2` state, `$3` words (each NULL for any), `$4` and `$5` time and id to go on behind, `$6` limit.
+/// `$1` owner (or 'human' for all but the bot), `$2` state, `$3` words (each NULL for any), `$4` and `$5` time and id to go on behind, `$6` limit.
 pub(super) const LIST: &str = concat!(
     "SELECT ",
     conversation_columns!(),
     " FROM conversations
       WHERE (updated_at, id) < ($4, $5)
-        AND ($1 IS NULL OR owner = $1) AND ($2 IS NULL OR state = $2)
+        AND ($1 IS NULL OR owner = $1 OR ($1 = 'human' AND owner <> 'bot')) AND ($2 IS NULL OR state = $2)
         AND ($3 IS NULL
             OR EXISTS (SELECT 1 FROM contacts
                 WHERE contacts.id = conversations.contact_id AND instr(lower(contacts.name), lower($3)) > 0)

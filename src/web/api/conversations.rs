@@ -8,7 +8,7 @@ use crate::inbox::clean;
 use crate::store::conversations::NewConversation;
 use crate::web::auth::visitor::COOKIE_NAME;
 use crate::web::extract::client::ClientAddress;
-use crate::web::extract::json::Json;
+use crate::web::extract::json::OptionalJson;
 use crate::web::problem::Problem;
 use crate::web::state::SharedState;
 use axum::extract::State;
@@ -27,8 +27,8 @@ const HINT_CHARS: usize = 254;
 /// Most bytes of metadata, as JSON.
 const METADATA_BYTES: usize = 8 * 1024;
 
-/// A conversation to open.
-#[derive(Deserialize, ToSchema)]
+/// A conversation to open; nothing of it is needed.
+#[derive(Default, Deserialize, ToSchema)]
 pub struct OpenConversation {
     /// Only `web`.
     #[schema(example = "web")]
@@ -66,7 +66,7 @@ pub struct Opened {
 /// Opens a conversation.
 #[utoipa::path(
     post, path = "/api/v1/conversations", tag = "visitor",
-    request_body = OpenConversation,
+    request_body = Option<OpenConversation>,
     responses(
         (status = 201, body = Opened, description = "Opened. The token also comes as a cookie."),
         (status = 413, body = Problem), (status = 422, body = Problem),
@@ -77,7 +77,7 @@ pub async fn open_conversation(
     State(state): State<SharedState>,
     from: ClientAddress,
     headers: HeaderMap,
-    Json(request): Json<OpenConversation>,
+    OptionalJson(request): OptionalJson<OpenConversation>,
 ) -> Result<Response, Problem> {
     state
         .quotas

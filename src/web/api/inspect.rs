@@ -7,6 +7,7 @@ use crate::domain::event::Event;
 use crate::domain::ids::{ContactId, ConversationId, Seq};
 use crate::domain::language::Language;
 use crate::store::conversations::ConversationFilter;
+use crate::store::error::StoreError;
 use crate::web::auth::operator::Operator;
 use crate::web::extract::conversation::ConversationPath;
 use crate::web::extract::query::Query;
@@ -76,7 +77,7 @@ impl From<Conversation> for ConversationView {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
-    /// `bot`, `team` or `person`.
+    /// `bot`, `team`, `person`, or `human` for the last two.
     owner: Option<String>,
     /// `open` or `closed`.
     state: Option<String>,
@@ -111,7 +112,14 @@ pub async fn list_conversations(
     _operator: Operator,
     Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<ConversationPage>, Problem> {
-    let page = state.parts.stores.conversations.list(&filter(query)?).await?;
+    let page = state.parts.stores.conversations.list(&filter(query)?).await.map_err(|error| match error {
+        StoreError::Conflict(_) => {
+            bad_choice("cursor", "`cursor` is the `next_cursor` of a page of this list.")
+        }
+        StoreError::NotFound | StoreError::Stale | StoreError::Unavailable(_) | StoreError::Fault(_) => {
+            error.into()
+        }
+    })?;
     let conversations = page.items.into_iter().map(ConversationView::from).collect();
     Ok(axum::Json(ConversationPage { conversations, next_cursor: page.next }))
 }
@@ -119,8 +127,8 @@ pub async fn list_conversations(
 fn filter(query: ListQuery) -> Result<ConversationFilter, Problem> {
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let owner = given(query.owner);
-    if owner.as_deref().is_some_and(|owner| !matches!(owner, "bot" | "team" | "person")) {
-        return Err(bad_choice("owner", "`owner` is bot, team or person."));
+    if owner.as_deref().is_some_and(|owner| !matches!(owner, "bot" | "team" | "person" | "human")) {
+        return Err(bad_choice("owner", "`owner` is bot, team, person or human."));
     }
     let state = match given(query.state).as_deref() {
         None => None,

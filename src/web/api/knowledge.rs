@@ -1,7 +1,8 @@
 //! Operators try the retrieval a turn uses, and have the knowledge read again.
 
+use crate::knowledge::search::{MOST_PASSAGES, MOST_RANKED};
 use crate::web::auth::operator::Operator;
-use crate::web::extract::json::OptionalJson;
+use crate::web::extract::json::{Json, OptionalJson};
 use crate::web::extract::query::Query;
 use crate::web::ports::IngestReport;
 use crate::web::problem::Problem;
@@ -12,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 const RESULTS: usize = 10;
-const MOST_RESULTS: usize = 500;
 const QUERY_CHARS: usize = 1000;
+/// Longest body of a question that documents are ranked for: such questions come from files.
+const RANK_BYTES: usize = 16 * 1024 * 1024;
 
 /// What to look for.
 #[derive(Deserialize, IntoParams)]
@@ -21,7 +23,7 @@ const QUERY_CHARS: usize = 1000;
 pub struct SearchQuery {
     /// The question.
     q: String,
-    /// At most so many, up to 500.
+    /// At most so many, up to 1000.
     limit: Option<usize>,
 }
 
@@ -69,7 +71,7 @@ pub async fn search_knowledge(
             Problem::new(StatusCode::BAD_REQUEST, "invalid_query", "Invalid query", detail).field("q")
         );
     }
-    let limit = query.limit.unwrap_or(RESULTS).clamp(1, MOST_RESULTS);
+    let limit = query.limit.unwrap_or(RESULTS).clamp(1, MOST_PASSAGES);
     let passages = state.parts.search.search(&query.q, limit).await.map_err(unavailable)?;
     let results = passages
         .into_iter()
@@ -86,6 +88,41 @@ pub async fn search_knowledge(
         })
         .collect();
     Ok(axum::Json(Found { results }))
+}
+
+/// What to rank documents for.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RankRequest {
+    /// The question. An empty one has an empty ranking.
+    query: String,
+}
+
+/// Documents, best first.
+#[derive(Serialize, ToSchema)]
+pub struct Ranked {
+    /// Up to 100 documents, by their `id` in a JSONL corpus or by their path.
+    ranked: Vec<String>,
+}
+
+/// Ranks whole documents, each by its best passage: what `balcao search --batch` does.
+#[utoipa::path(
+    post, path = "/api/v1/knowledge/rank", tag = "operator",
+    request_body = RankRequest,
+    security(("api_key" = [])),
+    responses(
+        (status = 200, body = Ranked),
+        (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem),
+        (status = 503, body = Problem),
+    )
+)]
+pub async fn rank_knowledge(
+    State(state): State<SharedState>,
+    _operator: Operator,
+    Json(request): Json<RankRequest, RANK_BYTES>,
+) -> Result<axum::Json<Ranked>, Problem> {
+    let ranked = state.parts.search.rank(&request.query, MOST_RANKED).await.map_err(unavailable)?;
+    Ok(axum::Json(Ranked { ranked }))
 }
 
 /// Which documents to index.

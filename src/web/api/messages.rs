@@ -60,10 +60,17 @@ pub async fn post_message(
     message: Result<Json<NewMessage>, Problem>,
 ) -> Result<(StatusCode, axum::Json<AcceptedMessage>), Problem> {
     let Json(message) = message.inspect_err(|_| count("unparsed"))?;
-    state.quotas.take_message(conversation, &from).map_err(|wait| {
-        count("refused");
-        Problem::too_many_requests("Too many messages; wait a moment.", wait)
-    })?;
+    if let Err(wait) = state.quotas.take_message(conversation, &from) {
+        // Who only repeats learns that the message is safe.
+        let conversations = &state.parts.stores.conversations;
+        let Some(known) = conversations.accepted(conversation, CHANNEL, &message.client_id).await? else {
+            count("refused");
+            return Err(Problem::too_many_requests("Too many messages; wait a moment.", wait));
+        };
+        count("duplicate");
+        let body = AcceptedMessage { message_id: known, duplicate: true };
+        return Ok((StatusCode::ACCEPTED, axum::Json(body)));
+    }
     let inbound = Inbound {
         conversation,
         channel: CHANNEL,

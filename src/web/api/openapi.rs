@@ -25,6 +25,7 @@ use utoipa::{Modify, OpenApi, ToSchema};
         inspect::list_conversations,
         inspect::get_conversation,
         knowledge::search_knowledge,
+        knowledge::rank_knowledge,
         knowledge::ingest_knowledge,
         tools::list_tools,
         outbox::list_dead_deliveries,
@@ -53,6 +54,8 @@ pub struct MessageSchema {
     /// `customer`, `assistant`, `human` or `system`.
     role: String,
     text: String,
+    /// The `client_id` it was posted with, when the role is `customer`.
+    client_id: Option<String>,
     /// The person's name, when the role is `human`.
     author: Option<String>,
     /// The customer messages it answers.

@@ -1,4 +1,4 @@
-//! JSON bodies: at most 64 KB, refused with the name of the field at fault. It never echoes the body.
+//! JSON bodies: at most 64 KB unless a handler allows more, refused with the name of the field at fault. It never echoes the body.
 
 use crate::web::problem::Problem;
 use axum::body::{Body, Bytes, HttpBody};
@@ -10,18 +10,18 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 /// Longest body in bytes.
 pub const BODY_BYTES: usize = 64 * 1024;
 
-/// A JSON body.
-pub struct Json<T>(pub T);
+/// A JSON body of at most `BYTES`.
+pub struct Json<T, const BYTES: usize = BODY_BYTES>(pub T);
 
 /// A JSON body that may be left out.
 pub struct OptionalJson<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+impl<T: DeserializeOwned, S: Send + Sync, const BYTES: usize> FromRequest<S> for Json<T, BYTES> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
         require_json(request.headers())?;
-        parse(&read(request.into_body()).await?).map(Self)
+        parse(&read(request.into_body(), BYTES).await?).map(Self)
     }
 }
 
@@ -30,7 +30,7 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJ
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
         let headers = request.headers().clone();
-        let body = read(request.into_body()).await?;
+        let body = read(request.into_body(), BODY_BYTES).await?;
         if body.is_empty() {
             return Ok(Self(T::default()));
         }
@@ -53,16 +53,15 @@ fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     ))
 }
 
-async fn read(body: Body) -> Result<Bytes, Problem> {
+async fn read(body: Body, most: usize) -> Result<Bytes, Problem> {
     let too_large = || {
-        let detail = format!("The body may have at most {BODY_BYTES} bytes.");
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "Body too large", detail)
-            .limit(BODY_BYTES)
+        let detail = format!("The body may have at most {most} bytes.");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "Body too large", detail).limit(most)
     };
-    if body.size_hint().lower() > BODY_BYTES as u64 {
+    if body.size_hint().lower() > most as u64 {
         return Err(too_large());
     }
-    axum::body::to_bytes(body, BODY_BYTES).await.map_err(|error| {
+    axum::body::to_bytes(body, most).await.map_err(|error| {
         // `to_bytes` tells a full body and a broken connection apart only by the source of its error.
         let limit_reached = std::error::Error::source(&error)
             .is_some_and(|source| source.to_string().contains("length limit exceeded"));

@@ -4,6 +4,7 @@
 use super::confirm;
 use super::context::{self, Parts};
 use super::draft::Draft;
+use super::facts::Facts;
 use super::history;
 use super::proof::Proof;
 use super::replay::Replay;
@@ -112,7 +113,7 @@ impl Agent {
             replay: Replay::of(&task.events, task.turn),
             buffered: Vec::new(),
             evidence: history::evidence(&task.events, self.dispatcher.registry(), language, &zone),
-            proof: Proof::default(),
+            proof: Proof { facts: Facts::in_zone(zone), ..Proof::default() },
             base: Vec::new(),
             room: Room::Plenty,
             passages: Vec::new(),

@@ -38,7 +38,7 @@ impl Run<'_> {
                     Effect::HandOff { .. } | Effect::Verified { .. } | Effect::Contact { .. } => {}
                 }
             }
-            if ending.reason.has_sentence() && ending.reason != StopReason::NotKnown {
+            if ending.reason.has_sentence() {
                 let label = sentences.handoff.person.clone();
                 outcome.buttons = vec![Button { label: label.clone(), value: label }];
             }

@@ -37,7 +37,7 @@ const PROMISES: &str = "vou verificar e, vou checar e, vou consultar e, vou conf
 
 /// Words of one who does not help.
 const DENIALS: &str = "nao posso ajudar, nao posso te ajudar, nao consigo ajudar, nao posso fazer, nao consigo fazer, \
-    nao tenho acesso, nao tenho essa informacao, nao tenho como, nao sei, nao posso fornecer, nao e possivel, \
+    nao tenho acesso, nao tenho essa informacao, nao tenho como, nao sei, nao posso fornecer, \
     i can't help, i cannot help, i can't do, i cannot do, i don't know, i do not know, i don't have access, \
     i do not have access, i'm unable, i am unable, \
     no puedo ayudar, no puedo hacer, no se, no tengo acceso, no tengo esa informacion";
@@ -140,6 +140,12 @@ mod tests {
         assert!(!claims("eu agendei para sexta"));
         assert!(claims("cancelei a visita"));
         assert!(claims("abri um chamado"));
+    }
+
+    #[test]
+    fn what_is_not_allowed_is_no_denial() {
+        assert!(denies_ability("nao tenho acesso aos pedidos"));
+        assert!(!denies_ability("depois de aberto nao e possivel trocar"));
     }
 
     #[test]

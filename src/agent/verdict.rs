@@ -59,7 +59,9 @@ impl Run<'_> {
     /// tool to call. The built-in model's word is good: it has looked.
     fn unhelpful(&self, draft: &str, turn: &Turn) -> Option<String> {
         let folded = fold(draft);
-        let (evades, denies) = (evades(&folded), denies_ability(&folded) && !draft.contains('?'));
+        let evades = evades(&folded);
+        // What a policy does not allow is told in the same words: who was given passages may say no.
+        let denies = denies_ability(&folded) && !draft.contains('?') && self.passages.is_empty();
         if turn.resort() == Resort::Last || !(evades || denies) {
             return None;
         }

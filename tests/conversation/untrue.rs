@@ -61,6 +61,17 @@ async fn only_the_untrue_sentence_goes() {
 }
 
 #[tokio::test]
+async fn a_no_that_a_policy_says_is_an_answer() {
+    for no in [
+        "Não posso fazer a troca sem uma foto do vaso quebrado.",
+        "Sem uma foto do vaso não é possível fazer a troca.",
+    ] {
+        let answer = answer_to("Meu vaso chegou quebrado", vec![says(no)]).await;
+        assert_eq!((answer.text.as_str(), answer.model_calls.len()), (no, 1));
+    }
+}
+
+#[tokio::test]
 async fn words_of_a_hand_off_become_one() {
     let hand_off = calls([("hand_off", json!({"reason": "customer_asked"}))]);
     let answer =

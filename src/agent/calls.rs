@@ -1,6 +1,7 @@
 //! Makes the calls of a model answer: reads side by side, whatever changes something one after the other, each with
 //! its journal entry before the next step.
 
+use super::confirm::{self, Reader};
 use super::run::{Run, milliseconds};
 use super::step::{Happened, Next, PlannedCall, Turn};
 use crate::domain::event::{Event, EventBody, Settled};
@@ -28,9 +29,11 @@ impl Run<'_> {
         let mut finished: Vec<(ToolCall, ToolOutcome, Duration)> = Vec::with_capacity(calls.len());
         let mut reads: Vec<Admitted> = Vec::new();
         let mut writes: Vec<Admitted> = Vec::new();
+        let mut asks = false;
         for PlannedCall { call, refused } in calls {
             if let Some(outcome) = self.replay.finished.remove(&call.id.0) {
                 self.take_in(&call, &outcome);
+                asks |= matches!(outcome, ToolOutcome::NeedsConfirmation { .. });
                 next = turn.on(Happened::CallEnded { call, outcome });
                 continue;
             }
@@ -38,13 +41,21 @@ impl Run<'_> {
                 Some(outcome) => Err(Box::new(outcome)),
                 None => self.agent.dispatcher.admit(&call, &self.evidence, consent),
             };
+            let announces_itself = matches!(&admitted, Ok(admitted) if admitted.risk != Risk::Read);
+            if call.id.is_confirmed() && !announces_itself && !self.replay.started.contains_key(&call.id.0) {
+                self.buffered.push(EventBody::ToolStarted { call: call.clone() });
+            }
             match admitted {
-                Err(outcome) if matches!(*outcome, ToolOutcome::NeedsConfirmation { .. }) => {
-                    let context = self.tool_context(&call);
-                    let outcome = self.agent.dispatcher.before_asking(&call, *outcome, &context).await?;
+                Err(outcome) => {
+                    let outcome = match *outcome {
+                        ToolOutcome::NeedsConfirmation { because } => {
+                            self.question_or_not(&call, because, asks).await?
+                        }
+                        other => other,
+                    };
+                    asks |= matches!(outcome, ToolOutcome::NeedsConfirmation { .. });
                     finished.push((call, outcome, Duration::ZERO));
                 }
-                Err(outcome) => finished.push((call, *outcome, Duration::ZERO)),
                 Ok(admitted) if self.replay.started.contains_key(&call.id.0) && !admitted.repeatable => {
                     let reason =
                         "the program was interrupted during this call; whether it was done is not known";
@@ -71,6 +82,37 @@ impl Run<'_> {
             self.flush().await?;
         }
         Ok(next)
+    }
+
+    /// The outcome of a call that needs the customer's word: it is asked for only if the customer can read all of
+    /// what would be done, and one question at a time.
+    async fn question_or_not(
+        &self,
+        call: &ToolCall,
+        because: String,
+        asks: bool,
+    ) -> anyhow::Result<ToolOutcome> {
+        if asks {
+            return Ok(ToolOutcome::Refused {
+                reason: "nothing was done: the customer is asked about one call at a time, and another of your calls \
+                         comes first; call again after the customer's answer"
+                    .to_owned(),
+                class: RefusalClass::Cancelled,
+            });
+        }
+        let spec = self.agent.dispatcher.registry().get(&call.name).map(|entry| entry.spec());
+        let reader = Reader {
+            sentences: self.agent.prompts.sentences(self.language),
+            language: self.language,
+            zone: self.now.time_zone(),
+        };
+        match confirm::too_long(call, spec, reader) {
+            Some(reason) => Ok(ToolOutcome::Refused { reason, class: RefusalClass::BadArguments }),
+            None => {
+                let asked = ToolOutcome::NeedsConfirmation { because };
+                self.agent.dispatcher.before_asking(call, asked, &self.tool_context(call)).await
+            }
+        }
     }
 
     /// Notes how a call ended.

@@ -56,11 +56,11 @@ static PROMISES: LazyLock<Phrases> = LazyLock::new(|| {
 /// Words of one who does not help.
 static DENIALS: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::of(
-        "nao posso ajudar, nao posso te ajudar, nao consigo ajudar, nao posso fazer, nao consigo fazer, \
-    nao tenho acesso, nao tenho essa informacao, nao tenho como, nao sei, nao posso fornecer, nao e possivel, \
-    i can't help, i cannot help, i can't do, i cannot do, i don't know, i do not know, i don't have access, \
-    i do not have access, i'm unable, i am unable, \
-    no puedo ayudar, no puedo hacer, no se, no tengo acceso, no tengo esa informacion",
+        "nao posso, nao consigo, nao encontrei, nao localizei, nao tenho acesso, nao tenho essa informacao, nao tenho como, \
+    nao sei, nao entendi, \
+    i can't, i cannot, i don't know, i do not know, i don't have access, i do not have access, i'm unable, i am unable, \
+    i couldn't find, i could not find, \
+    no puedo, no se, no encontre, no tengo acceso, no tengo esa informacion",
     )
 });
 
@@ -186,6 +186,12 @@ mod tests {
         assert!(!claims("eu agendei para sexta"));
         assert!(claims("cancelei a visita"));
         assert!(claims("abri um chamado"));
+    }
+
+    #[test]
+    fn what_is_not_allowed_is_no_denial() {
+        assert!(denies_ability("nao tenho acesso aos pedidos"));
+        assert!(!denies_ability("depois de aberto nao e possivel trocar"));
     }
 
     #[test]

@@ -1,12 +1,11 @@
 //! From the end of a turn to what the customer reads: the answer, the question, or the stop reason's own sentence.
 
-use super::confirm;
+use super::confirm::{self, Reader};
 use super::run::Run;
 use super::sources::sources_of;
 use super::step::Ending;
 use super::task::Outcome;
 use crate::domain::effect::Effect;
-use crate::domain::message::Button;
 use crate::domain::turn::{StopReason, Usage};
 use crate::prompts::sentences::fill;
 
@@ -15,6 +14,7 @@ impl Run<'_> {
     pub(super) fn finish(self, ending: Ending, usage: Usage) -> Outcome {
         let sentences = self.agent.prompts.sentences(self.language);
         let registry = self.agent.dispatcher.registry();
+        let reader = Reader { sentences, language: self.language, zone: self.now.time_zone() };
         let mut text = match (&ending.reason, ending.text) {
             (StopReason::HandedOff, _) => {
                 fill(&sentences.handoff.done, "when", &self.when_a_person_answers())
@@ -25,7 +25,7 @@ impl Run<'_> {
         let mut outcome = self.outcome;
         if let Some(call) = ending.confirmation {
             let spec = registry.get(&call.name).map(|entry| entry.spec());
-            let question = confirm::question(&call, spec, sentences, self.language);
+            let question = confirm::question(&call, spec, reader);
             text = question.text;
             outcome.buttons = question.buttons;
             outcome.confirmation = Some((call, question.confirmation));
@@ -38,9 +38,8 @@ impl Run<'_> {
                     Effect::HandOff { .. } | Effect::Verified { .. } | Effect::Contact { .. } => {}
                 }
             }
-            if ending.reason.has_sentence() && ending.reason != StopReason::NotKnown {
-                let label = sentences.handoff.person.clone();
-                outcome.buttons = vec![Button { label: label.clone(), value: label }];
+            if ending.reason.has_sentence() {
+                outcome.buttons = vec![sentences.handoff.button()];
             }
         }
         if ending.reason == StopReason::Answered {

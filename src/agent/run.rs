@@ -4,6 +4,7 @@
 use super::confirm;
 use super::context::{self, Parts};
 use super::draft::Draft;
+use super::facts::Facts;
 use super::history;
 use super::proof::Proof;
 use super::replay::Replay;
@@ -112,7 +113,7 @@ impl Agent {
             replay: Replay::of(&task.events, task.turn),
             buffered: Vec::new(),
             evidence: history::evidence(&task.events, self.dispatcher.registry(), language, &zone),
-            proof: Proof::default(),
+            proof: Proof { facts: Facts::in_zone(zone), ..Proof::default() },
             base: Vec::new(),
             room: Room::Plenty,
             passages: Vec::new(),
@@ -202,7 +203,7 @@ impl Run<'_> {
         match settled {
             // Its old id may come again in this turn; this one cannot.
             Settled::Confirmed => {
-                turn.begin_with_call(ToolCall { id: CallId("confirmed".to_owned()), ..call })
+                turn.begin_with_call(ToolCall { id: CallId::confirmed(self.task.turn), ..call })
             }
             Settled::Declined => Next::Stop(Ending {
                 reason: StopReason::Answered,
@@ -297,7 +298,11 @@ impl Run<'_> {
                 tracing::warn!(turn.id = %self.task.turn, error = %error, "no model could answer");
                 Ok(Happened::ModelFailed(error.kind))
             }
-            Some(Ok(answer)) => {
+            Some(Ok(mut answer)) => {
+                if choice == ToolChoice::None {
+                    // Nobody would make them.
+                    answer.calls.clear();
+                }
                 let event = EventBody::ModelAnswered {
                     step: turn.step(),
                     model: answer.model,

@@ -98,7 +98,10 @@ pub struct Turn {
     usage: Usage,
     running: VecDeque<ToolCall>,
     calls_seen: HashMap<(String, String), u32>,
-    bad_arguments: u32,
+    /// Rounds of calls of which one or more did not fit.
+    bad_rounds: u32,
+    /// Whether a call of this round did not fit.
+    bad_round: bool,
     repairs: u32,
     waiting: Option<ToolCall>,
     handed_off: bool,
@@ -121,7 +124,8 @@ impl Turn {
             usage: Usage::default(),
             running: VecDeque::new(),
             calls_seen: HashMap::new(),
-            bad_arguments: 0,
+            bad_rounds: 0,
+            bad_round: false,
             repairs: 0,
             waiting: None,
             handed_off: false,
@@ -191,6 +195,7 @@ impl Turn {
                 ModelErrorKind::Transient { retry_after: None } if self.is_last_step() => {
                     StopReason::StepLimit
                 }
+                ModelErrorKind::OverQuota { .. } => StopReason::OverQuota,
                 ModelErrorKind::Refused => StopReason::ModelRefused,
                 ModelErrorKind::TooLong => StopReason::TokenLimit,
                 ModelErrorKind::Transient { .. } | ModelErrorKind::Exhausted | ModelErrorKind::Permanent => {
@@ -250,9 +255,7 @@ impl Turn {
                 self.handed_off |= effects.iter().any(|effect| matches!(effect, Effect::HandOff { .. }));
             }
             ToolOutcome::Refused { class, .. } => {
-                if matches!(class, RefusalClass::BadArguments | RefusalClass::UnknownTool) {
-                    self.bad_arguments += 1;
-                }
+                self.bad_round |= matches!(class, RefusalClass::BadArguments | RefusalClass::UnknownTool);
                 if is_the_models_fault(*class) {
                     self.in_vain.insert(call.id.clone());
                 }
@@ -285,7 +288,8 @@ impl Turn {
         if self.calls_seen.values().any(|count| *count > self.limits.max_repeats + 1) {
             return self.rescue(StopReason::RepeatLimit);
         }
-        if self.bad_arguments > self.limits.max_bad_arguments {
+        self.bad_rounds += u32::from(std::mem::take(&mut self.bad_round));
+        if self.bad_rounds > self.limits.max_bad_arguments {
             self.force_words = true;
         }
         self.ask()
@@ -336,7 +340,7 @@ impl Turn {
         self.forget_what_was_in_vain();
         self.limits.max_steps = self.steps + RESCUE_STEPS;
         self.calls_seen.clear();
-        self.bad_arguments = 0;
+        self.bad_rounds = 0;
         self.force_words = false;
         Next::AskModel(ToolChoice::Auto)
     }

@@ -67,17 +67,18 @@ impl Run<'_> {
             let reason = "Your draft was not sent: it tells the customer nothing of what the tool results say. Tell it.";
             return evades.then(|| reason.to_owned());
         }
-        let tool = self.wanted_tool(turn)?;
+        let tool = self.wanted_tool(turn, evades)?;
         Some(format!(
             "Your draft was not sent: it does not help, and nothing was looked up. Call {tool} now with what the customer \
              said, or ask for what it needs and the customer has not said."
         ))
     }
 
-    /// The tool that the customer surely wants.
-    fn wanted_tool(&self, turn: &Turn) -> Option<String> {
-        let likely = self.likely_tools().into_iter().find(|likely| likely.clearly).map(|likely| likely.name);
-        likely.or_else(|| {
+    /// The tool that the customer surely wants. What a policy does not allow is told in the words of one who cannot
+    /// help: then the built-in model has to want the tool more than what the passages say.
+    fn wanted_tool(&self, turn: &Turn, evades: bool) -> Option<String> {
+        let likely = self.likely_tools().into_iter().find(|likely| likely.clearly && evades);
+        likely.map(|likely| likely.name).or_else(|| {
             let request = self.request(self.base.clone(), turn, ToolChoice::Auto);
             self.agent.built_in.would_call(&request)
         })

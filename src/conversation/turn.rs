@@ -11,8 +11,10 @@ use crate::domain::conversation::Owner;
 use crate::domain::effect::Effect;
 use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::{ConversationId, MessageId, OutboxId, TurnId};
+use crate::domain::language::Language;
 use crate::domain::message::{Message, Role};
 use crate::domain::turn::{Claim, StopReason, Usage};
+use crate::prompts::sentences::Sentences;
 use crate::store::Stores;
 use crate::store::error::StoreError;
 use crate::store::live::Live;
@@ -73,7 +75,9 @@ impl TurnRunner {
         };
         let began = std::time::Instant::now();
         let reason = match self.turn(&claim, news, stop).await {
-            Ok(reason) => reason,
+            Ok(Some(reason)) => reason,
+            // It is not over.
+            Ok(None) => return,
             Err(StoreError::Stale) => StopReason::NotOwner,
             Err(error) => {
                 // The claim runs out and the turn is taken up again from its journal.
@@ -102,12 +106,13 @@ impl TurnRunner {
             .unwrap_or(Timestamp::MAX)
     }
 
+    /// Why the turn ended; none if it was parked.
     async fn turn(
         &self,
         claim: &Claim,
         news: broadcast::Receiver<Live>,
         stop: &CancellationToken,
-    ) -> Result<StopReason, StoreError> {
+    ) -> Result<Option<StopReason>, StoreError> {
         let began = std::time::Instant::now();
         let task = self.task(claim).await?;
         let audience = LiveAudience::new(self.stores.live.clone(), claim, &task, self.clock.clone());
@@ -135,15 +140,19 @@ impl TurnRunner {
             Work::Failed(error) => {
                 tracing::error!(conversation.id = %claim.conversation, turn.id = %claim.turn, error = format!("{error:#}"),
                     "a turn failed; the customer was told and offered a person");
-                self.apology(&task)
+                let language = task.conversation.language;
+                apology(self.agent.prompts.sentences(language), language)
             }
-            Work::Superseded => return self.give_way(claim).await,
-            Work::Lost => return Ok(StopReason::NotOwner),
-            Work::Stopping => return self.park(claim).await,
+            Work::Superseded => return self.give_way(claim).await.map(Some),
+            Work::Lost => return Ok(Some(StopReason::NotOwner)),
+            Work::Stopping => {
+                self.park(claim).await?;
+                return Ok(None);
+            }
         };
         let added = began.elapsed().saturating_sub(outcome.waited);
         metrics::histogram!("balcao_turn_added_seconds").record(added.as_secs_f64());
-        self.commit(claim, &task, outcome).await
+        self.commit(claim, &task, outcome).await.map(Some)
     }
 
     async fn task(&self, claim: &Claim) -> Result<Task, StoreError> {
@@ -211,22 +220,10 @@ impl TurnRunner {
         Ok(reason)
     }
 
-    async fn park(&self, claim: &Claim) -> Result<StopReason, StoreError> {
+    async fn park(&self, claim: &Claim) -> Result<(), StoreError> {
         let now = self.clock.now();
         let release = Release { due_at: now, keep_journal: true, events: Vec::new() };
-        self.stores.turns.release(claim, release, now).await?;
-        Ok(StopReason::NotOwner)
-    }
-
-    fn apology(&self, task: &Task) -> Outcome {
-        let reason = StopReason::InternalError;
-        let language = task.conversation.language;
-        Outcome {
-            text: self.agent.prompts.sentences(language).stop(reason).to_owned(),
-            stop_reason: Some(reason),
-            language,
-            ..Outcome::default()
-        }
+        self.stores.turns.release(claim, release, now).await
     }
 
     async fn commit(&self, claim: &Claim, task: &Task, outcome: Outcome) -> Result<StopReason, StoreError> {
@@ -302,6 +299,18 @@ impl TurnRunner {
     }
 }
 
+/// What is said after a fault of ours, and the way to a person.
+fn apology(sentences: &Sentences, language: Language) -> Outcome {
+    let reason = StopReason::InternalError;
+    Outcome {
+        text: sentences.stop(reason).to_owned(),
+        buttons: vec![sentences.handoff.button()],
+        stop_reason: Some(reason),
+        language,
+        ..Outcome::default()
+    }
+}
+
 fn answers(events: &[Event], claim: &Claim) -> Vec<Message> {
     let wanted: HashSet<MessageId> = claim.answers.iter().copied().collect();
     events
@@ -321,4 +330,19 @@ fn takes_over(event: &Event) -> bool {
 fn is_newer_message(event: &Event, claim: &Claim) -> bool {
     matches!(&event.body, EventBody::Message(message)
         if message.role == Role::Customer && !claim.answers.contains(&message.id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prompts::Prompts;
+
+    #[test]
+    fn an_apology_offers_a_person() {
+        let prompts = Prompts::load(None).unwrap();
+        let language = Language::Portuguese;
+        let outcome = apology(prompts.sentences(language), language);
+        assert!(outcome.text.contains("deu errado"), "{}", outcome.text);
+        assert_eq!(outcome.buttons[0].label, "Falar com uma pessoa");
+    }
 }

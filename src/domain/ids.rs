@@ -69,10 +69,24 @@ pub type Seq = i64;
 #[serde(transparent)]
 pub struct CallId(pub String);
 
+const CONFIRMED: &str = "confirmed_";
+
 impl CallId {
     /// The id of the `index`-th call (from 0) of the model answer number `step` (from 1).
     pub fn at(step: u32, index: usize) -> Self {
         Self(format!("call_{step}_{index}"))
+    }
+
+    /// The id of the call that the customer has confirmed and `turn` makes. No model answer announces it, and no
+    /// other turn has it.
+    pub fn confirmed(turn: TurnId) -> Self {
+        let turn = turn.0.simple().to_string();
+        Self(format!("{CONFIRMED}{}", turn.get(24..).unwrap_or(&turn)))
+    }
+
+    /// Whether the customer's yes, not a model answer, led to the call.
+    pub fn is_confirmed(&self) -> bool {
+        self.0.starts_with(CONFIRMED)
     }
 }
 

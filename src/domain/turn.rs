@@ -13,8 +13,6 @@ pub enum StopReason {
     AwaitingConfirmation,
     /// The conversation was handed to a person.
     HandedOff,
-    /// The knowledge did not hold the answer, and it was said so.
-    NotKnown,
     /// The step limit was reached.
     StepLimit,
     /// The same call kept coming.
@@ -43,11 +41,10 @@ pub enum StopReason {
 
 impl StopReason {
     /// Every reason, for metrics and for checking that each has its sentence.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 15] = [
         Self::Answered,
         Self::AwaitingConfirmation,
         Self::HandedOff,
-        Self::NotKnown,
         Self::StepLimit,
         Self::RepeatLimit,
         Self::TokenLimit,
@@ -68,7 +65,6 @@ impl StopReason {
             Self::Answered => "answered",
             Self::AwaitingConfirmation => "awaiting_confirmation",
             Self::HandedOff => "handed_off",
-            Self::NotKnown => "not_known",
             Self::StepLimit => "step_limit",
             Self::RepeatLimit => "repeat_limit",
             Self::TokenLimit => "token_limit",

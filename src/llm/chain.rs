@@ -91,10 +91,13 @@ impl ChatModel for Chain {
                 }
             }
         }
-        // The failure that is worth coming back for, if any.
-        let hopeful =
-            failures.iter().position(|error| matches!(error.kind, ModelErrorKind::Transient { .. }));
-        Err(match hopeful {
+        // The failure that is worth coming back for, if any. That there were too many requests is all there is to say
+        // only if it holds for every model.
+        let is_transient = |error: &ModelError| matches!(error.kind, ModelErrorKind::Transient { .. });
+        let is_over_quota = |error: &ModelError| matches!(error.kind, ModelErrorKind::OverQuota { .. });
+        let hopeful = failures.iter().position(is_transient);
+        let telling = hopeful.or_else(|| failures.iter().rposition(|error| !is_over_quota(error)));
+        Err(match telling {
             Some(position) => failures.swap_remove(position),
             None => failures.pop().unwrap_or_else(|| ModelError {
                 model: self.name().to_owned(),
@@ -132,16 +135,17 @@ impl Link {
     async fn pass<'a>(&self, gate: &'a Gate, request: &ChatRequest) -> Result<Permit<'a>, ModelError> {
         // The quota comes first: a wait must not hold the breaker's only probe.
         if let Err(over) = gate.quota.until_ready_within(gate.quota_wait, tokens(request)).await {
-            return Err(self.turned_away("over_quota", over.retry_after, over.to_string()));
+            let kind = ModelErrorKind::OverQuota { retry_after: over.retry_after };
+            return Err(self.turned_away("over_quota", kind, over.to_string()));
         }
-        gate.breaker
-            .permit()
-            .map_err(|open| self.turned_away("breaker_open", open.retry_after, open.to_string()))
+        gate.breaker.permit().map_err(|open| {
+            let kind = ModelErrorKind::Transient { retry_after: Some(open.retry_after) };
+            self.turned_away("breaker_open", kind, open.to_string())
+        })
     }
 
-    fn turned_away(&self, outcome: &'static str, retry_after: Duration, detail: String) -> ModelError {
+    fn turned_away(&self, outcome: &'static str, kind: ModelErrorKind, detail: String) -> ModelError {
         self.count(outcome);
-        let kind = ModelErrorKind::Transient { retry_after: Some(retry_after) };
         ModelError { model: self.model.name().to_owned(), kind, detail }
     }
 
@@ -155,7 +159,10 @@ impl Link {
 fn report(permit: Permit<'_>, failure: Option<&ModelErrorKind>) {
     match failure {
         // It names a time: until then every turn would only lose a moment on it.
-        Some(ModelErrorKind::Transient { retry_after: Some(pause) }) => permit.locked_out(*pause),
+        Some(
+            ModelErrorKind::Transient { retry_after: Some(pause) }
+            | ModelErrorKind::OverQuota { retry_after: pause },
+        ) => permit.locked_out(*pause),
         Some(ModelErrorKind::Transient { retry_after: None }) => permit.failed(),
         Some(ModelErrorKind::Exhausted) => permit.locked_out(LOCKED_OUT),
         // The endpoint works; it is the request that does not.
@@ -168,6 +175,7 @@ fn report(permit: Permit<'_>, failure: Option<&ModelErrorKind>) {
 fn label(kind: &ModelErrorKind) -> &'static str {
     match kind {
         ModelErrorKind::Transient { .. } => "transient",
+        ModelErrorKind::OverQuota { .. } => "over_quota",
         ModelErrorKind::Exhausted => "exhausted",
         ModelErrorKind::TooLong => "too_long",
         ModelErrorKind::Refused => "refused",
@@ -300,6 +308,21 @@ mod tests {
             bench(vec![fails(TRANSIENT)], vec![fails(ModelErrorKind::Permanent)], OutboundRates::default());
         assert_eq!(ask(&failing.chain).await, Err(TRANSIENT));
         assert_eq!(ask(&Chain::new(Vec::new())).await, Err(ModelErrorKind::Permanent));
+    }
+
+    #[tokio::test]
+    async fn is_over_quota_only_if_every_model_is() {
+        let busy = ModelErrorKind::OverQuota { retry_after: Duration::from_secs(20) };
+        let rates = || OutboundRates { requests_per_minute: 1, tokens_per_minute: 0 };
+        let both = bench(vec![says("1")], vec![fails(busy.clone()), fails(TRANSIENT)], rates());
+        assert_eq!(ask(&both.chain).await, Ok("main".into()));
+        assert!(matches!(ask(&both.chain).await, Err(ModelErrorKind::OverQuota { .. })));
+        assert_eq!(ask(&both.chain).await, Err(TRANSIENT));
+        let exhausted = fails(ModelErrorKind::Exhausted);
+        let one = bench(vec![fails(busy.clone())], vec![exhausted, fails(busy)], OutboundRates::default());
+        assert_eq!(ask(&one.chain).await, Err(ModelErrorKind::Exhausted));
+        // The breaker is open now: whether the endpoint would still mind is not known.
+        assert!(matches!(ask(&one.chain).await, Err(ModelErrorKind::Transient { .. })));
     }
 
     #[tokio::test]

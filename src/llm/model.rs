@@ -101,6 +101,11 @@ pub enum ModelErrorKind {
         /// What the endpoint asked for.
         retry_after: Option<Duration>,
     },
+    /// There were too many requests, by our own count or the endpoint's: it works again after `retry_after`.
+    OverQuota {
+        /// What the quota or the endpoint asks for.
+        retry_after: Duration,
+    },
     /// The endpoint has no quota left or does not accept the key: another model may.
     Exhausted,
     /// The transcript is too long: cut it.

@@ -56,7 +56,14 @@ impl ChatModel for Retrying {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            let ModelErrorKind::Transient { retry_after } = error.kind else { return Err(error) };
+            let retry_after = match error.kind {
+                ModelErrorKind::Transient { retry_after } => retry_after,
+                ModelErrorKind::OverQuota { retry_after } => Some(retry_after),
+                ModelErrorKind::Exhausted
+                | ModelErrorKind::TooLong
+                | ModelErrorKind::Refused
+                | ModelErrorKind::Permanent => return Err(error),
+            };
             attempt += 1;
             let wait =
                 self.policy.backoff.wait(attempt, self.clock.random()).max(retry_after.unwrap_or_default());
@@ -117,6 +124,10 @@ mod tests {
             run(vec![fails(transient(Some(5))), fails(transient(Some(5))), says("oi")]).await;
         assert!(answer.is_err(), "the second wait does not fit");
         assert_eq!(waits.len(), 1);
+        let busy = ModelErrorKind::OverQuota { retry_after: Duration::from_secs(4) };
+        let (answer, waits, ..) = run(vec![fails(busy), says("oi")]).await;
+        assert!(answer.is_ok());
+        assert_eq!(waits, [Duration::from_secs(4)]);
         let (answer, waits, _, asked) = run(vec![fails(transient(Some(3 * 86_400))), says("oi")]).await;
         assert!(answer.is_err() && waits.is_empty() && asked == 1);
     }

@@ -55,6 +55,11 @@ pub enum ScriptedError {
         /// What the endpoint asks for.
         retry_after_ms: Option<u64>,
     },
+    /// [`ModelErrorKind::OverQuota`].
+    OverQuota {
+        /// What the quota asks for.
+        retry_after_ms: u64,
+    },
     /// [`ModelErrorKind::Exhausted`].
     Exhausted,
     /// [`ModelErrorKind::TooLong`].
@@ -70,6 +75,9 @@ impl ScriptedError {
         match self {
             Self::Transient { retry_after_ms } => {
                 ModelErrorKind::Transient { retry_after: retry_after_ms.map(Duration::from_millis) }
+            }
+            Self::OverQuota { retry_after_ms } => {
+                ModelErrorKind::OverQuota { retry_after: Duration::from_millis(retry_after_ms) }
             }
             Self::Exhausted => ModelErrorKind::Exhausted,
             Self::TooLong => ModelErrorKind::TooLong,
@@ -284,6 +292,9 @@ pub(super) mod testing {
             ModelErrorKind::Transient { retry_after } => ScriptedError::Transient {
                 retry_after_ms: retry_after.map(|wait| u64::try_from(wait.as_millis()).unwrap()),
             },
+            ModelErrorKind::OverQuota { retry_after } => {
+                ScriptedError::OverQuota { retry_after_ms: u64::try_from(retry_after.as_millis()).unwrap() }
+            }
             ModelErrorKind::Exhausted => ScriptedError::Exhausted,
             ModelErrorKind::TooLong => ScriptedError::TooLong,
             ModelErrorKind::Refused => ScriptedError::Refused,

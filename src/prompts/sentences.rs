@@ -1,5 +1,6 @@
 //! Sentences that the program itself says, without a model. `{name}` stands for what the program fills in.
 
+use crate::domain::message::Button;
 use crate::domain::problem::{Problem, line_of};
 use crate::domain::turn::StopReason;
 use serde::Deserialize;
@@ -39,6 +40,8 @@ pub struct ConfirmSentences {
     pub declined: String,
     /// When the customer turned to something else; `{tool}` is the tool's plain name.
     pub dropped: String,
+    /// Stands for a value that is empty.
+    pub empty_value: String,
     /// Stands for a tool without a plain name.
     pub untitled: String,
 }
@@ -55,6 +58,13 @@ pub struct HandoffSentences {
     pub closed_now: String,
     /// Label of a button that asks for a person.
     pub person: String,
+}
+
+impl HandoffSentences {
+    /// The button that asks for a person.
+    pub fn button(&self) -> Button {
+        Button { label: self.person.clone(), value: self.person.clone() }
+    }
 }
 
 /// While the customer waits.

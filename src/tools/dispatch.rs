@@ -2,13 +2,14 @@
 //! within its time, cut the result. Every call gets an outcome; only a fault of ours aborts the turn.
 
 use super::gate::cut::cut;
-use super::gate::decide::{Consent, decide};
+use super::gate::decide::{Consent, decide, take_out_unsaid};
 use super::gate::evidence::Evidence;
 use super::registry::{Entry, Registry};
 use super::tool::{ToolContext, ToolError};
 use crate::domain::effect::Effect;
 use crate::domain::tool::Risk;
 use crate::domain::tool_call::{RefusalClass, ToolCall, ToolOutcome};
+use serde_json::Value;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -28,6 +29,8 @@ pub struct Admitted {
     pub risk: Risk,
     /// Whether making it again after a crash is safe.
     pub repeatable: bool,
+    /// Arguments that were left out because the customer never said them.
+    pub ignored: Vec<String>,
 }
 
 impl Dispatcher {
@@ -66,9 +69,11 @@ impl Dispatcher {
                 ),
             ));
         }
+        let ignored = take_out_unsaid(entry.spec(), &mut call.arguments, evidence);
         match decide(entry.spec(), &call.arguments, evidence, consent) {
             Some(outcome) => Err(Box::new(outcome)),
             None => Ok(Admitted {
+                ignored,
                 risk: entry.spec().risk,
                 repeatable: entry.spec().risk == Risk::Read || entry.tool().is_idempotent(),
                 call,
@@ -112,7 +117,14 @@ impl Dispatcher {
         let result = tokio::time::timeout(limit, entry.tool().call(admitted.call.arguments, context)).await;
         let outcome = match result {
             Ok(Ok(output)) => {
-                let (data, was_cut) = cut(output.data, self.result_characters);
+                let mut data = output.data;
+                if let Value::Object(fields) = &mut data
+                    && !admitted.ignored.is_empty()
+                {
+                    let note = format!("not said by the customer, and ignored: {}", admitted.ignored.join(", "));
+                    fields.insert("note".to_owned(), note.into());
+                }
+                let (data, was_cut) = cut(data, self.result_characters);
                 let mut effects = output.effects;
                 if admitted.risk != Risk::Read && !effects.contains(&Effect::Wrote) {
                     effects.push(Effect::Wrote);

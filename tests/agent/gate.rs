@@ -2,9 +2,14 @@
 
 use balcao::domain::language::Language;
 use balcao::domain::provenance::Provenance;
+use balcao::domain::tool::{Localized, ParamSource, Risk, ToolSpec, ToolWords};
+use balcao::domain::tool_call::{RefusalClass, ToolOutcome};
+use balcao::tools::gate::decide::{Consent, decide};
 use balcao::tools::gate::evidence::{Evidence, Prose};
 use jiff::civil::date;
-use serde_json::json;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 fn conversation() -> Evidence {
     let now = date(2026, 11, 23).at(10, 0, 0, 0).in_tz("America/Sao_Paulo").unwrap();
@@ -43,5 +48,73 @@ fn every_value_has_its_origin() {
         (json!(["3", "joao@example.com"]), Nobody),
     ] {
         assert_eq!(evidence.origin(&value, Prose::Said), origin, "{value}");
+    }
+}
+
+/// What comes of a call of an operator's own tool: made, asked about (with the places), or refused (with the place).
+fn judged(risk: Risk, sources: &[(&str, ParamSource)], arguments: &Value) -> String {
+    let spec = ToolSpec {
+        name: "custom".to_owned(),
+        description: String::new(),
+        title: Localized::default(),
+        parameters: json!({"type": "object"}),
+        risk,
+        sources: sources
+            .iter()
+            .map(|(name, source)| ((*name).to_owned(), *source))
+            .collect::<BTreeMap<_, _>>(),
+        hidden: Vec::new(),
+        result_trusted: Vec::new(),
+        timeout: Duration::from_secs(1),
+        progress: Localized::default(),
+        words: ToolWords::default(),
+    };
+    let places = |text: &str| text.split('`').skip(1).step_by(2).collect::<Vec<_>>().join(" ");
+    match decide(&spec, arguments, &conversation(), Consent::NotAsked) {
+        None => "made".to_owned(),
+        Some(ToolOutcome::NeedsConfirmation { because }) => format!("asked {}", places(&because)),
+        Some(ToolOutcome::Refused { reason, class: RefusalClass::NotSaid }) => {
+            format!("refused {}", places(&reason))
+        }
+        Some(other) => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn nobodys_e_mail_reaches_no_vendor() {
+    let invented = json!({"email": "joao@example.com"});
+    assert_eq!(judged(Risk::Read, &[], &invented), "refused email");
+    assert_eq!(judged(Risk::Write, &[], &invented), "refused email");
+    assert_eq!(judged(Risk::Read, &[], &json!({"q": "orders of joao@example.com"})), "refused q");
+    assert_eq!(
+        judged(Risk::Read, &[], &json!({"filter": {"phone": ["11955550102"]}})),
+        "refused filter.phone[0]"
+    );
+    assert_eq!(
+        judged(Risk::Read, &[], &json!({"email": "maria.clara@example.com", "q": "plants", "n": 777})),
+        "made"
+    );
+    // The operator's own word.
+    assert_eq!(judged(Risk::Read, &[("email", ParamSource::Model)], &invented), "made");
+    assert_eq!(judged(Risk::Read, &[("n", ParamSource::Said)], &json!({"n": 777})), "refused n");
+}
+
+#[test]
+fn one_field_that_nobody_said_does_not_condemn_the_others() {
+    let customer = |field: &str, value: Value| json!({"customer": {"email": "maria.clara@example.com", "name": "Maria Clara", field: value}});
+    for (arguments, expected) in [
+        (customer("tags", json!([])), "made"),
+        (customer("segment", json!("premium")), "asked customer.segment"),
+        (customer("score", json!(777)), "asked customer.score"),
+        (customer("phone", json!("+5511955550102")), "refused customer.phone"),
+        (
+            customer("contacts", json!([{"e-mail": "joao@example.com"}])),
+            "refused customer.contacts[0].e-mail",
+        ),
+        (customer("address", json!({"city": "Campinas"})), "refused customer.address.city"),
+        (json!({"account": {"plan": "premium"}}), "asked account.plan"),
+        (json!({"account": {"plan": "premium", "number": "77777-1"}}), "refused account.number"),
+    ] {
+        assert_eq!(judged(Risk::Write, &[], &arguments), expected, "{arguments}");
     }
 }

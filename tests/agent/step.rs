@@ -78,6 +78,20 @@ fn bad_arguments_go_back_at_most_twice_then_words_are_forced() {
 }
 
 #[test]
+fn several_bad_calls_of_one_answer_are_one_round() {
+    let mut turn = Turn::new(limits());
+    let bad = ToolOutcome::Refused { reason: "no".into(), class: RefusalClass::BadArguments };
+    for step in 1..=3 {
+        let wrong = ["a", "b", "c", "d"].iter().enumerate();
+        let wrong = wrong.map(|(index, name)| call(step, index, &format!("{name}{step}"))).collect();
+        let next = turn.on(answered("", wrong));
+        let next = end_all(&mut turn, next, &bad);
+        let expected = if step <= 2 { ToolChoice::Auto } else { ToolChoice::None };
+        assert_eq!(next, Next::AskModel(expected), "step {step}");
+    }
+}
+
+#[test]
 fn nothing_twice_is_garbage_and_every_failure_has_its_reason() {
     let mut turn = Turn::new(limits());
     assert_eq!(turn.on(answered("  ", Vec::new())), Next::AskModel(ToolChoice::Auto));
@@ -89,6 +103,7 @@ fn nothing_twice_is_garbage_and_every_failure_has_its_reason() {
     for (kind, expected) in [
         (ModelErrorKind::Transient { retry_after: None }, StopReason::ModelUnavailable),
         (ModelErrorKind::Exhausted, StopReason::ModelUnavailable),
+        (ModelErrorKind::OverQuota { retry_after: std::time::Duration::from_secs(9) }, StopReason::OverQuota),
         (ModelErrorKind::Refused, StopReason::ModelRefused),
     ] {
         assert_eq!(reason(&Turn::new(limits()).on(Happened::ModelFailed(kind))), Some(expected));

@@ -32,7 +32,7 @@ async fn every_argument_is_listed_and_asked_about() {
         "order",
         "10421",
         "amount",
-        "202.35",
+        "202,35",
         "gift",
         "sim",
         "reasons",
@@ -64,6 +64,35 @@ async fn a_yes_does_it_once_and_a_second_yes_nothing() {
     assert!(again.tools.is_empty());
     assert_eq!(vendor.effects(), [json!({"order": "10421", "amount": 202.35})]);
     assert_eq!(vendor.asked().len(), 1);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_second_call_that_needs_a_yes_is_told_to_wait() {
+    let other = json!({"order": "10422", "amount": 10});
+    let both = calls([("refund", json!({"order": "10421", "amount": 202.35})), ("refund", other)]);
+    let (app, vendor) =
+        counter(vec![both, says("Pronto, devolvi o pedido 10421. E o 10422, devolvo?")], vec![]).await;
+    let mut talk = app.talk().await;
+    let asked = talk.say("Quero o dinheiro dos pedidos 10421, 202,35, e 10422, 10 reais").await;
+    assert_eq!(asked.confirmation.unwrap()["arguments"]["order"], "10421");
+    let outcomes: Vec<&str> = asked.tools.iter().map(|tool| tool.outcome.as_str()).collect();
+    assert_eq!(outcomes, ["needs_confirmation", "cancelled"]);
+    talk.say("sim").await;
+    assert_eq!(vendor.effects(), [json!({"order": "10421", "amount": 202.35})]);
+    let told = format!("{:?}", app.model().requests().pop().unwrap().messages);
+    assert!(told.contains("call again after the customer's answer"), "{told}");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_not_asked_about() {
+    let long = calls([("refund", json!({"order": "10421", "amount": 202.35, "reasons": ["x".repeat(700)]}))]);
+    let (app, vendor) = counter(vec![long, refund()], vec![]).await;
+    let asked = app.talk().await.say(ASK).await;
+    let outcomes: Vec<&str> = asked.tools.iter().map(|tool| tool.outcome.as_str()).collect();
+    assert_eq!(outcomes, ["bad_arguments", "needs_confirmation"]);
+    assert_eq!(vendor.asked().len(), 0);
     app.end().await;
 }
 

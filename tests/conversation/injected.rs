@@ -30,7 +30,7 @@ async fn counter(replies: Vec<Reply>, files: &[(&str, &str)]) -> (TestApp, Vendo
 async fn asks_plainly(app: TestApp, vendor: Vendor, mut talk: crate::support::talk::Talk, said: &str) {
     let asked = talk.say(said).await;
     assert_eq!(asked.stop_reason, "awaiting_confirmation", "{asked:#?}");
-    for part in ["registrar a visita", "2026-12-01", "gerente@rival.example", "4990"] {
+    for part in ["registrar a visita", "01/12/2026", "gerente@rival.example", "4990"] {
         assert!(asked.text.contains(part), "{part} is missing in {}", asked.text);
     }
     talk.say("não").await;

@@ -60,13 +60,28 @@ async fn an_endpoint_that_hangs_is_given_up() {
     app.end().await;
 }
 
-#[tokio::test]
-async fn an_endpoint_that_asks_for_a_minute_is_passed_over() {
+/// An endpoint that asks for a minute.
+fn busy() -> Reply {
     let mut busy = error(429, "rate_limit_exceeded", "Rate limit reached");
     if let Act::Status(_, headers, _) = &mut busy.act {
         headers.push(("retry-after", "60".to_owned()));
     }
-    let options = AppOptions::endpoint(vec![busy]).await;
+    busy
+}
+
+#[tokio::test]
+async fn too_many_questions_at_once_are_called_that() {
+    let app = counter(vec![busy()]).await;
+    let answer = app.talk().await.say("Oi, tudo bem?").await;
+    assert_eq!(answer.stop_reason, "over_quota");
+    assert!(answer.text.contains("daqui a um minuto"), "{}", answer.text);
+    assert_eq!(answer.buttons, ["Falar com uma pessoa"]);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_asks_for_a_minute_is_passed_over() {
+    let options = AppOptions::endpoint(vec![busy()]).await;
     let app = options
         .with(|settings| settings.llm.chain = vec!["openai".to_owned(), "offline".to_owned()])
         .start()

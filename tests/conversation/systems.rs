@@ -61,3 +61,28 @@ async fn a_slow_write_shows_progress_and_is_done_once() {
     assert_eq!(vendor.effects().len(), 1);
     app.end().await;
 }
+
+#[tokio::test]
+async fn a_turn_that_is_parked_is_counted_when_it_is_over() {
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let handle = recorder.handle();
+    let _here = metrics::set_default_local_recorder(&recorder);
+    let slow = Reply { delay_ms: 60_000, ..says("tarde demais") };
+    let mut app = AppOptions::scripted(vec![slow, says("Oi! O que você procura?")]).start().await;
+    let mut talk = app.talk().await;
+    talk.send("Oi, tudo bem?").await;
+    while app.model().requests().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    app.restart().await;
+    talk.again(&app.door).await;
+    assert_eq!(talk.answer().await.stop_reason, "answered");
+    app.end().await;
+    let turns: Vec<String> = handle
+        .render()
+        .lines()
+        .filter(|line| line.starts_with("balcao_turns_total"))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(turns, [r#"balcao_turns_total{stop_reason="answered"} 1"#]);
+}

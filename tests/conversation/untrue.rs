@@ -61,6 +61,17 @@ async fn only_the_untrue_sentence_goes() {
 }
 
 #[tokio::test]
+async fn a_no_that_a_policy_says_is_an_answer() {
+    for no in [
+        "Não posso fazer a troca sem uma foto do vaso quebrado.",
+        "Sem uma foto do vaso não é possível fazer a troca.",
+    ] {
+        let answer = answer_to("Meu vaso chegou quebrado", vec![says(no)]).await;
+        assert_eq!((answer.text.as_str(), answer.model_calls.len()), (no, 1));
+    }
+}
+
+#[tokio::test]
 async fn words_of_a_hand_off_become_one() {
     let hand_off = calls([("hand_off", json!({"reason": "customer_asked"}))]);
     let answer =
@@ -154,4 +165,21 @@ async fn nobody_is_asked_to_confirm_what_cannot_be() {
     assert_eq!((answer.stop_reason.as_str(), answer.confirmation), ("answered", None));
     assert!(answer.tools[0].result.to_string().contains("no such appointment"), "{:?}", answer.tools[0]);
     assert!(answer.tools[1].result.to_string().contains("cannot be had"), "{:?}", answer.tools[1]);
+}
+
+#[tokio::test]
+async fn a_name_nobody_said_narrows_no_search() {
+    let list = |professional: &str| {
+        let arguments = json!({"service": "replantio", "when": "sexta à tarde", "professional": professional});
+        calls([("agenda_list_slots", arguments)])
+    };
+    let script = vec![list("seu_profissional"), says("Na sexta há horários. Qual prefere?")];
+    let answer = answer_to("Quero marcar um replantio na sexta à tarde", script).await;
+    let result = &answer.tool("agenda_list_slots").result;
+    assert!(result["data"]["note"].as_str().unwrap().contains("professional"), "{result}");
+    assert_eq!(result["data"]["in_wished_time"], true);
+    let script = vec![list("Caio Nogueira"), says("Com o Caio há horários. Qual prefere?")];
+    let answer = answer_to("Quero marcar um replantio na sexta à tarde com o Caio", script).await;
+    let result = &answer.tool("agenda_list_slots").result;
+    assert_eq!((&result["data"]["note"], &result["data"]["slots"][0]["professional"]), (&json!(null), &json!("caio")));
 }

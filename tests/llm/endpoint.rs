@@ -167,11 +167,12 @@ async fn rejections_are_sorted_by_what_can_be_done() {
 #[tokio::test]
 async fn the_wait_a_server_asks_for_is_kept() {
     let limited = |name, value: &str| Act::Status(429, vec![(name, value.to_owned())], "slow down".into());
-    let wait =
-        |milliseconds| ModelErrorKind::Transient { retry_after: Some(Duration::from_millis(milliseconds)) };
+    let wait = |milliseconds| ModelErrorKind::OverQuota { retry_after: Duration::from_millis(milliseconds) };
     assert_eq!(kind_of(limited("retry-after", "7")).await, wait(7_000));
     assert_eq!(kind_of(limited("retry-after-ms", "250")).await, wait(250));
     assert_eq!(kind_of(limited("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT")).await, wait(0));
+    let down = Act::Status(503, vec![("retry-after", "7".to_owned())], "down".into());
+    assert_eq!(kind_of(down).await, ModelErrorKind::Transient { retry_after: Some(Duration::from_secs(7)) });
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 use super::events::{EventReader, Frame};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -143,6 +144,7 @@ impl Talk {
     pub async fn answer(&mut self) -> Answer {
         let mut answer = Answer::default();
         let mut said = Vec::new();
+        let (mut begun, mut ended) = (BTreeSet::new(), BTreeSet::new());
         loop {
             let Frame { event, data, .. } = self.events.next().await.expect("the stream ended");
             match (event.as_str(), data["state"].as_str()) {
@@ -151,6 +153,18 @@ impl Talk {
                 ("delta", _) => answer.drafts.push_str(data["text"].as_str().unwrap()),
                 ("progress", _) => answer.progress.push(data["text"].as_str().unwrap().to_owned()),
                 ("ownership", _) => answer.owner = data["owner"].as_str().map(str::to_owned),
+                ("tool", state) => {
+                    let part = |name: &str| data[name].as_str().unwrap().to_owned();
+                    let call = (part("turn_id"), part("call_id"));
+                    match state {
+                        // A call that is taken up again after a crash begins again.
+                        Some("started") => _ = begun.insert(call),
+                        _ => {
+                            assert!(begun.contains(&call), "a call ends and did not begin: {data}");
+                            assert!(ended.insert(call), "a call ends twice: {data}");
+                        }
+                    }
+                }
                 ("turn", Some("finished")) if data["stop_reason"] == "superseded" => {
                     assert!(said.is_empty(), "a turn that gave way spoke");
                     answer.superseded += 1;
@@ -161,6 +175,9 @@ impl Talk {
                     answer.stop_reason = data["stop_reason"].as_str().unwrap().to_owned();
                     self.complete(&mut answer, &said[0], &data["turn_id"]).await;
                     check(&answer);
+                    // A turn that a person has taken over, or that failed, leaves its calls where they are.
+                    let mut left = begun.difference(&ended).filter(|(turn, _)| data["turn_id"] == **turn);
+                    assert!(left.next().is_none() || answer.stop_reason == "internal_error", "{answer:#?}");
                     return answer;
                 }
                 _ => {}

@@ -79,6 +79,7 @@ fn every_kind_of_event_as_visitors_see_it() {
         finished(refused),
         finished(ToolOutcome::Unknown { reason: "secret".to_owned() }),
         finished(ToolOutcome::NeedsConfirmation { because: "secret".to_owned() }),
+        EventBody::ToolStarted { call: ToolCall { id: CallId::confirmed(TurnId(Uuid::max())), ..call(0) } },
         EventBody::TurnFinished { stop_reason: StopReason::HandedOff, usage: Usage::default() },
     ]
     .into_iter()

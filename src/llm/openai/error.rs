@@ -68,6 +68,7 @@ impl Rejection {
             429 if says(&SPENT) => ModelErrorKind::Exhausted,
             // One request above the whole minute's quota never fits; a shorter one may.
             429 if body.contains("request too large") => ModelErrorKind::TooLong,
+            429 if let Some(retry_after) = self.retry_after => ModelErrorKind::OverQuota { retry_after },
             408 | 409 | 425 | 429 => ModelErrorKind::Transient { retry_after: self.retry_after },
             // Some servers answer a prompt that is too long with a fault of theirs.
             400 | 422 | 500 if says(&TOO_LONG) => ModelErrorKind::TooLong,

@@ -57,7 +57,7 @@ impl Capability for ListSlots {
         description: "Lists free times for a service, or the services that can be booked. Always list before booking, and \
                       offer two or three times.",
         risk: Risk::Read,
-        sources: &[],
+        sources: &[("professional", ParamSource::Said)],
         trusted: &["service", "services[].id", "slots[].start", "slots[].professional"],
     };
 

@@ -11,7 +11,7 @@ pub mod orders;
 pub mod people;
 pub mod tickets;
 mod times;
-mod words;
+pub(crate) mod words;
 
 use crate::backoffice::Backoffice;
 use crate::tools::tool::Tool;

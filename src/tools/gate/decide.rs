@@ -5,6 +5,7 @@ use crate::domain::provenance::Provenance;
 use crate::domain::tool::{ParamSource, Risk, ToolSpec};
 use crate::domain::tool_call::{RefusalClass, ToolOutcome};
 use crate::language::fold::fold;
+use crate::language::identifiers::find_emails;
 use serde_json::Value;
 
 /// Whether the customer has already agreed to this very call.
@@ -14,6 +15,25 @@ pub enum Consent {
     NotAsked,
     /// The customer said yes to exactly these arguments.
     Given,
+}
+
+/// Takes out of a call that only reads what need not be given and what the customer never said, although it has to be
+/// their word: models fill such places with names of their own. Returns what was taken out.
+pub fn take_out_unsaid(spec: &ToolSpec, arguments: &mut Value, evidence: &Evidence) -> Vec<String> {
+    let Some(object) = arguments.as_object_mut().filter(|_| spec.risk == Risk::Read) else { return Vec::new() };
+    let is_unsaid = |name: &str, value: &Value| {
+        let free = spec.sources.get(name) == Some(&ParamSource::Said)
+            && !spec.required().any(|required| required == name);
+        // Who says "com o Caio" means Caio Nogueira.
+        let said = |word: &str| evidence.origin(&Value::from(word), Prose::Said).is_reliable();
+        free && value.as_str().is_some_and(|text| {
+            !said(text) && !text.split_whitespace().filter(|word| word.chars().count() > 2).any(said)
+        })
+    };
+    let unsaid: Vec<String> =
+        object.iter().filter(|(name, value)| is_unsaid(name, value)).map(|(name, _)| name.clone()).collect();
+    object.retain(|name, _| !unsaid.contains(name));
+    unsaid
 }
 
 /// Judges a call whose arguments fit the schema. `None`: make it.
@@ -28,17 +48,23 @@ pub fn decide(
     }
     let mut doubtful = Vec::new();
     for (name, value) in arguments.as_object().into_iter().flatten() {
-        if spec.source_of(name) != ParamSource::Said {
+        let declared = spec.sources.get(name).copied();
+        if matches!(declared, Some(ParamSource::Model | ParamSource::Context)) {
             continue;
         }
-        let declared = spec.sources.contains_key(name);
-        let origin = origin_of(spec, name, value, evidence, declared);
-        match (origin, spec.risk) {
-            (origin, _) if origin.is_reliable() => {}
-            (Provenance::Nobody, _) if is_identity(spec, name, value) => return Some(not_said(name)),
-            (Provenance::Nobody, Risk::Read) if declared => return Some(not_said(name)),
-            (_, Risk::Read) => {}
-            (origin, Risk::Write | Risk::Sensitive) => doubtful.push((name.as_str(), origin)),
+        let prose = if declared.is_some() { Prose::Said } else { Prose::Free };
+        let mut leaves = Vec::new();
+        let schema = spec.parameter(name);
+        let standing = standing(name, schema, Standing::Plain);
+        leaves_of(Leaf { path: name.clone(), value, schema, standing }, &mut leaves);
+        for leaf in leaves {
+            match (origin_of(&leaf, evidence, prose), spec.risk) {
+                (origin, _) if origin.is_reliable() => {}
+                (Provenance::Nobody, _) if is_identity(&leaf) => return Some(not_said(&leaf.path)),
+                (Provenance::Nobody, Risk::Read) if declared.is_some() => return Some(not_said(&leaf.path)),
+                (_, Risk::Read) => {}
+                (origin, Risk::Write | Risk::Sensitive) => doubtful.push((leaf.path, origin)),
+            }
         }
     }
     match spec.risk {
@@ -47,7 +73,7 @@ pub fn decide(
         Risk::Write => Some(ToolOutcome::NeedsConfirmation {
             because: doubtful
                 .iter()
-                .map(|(name, origin)| format!("`{name}` comes from {}", plain(*origin)))
+                .map(|(path, origin)| format!("`{path}` comes from {}", plain(*origin)))
                 .collect::<Vec<_>>()
                 .join("; "),
         }),
@@ -57,18 +83,96 @@ pub fn decide(
     }
 }
 
-fn origin_of(spec: &ToolSpec, name: &str, value: &Value, evidence: &Evidence, declared: bool) -> Provenance {
-    if let Some(schema) = spec.parameter(name) {
-        // What the schema itself fixes is the program's word; a choice of an enum is the model's reading of what
-        // the customer wants, unless the operator asked for the customer's own word.
-        if schema.get("default") == Some(value) || schema.get("const") == Some(value) {
-            return Provenance::Program;
+/// A value inside an argument, judged by itself: one field that nobody said does not condemn the others.
+struct Leaf<'a> {
+    /// Where it stands, as the model reads it: `customer.emails[0]`.
+    path: String,
+    value: &'a Value,
+    schema: Option<&'a Value>,
+    standing: Standing,
+}
+
+/// What the names and schemas over a value say of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Standing {
+    /// Nothing.
+    Plain,
+    /// It belongs to a person, a place or an account: their kind, their number.
+    Within,
+    /// It stands for a person or an account.
+    Identity,
+    /// It is a place, or a part of one.
+    Address,
+}
+
+fn leaves_of<'a>(leaf: Leaf<'a>, leaves: &mut Vec<Leaf<'a>>) {
+    let part = |key: &str| leaf.schema.and_then(|schema| schema.get(key));
+    match leaf.value {
+        // What the schema itself fixes is one value.
+        _ if is_fixed(&leaf) => leaves.push(leaf),
+        Value::Array(items) => {
+            for (index, value) in items.iter().enumerate() {
+                let (path, schema) = (format!("{}[{index}]", leaf.path), part("items"));
+                leaves_of(Leaf { path, value, schema, standing: leaf.standing }, leaves);
+            }
         }
-        if !declared && schema.get("enum").is_some() {
-            return Provenance::Program;
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let path = format!("{}.{name}", leaf.path);
+                let schema = part("properties").and_then(|properties| properties.get(name));
+                let standing = standing(name, schema, leaf.standing);
+                leaves_of(Leaf { path, value, schema, standing }, leaves);
+            }
+        }
+        Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => leaves.push(leaf),
+    }
+}
+
+fn origin_of(leaf: &Leaf<'_>, evidence: &Evidence, prose: Prose) -> Provenance {
+    if is_fixed(leaf) {
+        return Provenance::Program;
+    }
+    // A choice of an enum is the model's reading of what the customer wants, unless the operator asked for the
+    // customer's own word.
+    if prose == Prose::Free && leaf.schema.is_some_and(|schema| schema.get("enum").is_some()) {
+        return Provenance::Program;
+    }
+    evidence.origin(leaf.value, prose)
+}
+
+/// Whether the schema itself fixes the value: that is the program's word.
+fn is_fixed(leaf: &Leaf<'_>) -> bool {
+    let fixed = |key: &str| leaf.schema.and_then(|schema| schema.get(key)) == Some(leaf.value);
+    fixed("default") || fixed("const")
+}
+
+/// What `name` and `schema` say of a value below something that stands `above` it.
+fn standing(name: &str, schema: Option<&Value>, above: Standing) -> Standing {
+    let hint =
+        |key: &str| schema.and_then(|schema| schema.get(key)).and_then(Value::as_str).unwrap_or_default();
+    let kind = hint("x-balcao-kind");
+    let is_named = |names: &[&str]| {
+        let folded = fold(name);
+        let mut parts = folded.split(['_', '-', ' ', '.']);
+        parts.any(|part| {
+            let singular = part.strip_suffix('s').unwrap_or(part);
+            names.contains(&part) || names.contains(&singular)
+        })
+    };
+    if matches!(kind, "postal_code" | "address") || is_named(ADDRESS_NAMES) {
+        Standing::Address
+    } else if matches!(hint("format"), "email" | "idn-email" | "phone")
+        || matches!(kind, "email" | "phone" | "document" | "account")
+        || is_named(IDENTITY_NAMES)
+    {
+        Standing::Identity
+    } else {
+        match above {
+            Standing::Plain => Standing::Plain,
+            Standing::Within | Standing::Identity => Standing::Within,
+            Standing::Address => Standing::Address,
         }
     }
-    evidence.origin(value, if declared { Prose::Said } else { Prose::Free })
 }
 
 fn plain(origin: Provenance) -> &'static str {
@@ -91,7 +195,7 @@ fn not_said(name: &str) -> ToolOutcome {
     }
 }
 
-/// Names that stand for a person, a place or an account: never guessed, never computed.
+/// Names of what stands for a person or an account: never guessed, never computed.
 const IDENTITY_NAMES: &[&str] = &[
     "email",
     "e_mail",
@@ -113,37 +217,21 @@ const IDENTITY_NAMES: &[&str] = &[
     "chave",
     "card",
     "cartao",
-    "address",
-    "endereco",
-    "rua",
-    "street",
-    "cep",
-    "postal",
-    "zip",
 ];
+/// Names of places, for which the same holds.
+const ADDRESS_NAMES: &[&str] = &["address", "addresse", "endereco", "rua", "street", "cep", "postal", "zip"];
+/// So many digits make a number that a person or an account is found by.
+const IDENTIFYING_DIGITS: usize = 4;
 
-fn is_identity(spec: &ToolSpec, name: &str, value: &Value) -> bool {
-    let schema = spec.parameter(name);
-    let hint =
-        |key: &str| schema.and_then(|schema| schema.get(key)).and_then(Value::as_str).unwrap_or_default();
-    if matches!(hint("format"), "email" | "idn-email" | "phone")
-        || matches!(
-            hint("x-balcao-kind"),
-            "email" | "phone" | "document" | "postal_code" | "address" | "account"
-        )
-    {
-        return true;
-    }
-    let folded = fold(name);
-    if folded.split(['_', '-', ' ', '.']).any(|part| IDENTITY_NAMES.contains(&part)) {
-        return true;
-    }
-    match value {
-        Value::String(text) => {
-            text.contains('@') && !crate::language::identifiers::find_emails(text).is_empty()
-        }
-        Value::Array(items) => items.iter().any(|item| is_identity(spec, "", item)),
-        Value::Object(fields) => fields.iter().any(|(key, field)| is_identity(spec, key, field)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+fn is_identity(leaf: &Leaf<'_>) -> bool {
+    let text = match leaf.value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => String::new(),
+    };
+    match leaf.standing {
+        Standing::Identity | Standing::Address => true,
+        Standing::Within if text.chars().filter(char::is_ascii_digit).count() >= IDENTIFYING_DIGITS => true,
+        Standing::Within | Standing::Plain => text.contains('@') && !find_emails(&text).is_empty(),
     }
 }

@@ -131,6 +131,10 @@ pub fn frames(event: &Event) -> Vec<Frame<'_>> {
             .iter()
             .map(|call| Frame::Tool { turn_id, call_id: &call.id, name: &call.name, state: "started" })
             .collect(),
+        // A call of a model was announced with the model's answer.
+        (EventBody::ToolStarted { call }, Some(turn_id)) if call.id.is_confirmed() => {
+            vec![Frame::Tool { turn_id, call_id: &call.id, name: &call.name, state: "started" }]
+        }
         (EventBody::ToolFinished { call, outcome, .. }, Some(turn_id)) => {
             vec![Frame::Tool { turn_id, call_id: &call.id, name: &call.name, state: tool_state(outcome) }]
         }

@@ -121,7 +121,8 @@ impl Dispatcher {
                 if let Value::Object(fields) = &mut data
                     && !admitted.ignored.is_empty()
                 {
-                    let note = format!("not said by the customer, and ignored: {}", admitted.ignored.join(", "));
+                    let note =
+                        format!("not said by the customer, and ignored: {}", admitted.ignored.join(", "));
                     fields.insert("note".to_owned(), note.into());
                 }
                 let (data, was_cut) = cut(data, self.result_characters);

@@ -170,7 +170,8 @@ async fn nobody_is_asked_to_confirm_what_cannot_be() {
 #[tokio::test]
 async fn a_name_nobody_said_narrows_no_search() {
     let list = |professional: &str| {
-        let arguments = json!({"service": "replantio", "when": "sexta à tarde", "professional": professional});
+        let arguments =
+            json!({"service": "replantio", "when": "sexta à tarde", "professional": professional});
         calls([("agenda_list_slots", arguments)])
     };
     let script = vec![list("seu_profissional"), says("Na sexta há horários. Qual prefere?")];
@@ -181,5 +182,8 @@ async fn a_name_nobody_said_narrows_no_search() {
     let script = vec![list("Caio Nogueira"), says("Com o Caio há horários. Qual prefere?")];
     let answer = answer_to("Quero marcar um replantio na sexta à tarde com o Caio", script).await;
     let result = &answer.tool("agenda_list_slots").result;
-    assert_eq!((&result["data"]["note"], &result["data"]["slots"][0]["professional"]), (&json!(null), &json!("caio")));
+    assert_eq!(
+        (&result["data"]["note"], &result["data"]["slots"][0]["professional"]),
+        (&json!(null), &json!("caio"))
+    );
 }

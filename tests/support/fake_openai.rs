@@ -261,7 +261,8 @@ fn message_faults(messages: &[Value]) -> Vec<String> {
             waiting.clear();
         }
         match role {
-            "system" if position > 0 && messages[position - 1]["role"] == "system" => {
+            // The head stands alone, so that it stays the same.
+            "system" if position > 1 && messages[position - 1]["role"] == "system" => {
                 faults.push(format!("message {position}: two system messages in a row"));
             }
             "system" | "user" => {

@@ -20,7 +20,9 @@ pub enum Consent {
 /// Takes out of a call that only reads what need not be given and what the customer never said, although it has to be
 /// their word: models fill such places with names of their own. Returns what was taken out.
 pub fn take_out_unsaid(spec: &ToolSpec, arguments: &mut Value, evidence: &Evidence) -> Vec<String> {
-    let Some(object) = arguments.as_object_mut().filter(|_| spec.risk == Risk::Read) else { return Vec::new() };
+    let Some(object) = arguments.as_object_mut().filter(|_| spec.risk == Risk::Read) else {
+        return Vec::new();
+    };
     let is_unsaid = |name: &str, value: &Value| {
         let free = spec.sources.get(name) == Some(&ParamSource::Said)
             && !spec.required().any(|required| required == name);

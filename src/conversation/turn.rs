@@ -11,8 +11,9 @@ use crate::domain::conversation::Owner;
 use crate::domain::effect::Effect;
 use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::{ConversationId, MessageId, OutboxId, TurnId};
-use crate::domain::message::{Message, Role};
+use crate::domain::message::{Button, Message, Role};
 use crate::domain::turn::{Claim, StopReason, Usage};
+use crate::language::detect::detect;
 use crate::store::Stores;
 use crate::store::error::StoreError;
 use crate::store::live::Live;
@@ -220,9 +221,13 @@ impl TurnRunner {
 
     fn apology(&self, task: &Task) -> Outcome {
         let reason = StopReason::InternalError;
-        let language = task.conversation.language;
+        let said: Vec<&str> = task.answers.iter().map(|message| message.text.as_str()).collect();
+        let language = detect(&said.join("\n")).unwrap_or(task.conversation.language);
+        let sentences = self.agent.prompts.sentences(language);
+        let person = sentences.handoff.person.clone();
         Outcome {
-            text: self.agent.prompts.sentences(language).stop(reason).to_owned(),
+            text: sentences.stop(reason).to_owned(),
+            buttons: vec![Button { label: person.clone(), value: person }],
             stop_reason: Some(reason),
             language,
             ..Outcome::default()

@@ -1,5 +1,6 @@
 //! Answers from a passage in its own words: the sentences that speak to the question, nothing added.
 
+use super::phrases::{is_question, opens_with_greeting};
 use super::rank::content_words;
 use crate::domain::language::Language;
 use crate::domain::passage::Passage;
@@ -15,7 +16,7 @@ const SHORT: usize = 320;
 
 /// The answer that `passages` hold to `question`, if one does.
 pub fn answer(question: &str, passages: &[Passage], language: Language) -> Option<String> {
-    let passage = best(passages)?;
+    let passage = best(passages).filter(|passage| is_asked_for(question, passage, language))?;
     let text = body(passage);
     if text.len() <= SHORT {
         return Some(text);
@@ -36,6 +37,22 @@ pub fn answer(question: &str, passages: &[Passage], language: Language) -> Optio
         (window, std::cmp::Reverse(*start))
     })?;
     Some(sentences[best..best + width].join(" "))
+}
+
+/// Whether the customer wants to know what `passage` says. A question does; other words must have more in common with
+/// it than one: who writes "oi, voltei" asks for no money back. A single word may be all that somebody types.
+fn is_asked_for(said: &str, passage: &Passage, language: Language) -> bool {
+    if is_question(said) {
+        return true;
+    }
+    let stems = |text: &str| -> HashSet<String> {
+        content_words(text, language).iter().map(|word| stem(word, language)).collect()
+    };
+    let wanted = stems(said);
+    let heading = passage.heading.as_deref().unwrap_or_default();
+    let own = stems(&format!("{} {heading} {}", passage.title, passage.text));
+    let shared = wanted.intersection(&own).count();
+    shared > 1 || shared == 1 && wanted.len() == 1 && !opens_with_greeting(said)
 }
 
 /// The passage that answers, if one does.

@@ -72,6 +72,21 @@ pub fn small_talk(text: &str) -> Option<SmallTalk> {
     })
 }
 
+/// Whether `text` begins with a greeting.
+pub fn opens_with_greeting(text: &str) -> bool {
+    let greetings = FILE.hear.get("greeting_needs");
+    words(text).first().is_some_and(|first| greetings.is_some_and(|greetings| greetings.contains(first)))
+}
+
+/// Whether `text` wants to know something.
+pub fn is_question(text: &str) -> bool {
+    let said = format!(" {} ", words(text).join(" "));
+    let asks = |list: &str| FILE.hear.get(list).into_iter().flatten();
+    text.contains('?')
+        || asks("question_openings").any(|opening| said.starts_with(&format!(" {opening} ")))
+        || asks("question_words").any(|words| said.contains(&format!(" {words} ")))
+}
+
 /// Sentence `name` in `language`; empty if the file has none.
 pub fn say(name: &str, language: Language) -> &'static str {
     FILE.say.get(language.tag()).and_then(|sentences| sentences.get(name)).map_or("", String::as_str)

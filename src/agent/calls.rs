@@ -181,6 +181,7 @@ impl Run<'_> {
             channel: self.task.conversation.channel.clone(),
             now: self.now.clone(),
             transcript: transcript_text(&self.task.events),
+            deadline: self.deadline,
         }
     }
 

@@ -137,7 +137,7 @@ fn without_list_marker(sentence: &str) -> &str {
 
 fn leaks(sentence: &str, proof: &Proof) -> bool {
     let lower = sentence.to_lowercase();
-    proof.internal_names.iter().any(|name| name.contains('_') && lower.contains(name.as_str()))
+    proof.internal_names.stand_in(sentence)
         || sentence.contains("{\"")
         || sentence.contains("\":")
         || ["sk-", "bearer ", "x-balcao", "tool_call", "<tools>", "<|"]
@@ -175,10 +175,13 @@ fn tidy(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agent::names::InternalNames;
+    use crate::agent::names::testing::tool;
     use serde_json::json;
 
     fn proof(value: serde_json::Value) -> Proof {
-        let mut proof = Proof { internal_names: vec!["order_status".into()], ..Proof::default() };
+        let tools = [tool("order_status", "", ""), tool("getOrder", "", ""), tool("list-slots", "", "")];
+        let mut proof = Proof { internal_names: InternalNames::of(&tools), ..Proof::default() };
         proof.facts.add_value(&value, Language::Portuguese);
         proof
     }
@@ -218,6 +221,8 @@ mod tests {
             "Vou transferir você para um atendente.",
             "Vou verificar e te aviso.",
             "Chamei order_status para você.",
+            "Chamei getOrder para você.",
+            "Chamei list-slots para você.",
             "{\"name\": \"x\"}",
         ] {
             assert_eq!(judge(claim, &nothing, Language::Portuguese).withheld.len(), 1, "{claim}");

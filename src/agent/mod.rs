@@ -10,6 +10,7 @@ pub mod facts;
 mod finish;
 pub mod guard;
 pub mod history;
+pub mod names;
 pub mod proof;
 mod replay;
 pub mod run;

@@ -3,6 +3,7 @@
 
 use super::claims::deeds_in;
 use super::facts::Facts;
+use super::names::InternalNames;
 use crate::domain::effect::Effect;
 use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::TurnId;
@@ -26,7 +27,7 @@ pub struct Proof {
     /// Words of tool results: the state of an order that "was sent" stands among them.
     pub told: HashSet<String>,
     /// Names of tools: never for the customer's eyes.
-    pub internal_names: Vec<String>,
+    pub internal_names: InternalNames,
 }
 
 impl Proof {

@@ -6,6 +6,7 @@ use super::context::{self, Parts};
 use super::draft::Draft;
 use super::facts::Facts;
 use super::history;
+use super::names::InternalNames;
 use super::proof::Proof;
 use super::replay::Replay;
 use super::step::{Ending, Happened, Next, Turn};
@@ -175,7 +176,7 @@ impl Run<'_> {
             self.evidence.add_program(&identity.value);
         }
         self.proof.internal_names =
-            self.agent.dispatcher.registry().iter().map(|entry| entry.spec().name.clone()).collect();
+            InternalNames::of(self.agent.dispatcher.registry().iter().map(|entry| entry.spec()));
         for days in 0..=1 {
             if let Ok(day) = self.now.checked_add(jiff::Span::new().days(days)) {
                 self.proof.facts.add_time(day.datetime().date().at(0, 0, 0, 0));

@@ -9,7 +9,7 @@ pub mod embedded;
 pub mod error;
 mod limits;
 pub mod tickets;
-mod words;
+pub mod words;
 
 pub use error::BackofficeError;
 

@@ -1,5 +1,6 @@
 //! Compares words without case and accents. Stands in for `language::fold` until that module is here.
 
+use crate::language::sizes::unify_sizes;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -18,6 +19,11 @@ pub fn words(text: &str) -> Vec<String> {
         .filter(|word| !word.is_empty())
         .map(str::to_owned)
         .collect()
+}
+
+/// The stems of the words that mean something; a size is one word, however it is written.
+pub fn stems(text: &str) -> Vec<String> {
+    unify_sizes(words(text)).into_iter().filter(|word| !is_stopword(word)).map(|word| stem(&word)).collect()
 }
 
 /// A folded word without the ending of its plural.

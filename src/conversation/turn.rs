@@ -14,6 +14,7 @@ use crate::domain::ids::{ConversationId, MessageId, OutboxId, TurnId};
 use crate::domain::language::Language;
 use crate::domain::message::{Message, Role};
 use crate::domain::turn::{Claim, StopReason, Usage};
+use crate::language::detect::detect;
 use crate::prompts::sentences::Sentences;
 use crate::store::Stores;
 use crate::store::error::StoreError;
@@ -140,7 +141,8 @@ impl TurnRunner {
             Work::Failed(error) => {
                 tracing::error!(conversation.id = %claim.conversation, turn.id = %claim.turn, error = format!("{error:#}"),
                     "a turn failed; the customer was told and offered a person");
-                let language = task.conversation.language;
+                let said: Vec<&str> = task.answers.iter().map(|message| message.text.as_str()).collect();
+                let language = detect(&said.join("\n")).unwrap_or(task.conversation.language);
                 apology(self.agent.prompts.sentences(language), language)
             }
             Work::Superseded => return self.give_way(claim).await.map(Some),

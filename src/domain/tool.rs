@@ -73,7 +73,7 @@ pub struct ToolWords {
 /// A tool as the model, the gate and the operator see it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct ToolSpec {
-    /// Name the model calls it by: `[a-z0-9_]`, up to 64 characters.
+    /// Name the model calls it by: `[A-Za-z0-9_-]`, up to 64 characters.
     pub name: String,
     /// What it does and when to use it, for the model.
     pub description: String,

@@ -7,6 +7,7 @@ pub mod fold;
 pub mod identifiers;
 pub mod money;
 pub mod numbers;
+pub mod sizes;
 pub mod span;
 mod stem;
 pub mod yes_no;

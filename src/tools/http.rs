@@ -5,7 +5,7 @@
 use super::http_request::{Blueprint, Filled};
 use super::http_result::{Projection, bound, parse_body};
 use super::http_spec::Declared;
-use super::http_wire::is_repeatable;
+use super::http_wire::{QUOTA_PATIENCE, is_repeatable};
 use super::tool::{Tool, ToolContext, ToolError, ToolOutput};
 use crate::config::secret::Secret;
 use crate::domain::clock::Clock;
@@ -23,7 +23,7 @@ use reqwest::{Client, Response, StatusCode, Url};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Most bytes read of an answer; what is behind is left unread.
 const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
@@ -33,9 +33,6 @@ const LARGEST_REFUSAL: usize = 2_000;
 
 /// Waits between attempts: a customer is waiting too.
 const BACKOFF: Backoff = Backoff { first: Duration::from_millis(200), longest: Duration::from_secs(2) };
-
-/// How long a call waits for its quota before it is given up.
-const QUOTA_PATIENCE: Duration = Duration::from_secs(3);
 
 /// The operator's secrets by name.
 pub type Secrets = BTreeMap<String, Secret>;
@@ -70,11 +67,17 @@ impl HttpTools {
         Ok(Self { client, allowance, secrets, clock, pause, breakers: Mutex::default() })
     }
 
-    /// The breaker of a host: tools of one vendor share it.
-    fn breaker(&self, host: &str) -> Arc<Breaker> {
+    /// The breaker of a vendor, by host and port: its tools share it, and what else runs on its host does not.
+    fn breaker(&self, origin: &Url) -> Arc<Breaker> {
+        let host = origin.host_str().unwrap_or_default();
+        let vendor = match origin.port_or_known_default() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        };
         let mut breakers = self.breakers.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Arc::new(Breaker::new(host, BreakerPolicy::SINGLE_ATTEMPTS, self.clock.clone()));
-        breakers.entry(host.to_owned()).or_insert_with(new).clone()
+        let new =
+            || Arc::new(Breaker::new(vendor.as_str(), BreakerPolicy::SINGLE_ATTEMPTS, self.clock.clone()));
+        breakers.entry(vendor.clone()).or_insert_with(new).clone()
     }
 }
 
@@ -136,7 +139,7 @@ impl HttpTool {
             }
             return Err(problems);
         };
-        let host = blueprint.origin().host_str().unwrap_or_default().to_owned();
+        let breaker = shared.breaker(blueprint.origin());
         let rates = OutboundRates { requests_per_minute: http.per_minute, tokens_per_minute: 0 };
         Ok(Self {
             repeatable: is_repeatable(&spec, &http),
@@ -147,19 +150,21 @@ impl HttpTool {
             attempts: http.attempts,
             client: shared.client.clone(),
             allowance: shared.allowance.clone(),
-            breaker: shared.breaker(&host),
+            breaker,
             quota: OutboundQuota::new(rates, shared.clock.clone(), shared.pause.clone()),
             clock: shared.clock.clone(),
             pause: shared.pause.clone(),
         })
     }
 
-    /// One attempt, counted by the breaker.
-    async fn attempt(&self, filled: &Filled) -> Result<Attempt, ToolError> {
-        if self.quota.until_ready_within(QUOTA_PATIENCE, 0).await.is_err() {
+    /// One attempt, counted by the breaker. It waits for its quota until `patience_ends` at most.
+    async fn attempt(&self, filled: &Filled, patience_ends: Instant) -> Result<Attempt, ToolError> {
+        let patience = patience_ends.saturating_duration_since(Instant::now());
+        if self.quota.until_ready_within(patience, 0).await.is_err() {
             return Err(tell(
                 RefusalClass::OverQuota,
-                "the quota of this system is used up; offer to try again in a minute",
+                "over quota: this system takes no more calls for the moment; say so, and offer to try again in a \
+                 minute or a person",
             ));
         }
         let permit = self.breaker.permit().map_err(|_| away())?;
@@ -266,10 +271,13 @@ impl Tool for HttpTool {
         let filled = self.blueprint.fill(&arguments, context)?;
         guard_url(&filled.url, &self.allowance)
             .map_err(|error| refused_address(&self.spec.name, &error.to_string()))?;
+        // The other half of what the turn has left is for the call itself and for the answer.
+        let began = Instant::now();
+        let patience_ends = began + QUOTA_PATIENCE.min(context.deadline.saturating_duration_since(began) / 2);
         let mut reached = false;
         let mut attempt = 1;
         loop {
-            let fault = match self.attempt(&filled).await {
+            let fault = match self.attempt(&filled, patience_ends).await {
                 Ok(Attempt::Answered { status, body }) => return self.outcome(status, body, &arguments),
                 Ok(Attempt::Forbidden(reason)) => return Err(refused_address(&self.spec.name, &reason)),
                 Ok(Attempt::Faulty(fault)) => fault,

@@ -1,7 +1,7 @@
 //! Reads an operator's own HTTP tools, `tools/custom/*.toml`: what each file declares, with the place of every fault.
 //! Whether templates and schemas hold is checked where they are compiled, in `http`.
 
-use super::http_wire::{self, Request};
+use super::http_wire::{self, QUOTA_PATIENCE, Request};
 use super::load::read_bounded;
 use super::spec::parameter_names;
 use super::spec_toml::{RISKS, SOURCES};
@@ -80,7 +80,7 @@ fn read_tool(reader: &mut Reader<'_>, node: &Node<'_>, folder: &Path) -> Option<
     if let Some(name) = &name
         && !is_name(&name.value)
     {
-        let message = format!("`{}` is no tool name: a-z first, then a-z, 0-9 and _, at most 64", name.value);
+        let message = format!("`{}` is no tool name: letters, digits, _ and -, at most 64", name.value);
         reader.extend([name.place.problem(message)]);
     }
     let description = required(reader, &fields, "description");
@@ -123,8 +123,9 @@ fn read_tool(reader: &mut Reader<'_>, node: &Node<'_>, folder: &Path) -> Option<
         spec.result_trusted.extend(paths.value);
     }
     read_sources(reader, &fields, &mut spec, &mut http);
-    // Room for every attempt and the waits between them.
-    spec.timeout = http.timeout * http.attempts + Duration::from_secs(5);
+    // Room for every attempt, the waits between them and the wait for the quota.
+    let for_quota = if http.per_minute > 0 { QUOTA_PATIENCE } else { Duration::ZERO };
+    spec.timeout = http.timeout * http.attempts + Duration::from_secs(5) + for_quota;
     Some(Declared { place, spec, http })
 }
 
@@ -150,9 +151,25 @@ pub(super) fn required(
 }
 
 fn is_name(name: &str) -> bool {
-    name.len() <= 64
-        && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    (1..=64).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+}
+
+/// A name as words: `get_order`, `get-order` and `getOrder` are all "get order".
+fn plain_words(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 4);
+    let mut before_is_small = false;
+    for character in name.chars() {
+        if before_is_small && character.is_ascii_uppercase() {
+            words.push(' ');
+        }
+        before_is_small = character.is_ascii_lowercase();
+        words.push(match character {
+            '_' | '-' => ' ',
+            other => other.to_ascii_lowercase(),
+        });
+    }
+    words
 }
 
 fn read_parameters(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, folder: &Path) -> Option<Value> {
@@ -200,8 +217,8 @@ fn read_words(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, spec: &mut ToolS
         reader.extend(problems);
         Some(texts)
     };
-    spec.title = texts("title")
-        .map_or_else(|| Localized::same(spec.name.replace('_', " ")), |texts| texts.localized());
+    spec.title =
+        texts("title").map_or_else(|| Localized::same(plain_words(&spec.name)), |texts| texts.localized());
     spec.words.say = texts("say").map(|texts| texts.localized()).unwrap_or_default();
     spec.progress = texts("progress").map(|texts| texts.localized()).unwrap_or_default();
     let known = parameter_names(spec);

@@ -25,6 +25,9 @@ const HTTP_KEYS: [&str; 11] = [
 /// The most time one attempt may take.
 const LONGEST_TIMEOUT_MS: u64 = 120_000;
 
+/// The longest that a call waits for its quota, however much time the turn has.
+pub const QUOTA_PATIENCE: Duration = Duration::from_secs(15);
+
 /// The `[tool.http]` table.
 #[derive(Clone, Debug)]
 pub struct Request {

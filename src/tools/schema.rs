@@ -3,8 +3,9 @@
 //!
 //! Our own hints stand beside the standard keywords, where validators ignore them:
 //! `x-balcao-kind` says what a value is (`email`, `phone`, `postal_code`, `date`, `date_time`, `money`,
-//! `order_number`, `sku`, `code`, `text`, `name`, `quantity`, `consent`); `x-balcao-choice-of` with
-//! `x-balcao-choice` says that it is chosen from a field of the latest result of a tool.
+//! `order_number`, `sku`, `code`, `text`, `search`, `name`, `quantity`, `consent`); `x-balcao-choice-of` with
+//! `x-balcao-choice` says that it is chosen from a field of the latest result of a tool, and `x-balcao-choice-part`
+//! where the parts of what is chosen stand, of which the customer may have named one.
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;

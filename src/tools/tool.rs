@@ -9,6 +9,7 @@ use crate::domain::tool::ToolSpec;
 use crate::domain::tool_call::RefusalClass;
 use async_trait::async_trait;
 use serde_json::Value;
+use std::time::Instant;
 
 /// What a tool knows beside its arguments. Identity and secrets come this way, never through the model.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub struct ToolContext {
     pub now: jiff::Zoned,
     /// The conversation as text, newest last, for tools that summarise it (hand-off).
     pub transcript: String,
+    /// When the turn's time is up: whoever waits for something waits less than that.
+    pub deadline: Instant,
 }
 
 impl ToolContext {

@@ -108,6 +108,7 @@ scenarios!(
     policy,
     product_and_shipping,
     returning_lead,
+    sizes,
     small_talk,
     ticket,
     unknown_question,

@@ -143,6 +143,95 @@ async fn passages_answer_and_weak_ones_do_not() {
 }
 
 #[tokio::test]
+async fn a_word_in_common_is_no_question() {
+    let back =
+        || vec![Passage { text: "Você tem o seu dinheiro de volta em 10 dias.".into(), ..passage(0.9) }];
+    let ask_of = async |text: &str, passages: Vec<Passage>| {
+        ask_with(vec![customer(text)], passages, Language::Portuguese).await.text
+    };
+    for greeting in ["Oi, voltei", "Oi, cheguei do dinheiro"] {
+        let answer = ask_of(greeting, back()).await;
+        assert!(answer.starts_with("Olá!"), "{greeting}: {answer}");
+    }
+    let answer = ask_of("acho bonito trocar figurinhas", vec![passage(0.9)]).await;
+    assert!(!answer.contains("30 dias"), "{answer}");
+    // What is asked for, or has more in common, is still answered.
+    for asked in
+        ["posso trocar?", "quero saber sobre trocas", "trocas", "não gostei e vou trocar antes dos 30 dias"]
+    {
+        assert_eq!(ask_of(asked, vec![passage(0.9)]).await, "Você pode trocar em até 30 dias.", "{asked}");
+    }
+    let dialogue = vec![customer("oi"), bot("Olá! Como posso ajudar?"), customer("Oi, voltei")];
+    let again = ask_with(dialogue, back(), Language::Portuguese).await;
+    assert_eq!(again.text, "Oi! Em que posso ajudar?");
+}
+
+#[tokio::test]
+async fn a_search_keeps_the_product_and_what_describes_it() {
+    for (text, query) in [
+        ("quanto custa a jiboia pequena?", "jiboia pequena"),
+        ("vocês têm o vaso Serena na cor areia, tamanho M? Quanto custa?", "vaso serena cor areia tamanho m"),
+        ("quanto custa a orquídea?", "orquidea"),
+        ("procuro vela aromática até 60 reais", "vela aromatica"),
+    ] {
+        let answer = ask(text).await;
+        let call = answer.calls.first().unwrap_or_else(|| panic!("{text}: {answer:?}"));
+        assert_eq!(
+            (call.name.as_str(), &call.arguments["query"]),
+            ("product_search", &json!(query)),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_variation_that_was_named_is_sent() {
+    let variation = |sku: &str, label: &str| json!({"sku": sku, "variation": label, "price": "R$ 100,00"});
+    let found = json!({"products": [{"sku": "V", "name": "Vaso", "variations": [
+        variation("V-A-P", "Cor: Areia; Tamanho: P"), variation("V-A-G", "Cor: Areia; Tamanho: G"),
+        variation("V-T-G", "Cor: Terracota; Tamanho: G")]}]});
+    for (query, said, sku) in [
+        ("vaso areia grande", "e o frete para 01310-100?", "V-A-G"),
+        ("vaso", "quanto fica o frete do grande na cor terracota para 01310-100?", "V-T-G"),
+        ("vaso areia", "quanto fica o frete do G para 01310-100?", "V-A-G"),
+        ("vaso", "quanto fica o frete para 01310-100?", "V"),
+    ] {
+        let mut dialogue = vec![customer("vocês têm vaso?")];
+        dialogue.extend(called("product_search", json!({"query": query}), found.clone()));
+        dialogue.extend([bot("Encontrei um vaso."), customer(said)]);
+        let answer = ask_with(dialogue, Vec::new(), Language::Portuguese).await;
+        let call = answer.calls.first().unwrap_or_else(|| panic!("{said}: {answer:?}"));
+        assert_eq!(
+            (call.name.as_str(), &call.arguments["product"]),
+            ("shipping_options", &json!(sku)),
+            "{said}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_introduces_themselves_is_recorded_and_then_served() {
+    let said = "sou a Lia, lia@example.com, quero um orçamento para 50 vasos do escritório";
+    let first = ask(said).await;
+    assert_eq!(first.calls[0].name, "crm_save_contact", "{first:?}");
+    assert_eq!(first.calls[0].arguments, json!({"name": "Lia", "email": "lia@example.com"}));
+    let mut dialogue = vec![customer(said)];
+    dialogue.extend(called(
+        "crm_save_contact",
+        first.calls[0].arguments.clone(),
+        json!({"saved": true, "outcome": "already_on_file"}),
+    ));
+    let then = ask_with(dialogue.clone(), Vec::new(), Language::Portuguese).await;
+    assert_eq!(then.calls[0].name, "crm_save_opportunity", "{then:?}");
+    // Nobody is recorded for looking something up, nor twice.
+    let lookup = ask("sou a Lia, lia@example.com, cadê meu pedido 10421?").await;
+    assert_eq!(lookup.calls[0].name, "order_status");
+    dialogue.extend([bot("Registrei."), customer(said)]);
+    let again = ask_with(dialogue, Vec::new(), Language::Portuguese).await;
+    assert_eq!(again.calls[0].name, "crm_save_opportunity", "{again:?}");
+}
+
+#[tokio::test]
 async fn an_offer_of_a_person_is_taken_up() {
     let offer = ask("me explica a teoria das cordas, por favor?").await.text;
     assert!(offer.contains("pessoa"), "{offer}");

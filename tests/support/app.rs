@@ -54,6 +54,8 @@ pub enum Brain {
     Endpoint(FakeOpenAi),
     /// The built-in model.
     BuiltIn,
+    /// A model of the test's own, in the place of the whole chain.
+    Own(Arc<dyn ChatModel>),
 }
 
 /// How the program is set up.
@@ -209,7 +211,7 @@ impl TestApp {
                 assert_eq!(model.remaining(), 0, "replies of the script were not asked for")
             }
             Brain::Endpoint(endpoint) => assert_eq!(endpoint.remaining(), 0, "replies were not asked for"),
-            Brain::BuiltIn => {}
+            Brain::BuiltIn | Brain::Own(_) => {}
         }
         self.ended = true;
     }
@@ -232,6 +234,7 @@ impl Drop for TestApp {
 async fn boot(brain: &Brain, settings: &Settings, data: &Path, operator: &Path) -> (Running, Door) {
     let model: Option<Arc<dyn ChatModel>> = match brain {
         Brain::Scripted(model) => Some(model.clone()),
+        Brain::Own(model) => Some(model.clone()),
         Brain::Endpoint(_) | Brain::BuiltIn => None,
     };
     let options = Options {

@@ -83,7 +83,7 @@ enabled = true
             "custom/one.toml",
             r#"
 [[tool]]
-name = "Balance"
+name = "my.balance"
 description = "x"
 risk = "read"
 parameters = { type = "strange" }
@@ -170,4 +170,33 @@ idempotency_header = "Idempotency-Key"
     assert_eq!(spec.required().collect::<Vec<_>>(), ["amount"]);
     assert_eq!(entry.validate(&serde_json::json!({"amount": 100})), Ok(()));
     assert!(entry.validate(&serde_json::json!({"amount": 0})).is_err());
+}
+
+#[test]
+fn names_in_every_style_of_openai_are_taken_and_others_are_not() {
+    let tool = |name: &str| {
+        format!(
+            "[[tool]]\nname = {name:?}\ndescription = \"d\"\nrisk = \"read\"\n[tool.http]\nurl = \"https://api.example.com/x\"\n"
+        )
+    };
+    let taken = ["getOrder", "get-coupon", "Refund2", "2fa", "GET_STOCK", &"x".repeat(64)];
+    let file: String = taken.iter().map(|name| tool(name)).collect();
+    let files = folder(&[("custom/a.toml", &file)]);
+    let registry = load_from(files.path()).unwrap();
+    for name in taken {
+        assert!(registry.get(name).is_some(), "{name}");
+    }
+    assert_eq!(registry.get("getOrder").unwrap().spec().title.get(Language::Portuguese), Some("get order"));
+    assert_eq!(
+        registry.get("get-coupon").unwrap().spec().title.get(Language::Portuguese),
+        Some("get coupon")
+    );
+    for slip in ["get_order", "GetOrder", "functions.getOrder", "get-ordr"] {
+        assert_eq!(registry.near(slip), Some("getOrder"), "{slip}");
+    }
+    for name in ["get order", "pedido.ver", "ação", &"x".repeat(65)] {
+        let files = folder(&[("custom/a.toml", &tool(name))]);
+        let told = load_from(files.path()).map(|_| ()).unwrap_err();
+        assert!(told.contains("is no tool name: letters, digits, _ and -, at most 64"), "{name}: {told}");
+    }
 }

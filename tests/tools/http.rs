@@ -1,22 +1,26 @@
 //! Operators' HTTP tools against a vendor on loopback that keeps a ledger: faults, slowness, size, refusals,
 //! redirects, injected values.
 
-use super::support::{context, http_tools, tools_without_systems};
+use super::support::{ClockPause, CountingPause, context, http_tools, tools_without_systems};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use balcao::domain::clock::{Clock, ManualClock};
 use balcao::domain::contact::{Identity, IdentityKind};
 use balcao::domain::effect::Effect;
 use balcao::domain::tool_call::RefusalClass;
 use balcao::limits::net::Allowance;
+use balcao::tools::http::{HttpTools, Secrets};
 use balcao::tools::load::load;
 use balcao::tools::registry::Registry;
-use balcao::tools::tool::{ToolError, ToolOutput};
+use balcao::tools::tool::{ToolContext, ToolError, ToolOutput};
 use serde_json::{Value, json};
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -69,11 +73,14 @@ impl Vendor {
 
     /// A registry with one custom tool, whose file may name the vendor as `VENDOR`.
     fn registry(&self, file: &str) -> (TempDir, Registry) {
+        self.registry_with(file, &http_tools(Allowance::Hosts(vec!["127.0.0.1".into()])))
+    }
+
+    fn registry_with(&self, file: &str, shared: &HttpTools) -> (TempDir, Registry) {
         let folder = TempDir::new().unwrap();
         std::fs::create_dir(folder.path().join("custom")).unwrap();
         std::fs::write(folder.path().join("custom/vendor.toml"), file.replace("VENDOR", &self.url)).unwrap();
-        let shared = http_tools(Allowance::Hosts(vec!["127.0.0.1".into()]));
-        let registry = load(tools_without_systems(), folder.path(), &shared)
+        let registry = load(tools_without_systems(), folder.path(), shared)
             .unwrap_or_else(|problems| panic!("{problems:#?}"));
         (folder, registry)
     }
@@ -198,6 +205,90 @@ async fn a_body_keeps_types_and_cannot_be_broken_out_of() {
     assert_eq!(body["name"], "A\", \"admin\": \"1");
     assert!(body.get("admin").is_none());
     assert_eq!(body["all"]["amount"], 12);
+}
+
+#[tokio::test]
+async fn a_vendor_that_is_down_closes_no_other_on_its_host() {
+    let (down, up) = (Vendor::start((0..12).map(|_| fault(500))).await, Vendor::start([]).await);
+    let folder = TempDir::new().unwrap();
+    std::fs::create_dir(folder.path().join("custom")).unwrap();
+    let other = READ.replace("name = \"vendor\"", "name = \"other\"");
+    let file = READ.replace("VENDOR", &down.url) + &other.replace("VENDOR", &up.url);
+    std::fs::write(folder.path().join("custom/vendors.toml"), file).unwrap();
+    let shared = http_tools(Allowance::Hosts(vec!["127.0.0.1".into()]));
+    let registry = load(tools_without_systems(), folder.path(), &shared).unwrap_or_else(|p| panic!("{p:#?}"));
+    for _ in 0..4 {
+        call(&registry, json!({"id": "1"})).await.unwrap_err();
+    }
+    call(&registry, json!({"id": "1"})).await.unwrap_err();
+    assert_eq!(down.asked().len(), 12, "its own breaker is open");
+    let other = registry.get("other").unwrap().tool().call(json!({"id": "1"}), &context("call_1_0")).await;
+    assert_eq!(other.unwrap().data, json!({"ok": true}));
+}
+
+#[tokio::test]
+async fn the_wait_for_a_quota_fits_into_the_turn() {
+    let clock = Arc::new(ManualClock::at(context("call_1_0").now.timestamp()));
+    let pause = Arc::new(ClockPause { clock: clock.clone() });
+    let shared =
+        HttpTools::new(Allowance::Hosts(vec!["127.0.0.1".into()]), &Secrets::new(), clock.clone(), pause);
+    let vendor = Vendor::start([]).await;
+    let file =
+        READ.replace("timeout_ms = 300", "timeout_ms = 300\nquota = 6").replace("{{ secret.API_KEY }}", "x");
+    let (_folder, registry) = vendor.registry_with(&file, &shared.unwrap());
+    let tool = registry.get("vendor").unwrap().tool();
+    let ask = async |seconds: u64| {
+        let deadline = Instant::now() + Duration::from_secs(seconds);
+        tool.call(json!({"id": "1"}), &ToolContext { deadline, ..context("call_1_0") }).await
+    };
+    for _ in 0..6 {
+        ask(60).await.unwrap();
+    }
+    let began = clock.now();
+    let refused = ask(15).await.unwrap_err();
+    let ToolError::Tell { class: RefusalClass::OverQuota, reason } = refused else { panic!("{refused:?}") };
+    assert!(reason.contains("in a minute"), "{reason}");
+    assert_eq!(clock.now(), began, "ten seconds would be too long, so that none is waited");
+    ask(60).await.unwrap();
+    assert_eq!(clock.now().duration_since(began).as_secs(), 10);
+    ask(60).await.unwrap();
+    let registry = vendor.registry_with(
+        &file.replace("quota = 6", "quota = 1"),
+        &http_tools(Allowance::Hosts(vec!["127.0.0.1".into()])),
+    );
+    let tool = registry.1.get("vendor").unwrap().tool();
+    let long = ToolContext { deadline: Instant::now() + Duration::from_secs(3_600), ..context("call_1_0") };
+    tool.call(json!({"id": "1"}), &long).await.unwrap();
+    let refused = tool.call(json!({"id": "1"}), &long).await.unwrap_err();
+    assert!(matches!(refused, ToolError::Tell { class: RefusalClass::OverQuota, .. }), "{refused:?}");
+}
+
+#[tokio::test]
+async fn as_many_attempts_are_made_as_the_file_says() {
+    let vendor = Vendor::start((0..5).map(|_| fault(503))).await;
+    let file = with_idempotency(WRITE).replace("timeout_ms = 300", "timeout_ms = 300\nretry = 4");
+    let (_folder, registry) = vendor.registry(&file);
+    let error = call(&registry, json!({"name": "Ana", "amount": 1})).await.unwrap_err();
+    assert!(matches!(error, ToolError::Unknown(_)), "{error:?}");
+    let effects = vendor.ledger.effects.lock().unwrap().clone();
+    assert_eq!(effects.into_values().collect::<Vec<_>>(), [4], "one key for all attempts");
+}
+
+#[tokio::test]
+async fn nobody_there_is_asked_three_times_when_only_reading() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let clock = Arc::new(ManualClock::at(context("call_1_0").now.timestamp()));
+    let pause = Arc::new(CountingPause::default());
+    let allowed = Allowance::Hosts(vec!["127.0.0.1".into()]);
+    let shared = HttpTools::new(allowed, &Secrets::new(), clock, pause.clone()).unwrap();
+    let vendor = Vendor::start([]).await;
+    let file =
+        READ.replace("VENDOR", &format!("http://127.0.0.1:{port}")).replace("{{ secret.API_KEY }}", "x");
+    let (_folder, registry) = vendor.registry_with(&file, &shared);
+    let error = call(&registry, json!({"id": "1"})).await.unwrap_err();
+    let ToolError::Tell { class: RefusalClass::Unavailable, reason } = error else { panic!("{error:?}") };
+    assert!(reason.contains("does not answer"), "{reason}");
+    assert_eq!(pause.0.load(Ordering::SeqCst), 2, "two waits between three attempts");
 }
 
 #[tokio::test]

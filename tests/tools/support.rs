@@ -31,7 +31,8 @@ use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 /// Friday morning at the counter.
 pub const NOW: &str = "2026-11-20T09:00[America/Sao_Paulo]";
@@ -50,6 +51,7 @@ pub fn context(call: &str) -> ToolContext {
         channel: "web".into(),
         now,
         transcript: String::new(),
+        deadline: Instant::now() + Duration::from_secs(60),
     }
 }
 
@@ -58,6 +60,29 @@ pub struct NoPause;
 
 impl Pause for NoPause {
     fn pause(&self, _: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// Waits by moving the clock on.
+pub struct ClockPause {
+    pub clock: Arc<ManualClock>,
+}
+
+impl Pause for ClockPause {
+    fn pause(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.clock.advance(duration);
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// Waits for nothing and counts how often.
+#[derive(Default)]
+pub struct CountingPause(pub AtomicUsize);
+
+impl Pause for CountingPause {
+    fn pause(&self, _: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.0.fetch_add(1, Ordering::SeqCst);
         Box::pin(std::future::ready(()))
     }
 }

@@ -2,7 +2,7 @@
 //! and small slips of the pen. Built once from the whole catalog; never changes.
 
 use crate::backoffice::catalog::{Availability, Complement, ProductFound, ProductQuery};
-use crate::backoffice::words::{fold, is_stopword, stem, words};
+use crate::backoffice::words::{fold, stems};
 use crate::domain::catalog::Product;
 use crate::domain::money::Money;
 use std::collections::HashMap;
@@ -296,11 +296,6 @@ impl ProductIndex {
 
 fn stock_of<'a>(products: impl Iterator<Item = &'a Product>) -> u32 {
     products.fold(0, |sum: u32, product| sum.saturating_add(product.stock.unwrap_or(0)))
-}
-
-/// The stems of the words that mean something.
-fn stems(text: &str) -> Vec<String> {
-    words(text).into_iter().filter(|word| !is_stopword(word)).map(|word| stem(&word)).collect()
 }
 
 /// Whether two words differ by at most `slips` letters put in, left out or exchanged.

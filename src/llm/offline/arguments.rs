@@ -1,18 +1,20 @@
 //! Fills a tool's arguments from what the customer said and from what they were shown. Never invents: what is not
 //! there is left out, and asked for if it is needed.
 
-use super::choice::{list_of, pick};
+use super::choice::{list_of, part_named, pick};
 use super::dialogue::Dialogue;
+use super::names::introduced;
 use super::rank::{Ranker, content_words};
 use crate::domain::language::Language;
 use crate::domain::tool::{ParamSource, Risk, ToolSpec};
 use crate::language::dates::{Grain, find_times};
-use crate::language::fold::{fold, stem, words};
+use crate::language::fold::{fold, is_stopword, stem, words};
 use crate::language::identifiers::{
     find_documents, find_emails, find_numbers, find_phones, find_postal_codes,
 };
 use crate::language::money::find_money;
 use crate::language::numbers::find_quantities;
+use crate::language::sizes::size_of;
 use crate::language::span::Found;
 use jiff::Zoned;
 use serde_json::{Map, Value, json};
@@ -20,6 +22,9 @@ use std::ops::Range;
 
 /// So many words of content tell what happened; fewer only say that something did.
 const STORY_WORDS: usize = 4;
+
+/// Most words that are searched for.
+const SEARCH_WORDS: usize = 12;
 
 /// What arguments are filled from.
 pub struct Sources<'a> {
@@ -133,6 +138,7 @@ impl Sources<'_> {
             "name" if required || self.asked == Some(name) => self.name(name),
             "name" => self.introduced().map(Value::from),
             "sku" => self.matter().map(Value::from),
+            "search" => self.search().map(Value::from),
             _ if wants_text => self.text(tool, name),
             _ => None,
         }
@@ -143,11 +149,11 @@ impl Sources<'_> {
     fn chosen(&self, schema: &Value, filled: &mut Map<String, Value>) -> Option<Value> {
         let of = schema.get("x-balcao-choice-of").and_then(Value::as_str)?;
         let path = schema.get("x-balcao-choice").and_then(Value::as_str)?;
-        if let Some((items, field)) = self
+        if let Some((call, (items, field))) = self
             .dialogue
             .results()
             .filter(|(call, _)| call.name == of)
-            .find_map(|(_, value)| list_of(value, path))
+            .find_map(|(call, value)| Some((call, list_of(value, path)?)))
         {
             let only = (items.len() == 1).then_some(0);
             let picked =
@@ -156,7 +162,7 @@ impl Sources<'_> {
             if let Some(professional) = item.get("professional").filter(|value| value.is_string()) {
                 filled.entry("professional").or_insert_with(|| professional.clone());
             }
-            return item.get(&field).cloned();
+            return self.part_of(item, schema, &call.arguments).or_else(|| item.get(&field).cloned());
         }
         if path.contains("[]") {
             // The same field of a single record: the code of what was just booked.
@@ -169,6 +175,14 @@ impl Sources<'_> {
         }
         let result = self.dialogue.results().find(|(call, _)| call.name == of)?.1;
         result.get(path).filter(|value| !value.is_null()).cloned()
+    }
+
+    /// The same field of the part of `item` that the customer named, now or when they asked for the list.
+    fn part_of(&self, item: &Value, schema: &Value, asked_with: &Value) -> Option<Value> {
+        let (parts, field) = list_of(item, schema.get("x-balcao-choice-part").and_then(Value::as_str)?)?;
+        let arguments = asked_with.as_object().into_iter().flat_map(Map::values);
+        let said = self.episode.iter().map(String::as_str).chain(arguments.filter_map(Value::as_str));
+        parts.get(part_named(said, parts, self.language)?)?.get(&field).cloned()
     }
 
     /// The newest identifier of a kind in the whole conversation: nobody has to say it twice.
@@ -274,31 +288,9 @@ impl Sources<'_> {
             .cloned()
     }
 
-    /// "me chamo Ana", "sou a Ana Souza", or the whole answer to the question for it.
+    /// The name by which the customer introduced themselves, newest first.
     fn introduced(&self) -> Option<String> {
-        const OPENINGS: [&str; 9] = [
-            "me chamo ",
-            "meu nome e ",
-            "meu nome é ",
-            "aqui e a ",
-            "aqui é a ",
-            "aqui é o ",
-            "my name is ",
-            "me llamo ",
-            "mi nombre es ",
-        ];
-        self.dialogue.customer().find_map(|text| {
-            let lower = text.to_lowercase();
-            let at = OPENINGS.iter().find_map(|opening| lower.find(opening).map(|at| at + opening.len()))?;
-            // Lower case may have another length; then the places do not match.
-            let rest = text.get(at..).filter(|_| lower.len() == text.len())?;
-            let name: String = rest.split(['.', ',', '!', '\n', ';', '(']).next()?.chars().take(80).collect();
-            let short = name
-                .split_whitespace()
-                .take_while(|word| !matches!(fold(word).as_str(), "e" | "and" | "y" | "meu"))
-                .take(5);
-            Some(short.collect::<Vec<_>>().join(" ")).filter(|name| name.chars().count() > 1)
-        })
+        self.dialogue.customer().find_map(introduced)
     }
 
     fn name(&self, name: &str) -> Option<Value> {
@@ -309,26 +301,49 @@ impl Sources<'_> {
         self.introduced().or_else(|| self.matter()).map(Value::from)
     }
 
+    /// `text` without its places that mean something else than words.
+    fn free(&self, text: &str) -> String {
+        let mut free = text.to_owned();
+        for span in self.taken(text).iter().rev() {
+            if free.is_char_boundary(span.start) && free.is_char_boundary(span.end) && span.end <= free.len()
+            {
+                free.replace_range(span.clone(), " ");
+            }
+        }
+        free
+    }
+
     /// The words of the newest text that name the matter, not the wish.
     fn matter(&self) -> Option<String> {
         self.episode.iter().find_map(|text| {
-            let taken: Vec<Range<usize>> = self.taken(text);
-            let mut free = text.clone();
-            for span in taken.iter().rev() {
-                if free.is_char_boundary(span.start)
-                    && free.is_char_boundary(span.end)
-                    && span.end <= free.len()
-                {
-                    free.replace_range(span.clone(), " ");
-                }
-            }
-            let matter: Vec<String> = content_words(&free, self.language)
+            let matter: Vec<String> = content_words(&self.free(text), self.language)
                 .into_iter()
                 .filter(|word| !self.ranker.frames(self.place, word))
                 .take(10)
                 .collect();
             (!matter.is_empty()).then(|| matter.join(" "))
         })
+    }
+
+    /// What to search for. A search ranks by words, so that only those go that every wish of this kind begins with:
+    /// a word too many does no harm, and one too few finds something else.
+    fn search(&self) -> Option<String> {
+        let newest = self.episode.first()?;
+        let telling = self.episode.iter().find_map(|text| {
+            let free = self.free(text);
+            let said = words(&free);
+            let before = std::iter::once(None).chain(said.iter().map(Some));
+            let telling: Vec<&str> = said
+                .iter()
+                .zip(before)
+                .filter(|(word, before)| word.len() > 1 || size_of(*before, word).is_some())
+                .map(|(word, _)| word.as_str())
+                .filter(|word| !is_stopword(word, self.language) && !self.ranker.opens(self.place, word))
+                .take(SEARCH_WORDS)
+                .collect();
+            (!telling.is_empty()).then(|| telling.join(" "))
+        });
+        telling.or_else(|| Some(content_words(newest, self.language).join(" ")).filter(|text| text.len() > 1))
     }
 
     fn text(&self, tool: &ToolSpec, name: &str) -> Option<Value> {

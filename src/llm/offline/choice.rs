@@ -2,9 +2,10 @@
 
 use crate::domain::language::Language;
 use crate::language::dates::{Grain, When, find_times};
-use crate::language::fold::{stem, words};
+use crate::language::fold::{is_stopword, stem, words};
 use crate::language::identifiers::find_numbers;
-use crate::llm::offline::rank::content_words;
+use crate::language::money::find_money;
+use crate::language::sizes::unify_sizes;
 use jiff::Zoned;
 use jiff::civil::DateTime;
 use serde_json::Value;
@@ -97,29 +98,63 @@ fn by_code(text: &str, items: &[Value], field: &str) -> Option<usize> {
 }
 
 fn by_words(text: &str, items: &[Value], language: Language) -> Option<usize> {
-    let said: HashSet<String> =
-        content_words(text, language).iter().map(|word| stem(word, language)).collect();
-    if said.is_empty() {
-        return None;
+    let said = stems(text, language);
+    let (best, fitting) = best_fitting(&said, items.iter().enumerate(), language);
+    match fitting.as_slice() {
+        [only] if best > 0 => Some(*only),
+        _ => None,
     }
-    let overlaps: Vec<usize> = items
+}
+
+/// Which of `parts` the texts name, those that come first counting most. Between parts that fit equally well the first
+/// is as good as any; `None` if nothing names one.
+pub fn part_named<'t>(
+    texts: impl Iterator<Item = &'t str>,
+    parts: &[Value],
+    language: Language,
+) -> Option<usize> {
+    let mut fitting: Vec<usize> = (0..parts.len()).collect();
+    let mut was_named = false;
+    for text in texts {
+        let said = stems(text, language);
+        let left = fitting.iter().filter_map(|place| Some((*place, parts.get(*place)?)));
+        let (best, closer) = best_fitting(&said, left, language);
+        if best > 0 {
+            was_named = true;
+            fitting = closer;
+        }
+    }
+    fitting.first().copied().filter(|_| was_named)
+}
+
+/// The most words of `said` that any of `items` has in its names, and the places of those that have so many.
+fn best_fitting<'v>(
+    said: &HashSet<String>,
+    items: impl Iterator<Item = (usize, &'v Value)>,
+    language: Language,
+) -> (usize, Vec<usize>) {
+    let overlaps: Vec<(usize, usize)> =
+        items.map(|(place, item)| (place, names_in(item, language).intersection(said).count())).collect();
+    let best = overlaps.iter().map(|(_, overlap)| *overlap).max().unwrap_or(0);
+    let fitting = overlaps.into_iter().filter(|(_, overlap)| *overlap == best).map(|(place, _)| place);
+    (best, fitting.collect())
+}
+
+/// Words of an item's names and labels. They are short; descriptions would fit everything, and prices name nothing.
+fn names_in(item: &Value, language: Language) -> HashSet<String> {
+    item.as_object()
+        .into_iter()
+        .flat_map(|fields| fields.values())
+        .filter_map(Value::as_str)
+        .filter(|name| name.len() <= 80 && find_money(name, language).is_empty())
+        .flat_map(|name| stems(name, language))
+        .collect()
+}
+
+fn stems(text: &str, language: Language) -> HashSet<String> {
+    unify_sizes(words(text))
         .iter()
-        .map(|item| {
-            let mut own = HashSet::new();
-            for field in item.as_object().into_iter().flat_map(|fields| fields.values()) {
-                // Names and labels are short; descriptions would fit everything.
-                if let Some(name) = field.as_str().filter(|name| name.len() <= 80) {
-                    own.extend(content_words(name, language).iter().map(|word| stem(word, language)));
-                }
-            }
-            own.intersection(&said).count()
-        })
-        .collect();
-    let best = *overlaps.iter().max()?;
-    if best == 0 {
-        return None;
-    }
-    let mut top = overlaps.iter().enumerate().filter(|(_, overlap)| **overlap == best);
-    let (first, _) = top.next()?;
-    top.next().is_none().then_some(first)
+        .filter(|word| word.len() > 1 && !is_stopword(word, language))
+        .map(|word| stem(word, language))
+        .collect()
 }

@@ -40,10 +40,9 @@ impl Dialogue {
                 ChatMessage::Customer(text) => Some(Said::Customer(beginning(text))),
                 ChatMessage::Assistant { text, .. } if text.trim().is_empty() => None,
                 ChatMessage::Assistant { text, .. } => Some(Said::Bot(text.clone())),
-                ChatMessage::ToolResult { call, content } => Some(Said::Result {
-                    call: call.clone(),
-                    value: serde_json::from_str(content).unwrap_or(Value::Null),
-                }),
+                ChatMessage::ToolResult { call, content } => {
+                    Some(Said::Result { call: call.clone(), value: result_in(content) })
+                }
             })
             .collect();
         Self { said }
@@ -73,12 +72,17 @@ impl Dialogue {
         })
     }
 
-    /// The newest call of all, whatever came of it.
-    pub fn last_call(&self) -> Option<&ToolCall> {
-        self.said.iter().rev().find_map(|said| match said {
+    /// Every call, newest first, whatever came of it.
+    pub fn calls(&self) -> impl Iterator<Item = &ToolCall> {
+        self.said.iter().rev().filter_map(|said| match said {
             Said::Result { call, .. } => Some(call),
             Said::Customer(_) | Said::Bot(_) => None,
         })
+    }
+
+    /// The newest call of all, whatever came of it.
+    pub fn last_call(&self) -> Option<&ToolCall> {
+        self.calls().next()
     }
 
     /// Every customer message, newest first.
@@ -119,6 +123,17 @@ impl Dialogue {
             }
         }
         turns
+    }
+}
+
+/// The result that `content` holds, without the note that stands around one that was cut.
+fn result_in(content: &str) -> Value {
+    let mut value: Value = serde_json::from_str(content).unwrap_or(Value::Null);
+    match value.as_object_mut() {
+        Some(fields) if fields.len() == 2 && fields.contains_key("note") => {
+            fields.remove("result").unwrap_or(value)
+        }
+        _ => value,
     }
 }
 

@@ -1,13 +1,15 @@
 //! What the customer wants now, and the answer to it: a call, a question, a result said, a passage, or plain words.
 
+mod introduction;
 mod wish;
 
 use super::arguments::{Sources, fill, missing};
 use super::choice::{list_of, pick};
 use super::dialogue::Dialogue;
+use super::names::beside_introduction;
 use super::passages;
 use super::phrases::{Phrases, SmallTalk, Voice};
-use super::rank::{CLEARLY, Ranker, content_words};
+use super::rank::{CLEARLY, Ranked, Ranker, content_words};
 use super::say;
 use crate::domain::ids::CallId;
 use crate::domain::language::Language;
@@ -59,7 +61,7 @@ impl<'a> Mind<'a> {
         if let Some((call, value)) = fresh.last()
             && value.get("error").is_none()
             && fresh.len() < 4
-            && let Some(next) = self.refined(call, value)
+            && let Some(next) = self.refined(call, value).or_else(|| self.after_introduction(call))
         {
             return next;
         }
@@ -124,7 +126,7 @@ impl<'a> Mind<'a> {
         }
         let wish = self.wish();
         let strength = self.strength(text);
-        let passage = passages::answer(text, &self.request.passages, self.language);
+        let passage = passages::answer(text, &self.request.passages, self.voice);
         match (wish, passage) {
             (Some(wish), Some(passage))
                 if wish.asked.is_none() && !wish.picked && self.only_asks(&wish, text) =>
@@ -137,11 +139,11 @@ impl<'a> Mind<'a> {
                     || passage.is_none()
                     || self.outweighs(&wish, strength) =>
             {
-                self.pursue(&wish)
+                self.introduction(Some(&wish), text).unwrap_or_else(|| self.pursue(&wish))
             }
             (_, Some(passage)) => words(passage),
             (Some(wish), None) => self.pursue(&wish),
-            (None, None) => words(self.lost()),
+            (None, None) => self.introduction(None, text).unwrap_or_else(|| words(self.lost())),
         }
     }
 
@@ -184,13 +186,15 @@ impl<'a> Mind<'a> {
     }
 
     fn lost(&self) -> String {
+        let text = self.dialogue.customer().next().unwrap_or_default();
+        if self.voice.phrases.opens_with_greeting(text) && !self.voice.phrases.is_question(text) {
+            return self.small_talk(SmallTalk::Greeting);
+        }
         // The first time it is said what can be done; then a person is offered.
         let steer = self.voice.say("steer");
         let opening = steer.split('{').next().unwrap_or(steer);
         let steered = self.dialogue.turns().iter().any(|(before, _)| before.starts_with(opening));
-        let question =
-            self.dialogue.customer().next().is_some_and(|text| text.contains('?') || is_question(text));
-        if question || steered {
+        if self.voice.phrases.is_question(text) || steered {
             return self.voice.say("unknown").to_owned();
         }
         steer.replace("{abilities}", &self.abilities())
@@ -222,9 +226,17 @@ impl<'a> Mind<'a> {
         }
     }
 
+    /// Tools that `text` wants, best first. Who the customer is says nothing of what they want.
+    fn rank(&self, text: &str) -> Vec<Ranked> {
+        match beside_introduction(text) {
+            Some(wish) => self.ranker.rank(&wish),
+            None => self.ranker.rank(text),
+        }
+    }
+
     /// How clearly `text` wants any tool.
     fn strength(&self, text: &str) -> f32 {
-        self.ranker.rank(text).first().map_or(0.0, |ranked| ranked.score)
+        self.rank(text).first().map_or(0.0, |ranked| ranked.score)
     }
 
     /// The tool and parameter that the bot's words `before` asked for.
@@ -277,7 +289,7 @@ impl<'a> Mind<'a> {
             return self.said_results();
         }
         let text = self.dialogue.customer().next().unwrap_or_default();
-        passages::answer(text, &self.request.passages, self.language).unwrap_or_else(|| self.lost())
+        passages::answer(text, &self.request.passages, self.voice).unwrap_or_else(|| self.lost())
     }
 }
 
@@ -289,14 +301,4 @@ pub fn is_hypothetical(text: &str) -> bool {
         && ["e se ", "se ", "e caso ", "caso ", "what if ", "if ", "and if ", "y si ", "si "]
             .iter()
             .any(opens)
-}
-
-fn is_question(text: &str) -> bool {
-    const OPENINGS: [&str; 24] = [
-        "qual", "quais", "quanto", "quando", "como", "onde", "quem", "por que", "porque", "voces", "vocês",
-        "tem ", "what", "which", "how", "when", "where", "who", "do you", "cual", "cuanto", "cuando",
-        "donde", "quien",
-    ];
-    let lower = text.trim_start().to_lowercase();
-    OPENINGS.iter().any(|opening| lower.starts_with(opening))
 }

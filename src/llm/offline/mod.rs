@@ -5,6 +5,7 @@ mod arguments;
 mod choice;
 mod dialogue;
 mod intent;
+mod names;
 mod passages;
 pub mod phrases;
 mod rank;

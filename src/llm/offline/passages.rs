@@ -1,7 +1,7 @@
 //! Answers from a passage in its own words: the sentences that speak to the question, nothing added.
 
+use super::phrases::Voice;
 use super::rank::content_words;
-use crate::domain::language::Language;
 use crate::domain::passage::Passage;
 use crate::language::fold::stem;
 use std::collections::HashSet;
@@ -14,8 +14,9 @@ const SENTENCES: usize = 3;
 const SHORT: usize = 320;
 
 /// The answer that `passages` hold to `question`, if one does.
-pub fn answer(question: &str, passages: &[Passage], language: Language) -> Option<String> {
-    let passage = best(passages)?;
+pub fn answer(question: &str, passages: &[Passage], voice: Voice<'_>) -> Option<String> {
+    let language = voice.language;
+    let passage = best(passages).filter(|passage| is_asked_for(question, passage, voice))?;
     let text = body(passage);
     if text.len() <= SHORT {
         return Some(text);
@@ -36,6 +37,23 @@ pub fn answer(question: &str, passages: &[Passage], language: Language) -> Optio
         (window, std::cmp::Reverse(*start))
     })?;
     Some(sentences[best..best + width].join(" "))
+}
+
+/// Whether the customer wants to know what `passage` says. A question does; other words must have more in common with
+/// it than one: who writes "oi, voltei" asks for no money back. A single word may be all that somebody types.
+fn is_asked_for(said: &str, passage: &Passage, voice: Voice<'_>) -> bool {
+    let Voice { phrases, language } = voice;
+    if phrases.is_question(said) {
+        return true;
+    }
+    let stems = |text: &str| -> HashSet<String> {
+        content_words(text, language).iter().map(|word| stem(word, language)).collect()
+    };
+    let wanted = stems(said);
+    let heading = passage.heading.as_deref().unwrap_or_default();
+    let own = stems(&format!("{} {heading} {}", passage.title, passage.text));
+    let shared = wanted.intersection(&own).count();
+    shared > 1 || shared == 1 && wanted.len() == 1 && !phrases.opens_with_greeting(said)
 }
 
 /// The passage that answers, if one does.

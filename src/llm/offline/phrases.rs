@@ -114,6 +114,21 @@ impl Phrases {
             }
         })
     }
+
+    /// Whether `text` begins with a greeting.
+    pub(super) fn opens_with_greeting(&self, text: &str) -> bool {
+        let greetings = self.hear.get("greeting_needs");
+        words(text).first().is_some_and(|first| greetings.is_some_and(|greetings| greetings.contains(first)))
+    }
+
+    /// Whether `text` wants to know something.
+    pub(super) fn is_question(&self, text: &str) -> bool {
+        let said = format!(" {} ", words(text).join(" "));
+        let asks = |list: &str| self.hear.get(list).into_iter().flatten();
+        text.contains('?')
+            || asks("question_openings").any(|opening| said.starts_with(&format!(" {opening} ")))
+            || asks("question_words").any(|words| said.contains(&format!(" {words} ")))
+    }
 }
 
 /// The phrases of one language.

@@ -38,6 +38,8 @@ struct Example {
 pub struct Ranker {
     examples: Vec<Example>,
     weights: HashMap<String, f32>,
+    /// By tool, the words that several of its examples begin with and none has behind that beginning.
+    openings: HashMap<usize, HashSet<String>>,
     unknown: f32,
     language: Language,
 }
@@ -85,6 +87,7 @@ impl Ranker {
             })
             .collect();
         let unknown = (1.0 + count).ln() * 0.5;
+        let openings = tools.iter().map(|tool| common_openings(&tool.words.examples)).enumerate().collect();
         let examples = stemmed
             .into_iter()
             .map(|(tool, stems, opening)| {
@@ -92,7 +95,7 @@ impl Ranker {
                 Example { tool, stems, opening, weight }
             })
             .collect();
-        Self { examples, weights, unknown, language }
+        Self { examples, weights, openings, unknown, language }
     }
 
     /// Tools that fit `text`, best first.
@@ -138,11 +141,34 @@ impl Ranker {
         ranked
     }
 
+    /// Whether wishes for `tool` begin with `word`.
+    pub fn opens(&self, tool: usize, word: &str) -> bool {
+        self.openings.get(&tool).is_some_and(|opening| opening.contains(word))
+    }
+
     /// Words that any example of `tool` uses: they name the wish, not its matter.
     pub fn frames(&self, tool: usize, word: &str) -> bool {
         let stemmed = stem(word, self.language);
         self.examples.iter().any(|example| example.tool == tool && example.stems.contains(&stemmed))
     }
+}
+
+/// The words that several of `examples` begin with, but for those that also stand behind such a beginning: "quanto
+/// custa" opens, "vaso" does not.
+fn common_openings(examples: &[String]) -> HashSet<String> {
+    let examples: Vec<Vec<String>> = examples.iter().map(|example| words(example)).collect();
+    let (mut opening, mut behind) = (HashSet::new(), HashSet::new());
+    for (place, example) in examples.iter().enumerate() {
+        let others = examples.iter().enumerate().filter(|(other, _)| *other != place);
+        let shared = others.map(|(_, other)| example.iter().zip(other).take_while(|(a, b)| a == b).count());
+        let shared = shared.max().unwrap_or(0);
+        if shared > 0 {
+            opening.extend(example.iter().take(shared).cloned());
+            behind.extend(example.iter().skip(shared).cloned());
+        }
+    }
+    opening.retain(|word| !behind.contains(word));
+    opening
 }
 
 /// The first words, with every number the same.

@@ -41,6 +41,10 @@ fn refusal(tool: Option<&ToolSpec>, call: &ToolCall, error: &str, voice: Voice<'
     if !times.is_empty() {
         return voice.say("alternatives").replace("{times}", &times.join("; "));
     }
+    // How our own sentence begins, so that no vendor's words lead here.
+    if folded.starts_with("over quota") || folded.starts_with("the system answered 429") {
+        return voice.say("busy").to_owned();
+    }
     let has = |words: &[&str]| words.iter().any(|word| folded.contains(word));
     if has(&["check both", "verif", "prove", "match"]) {
         let labels: Vec<String> = call

@@ -9,6 +9,7 @@ use crate::backoffice::BackofficeError;
 use crate::backoffice::catalog::{
     Availability, Catalog, CouponReason, ProductFound, ProductQuery, ShippingQuery,
 };
+use crate::backoffice::words::stems;
 use crate::domain::catalog::{OrderItem, Product};
 use crate::domain::language::Language;
 use crate::domain::tool::{ParamSource, Risk};
@@ -38,7 +39,7 @@ struct ProductSearch(Arc<dyn Catalog>);
 #[derive(Deserialize, JsonSchema)]
 struct ProductSearchArguments {
     /// What the customer looks for: a product, a kind, a SKU.
-    #[schemars(length(min = 1, max = 200), extend("x-balcao-kind" = "text"))]
+    #[schemars(length(min = 1, max = 200), extend("x-balcao-kind" = "search"))]
     query: String,
     /// Only this category of the shop.
     #[schemars(length(max = 60), extend("x-balcao-kind" = "text"))]
@@ -134,7 +135,7 @@ struct ShippingOptionsArguments {
     #[schemars(length(min = 8, max = 20), extend("x-balcao-kind" = "postal_code"))]
     postal_code: String,
     /// What to send: a SKU, or the product's name.
-    #[schemars(length(min = 1, max = 120), extend("x-balcao-kind" = "sku", "x-balcao-choice-of" = "product_search", "x-balcao-choice" = "products[].sku"))]
+    #[schemars(length(min = 1, max = 120), extend("x-balcao-kind" = "sku", "x-balcao-choice-of" = "product_search", "x-balcao-choice" = "products[].sku", "x-balcao-choice-part" = "variations[].sku"))]
     product: String,
     /// How many; 1 if left out.
     #[schemars(range(min = 1, max = 1000), extend("x-balcao-kind" = "quantity"))]
@@ -198,7 +199,7 @@ impl Capability for ShippingOptions {
 }
 
 impl ShippingOptions {
-    /// The SKU to send, and its name: of a product in variations, the first that is in stock.
+    /// The SKU to send, and its name: of a product in variations the one that was named, else the first in stock.
     async fn item(&self, wanted: &str) -> Result<(String, String), ToolError> {
         let found = match self.0.product(wanted.trim()).await {
             Ok(found) => found,
@@ -217,9 +218,7 @@ impl ShippingOptions {
             }
             Err(error) => return Err(failure(error)),
         };
-        let in_stock = |variation: &&Product| variation.stock.unwrap_or(0) > 0;
-        let variation = found.variations.iter().find(in_stock).or_else(|| found.variations.first());
-        Ok(match variation {
+        Ok(match closest(&found.variations, wanted) {
             Some(variation) => {
                 let which = variation.variation.as_deref().unwrap_or_default();
                 (variation.sku.clone(), format!("{} ({which})", found.product.name))
@@ -227,6 +226,19 @@ impl ShippingOptions {
             None => (found.product.sku, found.product.name),
         })
     }
+}
+
+/// The variation that `wanted` names best: of several the first in stock, and so of all if it names none.
+fn closest<'p>(variations: &'p [Product], wanted: &str) -> Option<&'p Product> {
+    let wanted = stems(wanted);
+    let named = |variation: &&Product| {
+        let label = stems(variation.variation.as_deref().unwrap_or_default());
+        wanted.iter().filter(|word| label.contains(word)).count()
+    };
+    let most = variations.iter().map(|variation| named(&variation)).max()?;
+    let mut fitting = variations.iter().filter(|variation| named(variation) == most);
+    let first = fitting.clone().next();
+    fitting.find(|variation| variation.stock.unwrap_or(0) > 0).or(first)
 }
 
 struct CouponOffer(Backoffice);

@@ -24,7 +24,7 @@ impl Mind<'_> {
         let turns = self.dialogue.turns();
         let mut wish: Option<Wish> = None;
         for (before, text) in &turns {
-            let ranked = self.ranker.rank(text);
+            let ranked = self.rank(text);
             let best = ranked.first().copied().filter(|best| best.score >= WANTED);
             let asked = self.asked(before, wish.as_ref());
             wish = match (asked, best) {

@@ -57,7 +57,7 @@ static PROMISES: LazyLock<Phrases> = LazyLock::new(|| {
 static DENIALS: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::of(
         "nao posso, nao consigo, nao encontrei, nao localizei, nao tenho acesso, nao tenho essa informacao, nao tenho como, \
-    nao sei, nao entendi, \
+    nao tenho a capacidade, nao sei, nao entendi, \
     i can't, i cannot, i don't know, i do not know, i don't have access, i do not have access, i'm unable, i am unable, \
     i couldn't find, i could not find, \
     no puedo, no se, no encontre, no tengo acceso, no tengo esa informacion",
@@ -72,6 +72,16 @@ static EVASIONS: LazyLock<Phrases> = LazyLock::new(|| {
     en que puedo ayudar, como puedo ayudar",
     )
 });
+
+/// Words of one who waits to be asked once more.
+static STALLS: LazyLock<Phrases> = LazyLock::new(|| {
+    Phrases::of("me avise, me avisar, me peca, chame me, me chame, let me know, just ask, avisame, me avisas")
+});
+
+/// Whether `folded` waits to be asked once more.
+pub fn stalls(folded: &str) -> bool {
+    STALLS.found_in(folded).next().is_some()
+}
 
 /// Whether `folded` asks what the customer wants.
 pub fn evades(folded: &str) -> bool {
@@ -160,7 +170,7 @@ mod tests {
 
     #[test]
     fn every_phrase_is_found() {
-        for list in [&OWN, &DONE, &HAND_OFF, &PROMISES, &DENIALS, &EVASIONS] {
+        for list in [&OWN, &DONE, &HAND_OFF, &PROMISES, &DENIALS, &EVASIONS, &STALLS] {
             for phrase in &list.phrases {
                 assert!(list.found_in(phrase).any(|found| found == *phrase), "{phrase}");
             }

@@ -187,3 +187,24 @@ async fn a_name_nobody_said_narrows_no_search() {
         (&json!(null), &json!("caio"))
     );
 }
+
+#[tokio::test]
+async fn a_model_that_does_not_help_is_told_so_once_and_then_replaced() {
+    // What the customer wants is clear, and nothing was looked up; the script is nobody's last resort.
+    for draft in ["Olá! Como posso ajudar?", "Desculpe, não posso ajudar com isso."] {
+        let search = calls([("product_search", json!({"query": "jiboia"}))]);
+        let told = says("A jiboia custa a partir de R$ 29,90.");
+        let answer = answer_to("Quanto custa a jiboia?", vec![says(draft), search, told]).await;
+        assert_eq!((answer.stop_reason.as_str(), answer.tool_names()), ("answered", vec!["product_search"]));
+        let answer = answer_to("Quanto custa a jiboia?", vec![says(draft), says(draft)]).await;
+        assert_eq!(answer.stop_reason, "guard_withheld", "{answer:#?}");
+    }
+    // An end that invites is no stalling, and a greeting is answered by a greeting.
+    for (said, fine) in [
+        ("Oi!", "Olá! Como posso ajudar?"),
+        ("Obrigada!", "Por nada! Se precisar, é só me avisar."),
+        ("Posso pagar em 40 vezes?", "Não consigo parcelar assim, só o que está nas formas de pagamento."),
+    ] {
+        assert_eq!(answer_to(said, vec![says(fine)]).await.text, fine);
+    }
+}

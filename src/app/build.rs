@@ -204,6 +204,7 @@ pub fn chain(options: &Options, built_in: &Arc<OfflineModel>) -> anyhow::Result<
         pause: Arc::new(TimerPause),
         allowance: allowance(&options.settings.limits),
         offline: built_in.clone(),
+        lead: built_in.clone(),
     };
     build_chain(&options.settings.llm, &parts).context("the language models cannot be set up")
 }

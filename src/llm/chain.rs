@@ -7,6 +7,7 @@ use super::model::{
 };
 use crate::limits::breaker::{Breaker, Permit};
 use crate::limits::quota::OutboundQuota;
+use crate::llm::offline::OfflineModel;
 use async_trait::async_trait;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,13 +35,21 @@ pub struct Link {
 
 /// Models in the order they are tried.
 pub struct Chain {
+    /// Answers before the others where it is sure.
+    lead: Option<Arc<OfflineModel>>,
     links: Vec<Link>,
 }
 
 impl Chain {
     /// A chain of `links`.
     pub fn new(links: Vec<Link>) -> Self {
-        Self { links }
+        Self { lead: None, links }
+    }
+
+    /// The same chain, with the built-in model before it wherever that is sure.
+    #[must_use]
+    pub fn led_by(self, lead: Arc<OfflineModel>) -> Self {
+        Self { lead: Some(lead), ..self }
     }
 
     /// The names of the models, in order.
@@ -71,6 +80,12 @@ impl ChatModel for Chain {
     }
 
     async fn answer(&self, request: &ChatRequest, deltas: DeltaSink<'_>) -> Result<ChatAnswer, ModelError> {
+        if let Some(lead) = &self.lead
+            && let Some(answer) = lead.answer_if_sure(request, deltas)
+        {
+            count(lead.name(), "answered");
+            return Ok(answer);
+        }
         let draft = Draft::to(deltas);
         let mut failures = Vec::new();
         let may_answer = |link: &&Link| match request.resort {
@@ -150,10 +165,13 @@ impl Link {
     }
 
     fn count(&self, outcome: &'static str) {
-        let provider = self.model.name().to_owned();
-        metrics::counter!("balcao_llm_requests_total", "provider" => provider, "outcome" => outcome)
-            .increment(1);
+        count(self.model.name(), outcome);
     }
+}
+
+fn count(provider: &str, outcome: &'static str) {
+    let provider = provider.to_owned();
+    metrics::counter!("balcao_llm_requests_total", "provider" => provider, "outcome" => outcome).increment(1);
 }
 
 fn report(permit: Permit<'_>, failure: Option<&ModelErrorKind>) {
@@ -208,7 +226,6 @@ mod tests {
     use crate::limits::breaker::BreakerPolicy;
     use crate::limits::pause::testing::ClockPause;
     use crate::limits::quota::OutboundRates;
-    use crate::llm::offline::OfflineModel;
     use crate::llm::scripted::testing::{fails, request, says};
     use crate::llm::scripted::{Reply, ScriptedModel};
 
@@ -249,6 +266,30 @@ mod tests {
         }
         let bench = bench(vec![says("oi")], vec![], OutboundRates::default());
         assert_eq!(ask(&bench.chain).await, Ok("main".into()));
+    }
+
+    #[tokio::test]
+    async fn the_built_in_model_leads_where_it_is_sure() {
+        let Bench { main, chain, .. } = bench(vec![says("oi")], Vec::new(), OutboundRates::default());
+        let chain = chain.led_by(Arc::new(OfflineModel::new()));
+        let mut asked = request();
+        asked.tools =
+            Arc::new(vec![crate::llm::repair::testing::tool("order_status", serde_json::json!({}))]);
+        asked.messages = vec![ChatMessage::Customer("oi, tudo bem?".into())];
+        assert_eq!(
+            chain.answer(&asked, &|_| {}).await.unwrap().model,
+            "main",
+            "small talk is not its strength"
+        );
+        let call = crate::domain::tool_call::ToolCall {
+            id: crate::domain::ids::CallId::at(1, 0),
+            name: "order_status".into(),
+            arguments: serde_json::json!({}),
+        };
+        asked.messages.push(ChatMessage::Assistant { text: String::new(), calls: vec![call.clone()] });
+        asked.messages.push(ChatMessage::ToolResult { call, content: r#"{"error":"not found"}"#.into() });
+        assert_eq!(chain.answer(&asked, &|_| {}).await.unwrap().model, "offline", "results it can tell");
+        assert_eq!(main.requests().len(), 1);
     }
 
     #[tokio::test]

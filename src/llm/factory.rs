@@ -2,6 +2,7 @@
 
 use super::chain::{Chain, Gate, Link};
 use super::model::ChatModel;
+use super::offline::OfflineModel;
 use super::openai::{Endpoint, OpenAiModel};
 use super::price::Price;
 use super::retry::{RetryPolicy, Retrying};
@@ -30,6 +31,8 @@ pub struct ChainParts {
     pub allowance: Allowance,
     /// The built-in model.
     pub offline: Arc<dyn ChatModel>,
+    /// The built-in model as one that can say whether it is sure.
+    pub lead: Arc<OfflineModel>,
 }
 
 /// Settings from which no chain can be built.
@@ -47,12 +50,17 @@ pub struct ChainError {
 pub fn build_chain(settings: &LlmSettings, parts: &ChainParts) -> Result<Chain, ChainError> {
     let mut links = Vec::new();
     let mut problems = Vec::new();
+    let mut leads = false;
     for (position, entry) in settings.chain.iter().enumerate() {
         match link(entry, settings, parts) {
             Ok(Built::Remote(link)) => links.push(*link),
             Ok(Built::Offline) => {
                 links.push(Link { model: parts.offline.clone(), gate: None });
                 break;
+            }
+            Ok(Built::Lead) if position == 0 => leads = true,
+            Ok(Built::Lead) => {
+                problems.push(format!("llm.chain[{position}] `{entry}`: it can only stand first"))
             }
             Ok(Built::Unconfigured) => {}
             Err(problem) => problems.push(format!("llm.chain[{position}] `{entry}`: {problem}")),
@@ -64,7 +72,8 @@ pub fn build_chain(settings: &LlmSettings, parts: &ChainParts) -> Result<Chain, 
     if links.is_empty() {
         links.push(Link { model: parts.offline.clone(), gate: None });
     }
-    Ok(Chain::new(links))
+    let chain = Chain::new(links);
+    Ok(if leads { chain.led_by(parts.lead.clone()) } else { chain })
 }
 
 /// The private addresses that `[limits]` allows.
@@ -79,6 +88,8 @@ pub fn allowance(settings: &LimitSettings) -> Allowance {
 enum Built {
     Remote(Box<Link>),
     Offline,
+    /// The built-in model, only where it is sure.
+    Lead,
     /// The main endpoint has neither a key nor a base URL.
     Unconfigured,
 }
@@ -86,6 +97,9 @@ enum Built {
 fn link(entry: &str, settings: &LlmSettings, parts: &ChainParts) -> Result<Built, String> {
     if entry == "offline" {
         return Ok(Built::Offline);
+    }
+    if entry == "offline-if-sure" {
+        return Ok(Built::Lead);
     }
     let (place, model) = match entry.split_once(':') {
         Some((_, "")) => return Err("no model stands behind the colon".into()),
@@ -190,6 +204,7 @@ mod tests {
             pause: Arc::new(TimerPause),
             allowance: Allowance::PublicOnly,
             offline: Arc::new(ScriptedModel::new("offline", Vec::new())),
+            lead: Arc::new(OfflineModel::new()),
         };
         build_chain(settings, &parts).map(|chain| chain.names().map(str::to_owned).collect())
     }
@@ -233,6 +248,11 @@ mod tests {
             llm.endpoints.insert("near".into(), endpoint("http://10.0.0.5/v1"));
             llm.endpoints.insert("spare".into(), endpoint("https://llm.example.com/v1"));
         });
+        let late = settings(|llm| {
+            llm.base_url = "http://models.test/v1".into();
+            llm.chain = ["openai", "offline-if-sure"].map(str::to_owned).into();
+        });
+        assert!(names(&late).unwrap_err().problems[0].contains("it can only stand first"));
         let problems = names(&broken).unwrap_err().problems;
         assert_eq!(problems.len(), 5, "{problems:#?}");
         assert!(problems[3].contains("allow_private_networks"), "{problems:#?}");

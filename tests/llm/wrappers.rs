@@ -42,6 +42,7 @@ async fn ask(settings: &LlmSettings) -> (Result<ChatAnswer, ModelError>, String)
         pause: Arc::new(NoPause),
         allowance: Allowance::Everything,
         offline: Arc::new(ScriptedModel::new("offline", vec![offline])),
+        lead: Arc::new(balcao::llm::offline::OfflineModel::new()),
     };
     let shown = Mutex::new(String::new());
     let chain = build_chain(settings, &parts).unwrap();

@@ -34,6 +34,14 @@ pub fn answer(request: &ChatRequest, ranker: &Ranker, phrases: &Phrases) -> Chat
     if dialogue.fresh_results().is_empty() { mind.to_the_customer() } else { mind.after_results() }
 }
 
+/// The answer to `request`, if there is more to say than small talk or that nothing was understood.
+pub fn answer_if_sure(request: &ChatRequest, ranker: &Ranker, phrases: &Phrases) -> Option<ChatAnswer> {
+    let dialogue = Dialogue::of(&request.messages);
+    let language = request.language;
+    let mind = Mind { request, ranker, dialogue: &dialogue, language, voice: Voice { phrases, language } };
+    mind.is_sure().then(|| answer(request, ranker, phrases))
+}
+
 fn words(text: String) -> ChatAnswer {
     ChatAnswer { text, ..ChatAnswer::default() }
 }
@@ -53,6 +61,20 @@ impl<'a> Mind<'a> {
 
     fn tool(&self, name: &str) -> Option<usize> {
         self.tools().iter().position(|tool| tool.name == name)
+    }
+
+    /// Whether results have to be said, or the customer's words want a tool or are answered by a passage.
+    fn is_sure(&self) -> bool {
+        if !self.dialogue.fresh_results().is_empty() {
+            return true;
+        }
+        let turns = self.dialogue.turns();
+        let Some((before, text)) = turns.last() else { return false };
+        let is_talk = self.voice.phrases.small_talk(text).is_some() && self.open_question(before).is_none();
+        !is_talk
+            && (self.wish().is_some()
+                || self.introduction(None, text).is_some()
+                || passages::answer(text, &self.request.passages, self.voice).is_some())
     }
 
     /// Results came in: go on if they open the way, else say them.

@@ -25,6 +25,9 @@ pub const PHRASES_FILE: &str = "offline.toml";
 /// The tools a ranker was made for, and for which language.
 type Prepared = (Arc<Vec<ToolSpec>>, Language, Arc<Ranker>);
 
+/// The model's name in chains, metrics and journals.
+const NAME: &str = "offline";
+
 /// A tool that a message is likely to want.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Likely {
@@ -71,6 +74,13 @@ impl OfflineModel {
         intent::answer(request, &ranker, &self.phrases).calls.into_iter().next().map(|call| call.name)
     }
 
+    /// The answer, if there is more to say than small talk or that nothing was understood.
+    pub fn answer_if_sure(&self, request: &ChatRequest, deltas: DeltaSink<'_>) -> Option<ChatAnswer> {
+        let ranker = self.ranker(&request.tools, request.language);
+        let answer = intent::answer_if_sure(request, &ranker, &self.phrases)?;
+        Some(spoken(answer, deltas))
+    }
+
     /// The ranker for these tools; the same list is read once.
     fn ranker(&self, tools: &Arc<Vec<ToolSpec>>, language: Language) -> Arc<Ranker> {
         let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
@@ -98,16 +108,19 @@ impl Default for OfflineModel {
 #[async_trait]
 impl ChatModel for OfflineModel {
     fn name(&self) -> &str {
-        "offline"
+        NAME
     }
 
     async fn answer(&self, request: &ChatRequest, deltas: DeltaSink<'_>) -> Result<ChatAnswer, ModelError> {
         let ranker = self.ranker(&request.tools, request.language);
-        let mut answer = intent::answer(request, &ranker, &self.phrases);
-        answer.model = "offline".to_owned();
-        for piece in answer.text.split_inclusive(' ') {
-            deltas(piece);
-        }
-        Ok(answer)
+        Ok(spoken(intent::answer(request, &ranker, &self.phrases), deltas))
     }
+}
+
+fn spoken(mut answer: ChatAnswer, deltas: DeltaSink<'_>) -> ChatAnswer {
+    answer.model = NAME.to_owned();
+    for piece in answer.text.split_inclusive(' ') {
+        deltas(piece);
+    }
+    answer
 }

@@ -58,14 +58,15 @@ impl Run<'_> {
         likely
     }
 
-    /// What to tell a model that says no, asks what the customer wants, waits to be asked again or says the same again,
+    /// What to tell a model that says no, asks what the customer wants or waits to be asked again,
     /// although there are results to tell or a tool to call.
     fn unhelpful(&self, draft: &str, turn: &Turn) -> Option<String> {
         if turn.resort() == Resort::Last {
             return None;
         }
         let folded = fold(draft);
-        let evades = evades(&folded) || self.was_said_before(draft);
+        // Who says the same no again has not listened either.
+        let evades = evades(&folded) || (denies_ability(&folded) && self.was_said_before(draft));
         if turn.has_results() {
             let reason = "Your draft was not sent: it tells the customer nothing of what the tool results say. Tell it.";
             return evades.then(|| reason.to_owned());

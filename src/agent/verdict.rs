@@ -13,6 +13,8 @@ use crate::language::fold::fold;
 use crate::llm::model::{Resort, ToolChoice};
 use crate::llm::offline::Likely;
 
+/// A draft this long says more than a question for the customer's wish.
+const EVASION: usize = 80;
 /// Tools that are named to the model as likely ones.
 const LIKELY: usize = 3;
 
@@ -66,7 +68,9 @@ impl Run<'_> {
         }
         let folded = fold(draft);
         // Who says the same no again has not listened either.
-        let evades = evades(&folded) || (denies_ability(&folded) && self.was_said_before(draft));
+        // Behind an answer, the same words are politeness.
+        let evades = (evades(&folded) && draft.len() < EVASION && facts_of(draft, self.language).is_empty())
+            || (denies_ability(&folded) && self.was_said_before(draft));
         if turn.has_results() {
             let reason = "Your draft was not sent: it tells the customer nothing of what the tool results say. Tell it.";
             return evades.then(|| reason.to_owned());

@@ -73,14 +73,61 @@ static EVASIONS: LazyLock<Phrases> = LazyLock::new(|| {
     )
 });
 
-/// Words of one who waits to be asked once more.
-static STALLS: LazyLock<Phrases> = LazyLock::new(|| {
-    Phrases::of("me avise, me avisar, me peca, chame me, me chame, let me know, just ask, avisame, me avisas")
-});
+/// What the house does not do, folded, by the words before the verb: `nao alugamos`, `we don't rent`.
+const REFUSING: [(&str, &str); 6] =
+    [("nao", "mos"), ("no", "mos"), ("we don't", ""), ("we do not", ""), ("we can't", ""), ("we cannot", "")];
 
-/// Whether `folded` waits to be asked once more.
-pub fn stalls(folded: &str) -> bool {
-    STALLS.found_in(folded).next().is_some()
+/// Verbs of one who does not know, which refuse nothing.
+const NOT_KNOWING: [&str; 13] = [
+    "sabemos",
+    "conseguimos",
+    "encontramos",
+    "localizamos",
+    "entendemos",
+    "conhecemos",
+    "recebemos",
+    "identificamos",
+    "know",
+    "find",
+    "see",
+    "understand",
+    "seem",
+];
+
+/// What one has not who does not know.
+const UNKNOWN: [&str; 16] = [
+    "informacao",
+    "informacoes",
+    "informacion",
+    "information",
+    "details",
+    "detalhes",
+    "detalles",
+    "dados",
+    "datos",
+    "resposta",
+    "respuesta",
+    "answer",
+    "certeza",
+    "acesso",
+    "acceso",
+    "access",
+];
+
+/// Whether `folded` says that the house does not do or have something: "nao alugamos plantas". That one does not
+/// know it is no such claim.
+pub fn refuses_for_the_house(folded: &str) -> bool {
+    let text = spaced(folded);
+    REFUSING.iter().any(|(opening, ending)| {
+        text.match_indices(&format!(" {opening} ")).any(|(at, found)| {
+            let mut behind = text.get(at + found.len()..).unwrap_or_default().split(' ');
+            let verb = behind.next().unwrap_or_default();
+            verb.len() > ending.len()
+                && verb.ends_with(ending)
+                && !NOT_KNOWING.contains(&verb)
+                && !behind.take(3).any(|word| UNKNOWN.contains(&word))
+        })
+    })
 }
 
 /// Whether `folded` asks what the customer wants.
@@ -170,7 +217,7 @@ mod tests {
 
     #[test]
     fn every_phrase_is_found() {
-        for list in [&OWN, &DONE, &HAND_OFF, &PROMISES, &DENIALS, &EVASIONS, &STALLS] {
+        for list in [&OWN, &DONE, &HAND_OFF, &PROMISES, &DENIALS, &EVASIONS] {
             for phrase in &list.phrases {
                 assert!(list.found_in(phrase).any(|found| found == *phrase), "{phrase}");
             }
@@ -202,6 +249,28 @@ mod tests {
     fn what_is_not_allowed_is_no_denial() {
         assert!(denies_ability("nao tenho acesso aos pedidos"));
         assert!(!denies_ability("depois de aberto nao e possivel trocar"));
+    }
+
+    #[test]
+    fn what_the_house_does_not_do_is_told_from_what_one_does_not_know() {
+        for claim in [
+            "nao alugamos plantas para casamento",
+            "infelizmente nao trabalhamos com isso",
+            "we don't rent plants",
+            "no alquilamos plantas",
+        ] {
+            assert!(refuses_for_the_house(claim), "{claim}");
+        }
+        for fine in [
+            "nao sei se alugamos plantas",
+            "nao temos essa informacao",
+            "nao encontramos esse pedido",
+            "we don't know that",
+            "vamos ver",
+            "somos nos mesmos",
+        ] {
+            assert!(!refuses_for_the_house(fine), "{fine}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The last look at what the bot is about to say, sentence by sentence: a hard fact without proof, a deed without a
 //! result, a promise to come back, an internal name or a secret is not sent. Pure.
 
-use super::claims::{claims_a_deed, claims_a_hand_off, promises_to_return};
+use super::claims::{claims_a_deed, claims_a_hand_off, promises_to_return, refuses_for_the_house};
 use super::proof::Proof;
 use crate::domain::language::Language;
 use crate::language::detect::detect;
@@ -74,6 +74,11 @@ pub fn fault(sentence: &str, proof: &Proof, language: Language) -> Option<&'stat
     }
     if !proof.wrote && claims_a_deed(folded, &proof.told, &proof.deeds) {
         return Some("it says that something was done, and nothing was");
+    }
+    if !proof.grounded && refuses_for_the_house(folded) {
+        return Some(
+            "it says what the house does not do or have, and no tool result or passage says so; say that you do not know",
+        );
     }
     if promises_to_return(folded) {
         return Some(
@@ -232,6 +237,10 @@ mod tests {
         {
             assert_eq!(judge(fine, &nothing, Language::Portuguese).text, fine);
         }
+        let refusal = "Não alugamos plantas.";
+        assert_eq!(judge(refusal, &nothing, Language::Portuguese).withheld.len(), 1);
+        let grounded = Proof { grounded: true, ..proof(json!({})) };
+        assert_eq!(judge(refusal, &grounded, Language::Portuguese).withheld, []);
         let done = Proof { wrote: true, ..proof(json!({})) };
         assert_eq!(judge("Pronto, agendei sua visita.", &done, Language::Portuguese).withheld, []);
     }

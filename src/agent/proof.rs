@@ -22,6 +22,8 @@ pub struct Proof {
     pub facts: Facts,
     /// Whether something was changed for the customer in this turn.
     pub wrote: bool,
+    /// Whether anything was found or looked up for what was asked: a passage or a result of this turn.
+    pub grounded: bool,
     /// Roots of the deeds that earlier answers told of; those answers had their proof.
     pub deeds: HashSet<&'static str>,
     /// Words of tool results: the state of an order that "was sent" stands among them.
@@ -41,10 +43,10 @@ impl Proof {
                     Role::System => {}
                 },
                 EventBody::ToolFinished { outcome, .. } => {
-                    let wrote = self.wrote;
+                    let (wrote, grounded) = (self.wrote, self.grounded);
                     self.add_outcome(outcome, language);
                     if event.turn != Some(turn) {
-                        self.wrote = wrote;
+                        (self.wrote, self.grounded) = (wrote, grounded);
                     }
                 }
                 EventBody::Retrieved { passages, .. } => {
@@ -59,6 +61,7 @@ impl Proof {
     pub fn add_outcome(&mut self, outcome: &ToolOutcome, language: Language) {
         match outcome {
             ToolOutcome::Done { data, effects, .. } => {
+                self.grounded = true;
                 self.facts.add_value(data, language);
                 self.wrote |= effects.contains(&Effect::Wrote);
                 scalars(data, &mut |scalar| {
@@ -68,7 +71,10 @@ impl Proof {
                 });
             }
             // A refusal may name what is possible instead (free times, a limit).
-            ToolOutcome::Refused { reason, .. } => self.facts.add_text(reason, language),
+            ToolOutcome::Refused { reason, .. } => {
+                self.grounded = true;
+                self.facts.add_text(reason, language);
+            }
             ToolOutcome::Unknown { .. } | ToolOutcome::NeedsConfirmation { .. } => {}
         }
     }

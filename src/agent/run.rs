@@ -232,6 +232,7 @@ impl Run<'_> {
             });
             self.buffered.push(EventBody::Retrieved { query, passages: self.passages.clone() });
         }
+        self.proof.grounded |= !self.passages.is_empty();
         for passage in &self.passages {
             self.evidence.add_untrusted(&passage.text);
             self.proof.facts.add_text(&passage.text, self.language);

@@ -162,6 +162,11 @@ impl Turn {
         })
     }
 
+    /// Whether a call was made, whatever came of it.
+    pub fn has_called(&self) -> bool {
+        self.transcript.iter().any(|message| matches!(message, ChatMessage::ToolResult { .. }))
+    }
+
     /// Which models may answer.
     pub fn resort(&self) -> Resort {
         if self.rescued_from.is_some() { Resort::Last } else { Resort::First }

@@ -1,17 +1,17 @@
 //! What is done about a drafted answer: sent, asked for once more, or withheld. The guard says what is wrong with its
 //! sentences; here it is also seen when a model does not help although it could.
 
-use super::claims::{denies_ability, evades, stalls};
-use super::facts::facts_of;
+use super::claims::{denies_ability, evades};
+use super::facts::{Facts, facts_of};
 use super::guard::{judge, wrong_language};
 use super::run::Run;
 use super::step::{Turn, Verdict};
 use crate::domain::event::EventBody;
 use crate::domain::message::Role;
-use crate::domain::tool::Risk;
+use crate::domain::tool_call::ToolOutcome;
 use crate::language::fold::fold;
 use crate::llm::model::{Resort, ToolChoice};
-use crate::llm::offline::Likely;
+use crate::llm::offline::{Likely, Opinion};
 
 /// A draft this long says more than a question for the customer's wish.
 const EVASION: usize = 80;
@@ -20,14 +20,14 @@ const LIKELY: usize = 3;
 
 impl Run<'_> {
     pub(super) fn judge(&mut self, draft: &str, turn: &Turn) -> Verdict {
-        if wrong_language(draft, self.language) && turn.may_repair() {
-            return Verdict::Repair { reason: format!("Answer the customer in {}.", self.language) };
-        }
-        if let Some(reason) = self.unhelpful(draft, turn) {
-            return match turn.may_repair() {
-                true => Verdict::Repair { reason },
-                false => Verdict::Withhold,
-            };
+        let fault = match wrong_language(draft, self.language) {
+            true => Some(Fault::grave(format!("Answer the customer in {}.", self.language))),
+            false => self.unhelpful(draft, turn),
+        };
+        match fault {
+            Some(fault) if turn.may_repair() => return Verdict::Repair { reason: fault.reason },
+            Some(fault) if fault.grave => return Verdict::Withhold,
+            _ => {}
         }
         let judged = judge(draft, &self.proof, self.language);
         for withheld in &judged.withheld {
@@ -60,36 +60,68 @@ impl Run<'_> {
         likely
     }
 
-    /// What to tell a model that says no, asks what the customer wants or waits to be asked again,
-    /// although there are results to tell or a tool to call.
-    fn unhelpful(&self, draft: &str, turn: &Turn) -> Option<String> {
+    /// What is wrong with a draft that does not help, although there are results to tell, a tool to call or something
+    /// to ask for.
+    fn unhelpful(&self, draft: &str, turn: &Turn) -> Option<Fault> {
         if turn.resort() == Resort::Last {
             return None;
         }
+        if draft.trim_end().ends_with(':') {
+            return Some(Fault::grave(
+                "Your draft was not sent: it announces something and does not say it. Say it.",
+            ));
+        }
         let folded = fold(draft);
-        // Who says the same no again has not listened either.
-        // Behind an answer, the same words are politeness.
-        let evades = (evades(&folded) && draft.len() < EVASION && facts_of(draft, self.language).is_empty())
-            || (denies_ability(&folded) && self.was_said_before(draft));
+        let states_facts = !facts_of(draft, self.language).is_empty();
+        let denies = denies_ability(&folded);
+        // Behind an answer, a question for more wishes is politeness. Who says the same no again has not listened.
+        let evades = (evades(&folded) && draft.len() < EVASION && !states_facts)
+            || (denies && self.was_said_before(draft));
         if turn.has_results() {
             let reason = "Your draft was not sent: it tells the customer nothing of what the tool results say. Tell it.";
-            return evades.then(|| reason.to_owned());
+            return evades.then(|| Fault::grave(reason));
         }
         let asks = draft.contains('?');
-        let (denies, stalls) = (!asks && denies_ability(&folded), !asks && stalls(&folded));
-        if !(evades || denies || stalls) {
+        if !evades && asks {
             return None;
         }
-        let tool = self.wanted_tool(turn, if evades { Wanted::Clearly } else { Wanted::MoreThanPassages })?;
-        // Who tells what is known may end with "let me know"; a change that was asked for is not made by that.
-        let changes =
-            self.agent.dispatcher.registry().get(&tool).is_some_and(|entry| entry.spec().risk != Risk::Read);
-        (evades || denies || changes).then(|| {
-            format!(
-                "Your draft was not sent: it does not help, and nothing was looked up or done. Call {tool} now with what \
-                 the customer said, or ask for what it needs and the customer has not said."
-            )
-        })
+        if evades && let Some(likely) = self.likely_tools().into_iter().find(|likely| likely.clearly) {
+            return Some(Fault::uncalled(&likely.name));
+        }
+        // What a policy does not allow is told in the words of one who cannot help. The built-in model has looked
+        // whether the customer wants a tool more than what the passages say.
+        let request = self.request(self.base.clone(), turn, ToolChoice::Auto);
+        match self.agent.built_in.opinion(&request)? {
+            Opinion::Call { tool, .. } if evades || denies => Some(Fault::uncalled(&tool)),
+            Opinion::Call { tool, changes: true, clearly: true } => Some(Fault::uncalled(&tool)),
+            // A model that looks things up may know this one from an earlier answer; it is asked only once.
+            Opinion::Call { tool, changes: false, .. } if states_facts && !self.is_known(draft) => {
+                Some(Fault { grave: false, ..Fault::uncalled(&tool) })
+            }
+            // The tool was the model's own choice: it failed for what the customer was not asked for.
+            Opinion::Ask if (evades || denies) && turn.has_called() => Some(Fault::grave(
+                "Your draft was not sent: it does not help. Ask for the one thing that a tool needs and the customer \
+                 has not said.",
+            )),
+            _ => None,
+        }
+    }
+
+    /// Whether everything that `draft` states was looked up before, or said by the customer.
+    fn is_known(&self, draft: &str) -> bool {
+        let mut facts = Facts::in_zone(self.agent.business.timezone.clone());
+        for event in &self.task.events {
+            match &event.body {
+                EventBody::Message(message) if message.role == Role::Customer => {
+                    facts.add_text(&message.text, self.language);
+                }
+                EventBody::ToolFinished { outcome: ToolOutcome::Done { data, .. }, .. } => {
+                    facts.add_value(data, self.language);
+                }
+                _ => {}
+            }
+        }
+        facts.prove_all_of(draft, self.language)
     }
 
     /// Whether the bot's last message was the same and told nothing: a price may well be the same again.
@@ -100,26 +132,26 @@ impl Run<'_> {
         });
         last == Some(draft.trim()) && facts_of(draft, self.language).is_empty()
     }
-
-    /// The tool that the customer wants. What a policy does not allow is told in the words of one who cannot help: then
-    /// the built-in model has to want the tool more than what the passages say. Its word is good: it has looked.
-    fn wanted_tool(&self, turn: &Turn, wanted: Wanted) -> Option<String> {
-        let likely = match wanted {
-            Wanted::Clearly => self.likely_tools().into_iter().find(|likely| likely.clearly),
-            Wanted::MoreThanPassages => None,
-        };
-        likely.map(|likely| likely.name).or_else(|| {
-            let request = self.request(self.base.clone(), turn, ToolChoice::Auto);
-            self.agent.built_in.would_call(&request)
-        })
-    }
 }
 
-/// How much a tool has to be wanted.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Wanted {
-    /// The customer's words are those that usually want it.
-    Clearly,
-    /// The passages are the lesser answer.
-    MoreThanPassages,
+/// What is wrong with a draft.
+struct Fault {
+    /// For the model.
+    reason: String,
+    /// Whether it may not be sent even if the model stands by it.
+    grave: bool,
+}
+
+impl Fault {
+    fn grave(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), grave: true }
+    }
+
+    /// Words instead of the call to `tool`.
+    fn uncalled(tool: &str) -> Self {
+        Self::grave(format!(
+            "Your draft was not sent: it does not help, and nothing was looked up or done. Call {tool} now with what \
+             the customer said, or ask for what it needs and the customer has not said."
+        ))
+    }
 }

@@ -3,6 +3,7 @@
 
 pub mod dates;
 pub mod detect;
+pub mod emails;
 pub mod fold;
 pub mod identifiers;
 pub mod money;

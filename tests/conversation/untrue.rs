@@ -72,6 +72,43 @@ async fn a_no_that_a_policy_says_is_an_answer() {
 }
 
 #[tokio::test]
+async fn a_change_that_was_asked_for_is_made_not_talked_about() {
+    let when = "sexta às 14h";
+    let slots = calls([("agenda_list_slots", json!({"service": "replantio", "when": when}))]);
+    let app = AppOptions::scripted(vec![
+        slots,
+        says("Há horários na sexta. Qual fica melhor?"),
+        says("O horário das 14h com o Caio é ótimo."),
+        says("O horário das 14h com o Caio é ótimo."),
+    ])
+    .start()
+    .await;
+    let mut talk = app.talk().await;
+    talk.say("Quero marcar um replantio na sexta às 14h").await;
+    let answer = talk.say("Quero às 14h com o Caio, por favor").await;
+    assert_eq!((answer.stop_reason.as_str(), answer.model_calls.len()), ("guard_withheld", 2), "{answer:#?}");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn what_the_house_does_not_do_stands_somewhere_or_is_not_said() {
+    let refusal = || says("Não alugamos plantas para casamento.");
+    let fine = "Não sei dizer. Quer falar com uma pessoa?";
+    let answer = answer_to("Vocês alugam plantas para casamento?", vec![refusal(), says(fine)]).await;
+    assert_eq!(answer.text, fine);
+    let answer = answer_to("Vocês alugam plantas para casamento?", vec![refusal(), refusal()]).await;
+    assert_eq!(answer.stop_reason, "guard_withheld");
+}
+
+#[tokio::test]
+async fn a_price_is_looked_up_once_more_if_no_tool_told_it() {
+    let search = calls([("product_search", json!({"query": "jiboia"}))]);
+    let told = || says("A jiboia grande custa R$ 89,90.");
+    let answer = answer_to("Quanto custa a jiboia grande?", vec![told(), search, told()]).await;
+    assert_eq!((answer.text.as_str(), answer.model_calls.len()), ("A jiboia grande custa R$ 89,90.", 3));
+}
+
+#[tokio::test]
 async fn words_of_a_hand_off_become_one() {
     let hand_off = calls([("hand_off", json!({"reason": "customer_asked"}))]);
     let answer =
@@ -197,6 +234,24 @@ async fn a_model_that_does_not_help_is_told_so_once_and_then_replaced() {
         let answer = answer_to("Quanto custa a jiboia?", vec![says(draft), search, told]).await;
         assert_eq!((answer.stop_reason.as_str(), answer.tool_names()), ("answered", vec!["product_search"]));
         let answer = answer_to("Quanto custa a jiboia?", vec![says(draft), says(draft)]).await;
+        assert_eq!(answer.stop_reason, "guard_withheld", "{answer:#?}");
+    }
+    // An invented e-mail is refused; what is missing has to be asked for.
+    let invented = || calls([("order_status", json!({"number": "10421", "email": "x@example.com"}))]);
+    let no = || says("Não posso ajudar com isso.");
+    let asks = says("Qual e-mail você usou na compra?");
+    let answer = answer_to("Cadê o meu pedido 10421?", vec![invented(), no(), asks]).await;
+    assert_eq!(answer.text, "Qual e-mail você usou na compra?");
+    // What is announced has to be said, and in the customer's language.
+    for draft in
+        ["Aqui está o que eu encontrei:", "I am sorry, but I do not have enough information to answer that."]
+    {
+        let fine = says("A loja abre às 9h.");
+        assert_eq!(
+            answer_to("A loja abre que horas?", vec![says(draft), fine]).await.text,
+            "A loja abre às 9h."
+        );
+        let answer = answer_to("A loja abre que horas?", vec![says(draft), says(draft)]).await;
         assert_eq!(answer.stop_reason, "guard_withheld", "{answer:#?}");
     }
     // An end that invites is no stalling, and a greeting is answered by a greeting.

@@ -8,10 +8,9 @@ use super::rank::{Ranker, content_words};
 use crate::domain::language::Language;
 use crate::domain::tool::{ParamSource, Risk, ToolSpec};
 use crate::language::dates::{Grain, find_times};
+use crate::language::emails::find_emails;
 use crate::language::fold::{fold, is_stopword, stem, words};
-use crate::language::identifiers::{
-    find_documents, find_emails, find_numbers, find_phones, find_postal_codes,
-};
+use crate::language::identifiers::{find_documents, find_numbers, find_phones, find_postal_codes};
 use crate::language::money::find_money;
 use crate::language::numbers::find_quantities;
 use crate::language::sizes::size_of;

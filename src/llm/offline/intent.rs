@@ -3,6 +3,7 @@
 mod introduction;
 mod wish;
 
+use super::Opinion;
 use super::arguments::{Sources, fill, missing};
 use super::choice::{list_of, pick};
 use super::dialogue::Dialogue;
@@ -42,6 +43,19 @@ pub fn answer_if_sure(request: &ChatRequest, ranker: &Ranker, phrases: &Phrases)
     mind.is_sure().then(|| answer(request, ranker, phrases))
 }
 
+/// What the answer to `request` comes to, if there is more to it than telling what is known.
+pub fn opinion(request: &ChatRequest, ranker: &Ranker, phrases: &Phrases) -> Option<Opinion> {
+    let dialogue = Dialogue::of(&request.messages);
+    let language = request.language;
+    let mind = Mind { request, ranker, dialogue: &dialogue, language, voice: Voice { phrases, language } };
+    let answer = mind.is_sure().then(|| answer(request, ranker, phrases))?;
+    let Some(call) = answer.calls.into_iter().next() else {
+        return mind.open_question(&answer.text).map(|_| Opinion::Ask);
+    };
+    let changes = mind.tool(&call.name).is_some_and(|place| mind.tools()[place].risk != Risk::Read);
+    Some(Opinion::Call { tool: call.name, changes, clearly: mind.is_clear() })
+}
+
 fn words(text: String) -> ChatAnswer {
     ChatAnswer { text, ..ChatAnswer::default() }
 }
@@ -75,6 +89,12 @@ impl<'a> Mind<'a> {
             && (self.wish().is_some()
                 || self.introduction(None, text).is_some()
                 || passages::answer(text, &self.request.passages, self.voice).is_some())
+    }
+
+    /// Whether little else can be meant than what is wished.
+    fn is_clear(&self) -> bool {
+        let text = self.dialogue.customer().next().unwrap_or_default();
+        self.wish().is_some_and(|wish| wish.picked || wish.asked.is_some()) || self.strength(text) >= CLEARLY
     }
 
     /// Results came in: go on if they open the way, else say them.

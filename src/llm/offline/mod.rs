@@ -37,6 +37,22 @@ pub struct Likely {
     pub clearly: bool,
 }
 
+/// What the built-in model would do about the customer's words.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Opinion {
+    /// Call a tool.
+    Call {
+        /// Its name.
+        tool: String,
+        /// Whether it changes something.
+        changes: bool,
+        /// Whether little else can be meant: words that usually want it, a pick from a list, an answer to a question.
+        clearly: bool,
+    },
+    /// Ask for what a tool still needs.
+    Ask,
+}
+
 /// The model that is always there.
 pub struct OfflineModel {
     phrases: Arc<Phrases>,
@@ -68,10 +84,10 @@ impl OfflineModel {
             .collect()
     }
 
-    /// The tool that the model would call, were it asked.
-    pub fn would_call(&self, request: &ChatRequest) -> Option<String> {
+    /// What the model would do, were it asked. `None` if it would answer in words, whatever they say.
+    pub fn opinion(&self, request: &ChatRequest) -> Option<Opinion> {
         let ranker = self.ranker(&request.tools, request.language);
-        intent::answer(request, &ranker, &self.phrases).calls.into_iter().next().map(|call| call.name)
+        intent::opinion(request, &ranker, &self.phrases)
     }
 
     /// The answer, if there is more to say than small talk or that nothing was understood.

@@ -1,8 +1,9 @@
 //! How customers say who they are: "me chamo Ana", "sou a Ana Souza, ana@exemplo.com". Only what is said is read; a
 //! trade is no name.
 
+use crate::language::emails::find_emails;
 use crate::language::fold::{fold, words};
-use crate::language::identifiers::{find_emails, find_phones};
+use crate::language::identifiers::find_phones;
 
 /// Behind these comes a name, however it is written.
 const OPENINGS: [&str; 9] = [

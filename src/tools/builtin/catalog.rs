@@ -59,7 +59,7 @@ impl Capability for ProductSearch {
         description: "Finds products with price, availability, variations and items that go with them. The only source for \
                       prices and stock.",
         risk: Risk::Read,
-        sources: &[],
+        sources: &[("category", ParamSource::Said), ("max_price", ParamSource::Said)],
         trusted: &["products[].sku", "products[].variations[].sku", "products[].complements[].sku"],
     };
 

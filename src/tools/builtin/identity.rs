@@ -8,7 +8,7 @@ use crate::domain::contact::{Contact, Identity, IdentityKind};
 use crate::domain::effect::Effect;
 use crate::domain::ids::ContactId;
 use crate::domain::tool_call::RefusalClass;
-use crate::language::identifiers::canonical_email;
+use crate::language::emails::canonical_email;
 use crate::tools::tool::{ToolContext, ToolError};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;

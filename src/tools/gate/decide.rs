@@ -4,8 +4,8 @@ use super::evidence::{Evidence, Prose};
 use crate::domain::provenance::Provenance;
 use crate::domain::tool::{ParamSource, Risk, ToolSpec};
 use crate::domain::tool_call::{RefusalClass, ToolOutcome};
+use crate::language::emails::find_emails;
 use crate::language::fold::fold;
-use crate::language::identifiers::find_emails;
 use serde_json::Value;
 
 /// Whether the customer has already agreed to this very call.

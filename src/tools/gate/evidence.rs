@@ -5,10 +5,10 @@ use super::paths::{scalars, select};
 use crate::domain::language::Language;
 use crate::domain::provenance::Provenance;
 use crate::language::dates::{Grain, When, find_times};
+use crate::language::emails::{canonical_email, find_emails};
 use crate::language::fold::{fold, words};
 use crate::language::identifiers::{
-    canonical_email, canonical_phone, find_documents, find_emails, find_numbers, find_phones,
-    find_postal_codes,
+    canonical_phone, find_documents, find_numbers, find_phones, find_postal_codes,
 };
 use crate::language::money::find_money;
 use crate::language::numbers::find_quantities;

@@ -4,7 +4,8 @@ use super::super::arguments::kind_of;
 use super::super::choice::{list_of, pick};
 use super::super::rank::{CLEARLY, Ranked, WANTED};
 use super::Mind;
-use crate::language::identifiers::{find_documents, find_emails, find_phones, find_postal_codes};
+use crate::language::emails::find_emails;
+use crate::language::identifiers::{find_documents, find_phones, find_postal_codes};
 use serde_json::Value;
 
 /// A tool the customer wants, and their words on it.

@@ -10,8 +10,11 @@ use crate::domain::ids::TurnId;
 use crate::domain::language::Language;
 use crate::domain::message::Role;
 use crate::domain::tool_call::ToolOutcome;
+use crate::language::dates::find_times;
 use crate::language::fold::{fold, words};
 use crate::tools::gate::paths::scalars;
+use jiff::Zoned;
+use jiff::civil::Date;
 use serde_json::Value;
 use std::collections::HashSet;
 
@@ -24,6 +27,9 @@ pub struct Proof {
     pub wrote: bool,
     /// Whether anything was found or looked up for what was asked: a passage or a result of this turn.
     pub grounded: bool,
+    /// Today and the days beside it: proof only beside something else, or for who asks for a day or an hour. What
+    /// happens in the world today is not proven by the date.
+    pub days: Vec<Date>,
     /// Roots of the deeds that earlier answers told of; those answers had their proof.
     pub deeds: HashSet<&'static str>,
     /// Words of tool results: the state of an order that "was sent" stands among them.
@@ -43,10 +49,12 @@ impl Proof {
                     Role::System => {}
                 },
                 EventBody::ToolFinished { outcome, .. } => {
-                    let (wrote, grounded) = (self.wrote, self.grounded);
-                    self.add_outcome(outcome, language);
-                    if event.turn != Some(turn) {
-                        (self.wrote, self.grounded) = (wrote, grounded);
+                    if event.turn == Some(turn) {
+                        self.add_outcome(outcome, language);
+                    } else {
+                        let wrote = self.wrote;
+                        self.learn(outcome, language);
+                        self.wrote = wrote;
                     }
                 }
                 EventBody::Retrieved { passages, .. } => {
@@ -57,11 +65,30 @@ impl Proof {
         }
     }
 
-    /// Lets the guard rely on an outcome.
+    /// There is something to answer from.
+    pub fn ground(&mut self) {
+        self.grounded = true;
+        self.add_days();
+    }
+
+    /// Lets the guard rely on the calendar.
+    pub fn add_days(&mut self) {
+        for day in std::mem::take(&mut self.days) {
+            self.facts.add_time(day.at(0, 0, 0, 0));
+        }
+    }
+
+    /// Lets the guard rely on an outcome of this turn.
     pub fn add_outcome(&mut self, outcome: &ToolOutcome, language: Language) {
+        if matches!(outcome, ToolOutcome::Done { .. } | ToolOutcome::Refused { .. }) {
+            self.ground();
+        }
+        self.learn(outcome, language);
+    }
+
+    fn learn(&mut self, outcome: &ToolOutcome, language: Language) {
         match outcome {
             ToolOutcome::Done { data, effects, .. } => {
-                self.grounded = true;
                 self.facts.add_value(data, language);
                 self.wrote |= effects.contains(&Effect::Wrote);
                 scalars(data, &mut |scalar| {
@@ -71,11 +98,18 @@ impl Proof {
                 });
             }
             // A refusal may name what is possible instead (free times, a limit).
-            ToolOutcome::Refused { reason, .. } => {
-                self.grounded = true;
-                self.facts.add_text(reason, language);
-            }
+            ToolOutcome::Refused { reason, .. } => self.facts.add_text(reason, language),
             ToolOutcome::Unknown { .. } | ToolOutcome::NeedsConfirmation { .. } => {}
         }
     }
+}
+
+/// Whether `text` is about days or hours, so that the present date belongs into an answer.
+pub fn asks_for_time(text: &str, now: &Zoned, language: Language) -> bool {
+    const WORDS: [&str; 13] = [
+        "dia", "data", "hora", "horas", "horario", "horarios", "agora", "day", "date", "time", "now",
+        "fecha", "hoy",
+    ];
+    words(text).iter().any(|word| WORDS.contains(&word.as_str()))
+        || !find_times(text, now, language).is_empty()
 }

@@ -7,7 +7,7 @@ use super::draft::Draft;
 use super::facts::Facts;
 use super::history;
 use super::names::InternalNames;
-use super::proof::Proof;
+use super::proof::{Proof, asks_for_time};
 use super::replay::Replay;
 use super::step::{Ending, Happened, Next, Turn};
 use super::task::{Audience, Journal, Outcome, Retrieve, Task};
@@ -179,10 +179,13 @@ impl Run<'_> {
             InternalNames::of(self.agent.dispatcher.registry().iter().map(|entry| entry.spec()));
         for days in 0..=1 {
             if let Ok(day) = self.now.checked_add(jiff::Span::new().days(days)) {
-                self.proof.facts.add_time(day.datetime().date().at(0, 0, 0, 0));
+                self.proof.days.push(day.date());
             }
         }
         self.proof.add_events(&self.task.events, self.task.turn, self.language);
+        if self.task.answers.iter().any(|message| asks_for_time(&message.text, &self.now, self.language)) {
+            self.proof.add_days();
+        }
     }
 
     /// Settles the call that waits for the customer's word, if one does. A "no" ends the turn here.
@@ -232,7 +235,9 @@ impl Run<'_> {
             });
             self.buffered.push(EventBody::Retrieved { query, passages: self.passages.clone() });
         }
-        self.proof.grounded |= !self.passages.is_empty();
+        if !self.passages.is_empty() {
+            self.proof.ground();
+        }
         for passage in &self.passages {
             self.evidence.add_untrusted(&passage.text);
             self.proof.facts.add_text(&passage.text, self.language);

@@ -72,6 +72,11 @@ impl Run<'_> {
             ));
         }
         let folded = fold(draft);
+        if self.task.answers.iter().any(|said| is_echo(&folded, &said.text)) {
+            return Some(Fault::grave(
+                "Your draft was not sent: it repeats the customer's own words. Answer them.",
+            ));
+        }
         let states_facts = !facts_of(draft, self.language).is_empty();
         let denies = denies_ability(&folded);
         // Behind an answer, a question for more wishes is politeness. Who says the same no again has not listened.
@@ -94,7 +99,7 @@ impl Run<'_> {
         match self.agent.built_in.opinion(&request)? {
             Opinion::Call { tool, .. } if evades || denies => Some(Fault::uncalled(&tool)),
             Opinion::Call { tool, changes: true, clearly: true } => Some(Fault::uncalled(&tool)),
-            // A model that looks things up may know this one from an earlier answer; it is asked only once.
+            // A model may know an answer that the built-in one would look up; it is asked only once.
             Opinion::Call { tool, changes: false, .. } if states_facts && !self.is_known(draft) => {
                 Some(Fault { grave: false, ..Fault::uncalled(&tool) })
             }
@@ -132,6 +137,12 @@ impl Run<'_> {
         });
         last == Some(draft.trim()) && facts_of(draft, self.language).is_empty()
     }
+}
+
+/// Whether the draft is what the customer said. A greeting is answered by the same greeting.
+fn is_echo(folded_draft: &str, said: &str) -> bool {
+    const GREETING: usize = 20;
+    said.len() > GREETING && folded_draft.trim() == fold(said).trim()
 }
 
 /// What is wrong with a draft.

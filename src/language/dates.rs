@@ -50,6 +50,8 @@ pub struct When {
     pub until: DateTime,
     /// How exactly it was named.
     pub grain: Grain,
+    /// Whether its day was named. If not (`às 15h`), it is the next one to come.
+    pub day_named: bool,
 }
 
 /// The dates and times in `text`, in the order they stand there, seen from `now`. A bare weekday, day or hour means

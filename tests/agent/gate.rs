@@ -38,6 +38,8 @@ fn every_value_has_its_origin() {
         (json!(3), Customer),
         (json!(250.0), Customer),
         (json!("2026-11-27T15:00"), Customer),
+        // Nobody said today: the hour belongs to Friday.
+        (json!("2026-11-23T15:00"), Nobody),
         (json!("2026-12-01T09:30"), Trusted),
         (json!("A1042"), Trusted),
         (json!("golpe@example.com"), Untrusted),

@@ -1,8 +1,9 @@
 //! Models that say what is not so: invented prices and people's data, deeds that nobody did, people who were never
 //! called, inner names, another language. Repaired once, else not sent; and never shown on the way.
 
-use crate::support::app::{AppOptions, TestApp, calls, says};
+use crate::support::app::{AppOptions, ShopClock, TestApp, calls, says};
 use crate::support::talk::Answer;
+use balcao::domain::clock::Clock;
 use balcao::llm::scripted::Reply;
 use serde_json::json;
 
@@ -98,6 +99,17 @@ async fn what_the_house_does_not_do_stands_somewhere_or_is_not_said() {
     assert_eq!(answer.text, fine);
     let answer = answer_to("Vocês alugam plantas para casamento?", vec![refusal(), refusal()]).await;
     assert_eq!(answer.stop_reason, "guard_withheld");
+}
+
+#[tokio::test]
+async fn the_date_alone_proves_nothing_that_happens_in_the_world() {
+    let today = ShopClock.now().to_zoned(jiff::tz::TimeZone::get("America/Sao_Paulo").unwrap());
+    let claim = today.strftime("A eleição acontece hoje, %d/%m/%Y.").to_string();
+    let fine = "Isso eu não sei dizer. Posso ajudar com a loja!";
+    let answer = answer_to("quem vai ganhar a eleição?", vec![says(&claim), says(fine)]).await;
+    assert_eq!(answer.text, fine);
+    let told = today.strftime("Hoje é %d/%m/%Y.").to_string();
+    assert_eq!(answer_to("que dia é hoje?", vec![says(&told)]).await.text, told);
 }
 
 #[tokio::test]

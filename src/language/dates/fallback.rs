@@ -121,7 +121,7 @@ fn when(value: &DimensionValue) -> Option<When> {
                 duckling::Grain::Quarter => (3.months(), Grain::Month),
                 duckling::Grain::Year => (1.year(), Grain::Month),
             };
-            Some(When { from, until: from.checked_add(length).ok()?, grain })
+            Some(When { from, until: from.checked_add(length).ok()?, grain, day_named: true })
         }
         TimeValue::Interval { from, to, .. } => {
             let (from, grain) = point(from.as_ref()?)?;
@@ -135,7 +135,7 @@ fn when(value: &DimensionValue) -> Option<When> {
                 duckling::Grain::Week => Grain::Week,
                 duckling::Grain::Month | duckling::Grain::Quarter | duckling::Grain::Year => Grain::Month,
             };
-            (from < until).then_some(When { from, until, grain })
+            (from < until).then_some(When { from, until, grain, day_named: true })
         }
     }
 }

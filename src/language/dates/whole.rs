@@ -184,7 +184,7 @@ fn weekday_date(reader: &Reader<'_>, day: DayPart) -> Option<Date> {
 
 fn resolve(reader: &Reader<'_>, group: &Group) -> Option<When> {
     if let Some((at, grain)) = group.instant {
-        return Some(When { from: at, until: at.checked_add(1.minute()).ok()?, grain });
+        return Some(When { from: at, until: at.checked_add(1.minute()).ok()?, grain, day_named: true });
     }
     let (from, until, grain) = match group.day.or(group.inherited) {
         Some(DayPart::Date(date)) => (date, date.tomorrow().ok()?, Grain::Day),
@@ -206,6 +206,7 @@ fn resolve(reader: &Reader<'_>, group: &Group) -> Option<When> {
             from: from.to_datetime(Time::midnight()),
             until: until.to_datetime(Time::midnight()),
             grain,
+            day_named: true,
         }),
     }
 }
@@ -223,7 +224,8 @@ fn resolve_without_day(reader: &Reader<'_>, group: &Group) -> Option<When> {
         Grain::Hour | Grain::Minute => now.from <= reader.now,
         Grain::PartOfDay | Grain::Day | Grain::Week | Grain::Month => now.until <= reader.now,
     };
-    if over { resolved(today.tomorrow().ok()?) } else { Some(now) }
+    let next = if over { resolved(today.tomorrow().ok()?)? } else { now };
+    Some(When { day_named: false, ..next })
 }
 
 /// The clock, moved into the named part of the day: `amanhã à tarde, às 3`.
@@ -240,11 +242,16 @@ fn in_part(clock: Clock, part: Option<(u16, u16)>) -> Clock {
 fn at_clock(day: Date, clock: Clock) -> Option<When> {
     let from = at_minutes(day, clock.minutes)?;
     let (length, grain) = if clock.exact { (1.minute(), Grain::Minute) } else { (1.hour(), Grain::Hour) };
-    Some(When { from, until: from.checked_add(length).ok()?, grain })
+    Some(When { from, until: from.checked_add(length).ok()?, grain, day_named: true })
 }
 
 fn within(day: Date, first: u16, last: u16) -> Option<When> {
-    Some(When { from: at_minutes(day, first)?, until: at_minutes(day, last)?, grain: Grain::PartOfDay })
+    Some(When {
+        from: at_minutes(day, first)?,
+        until: at_minutes(day, last)?,
+        grain: Grain::PartOfDay,
+        day_named: true,
+    })
 }
 
 fn at_minutes(day: Date, minutes: u16) -> Option<DateTime> {

@@ -70,8 +70,7 @@ fn by_time(text: &str, items: &[Value], field: &str, now: &Zoned, language: Lang
     let fits = |time: &DateTime| {
         let on_day = day.is_none_or(|day| day.from <= *time && *time < day.until);
         let at_time = exact.is_none_or(|exact| exact.from.time() == time.time());
-        let named_day =
-            exact.is_none_or(|exact| exact.from.date() == now.date() || exact.from.date() == time.date());
+        let named_day = exact.is_none_or(|exact| !exact.day_named || exact.from.date() == time.date());
         on_day && at_time && named_day
     };
     if exact.is_none() && day.is_none() {

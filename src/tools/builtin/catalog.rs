@@ -82,12 +82,22 @@ impl Capability for ProductSearch {
             availability,
             limit: PRODUCTS,
         };
-        let found = match self.0.search_products(query).await {
-            Err(BackofficeError::NotFound { .. }) => Vec::new(),
-            found => found.map_err(failure)?,
-        };
+        let mut found = self.search(query.clone()).await?;
+        // What customers call a category need not be one of the shop's.
+        if found.is_empty() && query.category.is_some() {
+            found = self.search(ProductQuery { category: None, ..query }).await?;
+        }
         let products: Vec<Value> = found.iter().map(told).collect();
         Ok(ToolOutput::data(json!({"count": products.len(), "products": products})))
+    }
+}
+
+impl ProductSearch {
+    async fn search(&self, query: ProductQuery) -> Result<Vec<ProductFound>, ToolError> {
+        match self.0.search_products(query).await {
+            Err(BackofficeError::NotFound { .. }) => Ok(Vec::new()),
+            found => found.map_err(failure),
+        }
     }
 }
 

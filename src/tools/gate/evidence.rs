@@ -212,8 +212,11 @@ impl Evidence {
     }
 
     fn origin_of_time(&self, (time, has_clock): (DateTime, bool), folded: &str) -> Provenance {
-        let day_said =
-            self.times.iter().any(|when| when.from.date() <= time.date() && time.date() <= last_day(when));
+        // A bare "14h" is today's only if no day was named before: who wished for Friday means Friday.
+        let named = self.times.iter().any(|when| when.day_named);
+        let day_said = self.times.iter().any(|when| {
+            (when.day_named || !named) && when.from.date() <= time.date() && time.date() <= last_day(when)
+        });
         let clock_said = !has_clock
             || self.times.iter().any(|when| match when.grain {
                 Grain::Minute | Grain::Hour => when.from.time() == time.time(),

@@ -1,6 +1,7 @@
 //! From the end of a turn to what the customer reads: the answer, the question, or the stop reason's own sentence.
 
 use super::confirm::{self, Reader};
+use super::history::StandIn;
 use super::run::Run;
 use super::sources::sources_of;
 use super::step::Ending;
@@ -44,6 +45,9 @@ impl Run<'_> {
         }
         if ending.reason == StopReason::Answered {
             outcome.sources.extend(sources_of(&text, &self.passages, self.language));
+        }
+        if self.stands_in == Some(StandIn::Now) && ending.reason != StopReason::HandedOff {
+            text = format!("{}\n\n{text}", sentences.outage.basic_mode);
         }
         // What was put aside is said first.
         outcome.text = match outcome.text.is_empty() {

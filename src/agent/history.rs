@@ -55,6 +55,7 @@ pub fn transcript(events: &[Event], current: TurnId, answers: &[Message], budget
             | EventBody::OwnerChanged { .. }
             | EventBody::TurnStarted { .. }
             | EventBody::Retrieved { .. }
+            | EventBody::StoodIn
             | EventBody::ToolStarted { .. }
             | EventBody::ConfirmationAsked { .. }
             | EventBody::ConfirmationSettled { .. }
@@ -130,6 +131,24 @@ fn without_hand_offs_and_loose_ends(messages: &mut Vec<ChatMessage>, hand_offs: 
         ChatMessage::ToolResult { call, .. } => answered.contains(&call.id.0),
         ChatMessage::System(_) | ChatMessage::Customer(_) => true,
     });
+}
+
+/// Whether the built-in model stands in for one that is away.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StandIn {
+    /// It does in this turn, of which the customer has still to be told.
+    Now,
+    /// The customer was told in an earlier turn.
+    Told,
+}
+
+/// Whether the built-in model has stood in for another one.
+pub fn stand_in(events: &[Event], current: TurnId) -> Option<StandIn> {
+    events.iter().rev().find_map(|event| match event.body {
+        EventBody::StoodIn if event.turn == Some(current) => Some(StandIn::Now),
+        EventBody::StoodIn => Some(StandIn::Told),
+        _ => None,
+    })
 }
 
 /// A message of the turn itself, its result no longer than those of earlier turns.

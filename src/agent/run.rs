@@ -5,7 +5,7 @@ use super::confirm;
 use super::context::{self, Parts};
 use super::draft::Draft;
 use super::facts::Facts;
-use super::history;
+use super::history::{self, StandIn};
 use super::names::InternalNames;
 use super::proof::{Proof, asks_for_time};
 use super::replay::Replay;
@@ -75,6 +75,7 @@ pub(super) struct Run<'a> {
     pub(super) passages: Vec<Passage>,
     pub(super) outcome: Outcome,
     pub(super) verified: Vec<Identity>,
+    pub(super) stands_in: Option<StandIn>,
 }
 
 /// How much of the past the model has room for.
@@ -119,6 +120,7 @@ impl Agent {
             room: Room::Plenty,
             passages: Vec::new(),
             outcome: Outcome { language, ..Outcome::default() },
+            stands_in: history::stand_in(&task.events, task.turn),
             verified: history::verified(&task.events),
         };
         run.work_through(&said).await
@@ -319,6 +321,10 @@ impl Run<'_> {
                     duration_ms: milliseconds(waited),
                 };
                 self.buffered.push(event);
+                if answer.stands_in && self.stands_in.is_none() {
+                    self.stands_in = Some(StandIn::Now);
+                    self.buffered.push(EventBody::StoodIn);
+                }
                 // Words are followed by the commit, which carries them; calls are not.
                 if !answer.calls.is_empty() {
                     self.flush().await?;

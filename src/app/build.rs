@@ -12,12 +12,14 @@ use crate::domain::clock::Clock;
 use crate::domain::problem::Problem;
 use crate::domain::tool::ToolSpec;
 use crate::inbox::accept::{Inbox, InboxLimits};
+use crate::limits::alerts::{AlertTask, Alerts};
 use crate::limits::pause::TimerPause;
 use crate::llm::chain::Chain;
 use crate::llm::factory::{ChainParts, allowance, build_chain};
 use crate::llm::model::ChatModel;
 use crate::llm::offline::phrases::Phrases;
 use crate::llm::offline::{OfflineModel, PHRASES_FILE};
+use crate::llm::outage::Outage;
 use crate::prompts::{self, Prompts};
 use crate::store::Stores;
 use crate::store::live::LiveHub;
@@ -27,13 +29,14 @@ use crate::tools::dispatch::Dispatcher;
 use crate::tools::http::HttpTools;
 use crate::tools::load;
 use crate::tools::registry::Registry;
-use crate::web::ports::{HealthProbe, ToolCatalog};
+use crate::web::ports::{HealthProbe, ModelDrill, ToolCatalog};
 use crate::web::state::{SharedState, WebParts, WebState};
 use anyhow::Context;
 use async_trait::async_trait;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Where things lie and what they are.
@@ -51,6 +54,26 @@ pub struct Options {
     pub model: Option<Arc<dyn ChatModel>>,
 }
 
+/// How the program knows that something it relies on is away.
+#[derive(Clone)]
+pub struct Lookout {
+    /// Where that is told.
+    pub alerts: Arc<Alerts>,
+    /// The outage of the models that is rehearsed now and then.
+    pub outage: Arc<Outage>,
+}
+
+impl Lookout {
+    fn over(alerts: Alerts, options: &Options) -> Self {
+        Self { alerts: Arc::new(alerts), outage: Arc::new(Outage::new(options.clock.clone())) }
+    }
+
+    /// For a program that does not serve: what is away is only logged.
+    pub fn logged(options: &Options) -> Self {
+        Self::over(Alerts::logged(options.clock.clone()), options)
+    }
+}
+
 /// The program, put together but not running.
 pub struct App {
     /// All settings.
@@ -61,6 +84,8 @@ pub struct App {
     pub web: SharedState,
     /// Does the turns.
     pub worker: Worker,
+    /// Sends alerts, if there is somewhere to send them.
+    pub alerts: Option<AlertTask>,
     /// Stops everything.
     pub stop: CancellationToken,
     database: Arc<SqliteHandle>,
@@ -70,8 +95,13 @@ pub struct App {
 ///
 /// # Errors
 /// Every mistake in any tool file.
-pub fn registry(options: &Options, stores: &Stores, library: &Library) -> Result<Registry, Vec<Problem>> {
-    registry_over(options, stores, Arc::new(Retrieval(library.clone())))
+fn registry(
+    options: &Options,
+    stores: &Stores,
+    library: &Library,
+    lookout: &Lookout,
+) -> Result<Registry, Vec<Problem>> {
+    registry_over(options, stores, Arc::new(Retrieval(library.clone())), lookout)
 }
 
 /// The tools over any knowledge; `check` has none.
@@ -82,6 +112,7 @@ pub fn registry_over(
     options: &Options,
     stores: &Stores,
     knowledge: Arc<dyn builtin::knowledge::KnowledgeSearch>,
+    lookout: &Lookout,
 ) -> Result<Registry, Vec<Problem>> {
     let settings = &options.settings;
     let foundation = Foundation {
@@ -96,7 +127,8 @@ pub fn registry_over(
         options.clock.clone(),
         Arc::new(TimerPause),
     )
-    .map_err(|error| vec![Problem::in_file("tools/custom", format!("no HTTPS on this machine: {error}"))])?;
+    .map_err(|error| vec![Problem::in_file("tools/custom", format!("no HTTPS on this machine: {error}"))])?
+    .watched(lookout.alerts.clone());
     load::load(builtin::all(&backoffice, &knowledge), &options.operator.join("tools"), &http)
 }
 
@@ -116,11 +148,13 @@ impl App {
         let prompts_folder = options.operator.join("prompts");
         let prompts = Prompts::load(Some(&prompts_folder)).map_err(listed)?;
         let built_in = Arc::new(built_in(&options).map_err(listed)?);
-        let registry = Arc::new(registry(&options, &stores, &library).map_err(listed)?);
+        let (alerts, alert_task) = alerts(&options)?;
+        let lookout = Lookout::over(alerts, &options);
+        let registry = Arc::new(registry(&options, &stores, &library, &lookout).map_err(listed)?);
         let (model, chain): (Arc<dyn ChatModel>, _) = match &options.model {
             Some(model) => (model.clone(), None),
             None => {
-                let chain = Arc::new(chain(&options, &built_in)?);
+                let chain = Arc::new(chain(&options, &built_in, &lookout)?);
                 (chain.clone(), Some(chain))
             }
         };
@@ -161,8 +195,9 @@ impl App {
             probes: vec![
                 Arc::new(StoreProbe(database.clone())),
                 Arc::new(KnowledgeProbe(library.clone())),
-                Arc::new(ModelProbe(chain)),
+                Arc::new(ModelProbe(chain.clone())),
             ],
+            drill: Arc::new(Drill { outage: lookout.outage, chain }),
             metrics: Arc::new(crate::telemetry::metrics::render),
             search: Arc::new(Retrieval(library.clone())),
             ingest: Arc::new(library),
@@ -170,7 +205,7 @@ impl App {
             shutdown: stop.clone(),
         });
         let worker = Worker::new(Arc::new(runner), stop.clone());
-        Ok(Self { settings, stores, web, worker, stop, database })
+        Ok(Self { settings, stores, web, worker, alerts: alert_task, stop, database })
     }
 
     /// The handle that keeps the database open, to be closed last.
@@ -198,21 +233,54 @@ pub fn built_in(options: &Options) -> Result<OfflineModel, Vec<Problem>> {
 ///
 /// # Errors
 /// Every mistake in `[llm]`.
-pub fn chain(options: &Options, built_in: &Arc<OfflineModel>) -> anyhow::Result<Chain> {
+pub fn chain(options: &Options, built_in: &Arc<OfflineModel>, lookout: &Lookout) -> anyhow::Result<Chain> {
     let parts = ChainParts {
         clock: options.clock.clone(),
         pause: Arc::new(TimerPause),
         allowance: allowance(&options.settings.limits),
         offline: built_in.clone(),
         lead: built_in.clone(),
+        alerts: lookout.alerts.clone(),
+        outage: lookout.outage.clone(),
     };
     build_chain(&options.settings.llm, &parts).context("the language models cannot be set up")
+}
+
+/// Where alerts go, as `[alerts]` says.
+///
+/// # Errors
+/// An address that is none, or that must not be called.
+fn alerts(options: &Options) -> anyhow::Result<(Alerts, Option<AlertTask>)> {
+    let url = options.settings.alerts.webhook_url.trim();
+    if url.is_empty() {
+        return Ok((Alerts::logged(options.clock.clone()), None));
+    }
+    let allowance = allowance(&options.settings.limits);
+    let (alerts, task) = Alerts::with_webhook(options.clock.clone(), url, &allowance)
+        .with_context(|| format!("alerts.webhook_url: alerts cannot be sent to {url:?}"))?;
+    Ok((alerts, Some(task)))
 }
 
 /// Problems as one error, a line each.
 pub fn listed(problems: Vec<Problem>) -> anyhow::Error {
     let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
     anyhow::anyhow!("{}", lines.join("\n"))
+}
+
+struct Drill {
+    outage: Arc<Outage>,
+    chain: Option<Arc<Chain>>,
+}
+
+impl ModelDrill for Drill {
+    fn begin(&self, length: Duration) -> Option<jiff::Timestamp> {
+        let chain = self.chain.as_ref()?;
+        chain.has_models().then(|| self.outage.begin(length))
+    }
+
+    fn end(&self) {
+        self.outage.end();
+    }
 }
 
 struct Offered(Arc<Registry>);

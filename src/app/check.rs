@@ -1,6 +1,6 @@
 //! `balcao check`: validates settings, prompts, tools and knowledge; every problem at once, each with its place.
 
-use super::build::Options;
+use super::build::{Lookout, Options};
 use super::files;
 use super::scratch::ScratchStore;
 use super::terminal::say;
@@ -24,14 +24,19 @@ pub async fn problems(options: &Options) -> anyhow::Result<Vec<Problem>> {
     if let Err(found) = super::build::built_in(options) {
         problems.extend(found);
     }
-    if let Err(error) = super::build::chain(options, &Arc::default()) {
+    if let Err(error) = super::build::chain(options, &Arc::default(), &Lookout::logged(options)) {
         problems.push(Problem::in_file("settings", format!("{error:#}")));
     }
     if let Err(error) = options.settings.store.sqlite_file(&options.data) {
         problems.push(Problem::in_file("settings", error.to_string()));
     }
     let scratch = ScratchStore::open(options).await?;
-    if let Err(found) = super::build::registry_over(options, &scratch.stores, Arc::new(NoKnowledge)) {
+    if let Err(found) = super::build::registry_over(
+        options,
+        &scratch.stores,
+        Arc::new(NoKnowledge),
+        &Lookout::logged(options),
+    ) {
         problems.extend(found);
     }
     scratch.close().await;
@@ -104,7 +109,9 @@ pub async fn check(options: &Options, known: Vec<Problem>, online: bool) -> anyh
 /// Asks every model of the chain for one word: a broken second one would be noticed only when it is needed.
 async fn model_problems(options: &Options) -> Vec<Problem> {
     // Settings that make no chain are among the problems already.
-    let Ok(chain) = super::build::chain(options, &Arc::default()) else { return Vec::new() };
+    let Ok(chain) = super::build::chain(options, &Arc::default(), &Lookout::logged(options)) else {
+        return Vec::new();
+    };
     let request = ChatRequest {
         messages: vec![
             ChatMessage::System("Answer with one word.".into()),

@@ -60,6 +60,10 @@ impl Server {
         let worker = tokio::spawn(self.app.worker.run());
         #[expect(clippy::disallowed_methods, reason = "awaited below")]
         let upkeep = tokio::spawn(upkeep(self.stop.clone()));
+        let alerts = self.app.alerts.map(|alerts| {
+            #[expect(clippy::disallowed_methods, reason = "awaited below")]
+            tokio::spawn(alerts.run(self.stop.clone()))
+        });
         let router = crate::web::router::router(self.app.web);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         // Streams of short events must not wait for acknowledgements.
@@ -86,6 +90,9 @@ impl Server {
             () = late => tracing::warn!("some turns did not end in time; they go on from their journal at the next start"),
         }
         upkeep.await.ok();
+        if let Some(alerts) = alerts {
+            alerts.await.ok();
+        }
         self.instance.withdraw(&stores).await;
         drop(stores);
         database.close().await;

@@ -37,6 +37,12 @@ pub struct WebSettings {
     pub quiet_ms: u64,
     /// Quiet period behind a text that does not.
     pub quiet_unfinished_ms: u64,
+    /// The longest quiet period, whatever the visitor's own rhythm.
+    pub quiet_longest_ms: u64,
+    /// The longest that the first message of a burst waits.
+    pub quiet_total_ms: u64,
+    /// So many messages are a burst that is waited for no longer.
+    pub quiet_messages: usize,
     /// How often an idle stream says that it is alive.
     pub heartbeat_ms: u64,
 }

@@ -1,6 +1,7 @@
 //! Settings: compiled-in commented defaults (`default/*.toml`), overridden by the operator's file, overridden by
 //! the environment. One struct per concern. The only place that reads the environment.
 
+pub mod alerts;
 pub mod backoffice;
 pub mod business;
 pub mod channels;

@@ -1,5 +1,6 @@
 //! All settings, read and checked.
 
+use super::alerts::AlertSettings;
 use super::backoffice::BackofficeSettings;
 use super::business::Business;
 use super::channels::ChannelsSettings;
@@ -15,7 +16,7 @@ use crate::domain::problem::Problem;
 use std::path::Path;
 
 /// The compiled-in defaults, section by section: also what `balcao config` prints.
-pub const DEFAULTS: [(&str, &str); 9] = [
+pub const DEFAULTS: [(&str, &str); 10] = [
     ("business", include_str!("default/business.toml")),
     ("llm", include_str!("default/llm.toml")),
     ("turn", include_str!("default/turn.toml")),
@@ -25,6 +26,7 @@ pub const DEFAULTS: [(&str, &str); 9] = [
     ("limits", include_str!("default/limits.toml")),
     ("store", include_str!("default/store.toml")),
     ("tools", include_str!("default/tools.toml")),
+    ("alerts", include_str!("default/alerts.toml")),
 ];
 
 /// All settings.
@@ -48,6 +50,8 @@ pub struct Settings {
     pub store: StoreSettings,
     /// `[tools]`
     pub tools: ToolsSettings,
+    /// `[alerts]`
+    pub alerts: AlertSettings,
 }
 
 impl Settings {
@@ -66,6 +70,7 @@ impl Settings {
         let limits = layers.section("limits");
         let store: Option<StoreSettings> = layers.section("store");
         let tools = layers.section("tools");
+        let alerts = layers.section("alerts");
         for problem in knowledge.iter().flat_map(KnowledgeSettings::problems) {
             layers.report(&["knowledge"], &problem.to_string());
         }
@@ -77,7 +82,7 @@ impl Settings {
             layers.report(&["store", "url"], &problem.to_string());
         }
         let problems = layers.finish();
-        match (business, llm, turn, knowledge, backoffice, channels, limits, store, tools) {
+        match (business, llm, turn, knowledge, backoffice, channels, limits, store, tools, alerts) {
             (
                 Some(business),
                 Some(llm),
@@ -88,9 +93,21 @@ impl Settings {
                 Some(limits),
                 Some(store),
                 Some(tools),
+                Some(alerts),
             ) if problems.is_empty() => {
                 channels.web.named_after(&business);
-                Ok(Self { business, llm, turn, knowledge, backoffice, channels, limits, store, tools })
+                Ok(Self {
+                    business,
+                    llm,
+                    turn,
+                    knowledge,
+                    backoffice,
+                    channels,
+                    limits,
+                    store,
+                    tools,
+                    alerts,
+                })
             }
             _ => Err(problems),
         }

@@ -66,6 +66,8 @@ pub enum EventBody {
         /// How long it took.
         duration_ms: u64,
     },
+    /// The built-in model stood in for one that was away, and the customer was told that this is the basic mode.
+    StoodIn,
     /// A call is about to be made that may change something. If no [`EventBody::ToolFinished`] follows, its
     /// fate is unknown.
     ToolStarted {
@@ -140,6 +142,7 @@ impl EventBody {
             Self::TurnStarted { .. } => "turn_started",
             Self::Retrieved { .. } => "retrieved",
             Self::ModelAnswered { .. } => "model_answered",
+            Self::StoodIn => "stood_in",
             Self::ToolStarted { .. } => "tool_started",
             Self::ToolFinished { .. } => "tool_finished",
             Self::ConfirmationAsked { .. } => "confirmation_asked",

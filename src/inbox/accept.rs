@@ -2,15 +2,18 @@
 //! and will be answered; nothing else happens here.
 
 use super::clean;
-use super::coalesce::Quiet;
+use super::coalesce::{Burst, Heard, Quiet};
 use crate::config::limits::LimitSettings;
 use crate::domain::clock::Clock;
+use crate::domain::conversation::Conversation;
 use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::message::{Message, Role};
 use crate::store::conversations::{Accepted, ConversationStore, NewInbound};
 use crate::store::error::StoreError;
+use jiff::Timestamp;
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A message as a channel hands it over.
 #[derive(Clone, Debug)]
@@ -78,6 +81,10 @@ pub const EXTERNAL_ID_CHARS: usize = 100;
 /// How many messages are read at a time to count them.
 const COUNT_PAGE: u32 = 500;
 
+/// How far back the customer's rhythm is looked for: in so many events, so many messages.
+const RHYTHM_EVENTS: i64 = 60;
+const RHYTHM_MESSAGES: u32 = 60;
+
 /// The way in.
 pub struct Inbox {
     conversations: Arc<dyn ConversationStore>,
@@ -116,7 +123,8 @@ impl Inbox {
             return Err(AcceptError::BadExternalId);
         }
         let text = self.readable(inbound.text)?;
-        if self.is_full(inbound.conversation).await? {
+        let conversation = self.conversations.get(inbound.conversation).await?.ok_or(StoreError::NotFound)?;
+        if self.is_full(&conversation).await? {
             // A repeat is answered as the first delivery was.
             let id = &inbound.external_id;
             let known = self.conversations.accepted(inbound.conversation, inbound.channel, id).await?;
@@ -126,7 +134,8 @@ impl Inbox {
             return Err(AcceptError::ConversationFull { limit: self.limits.messages_per_conversation });
         }
         let now = self.clock.now();
-        let due_at = now.saturating_add(inbound.quiet.after(&text)).unwrap_or(now);
+        let burst = self.burst(&conversation, now).await?;
+        let due_at = now.saturating_add(inbound.quiet.after(&text, burst)).unwrap_or(now);
         let message = Message {
             id: MessageId(self.clock.new_id()),
             role: Role::Customer,
@@ -168,13 +177,31 @@ impl Inbox {
         }
     }
 
+    /// What is still unanswered, and how this customer writes.
+    async fn burst(&self, conversation: &Conversation, now: Timestamp) -> Result<Burst, StoreError> {
+        if conversation.last_seq == 0 {
+            return Ok(Burst::default());
+        }
+        let since = (conversation.last_seq - RHYTHM_EVENTS).max(0);
+        let page = self.conversations.messages(conversation.id, since, RHYTHM_MESSAGES).await?;
+        let clock = |at: Timestamp| Duration::from_millis(u64::try_from(at.as_millisecond()).unwrap_or(0));
+        let heard: Vec<Heard> = page
+            .iter()
+            .map(|(_, message)| Heard {
+                at: clock(message.created_at),
+                by_customer: message.role == Role::Customer,
+            })
+            .collect();
+        Ok(Burst::of(&heard, clock(now)))
+    }
+
     /// Every message is an event, so only a long log needs counting.
-    async fn is_full(&self, id: ConversationId) -> Result<bool, StoreError> {
+    async fn is_full(&self, conversation: &Conversation) -> Result<bool, StoreError> {
         let limit = self.limits.messages_per_conversation;
-        let conversation = self.conversations.get(id).await?.ok_or(StoreError::NotFound)?;
         if usize::try_from(conversation.last_seq).unwrap_or(usize::MAX) < limit {
             return Ok(false);
         }
+        let id = conversation.id;
         let (mut after, mut count) = (0, 0);
         loop {
             let page = self.conversations.messages(id, after, COUNT_PAGE).await?;

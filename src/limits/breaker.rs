@@ -1,6 +1,7 @@
 //! A circuit breaker: stops asking a target that does not answer, and finds out when it does again. It tolerates a
 //! target that fails one call in three, and asks a broken one with one call at a time.
 
+use super::alerts::Alerts;
 use crate::domain::clock::Clock;
 use jiff::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -50,6 +51,7 @@ pub struct Breaker {
     target: String,
     policy: BreakerPolicy,
     clock: Arc<dyn Clock>,
+    alerts: Option<Arc<Alerts>>,
     state: Mutex<State>,
 }
 
@@ -61,7 +63,12 @@ struct State {
     circuit: Circuit,
     /// How often it opened without a success in between.
     openings: u32,
+    /// Whether the operator was told.
+    alarmed: bool,
 }
+
+/// Who is asked to come back this soon was busy, not away: the operator is not told.
+const BUSY: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Clone, Copy)]
 enum Circuit {
@@ -95,10 +102,15 @@ pub struct Permit<'a> {
 impl Breaker {
     /// A closed breaker for `target`, the label of its gauge.
     pub fn new(target: impl Into<String>, policy: BreakerPolicy, clock: Arc<dyn Clock>) -> Self {
-        let state = State { outcomes: 0, consecutive: 0, circuit: Circuit::Closed, openings: 0 };
-        let breaker = Self { target: target.into(), policy, clock, state: Mutex::new(state) };
+        let breaker =
+            Self { target: target.into(), policy, clock, alerts: None, state: Mutex::new(State::closed()) };
         breaker.show(Circuit::Closed);
         breaker
+    }
+
+    /// Tells `alerts` when the target is away, and when it is back.
+    pub fn watched(self, alerts: Arc<Alerts>) -> Self {
+        Self { alerts: Some(alerts), ..self }
     }
 
     /// Asks for one call.
@@ -150,9 +162,33 @@ impl Breaker {
         // Up to a fifth longer, so that processes do not probe together.
         let jitter = u64::try_from(base.as_nanos() / 5).unwrap_or(u64::MAX);
         let wait = base.saturating_add(Duration::from_nanos(self.clock.random() % jitter.saturating_add(1)));
+        if at_least.is_zero() || at_least >= BUSY || state.openings > 0 {
+            state.alarmed = true;
+            self.alarm();
+        }
         state.openings = state.openings.saturating_add(1);
         let until = self.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
         self.enter(state, Circuit::Open { until });
+    }
+}
+
+impl Breaker {
+    fn alarm(&self) {
+        if let Some(alerts) = &self.alerts {
+            let target = &self.target;
+            alerts.down(
+                target,
+                &format!(
+                    "{target} does not answer or does not serve us; what stands behind it is used meanwhile"
+                ),
+            );
+        }
+    }
+}
+
+impl State {
+    fn closed() -> Self {
+        Self { outcomes: 0, consecutive: 0, circuit: Circuit::Closed, openings: 0, alarmed: false }
     }
 }
 
@@ -164,8 +200,11 @@ impl Permit<'_> {
         state.outcomes <<= 1;
         state.consecutive = 0;
         if self.is_probe {
-            *state = State { outcomes: 0, consecutive: 0, circuit: Circuit::Closed, openings: 0 };
+            let was_alarmed = std::mem::replace(&mut *state, State::closed()).alarmed;
             self.breaker.show(Circuit::Closed);
+            if let Some(alerts) = self.breaker.alerts.as_ref().filter(|_| was_alarmed) {
+                alerts.back(&self.breaker.target);
+            }
         }
     }
 
@@ -217,6 +256,27 @@ mod tests {
 
     fn fail(breaker: &Breaker, times: u32) {
         (0..times).for_each(|_| breaker.permit().unwrap().failed());
+    }
+
+    #[test]
+    fn the_operator_is_told_once_of_what_is_away_and_not_of_what_is_busy() {
+        let (breaker, clock) = breaker(BreakerPolicy::AFTER_RETRIES);
+        let alerts = Arc::new(Alerts::logged(clock.clone()));
+        let breaker = breaker.watched(alerts.clone());
+        breaker.permit().unwrap().locked_out(Duration::from_secs(2));
+        assert!(alerts.known_down().is_empty(), "busy");
+        clock.advance(Duration::from_secs(20));
+        breaker.permit().unwrap().succeeded();
+        fail(&breaker, 5);
+        assert_eq!(alerts.known_down(), ["test"]);
+        clock.advance(Duration::from_secs(20));
+        breaker.permit().unwrap().failed();
+        assert_eq!(alerts.known_down(), ["test"]);
+        clock.advance(Duration::from_secs(60));
+        breaker.permit().unwrap().succeeded();
+        assert!(alerts.known_down().is_empty());
+        breaker.permit().unwrap().locked_out(Duration::from_secs(3600));
+        assert_eq!(alerts.known_down(), ["test"], "no quota for an hour");
     }
 
     #[test]

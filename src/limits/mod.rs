@@ -1,6 +1,7 @@
 //! Bounds on what goes in and out: quotas, circuit breakers, back-off, and the addresses that may be called. Knows
 //! nothing of models, tools or channels; they bring their names and numbers.
 
+pub mod alerts;
 pub mod backoff;
 pub mod breaker;
 pub mod net;

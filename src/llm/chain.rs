@@ -2,54 +2,42 @@
 //! their quota. It does not retry a model; each link brings that along.
 
 use super::draft::Draft;
-use super::model::{
-    ChatAnswer, ChatMessage, ChatModel, ChatRequest, DeltaSink, ModelError, ModelErrorKind, Resort,
-};
-use crate::limits::breaker::{Breaker, Permit};
-use crate::limits::quota::OutboundQuota;
+use super::link::{Link, count};
+use super::model::{ChatAnswer, ChatModel, ChatRequest, DeltaSink, ModelError, ModelErrorKind, Resort};
+use super::outage::Outage;
 use crate::llm::offline::OfflineModel;
 use async_trait::async_trait;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// How long a model is left alone that has no quota left or does not accept the key.
-const LOCKED_OUT: Duration = Duration::from_secs(60);
-
-/// What stands between the chain and a model that someone else runs.
-pub struct Gate {
-    /// Keeps away from it while it is broken.
-    pub breaker: Breaker,
-    /// What may be sent to it.
-    pub quota: OutboundQuota,
-    /// Longest wait for its quota.
-    pub quota_wait: Duration,
-}
-
-/// One model of the chain.
-pub struct Link {
-    /// The model.
-    pub model: Arc<dyn ChatModel>,
-    /// Its gate; the built-in model needs none.
-    pub gate: Option<Gate>,
-}
 
 /// Models in the order they are tried.
 pub struct Chain {
     /// Answers before the others where it is sure.
     lead: Option<Arc<OfflineModel>>,
     links: Vec<Link>,
+    outage: Option<Arc<Outage>>,
 }
 
 impl Chain {
     /// A chain of `links`.
     pub fn new(links: Vec<Link>) -> Self {
-        Self { lead: None, links }
+        Self { lead: None, links, outage: None }
     }
 
     /// The same chain, with the built-in model before it wherever that is sure.
     #[must_use]
     pub fn led_by(self, lead: Arc<OfflineModel>) -> Self {
         Self { lead: Some(lead), ..self }
+    }
+
+    /// The same chain, whose models count as away while `outage` is on.
+    #[must_use]
+    pub fn rehearsing(self, outage: Arc<Outage>) -> Self {
+        Self { outage: Some(outage), ..self }
+    }
+
+    /// Whether a model stands before the built-in one.
+    pub fn has_models(&self) -> bool {
+        self.links.iter().any(|link| link.gate.is_some())
     }
 
     /// The names of the models, in order.
@@ -67,7 +55,7 @@ impl Chain {
         let mut answers = Vec::new();
         for link in &self.links {
             let draft = Draft::to(&|_| {});
-            answers.push((link.model.name(), link.answer(request, &draft).await));
+            answers.push((link.model.name(), link.answer(request, &draft, None).await));
         }
         answers
     }
@@ -94,8 +82,11 @@ impl ChatModel for Chain {
             Resort::Last => link.gate.is_none(),
         };
         for link in self.links.iter().filter(may_answer) {
-            match link.answer(request, &draft).await {
-                Ok(answer) => return Ok(answer),
+            match link.answer(request, &draft, self.outage.as_deref()).await {
+                Ok(answer) => {
+                    let stands_in = link.gate.is_none() && !failures.is_empty();
+                    return Ok(ChatAnswer { stands_in, ..answer });
+                }
                 // Another model would not shorten the transcript, nor should it be shopped for consent.
                 Err(error) if matches!(error.kind, ModelErrorKind::TooLong | ModelErrorKind::Refused) => {
                     return Err(error);
@@ -123,111 +114,18 @@ impl ChatModel for Chain {
     }
 }
 
-impl Link {
-    async fn answer(&self, request: &ChatRequest, draft: &Draft<'_>) -> Result<ChatAnswer, ModelError> {
-        let permit = match &self.gate {
-            Some(gate) => Some(self.pass(gate, request).await?),
-            None => None,
-        };
-        let result = draft.answer(self.model.as_ref(), request).await;
-        match &result {
-            Ok(answer) => {
-                self.count("answered");
-                metrics::counter!("balcao_llm_tokens_total", "kind" => "input")
-                    .increment(answer.usage.input_tokens);
-                metrics::counter!("balcao_llm_tokens_total", "kind" => "output")
-                    .increment(answer.usage.output_tokens);
-            }
-            Err(error) => self.count(label(&error.kind)),
-        }
-        if let Some(permit) = permit {
-            report(permit, result.as_ref().err().map(|error| &error.kind));
-        }
-        result
-    }
-
-    /// Waits at the gate.
-    async fn pass<'a>(&self, gate: &'a Gate, request: &ChatRequest) -> Result<Permit<'a>, ModelError> {
-        // The quota comes first: a wait must not hold the breaker's only probe.
-        if let Err(over) = gate.quota.until_ready_within(gate.quota_wait, tokens(request)).await {
-            let kind = ModelErrorKind::OverQuota { retry_after: over.retry_after };
-            return Err(self.turned_away("over_quota", kind, over.to_string()));
-        }
-        gate.breaker.permit().map_err(|open| {
-            let kind = ModelErrorKind::Transient { retry_after: Some(open.retry_after) };
-            self.turned_away("breaker_open", kind, open.to_string())
-        })
-    }
-
-    fn turned_away(&self, outcome: &'static str, kind: ModelErrorKind, detail: String) -> ModelError {
-        self.count(outcome);
-        ModelError { model: self.model.name().to_owned(), kind, detail }
-    }
-
-    fn count(&self, outcome: &'static str) {
-        count(self.model.name(), outcome);
-    }
-}
-
-fn count(provider: &str, outcome: &'static str) {
-    let provider = provider.to_owned();
-    metrics::counter!("balcao_llm_requests_total", "provider" => provider, "outcome" => outcome).increment(1);
-}
-
-fn report(permit: Permit<'_>, failure: Option<&ModelErrorKind>) {
-    match failure {
-        // It names a time: until then every turn would only lose a moment on it.
-        Some(
-            ModelErrorKind::Transient { retry_after: Some(pause) }
-            | ModelErrorKind::OverQuota { retry_after: pause },
-        ) => permit.locked_out(*pause),
-        Some(ModelErrorKind::Transient { retry_after: None }) => permit.failed(),
-        Some(ModelErrorKind::Exhausted) => permit.locked_out(LOCKED_OUT),
-        // The endpoint works; it is the request that does not.
-        Some(ModelErrorKind::TooLong | ModelErrorKind::Refused | ModelErrorKind::Permanent) | None => {
-            permit.succeeded();
-        }
-    }
-}
-
-fn label(kind: &ModelErrorKind) -> &'static str {
-    match kind {
-        ModelErrorKind::Transient { .. } => "transient",
-        ModelErrorKind::OverQuota { .. } => "over_quota",
-        ModelErrorKind::Exhausted => "exhausted",
-        ModelErrorKind::TooLong => "too_long",
-        ModelErrorKind::Refused => "refused",
-        ModelErrorKind::Permanent => "permanent",
-    }
-}
-
-/// About how many tokens `request` costs, for the quota.
-fn tokens(request: &ChatRequest) -> u32 {
-    const CHARACTERS_PER_TOKEN: usize = 4;
-    const PER_TOOL: usize = 120;
-    let characters: usize = request
-        .messages
-        .iter()
-        .map(|message| match message {
-            ChatMessage::System(text) | ChatMessage::Customer(text) => text.len(),
-            ChatMessage::Assistant { text, calls } => text.len() + calls.len() * PER_TOOL,
-            ChatMessage::ToolResult { content, .. } => content.len(),
-        })
-        .sum();
-    let read =
-        u32::try_from(characters / CHARACTERS_PER_TOKEN + request.tools.len() * PER_TOOL).unwrap_or(u32::MAX);
-    read.saturating_add(request.max_output_tokens)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::clock::ManualClock;
-    use crate::limits::breaker::BreakerPolicy;
+    use crate::limits::breaker::{Breaker, BreakerPolicy};
     use crate::limits::pause::testing::ClockPause;
-    use crate::limits::quota::OutboundRates;
+    use crate::limits::quota::{OutboundQuota, OutboundRates};
+    use crate::llm::link::Gate;
+    use crate::llm::model::ChatMessage;
     use crate::llm::scripted::testing::{fails, request, says};
     use crate::llm::scripted::{Reply, ScriptedModel};
+    use std::time::Duration;
 
     struct Bench {
         clock: Arc<ManualClock>,

@@ -1,14 +1,17 @@
 //! Builds the chain of models from `[llm]`. Reports every problem of the settings at once; calls no endpoint.
 
-use super::chain::{Chain, Gate, Link};
+use super::chain::Chain;
+use super::link::{Gate, Link};
 use super::model::ChatModel;
 use super::offline::OfflineModel;
 use super::openai::{Endpoint, OpenAiModel};
+use super::outage::Outage;
 use super::price::Price;
 use super::retry::{RetryPolicy, Retrying};
 use crate::config::limits::LimitSettings;
 use crate::config::llm::{EndpointSettings, LlmSettings};
 use crate::domain::clock::Clock;
+use crate::limits::alerts::Alerts;
 use crate::limits::backoff::Backoff;
 use crate::limits::breaker::{Breaker, BreakerPolicy};
 use crate::limits::net::Allowance;
@@ -33,6 +36,10 @@ pub struct ChainParts {
     pub offline: Arc<dyn ChatModel>,
     /// The built-in model as one that can say whether it is sure.
     pub lead: Arc<OfflineModel>,
+    /// Where it is told that a model is away.
+    pub alerts: Arc<Alerts>,
+    /// The outage that is rehearsed now and then.
+    pub outage: Arc<Outage>,
 }
 
 /// Settings from which no chain can be built.
@@ -72,7 +79,7 @@ pub fn build_chain(settings: &LlmSettings, parts: &ChainParts) -> Result<Chain, 
     if links.is_empty() {
         links.push(Link { model: parts.offline.clone(), gate: None });
     }
-    let chain = Chain::new(links);
+    let chain = Chain::new(links).rehearsing(parts.outage.clone());
     Ok(if leads { chain.led_by(parts.lead.clone()) } else { chain })
 }
 
@@ -129,7 +136,8 @@ fn link(entry: &str, settings: &LlmSettings, parts: &ChainParts) -> Result<Built
         tokens_per_minute: endpoint.tokens_per_minute.unwrap_or(settings.tokens_per_minute),
     };
     let gate = Gate {
-        breaker: Breaker::new(name.clone(), BreakerPolicy::AFTER_RETRIES, parts.clock.clone()),
+        breaker: Breaker::new(name.clone(), BreakerPolicy::AFTER_RETRIES, parts.clock.clone())
+            .watched(parts.alerts.clone()),
         quota: OutboundQuota::new(rates, parts.clock.clone(), parts.pause.clone()),
         quota_wait: Duration::from_millis(settings.quota_wait_ms),
     };
@@ -205,6 +213,8 @@ mod tests {
             allowance: Allowance::PublicOnly,
             offline: Arc::new(ScriptedModel::new("offline", Vec::new())),
             lead: Arc::new(OfflineModel::new()),
+            alerts: Arc::new(Alerts::logged(Arc::new(SystemClock))),
+            outage: Arc::new(Outage::new(Arc::new(SystemClock))),
         };
         build_chain(settings, &parts).map(|chain| chain.names().map(str::to_owned).collect())
     }

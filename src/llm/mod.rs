@@ -4,9 +4,11 @@
 pub mod chain;
 mod draft;
 pub mod factory;
+pub mod link;
 pub mod model;
 pub mod offline;
 pub mod openai;
+pub mod outage;
 pub mod price;
 pub mod repair;
 pub mod retry;

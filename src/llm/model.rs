@@ -91,6 +91,8 @@ pub struct ChatAnswer {
     pub repairs: Vec<&'static str>,
     /// Whether the answer was cut off by the token limit.
     pub truncated: bool,
+    /// Whether the built-in model stands in for one that is away.
+    pub stands_in: bool,
 }
 
 /// What the caller can do about a model's failure.

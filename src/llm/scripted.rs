@@ -204,6 +204,7 @@ impl ChatModel for ScriptedModel {
             return Err(self.error(ModelErrorKind::Transient { retry_after: None }, "the answer is empty"));
         }
         Ok(ChatAnswer {
+            stands_in: false,
             calls: reply
                 .calls
                 .into_iter()

@@ -18,6 +18,8 @@ pub struct Sentences {
     pub handoff: HandoffSentences,
     /// While the customer waits.
     pub progress: ProgressSentences,
+    /// While the language model is away.
+    pub outage: OutageSentences,
 }
 
 /// Around confirmations.
@@ -75,6 +77,14 @@ pub struct ProgressSentences {
     pub typing: String,
     /// When it takes longer.
     pub working: String,
+}
+
+/// While the language model is away.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutageSentences {
+    /// Said once per conversation, before the first answer of the built-in model in another one's place.
+    pub basic_mode: String,
 }
 
 impl Sentences {

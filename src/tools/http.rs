@@ -13,6 +13,7 @@ use crate::domain::effect::Effect;
 use crate::domain::problem::Problem;
 use crate::domain::tool::{Risk, ToolSpec};
 use crate::domain::tool_call::RefusalClass;
+use crate::limits::alerts::Alerts;
 use crate::limits::backoff::Backoff;
 use crate::limits::breaker::{Breaker, BreakerPolicy};
 use crate::limits::net::{Allowance, Forbidden, client_builder, forbidden_in, guard_url};
@@ -45,6 +46,7 @@ pub struct HttpTools {
     clock: Arc<dyn Clock>,
     pause: Arc<dyn Pause>,
     breakers: Mutex<HashMap<String, Arc<Breaker>>>,
+    alerts: Option<Arc<Alerts>>,
 }
 
 impl HttpTools {
@@ -64,7 +66,13 @@ impl HttpTools {
             [name.clone(), name.to_lowercase(), name.to_uppercase()].map(|name| (name, secret.clone()))
         };
         let secrets = secrets.iter().flat_map(spellings).collect();
-        Ok(Self { client, allowance, secrets, clock, pause, breakers: Mutex::default() })
+        Ok(Self { client, allowance, secrets, clock, pause, breakers: Mutex::default(), alerts: None })
+    }
+
+    /// Tells `alerts` when a vendor is away, and when it is back.
+    #[must_use]
+    pub fn watched(self, alerts: Arc<Alerts>) -> Self {
+        Self { alerts: Some(alerts), ..self }
     }
 
     /// The breaker of a vendor, by host and port: its tools share it, and what else runs on its host does not.
@@ -75,8 +83,13 @@ impl HttpTools {
             None => host.to_owned(),
         };
         let mut breakers = self.breakers.lock().unwrap_or_else(PoisonError::into_inner);
-        let new =
-            || Arc::new(Breaker::new(vendor.as_str(), BreakerPolicy::SINGLE_ATTEMPTS, self.clock.clone()));
+        let new = || {
+            let breaker = Breaker::new(vendor.as_str(), BreakerPolicy::SINGLE_ATTEMPTS, self.clock.clone());
+            Arc::new(match &self.alerts {
+                Some(alerts) => breaker.watched(alerts.clone()),
+                None => breaker,
+            })
+        };
         breakers.entry(vendor.clone()).or_insert_with(new).clone()
     }
 }

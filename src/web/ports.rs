@@ -4,9 +4,11 @@
 use crate::domain::passage::Passage;
 use crate::domain::tool::ToolSpec;
 use async_trait::async_trait;
+use jiff::Timestamp;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use utoipa::ToSchema;
 
 /// One thing that must work for the program to be ready.
@@ -76,6 +78,15 @@ pub struct IngestFailure {
 pub trait ToolCatalog: Send + Sync {
     /// Every enabled tool, in the order the model sees them.
     fn tools(&self) -> Vec<ToolSpec>;
+}
+
+/// A rehearsal that the models are away.
+pub trait ModelDrill: Send + Sync {
+    /// Begins one and returns when it ends; `None` if the built-in model answers alone.
+    fn begin(&self, length: Duration) -> Option<Timestamp>;
+
+    /// Ends it.
+    fn end(&self);
 }
 
 /// Renders the metrics as Prometheus text.

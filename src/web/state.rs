@@ -1,6 +1,6 @@
 //! What every handler may use, handed over by the composition root. It holds no request's data.
 
-use super::ports::{HealthProbe, KnowledgeIngest, KnowledgeSearch, RenderMetrics, ToolCatalog};
+use super::ports::{HealthProbe, KnowledgeIngest, KnowledgeSearch, ModelDrill, RenderMetrics, ToolCatalog};
 use super::quotas::InboundQuotas;
 use super::sse::places::StreamPlaces;
 use crate::config::channels::WebSettings;
@@ -38,6 +38,8 @@ pub struct WebParts {
     pub ingest: Arc<dyn KnowledgeIngest>,
     /// Tools.
     pub tools: Arc<dyn ToolCatalog>,
+    /// Rehearsals.
+    pub drill: Arc<dyn ModelDrill>,
     /// Ends the event streams when the program stops.
     pub shutdown: CancellationToken,
 }
@@ -66,9 +68,13 @@ impl WebState {
 
     /// How long web customers pause between messages.
     pub fn quiet(&self) -> Quiet {
+        let settings = &self.parts.settings;
         Quiet {
-            finished: Duration::from_millis(self.parts.settings.quiet_ms),
-            unfinished: Duration::from_millis(self.parts.settings.quiet_unfinished_ms),
+            finished: Duration::from_millis(settings.quiet_ms),
+            unfinished: Duration::from_millis(settings.quiet_unfinished_ms),
+            longest: Duration::from_millis(settings.quiet_longest_ms),
+            total: Duration::from_millis(settings.quiet_total_ms),
+            messages: settings.quiet_messages,
         }
     }
 }

@@ -12,6 +12,7 @@ async fn three_quick_messages_are_one_turn() {
     let app = options.with(|settings| {
         settings.channels.web.quiet_ms = 300;
         settings.channels.web.quiet_unfinished_ms = 600;
+        settings.channels.web.quiet_longest_ms = 600;
     });
     let app = app.start().await;
     let mut talk = app.talk().await;

@@ -6,6 +6,7 @@ mod customers;
 mod injected;
 mod limits;
 mod models;
+mod outages;
 mod own_tools;
 mod people;
 mod scenarios;

@@ -4,10 +4,12 @@ use super::request;
 use crate::support::fake_openai::{Act, FakeOpenAi, error, says, words};
 use balcao::config::llm::LlmSettings;
 use balcao::domain::clock::SystemClock;
+use balcao::limits::alerts::Alerts;
 use balcao::limits::net::Allowance;
 use balcao::limits::pause::Pause;
 use balcao::llm::factory::{ChainParts, build_chain};
 use balcao::llm::model::{ChatAnswer, ChatModel, ModelError};
+use balcao::llm::outage::Outage;
 use balcao::llm::scripted::{Reply, ScriptedModel};
 use std::future::Future;
 use std::pin::Pin;
@@ -43,6 +45,8 @@ async fn ask(settings: &LlmSettings) -> (Result<ChatAnswer, ModelError>, String)
         allowance: Allowance::Everything,
         offline: Arc::new(ScriptedModel::new("offline", vec![offline])),
         lead: Arc::new(balcao::llm::offline::OfflineModel::new()),
+        alerts: Arc::new(Alerts::logged(Arc::new(SystemClock))),
+        outage: Arc::new(Outage::new(Arc::new(SystemClock))),
     };
     let shown = Mutex::new(String::new());
     let chain = build_chain(settings, &parts).unwrap();

@@ -28,6 +28,7 @@ impl Place {
         let variables = [
             ("BALCAO__CHANNELS__WEB__QUIET_MS", "0"),
             ("BALCAO__CHANNELS__WEB__QUIET_UNFINISHED_MS", "0"),
+            ("BALCAO__CHANNELS__WEB__QUIET_LONGEST_MS", "0"),
             ("BALCAO__LIMITS__ALLOWED_HOSTS", "127.0.0.1"),
             ("BALCAO__LLM__RETRY__FIRST_WAIT_MS", "1"),
         ];

@@ -1,6 +1,7 @@
 //! The command line as its users and their programs know it.
 
-use super::support::{Place, stdout};
+use super::support::{Place, stderr, stdout};
+use crate::support::fake_openai::FakeOpenAi;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -217,4 +218,18 @@ async fn a_second_server_on_the_folder_is_told_apart() {
     assert!(server.terminate().await.0.success());
     let gone = place.run(&["healthcheck"], "").await;
     assert_eq!(gone.status.code(), Some(1));
+}
+
+#[tokio::test]
+async fn an_outage_is_rehearsed_beside_a_running_server() {
+    let endpoint = FakeOpenAi::start([]).await;
+    let mut place = Place::new().await.with_model(&endpoint);
+    place.set("BALCAO__LLM__CHAIN", "openai,offline");
+    let drill = ["drill", "--model-down", "1s"];
+    let alone = place.run(&drill, "").await;
+    assert!(!alone.status.success() && stderr(&alone).contains("no server runs"), "{alone:?}");
+    let server = place.serve().await;
+    let output = place.run(&drill, "").await;
+    assert!(output.status.success() && stdout(&output).contains("The rehearsal is over"), "{output:?}");
+    assert!(server.terminate().await.0.success());
 }

@@ -74,6 +74,7 @@ impl AppOptions {
         // Who waits for more words says so in its test.
         settings.channels.web.quiet_ms = 0;
         settings.channels.web.quiet_unfinished_ms = 0;
+        settings.channels.web.quiet_longest_ms = 0;
         settings.limits.allowed_hosts = vec!["127.0.0.1".to_owned()];
         if let Brain::Endpoint(endpoint) = &brain {
             settings.llm.base_url = endpoint.base_url().to_owned();

@@ -15,7 +15,9 @@ use balcao::store::Stores;
 use balcao::store::conversations::ConversationStore;
 use balcao::store::keys::ApiKey;
 use balcao::store::sqlite::SqliteHandle;
-use balcao::web::ports::{HealthProbe, IngestReport, KnowledgeIngest, KnowledgeSearch, ToolCatalog};
+use balcao::web::ports::{
+    HealthProbe, IngestReport, KnowledgeIngest, KnowledgeSearch, ModelDrill, ToolCatalog,
+};
 use balcao::web::router::router;
 use balcao::web::state::{SharedState, WebParts, WebState};
 use jiff::Timestamp;
@@ -107,6 +109,7 @@ pub async fn spawn_web_with(options: WebOptions) -> WebApp {
         search: Arc::new(Shelf),
         ingest: Arc::new(Shelf),
         tools: Arc::new(Shelf),
+        drill: Arc::new(Shelf),
         shutdown: shutdown.clone(),
     });
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -258,6 +261,14 @@ impl KnowledgeIngest for Shelf {
     async fn ingest(&self, _paths: Vec<std::path::PathBuf>) -> anyhow::Result<IngestReport> {
         Ok(IngestReport { added: 2, ..IngestReport::default() })
     }
+}
+
+impl ModelDrill for Shelf {
+    fn begin(&self, _length: Duration) -> Option<Timestamp> {
+        None
+    }
+
+    fn end(&self) {}
 }
 
 impl ToolCatalog for Shelf {

@@ -1,13 +1,15 @@
 //! The verbs that do one thing and end. Each works beside a running server: through it, or on the database, which
 //! takes several processes.
 
+mod drill;
 mod knowledge;
 mod shop;
 
+pub use drill::{DrillArguments, drill};
 pub use knowledge::{SearchArguments, ingest, search};
 pub use shop::{ExportArguments, ImportArguments, export, import};
 
-use super::build::{Options, listed, registry_over};
+use super::build::{Lookout, Options, listed, registry_over};
 use super::check::NoKnowledge;
 use super::instance::running;
 use super::keys;
@@ -83,7 +85,7 @@ pub async fn keys(options: &Options, command: KeysCommand) -> anyhow::Result<Exi
 pub async fn tools(options: &Options, as_json: bool) -> anyhow::Result<ExitCode> {
     // Built over an empty database: schemas do not depend on what is in it.
     let scratch = ScratchStore::open(options).await?;
-    let registry = registry_over(options, &scratch.stores, Arc::new(NoKnowledge));
+    let registry = registry_over(options, &scratch.stores, Arc::new(NoKnowledge), &Lookout::logged(options));
     scratch.close().await;
     let registry = registry.map_err(listed)?;
     let language = options.settings.business.language;

@@ -219,6 +219,7 @@ impl OpenAiModel {
         });
         let (input, output) = (usage.prompt_tokens, usage.completion_tokens);
         Ok(ChatAnswer {
+            stands_in: false,
             text: text.to_owned(),
             calls: repaired
                 .calls

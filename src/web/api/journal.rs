@@ -178,6 +178,7 @@ impl TurnView {
                 self.stop_reason = Some(*stop_reason);
             }
             EventBody::Message(_)
+            | EventBody::StoodIn
             | EventBody::OwnerChanged { .. }
             | EventBody::ConfirmationSettled { .. }
             | EventBody::Verified { .. }

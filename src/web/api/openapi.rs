@@ -1,6 +1,6 @@
 //! The OpenAPI 3.1 document, made from the handlers themselves.
 
-use super::{conversations, events, inspect, knowledge, messages, outbox, people, tools, widget};
+use super::{conversations, drills, events, inspect, knowledge, messages, outbox, people, tools, widget};
 use crate::web::{pages, probes, webhooks};
 use axum::response::IntoResponse;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -30,6 +30,8 @@ use utoipa::{Modify, OpenApi, ToSchema};
         tools::list_tools,
         outbox::list_dead_deliveries,
         outbox::replay_delivery,
+        drills::begin_model_drill,
+        drills::end_model_drill,
         webhooks::verify_whatsapp,
         webhooks::receive_whatsapp,
         pages::chat_page,

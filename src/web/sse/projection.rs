@@ -147,6 +147,7 @@ pub fn frames(event: &Event) -> Vec<Frame<'_>> {
         )
         | (
             EventBody::Retrieved { .. }
+            | EventBody::StoodIn
             | EventBody::ToolStarted { .. }
             | EventBody::ConfirmationAsked { .. }
             | EventBody::ConfirmationSettled { .. }

@@ -1,0 +1,123 @@
+//! Models that are away: the counter stays open in basic mode, says so once to the customer and once to the operator,
+//! and climbs back by itself. And the rehearsal of it.
+
+use crate::support::app::AppOptions;
+use crate::support::fake_openai::{Reply, error, says};
+use axum::Router;
+use axum::extract::State;
+use axum::routing::post;
+use balcao::config::settings::Settings;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::sync::{Mutex, mpsc};
+
+/// What the customer reads once.
+const NOTICE: &str = "Estou no modo básico agora";
+const DRILL: &str = "/api/v1/drills/model-down";
+
+/// The main model, and the built-in one behind it.
+fn with_the_built_in_model(settings: &mut Settings) {
+    settings.llm.chain = vec!["openai".to_owned(), "offline".to_owned()];
+}
+
+async fn fallen(replies: Vec<Reply>) -> AppOptions {
+    AppOptions::endpoint(replies).await.with(with_the_built_in_model)
+}
+
+/// Somewhere alerts are posted to; the first post of all is refused.
+async fn operator() -> (String, mpsc::UnboundedReceiver<Value>) {
+    struct Inbox {
+        alerts: mpsc::UnboundedSender<Value>,
+        posts: Mutex<u32>,
+    }
+    async fn receive(
+        State(inbox): State<Arc<Inbox>>,
+        axum::Json(alert): axum::Json<Value>,
+    ) -> http::StatusCode {
+        let mut posts = inbox.posts.lock().await;
+        *posts += 1;
+        if *posts == 1 {
+            return http::StatusCode::SERVICE_UNAVAILABLE;
+        }
+        inbox.alerts.send(alert).ok();
+        http::StatusCode::NO_CONTENT
+    }
+    let (alerts, received) = mpsc::unbounded_channel();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/alerts", listener.local_addr().unwrap());
+    let inbox = Arc::new(Inbox { alerts, posts: Mutex::new(0) });
+    let router = Router::new().route("/alerts", post(receive)).with_state(inbox);
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    (url, received)
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_accepted_leads_to_basic_mode_said_once_to_everybody() {
+    let (url, mut alerts) = operator().await;
+    let refused = error(401, "invalid_api_key", "Incorrect API key provided");
+    let app = fallen(vec![refused]).await.with(|settings| settings.alerts.webhook_url = url).start().await;
+    let mut talk = app.talk().await;
+    let first = talk.say("Qual o horário de funcionamento?").await;
+    assert!(first.text.starts_with(NOTICE) && first.text.contains("9h"), "{}", first.text);
+    let second = talk.say("E vocês abrem no sábado?").await;
+    assert!(!second.text.contains(NOTICE), "{}", second.text);
+    let mut other = app.talk().await;
+    assert!(
+        other.say("Qual o horário de funcionamento?").await.text.starts_with(NOTICE),
+        "once in each conversation"
+    );
+
+    let alert = alerts.recv().await.unwrap();
+    assert_eq!((&alert["event"], &alert["subject"]), (&json!("down"), &json!("openai:gpt-4.1-mini")));
+    app.end().await;
+    assert!(alerts.try_recv().is_err(), "the operator is told once");
+}
+
+#[tokio::test]
+async fn the_model_that_is_back_answers_again() {
+    let broken = || error(500, "server_error", "The server had an error");
+    // Three attempts of one request.
+    let app = fallen(vec![broken(), broken(), broken(), says("Olá de novo!")]).await.start().await;
+    let mut talk = app.talk().await;
+    assert!(talk.say("oi, tudo bem?").await.text.starts_with(NOTICE));
+    assert_eq!(talk.say("oi, tudo bem?").await.text, "Olá de novo!");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn nobody_waits_for_hours() {
+    let mut busy = error(429, "insufficient_quota", "You exceeded your current quota");
+    if let crate::support::fake_openai::Act::Status(_, headers, _) = &mut busy.act {
+        headers.push(("retry-after", "259200".to_owned()));
+    }
+    let app = fallen(vec![busy]).await.start().await;
+    let mut talk = app.talk().await;
+    let answer = talk.say("Qual o horário de funcionamento?").await;
+    assert!(answer.text.starts_with(NOTICE), "{}", answer.text);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn an_outage_can_be_rehearsed() {
+    let app = fallen(vec![says("Olá! Aqui é o modelo.")]).await.start().await;
+    let mut talk = app.talk().await;
+    let drill = |method: Method, body: Value| {
+        let request = app.door.operator(method, DRILL).json(&body);
+        async move { request.send().await.unwrap().status().as_u16() }
+    };
+    assert_eq!(drill(Method::POST, json!({"seconds": 0})).await, 400);
+    assert_eq!(drill(Method::POST, json!({"seconds": 60})).await, 200);
+    assert!(talk.say("oi, tudo bem?").await.text.starts_with(NOTICE));
+    assert_eq!(drill(Method::DELETE, json!({})).await, 204);
+    assert_eq!(talk.say("oi, tudo bem?").await.text, "Olá! Aqui é o modelo.");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn there_is_nothing_to_rehearse_without_a_model() {
+    let app = AppOptions::new(crate::support::app::Brain::BuiltIn).start().await;
+    let answer = app.door.operator(Method::POST, DRILL).json(&json!({"seconds": 60})).send().await.unwrap();
+    assert_eq!(answer.status(), 409);
+    app.end().await;
+}

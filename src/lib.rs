@@ -10,6 +10,8 @@ pub mod inbox;
 
 pub mod conversation;
 
+pub mod outbox;
+
 pub mod agent;
 
 pub mod knowledge;

@@ -15,6 +15,7 @@ mod browser;
 mod conversation;
 mod knowledge;
 mod llm;
+mod outbox;
 mod process;
 mod store;
 mod support;

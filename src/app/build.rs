@@ -20,6 +20,8 @@ use crate::llm::model::ChatModel;
 use crate::llm::offline::phrases::Phrases;
 use crate::llm::offline::{OfflineModel, PHRASES_FILE};
 use crate::llm::outage::Outage;
+use crate::outbox::courier::Courier;
+use crate::outbox::push::Push;
 use crate::prompts::{self, Prompts};
 use crate::store::Stores;
 use crate::store::live::LiveHub;
@@ -52,6 +54,8 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// A model in place of the chain that the settings describe; for tests.
     pub model: Option<Arc<dyn ChatModel>>,
+    /// Channels that are pushed to.
+    pub channels: Vec<Arc<dyn Push>>,
 }
 
 /// How the program knows that something it relies on is away.
@@ -84,6 +88,8 @@ pub struct App {
     pub web: SharedState,
     /// Does the turns.
     pub worker: Worker,
+    /// Takes what is said to channels that are pushed to.
+    pub courier: Courier,
     /// Sends alerts, if there is somewhere to send them.
     pub alerts: Option<AlertTask>,
     /// Stops everything.
@@ -158,6 +164,14 @@ impl App {
                 (chain.clone(), Some(chain))
             }
         };
+        let pushed: HashSet<String> =
+            options.channels.iter().map(|channel| channel.channel().to_owned()).collect();
+        let courier = Courier::new(
+            stores.clone(),
+            options.channels.clone(),
+            options.clock.clone(),
+            lookout.alerts.clone(),
+        );
         let stop = CancellationToken::new();
         let runner = TurnRunner {
             agent: Agent {
@@ -174,7 +188,7 @@ impl App {
             clock: options.clock.clone(),
             settings: settings.turn.clone(),
             worker: format!("process-{}", std::process::id()),
-            pushed_channels: HashSet::new(),
+            pushed_channels: pushed.clone(),
         };
         let database = Arc::new(database);
         let web = WebState::new(WebParts {
@@ -187,7 +201,7 @@ impl App {
             ownership: Arc::new(Ownership::new(
                 stores.conversations.clone(),
                 options.clock.clone(),
-                Vec::new(),
+                pushed.into_iter().collect(),
             )),
             clock: options.clock.clone(),
             settings: settings.channels.web.clone(),
@@ -205,7 +219,7 @@ impl App {
             shutdown: stop.clone(),
         });
         let worker = Worker::new(Arc::new(runner), stop.clone());
-        Ok(Self { settings, stores, web, worker, alerts: alert_task, stop, database })
+        Ok(Self { settings, stores, web, worker, courier, alerts: alert_task, stop, database })
     }
 
     /// The handle that keeps the database open, to be closed last.

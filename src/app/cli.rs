@@ -150,6 +150,7 @@ async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Exi
         operator: PathBuf::from("."),
         clock: Arc::new(SystemClock),
         model: None,
+        channels: Vec::new(),
     };
     match cli.command {
         None => serve::serve(options, &cli.serve.listen).await?,

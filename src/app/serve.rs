@@ -11,6 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How long requests and turns may take to come to an end once the program was told to stop.
 const GRACE: Duration = Duration::from_secs(8);
+/// How long deliveries under way may take to end, once turns have ended.
+const COURIER_GRACE: Duration = Duration::from_secs(1);
 /// How often metrics free what they no longer need.
 const UPKEEP: Duration = Duration::from_secs(30);
 
@@ -60,6 +62,8 @@ impl Server {
         let worker = tokio::spawn(self.app.worker.run());
         #[expect(clippy::disallowed_methods, reason = "awaited below")]
         let upkeep = tokio::spawn(upkeep(self.stop.clone()));
+        #[expect(clippy::disallowed_methods, reason = "awaited below")]
+        let courier = tokio::spawn(self.app.courier.run(self.stop.clone()));
         let alerts = self.app.alerts.map(|alerts| {
             #[expect(clippy::disallowed_methods, reason = "awaited below")]
             tokio::spawn(alerts.run(self.stop.clone()))
@@ -88,6 +92,12 @@ impl Server {
         tokio::select! {
             _ = worker => {}
             () = late => tracing::warn!("some turns did not end in time; they go on from their journal at the next start"),
+        }
+        // An attempt has a shorter time limit than a lease: what is cut here is looked into at the next start.
+        if tokio::time::timeout(COURIER_GRACE, courier).await.is_err() {
+            tracing::warn!(
+                "a delivery did not end in time; whether it was sent is looked into at the next start"
+            );
         }
         upkeep.await.ok();
         if let Some(alerts) = alerts {

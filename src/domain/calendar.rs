@@ -1,8 +1,8 @@
 //! The business's calendar: which days it is open, and what a business day is. Pure; the caller brings the present.
 
 use super::hours::{WeekHours, parse_span};
-use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, Time, Weekday};
+use jiff::{SignedDuration, ToSpan};
 use serde::Deserialize;
 use std::str::FromStr;
 
@@ -144,6 +144,26 @@ impl Calendar {
         None
     }
 
+    /// The moment by which the business has been open for `minutes` more; `None` if it never is for so long.
+    pub fn add_open_minutes(&self, now: DateTime, minutes: u32) -> Option<DateTime> {
+        let mut left = SignedDuration::from_mins(i64::from(minutes));
+        let mut date = now.date();
+        for _ in 0..HORIZON_DAYS {
+            for (from, until) in self.hours_on(date) {
+                let from = date.to_datetime(from).max(now);
+                let open = date.to_datetime(until).duration_since(from);
+                if open.is_positive() {
+                    if left <= open {
+                        return from.checked_add(left).ok();
+                    }
+                    left -= open;
+                }
+            }
+            date = date.tomorrow().ok()?;
+        }
+        None
+    }
+
     /// Whether `date` is a closed holiday.
     pub fn is_holiday(&self, date: Date) -> bool {
         self.holidays.iter().any(|holiday| holiday.hours.is_none() && holiday.covers(date))
@@ -262,6 +282,26 @@ mod tests {
         assert_eq!(calendar.add_business_days(thursday, 0), Some(thursday));
         assert_eq!(calendar.business_days_between(thursday, date(2026, 11, 24)), 2);
         assert_eq!(calendar.business_days_between(thursday, thursday), 0);
+    }
+
+    #[test]
+    fn counts_only_the_minutes_it_is_open() {
+        // Open 9 to 18, Saturdays 9 to 13; Friday 20 November 2026 is a holiday.
+        let calendar = calendar(&["11-20"]);
+        let thursday = date(2026, 11, 19);
+        for (now, minutes, then) in [
+            (thursday.at(10, 0, 0, 0), 60, thursday.at(11, 0, 0, 0)),
+            (thursday.at(17, 30, 0, 0), 60, date(2026, 11, 21).at(9, 30, 0, 0)),
+            (thursday.at(3, 0, 0, 0), 60, thursday.at(10, 0, 0, 0)),
+            (thursday.at(17, 0, 0, 0), 60, thursday.at(18, 0, 0, 0)),
+            (date(2026, 11, 21).at(12, 0, 0, 0), 120, date(2026, 11, 23).at(10, 0, 0, 0)),
+        ] {
+            assert_eq!(calendar.add_open_minutes(now, minutes), Some(then), "{now} + {minutes}");
+        }
+        assert_eq!(
+            Calendar::new(WeekHours::default(), Vec::new()).add_open_minutes(thursday.at(10, 0, 0, 0), 1),
+            None
+        );
     }
 
     #[test]

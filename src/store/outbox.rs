@@ -3,6 +3,7 @@
 
 use super::error::StoreError;
 use crate::domain::ids::{ConversationId, MessageId, OutboxId};
+use crate::domain::message::Message;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
@@ -30,6 +31,15 @@ pub struct Delivery {
     pub message: MessageId,
     /// How often it was tried before.
     pub attempts: u32,
+    /// Whether nobody knows if the last attempt was sent: a process died over it, or the channel did not answer.
+    pub in_doubt: bool,
+}
+
+impl Delivery {
+    /// A row that has just been claimed counts this attempt already; the caller is told of those before it.
+    pub(in crate::store) fn before_this_attempt(self) -> Self {
+        Self { attempts: self.attempts.saturating_sub(1), ..self }
+    }
 }
 
 /// How an attempt ended.
@@ -47,11 +57,49 @@ pub enum DeliveryOutcome {
         /// Why, for the operator.
         error: String,
     },
+    /// Nobody knows whether it was sent: to be looked into again, not sent again.
+    InDoubt {
+        /// When.
+        at: Timestamp,
+        /// Why, for the operator.
+        error: String,
+    },
     /// It will not work: kept in the dead-letter list.
     Dead {
         /// Why, for the operator.
         error: String,
     },
+}
+
+/// What a channel says of a message that it took.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum DeliveryStatus {
+    /// The customer's device has it.
+    Delivered,
+    /// The customer has seen it.
+    Read,
+    /// It could not be delivered after all.
+    Failed {
+        /// Why, for the operator.
+        error: String,
+    },
+}
+
+/// How far a delivery has come.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DeliveryStanding {
+    /// `waiting`, `sent` or `dead`.
+    pub state: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// The channel's id of the message.
+    pub external_id: Option<String>,
+    /// When the customer's device had it.
+    pub delivered_at: Option<Timestamp>,
+    /// When the customer had seen it.
+    pub read_at: Option<Timestamp>,
+    /// What the last attempt came to, if it failed.
+    pub error: String,
 }
 
 /// The outbox.
@@ -68,6 +116,22 @@ pub trait OutboxStore: Send + Sync {
 
     /// Records how an attempt ended.
     async fn settle(&self, id: OutboxId, outcome: DeliveryOutcome, at: Timestamp) -> Result<(), StoreError>;
+
+    /// Takes in what the channel says of a message that it took. Statuses come late, twice and out of order: one that
+    /// is behind what is known changes nothing. `false` if nothing changed.
+    async fn status(
+        &self,
+        channel: &str,
+        external_id: &str,
+        status: DeliveryStatus,
+        at: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// How far a delivery has come.
+    async fn standing(&self, id: OutboxId) -> Result<Option<DeliveryStanding>, StoreError>;
+
+    /// The message that a delivery carries.
+    async fn message(&self, delivery: &Delivery) -> Result<Option<Message>, StoreError>;
 
     /// Deliveries that were given up, newest first.
     async fn dead(&self, limit: u32) -> Result<Vec<(Delivery, String)>, StoreError>;

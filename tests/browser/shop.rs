@@ -51,6 +51,7 @@ impl Shop {
             operator: folder.path().to_path_buf(),
             clock: Arc::new(SystemClock),
             model: Some(clerk.clone()),
+            channels: Vec::new(),
         };
         let mut shop = Self {
             base: String::new(),

@@ -210,6 +210,19 @@ async fn the_variation_that_was_named_is_sent() {
 }
 
 #[tokio::test]
+async fn of_several_products_the_one_that_was_asked_for_is_sent() {
+    let products = json!({"count": 2, "products": [
+        {"sku": "KIT-1", "name": "Kit Primeira Planta", "variations": []},
+        {"sku": "PLA-1", "name": "Jiboia", "variations": []},
+    ]});
+    let mut dialogue = vec![customer("quanto custa a jiboia?")];
+    dialogue.extend(called("product_search", json!({"query": "jiboia"}), products));
+    dialogue.extend([bot("Encontrei dois."), customer("quanto fica o frete para 01310-100?")]);
+    let answer = ask_with(dialogue, Vec::new(), Language::Portuguese).await;
+    assert_eq!(answer.calls[0].arguments["product"], "PLA-1", "{answer:?}");
+}
+
+#[tokio::test]
 async fn who_introduces_themselves_is_recorded_and_then_served() {
     let said = "sou a Lia, lia@example.com, quero um orçamento para 50 vasos do escritório";
     let first = ask(said).await;

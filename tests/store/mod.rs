@@ -10,5 +10,5 @@ mod outbox;
 mod ownership;
 mod races;
 mod sqlite;
-mod support;
+pub mod support;
 mod turns;

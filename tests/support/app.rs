@@ -244,6 +244,7 @@ async fn boot(brain: &Brain, settings: &Settings, data: &Path, operator: &Path) 
         operator: operator.to_owned(),
         clock: Arc::new(ShopClock),
         model,
+        channels: Vec::new(),
     };
     let server = Server::bind(options, "127.0.0.1:0").await.unwrap_or_else(|error| panic!("{error:#}"));
     let base = format!("http://{}", server.address);

@@ -157,7 +157,13 @@ impl Sources<'_> {
             let only = (items.len() == 1).then_some(0);
             let picked =
                 self.episode.iter().find_map(|text| pick(text, items, &field, self.now, self.language));
-            let item = items.get(picked.or(only.filter(|_| !field.ends_with("start")))?)?;
+            // A list that has one item, or one that was asked for by name, needs no pick; a time always does.
+            let named = || {
+                let asked_with = call.arguments.as_object()?.values().filter_map(Value::as_str);
+                asked_with.into_iter().find_map(|text| pick(text, items, &field, self.now, self.language))
+            };
+            let implied = if field.ends_with("start") { None } else { only.or_else(named) };
+            let item = items.get(picked.or(implied)?)?;
             if let Some(professional) = item.get("professional").filter(|value| value.is_string()) {
                 filled.entry("professional").or_insert_with(|| professional.clone());
             }

@@ -27,7 +27,7 @@ macro_rules! contact_columns {
 /// The columns a [`crate::store::outbox::Delivery`] is read from, in order, behind its position.
 macro_rules! delivery_columns {
     () => {
-        "position, id, conversation_id, channel, message_id, attempts"
+        "position, id, conversation_id, channel, message_id, attempts, settlements"
     };
 }
 

@@ -23,12 +23,17 @@ pub(in crate::store) const CLAIM: &str = concat!(
 
 /// The channel took it. `$1` id, `$2` time, `$3` the channel's id.
 pub(in crate::store) const ACCEPTED: &str = "
-    UPDATE outbox SET state = 'sent', settled_at = $2, external_id = $3, error = NULL
+    UPDATE outbox SET state = 'sent', settled_at = $2, external_id = $3, error = NULL, settlements = attempts
     WHERE id = $1 AND state <> 'sent'";
 
 /// It is tried again. `$1` id, `$2` when, `$3` error.
 pub(in crate::store) const RETRY: &str =
-    "UPDATE outbox SET due_at = $2, error = $3 WHERE id = $1 AND state = 'waiting'";
+    "UPDATE outbox SET due_at = $2, error = $3, settlements = attempts WHERE id = $1 AND state = 'waiting'";
+
+/// Whether it was sent is still not known; it is looked at again. `$1` id, `$2` when, `$3` error.
+pub(in crate::store) const IN_DOUBT: &str = "
+    UPDATE outbox SET due_at = $2, error = $3, settlements = attempts - 1
+    WHERE id = $1 AND state = 'waiting'";
 
 /// It was given up. `$1` id, `$2` time, `$3` error.
 pub(in crate::store) const DEAD: &str =
@@ -46,7 +51,31 @@ pub(in crate::store) const DEAD_LETTERS: &str = concat!(
 
 /// Queues a given-up delivery again. `$1` id, `$2` time.
 pub(in crate::store) const REPLAY: &str =
-    "UPDATE outbox SET state = 'waiting', due_at = $2, settled_at = NULL WHERE id = $1 AND state = 'dead'";
+    "UPDATE outbox SET state = 'waiting', due_at = $2, settled_at = NULL, settlements = attempts
+     WHERE id = $1 AND state = 'dead'";
+
+/// The channel says that the customer's device has it. `$1` channel, `$2` the channel's id, `$3` time.
+pub(in crate::store) const DELIVERED: &str = "
+    UPDATE outbox SET delivered_at = COALESCE(delivered_at, $3)
+    WHERE channel = $1 AND external_id = $2";
+
+/// The channel says that the customer has seen it, and so has it. `$1` channel, `$2` the channel's id, `$3` time.
+pub(in crate::store) const READ: &str = "
+    UPDATE outbox SET delivered_at = COALESCE(delivered_at, $3), read_at = COALESCE(read_at, $3)
+    WHERE channel = $1 AND external_id = $2";
+
+/// The channel says that it could not be delivered after all. What was delivered stays so. `$1` channel, `$2` the
+/// channel's id, `$3` time, `$4` error.
+pub(in crate::store) const UNDELIVERED: &str = "
+    UPDATE outbox SET state = 'dead', settled_at = $3, error = $4
+    WHERE channel = $1 AND external_id = $2 AND state = 'sent' AND delivered_at IS NULL";
+
+/// What is known of a delivery. `$1` id.
+pub(in crate::store) const STANDING: &str = "SELECT state, attempts, external_id, delivered_at, read_at, COALESCE(error, '') FROM outbox WHERE id = $1";
+
+/// A message. `$1` conversation, `$2` the message's id as text.
+pub(in crate::store) const MESSAGE: &str = "
+    SELECT body FROM events WHERE conversation_id = $1 AND kind = 'message' AND body ->> 'id' = $2";
 
 /// How many wait.
 pub(in crate::store) const DEPTH: &str = "SELECT COUNT(*) FROM outbox WHERE state = 'waiting'";

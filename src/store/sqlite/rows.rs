@@ -189,13 +189,12 @@ pub(super) fn identity(row: &SqliteRow) -> Result<Identity, StoreError> {
 /// Reads a delivery from its columns, behind its position.
 pub(super) fn delivery(columns: &mut Columns<'_>) -> Result<(i64, Delivery), StoreError> {
     let position = columns.value()?;
-    let delivery = Delivery {
-        id: OutboxId(columns.id()?),
-        conversation: ConversationId(columns.id()?),
-        channel: columns.value()?,
-        message: MessageId(columns.id()?),
-        attempts: columns.value()?,
-    };
+    let (id, conversation) = (OutboxId(columns.id()?), ConversationId(columns.id()?));
+    let (channel, message) = (columns.value()?, MessageId(columns.id()?));
+    let (attempts, settlements): (u32, u32) = (columns.value()?, columns.value()?);
+    // This attempt has no end yet; one more without an end is one that nobody knows of.
+    let in_doubt = attempts > settlements.saturating_add(1);
+    let delivery = Delivery { id, conversation, channel, message, attempts, in_doubt };
     Ok((position, delivery))
 }
 

@@ -1,13 +1,14 @@
 //! Deliveries on SQLite.
 
 use super::Database;
-use super::rows::{Columns, blob, delivery};
+use super::rows::{Columns, delivery};
 use super::transaction::Transaction;
 use super::writer::Atomicity;
 use crate::domain::ids::{ConversationId, OutboxId};
 use crate::store::error::StoreError;
 use crate::store::outbox::{Delivery, DeliveryOutcome, NewDelivery, OutboxStore};
 use crate::store::sql;
+use crate::store::sql::values::blob;
 use async_trait::async_trait;
 use jiff::Timestamp;
 

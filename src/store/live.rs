@@ -108,7 +108,8 @@ impl LiveHub {
 
     /// The conversations that somebody listens to, each with the newest event its readers were given in order.
     pub fn listened(&self) -> Vec<(ConversationId, Option<Seq>)> {
-        let readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        readers.retain(|_, channel| channel.sender.receiver_count() > 0);
         readers.iter().map(|(conversation, channel)| (*conversation, channel.told)).collect()
     }
 

@@ -8,6 +8,7 @@ mod limits;
 mod models;
 mod own_tools;
 mod people;
+mod processes;
 mod scenarios;
 mod systems;
 mod untrue;

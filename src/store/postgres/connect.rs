@@ -79,9 +79,7 @@ impl Place {
             // A look at every connection would be a round trip for every operation.
             .test_before_acquire(false)
             .before_acquire(|connection, meta| {
-                Box::pin(async move {
-                    Ok(meta.idle_for < DOUBTFUL || connection.ping().await.is_ok())
-                })
+                Box::pin(async move { Ok(meta.idle_for < DOUBTFUL || connection.ping().await.is_ok()) })
             })
             .connect_lazy_with(options)
     }

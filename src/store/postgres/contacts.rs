@@ -44,9 +44,7 @@ impl ContactStore for Contacts {
 
     async fn save(&self, contact: &Contact) -> Result<(), StoreError> {
         let contact = contact.clone();
-        self.database
-            .write(Atomicity::Transaction, move |tx| Box::pin(save(tx, contact.clone())))
-            .await
+        self.database.write(Atomicity::Transaction, move |tx| Box::pin(save(tx, contact.clone()))).await
     }
 
     async fn link(&self, contact: ContactId, identity: &Identity, at: Timestamp) -> Result<(), StoreError> {
@@ -137,9 +135,8 @@ async fn owner_of(
     transaction: &mut Transaction,
     identity: &Identity,
 ) -> Result<Option<ContactId>, StoreError> {
-    let statement = sqlx::query(scripts::OWNER_OF_IDENTITY)
-        .bind(identity.kind.as_str())
-        .bind(stored(&identity.value));
+    let statement =
+        sqlx::query(scripts::OWNER_OF_IDENTITY).bind(identity.kind.as_str()).bind(stored(&identity.value));
     let row = transaction.row(statement).await?;
     row.map(|row| Columns::of(&row).id().map(ContactId)).transpose()
 }

@@ -1,8 +1,8 @@
 //! What every store of this database works with: reads on any connection, writes that are announced once they are
 //! durable. A write that is one statement is no transaction of its own; the server groups commits by itself.
 
-use super::live::{Announcer, Notice};
 use super::error::{is_worth_another_try, sorted};
+use super::live::{Announcer, Notice};
 use super::rows::Statement;
 use crate::domain::event::Event;
 use crate::domain::ids::ConversationId;

@@ -74,17 +74,15 @@ impl TurnStore for Turns {
 
     async fn renew(&self, claim: &Claim, lease_until: Timestamp) -> Result<(), StoreError> {
         let fence = Fence::of(claim);
-        self.database
-            .write(Atomicity::Statement, move |tx| Box::pin(renew(tx, fence, lease_until)))
-            .await
+        self.database.write(Atomicity::Statement, move |tx| Box::pin(renew(tx, fence, lease_until))).await
     }
 
     async fn expire_claims(&self, now: Timestamp) -> Result<u64, StoreError> {
         self.database
             .write(Atomicity::Statement, move |tx| {
-                Box::pin(async move {
-                    tx.write(sqlx::query(sql::turns::EXPIRE).bind(now.as_millisecond())).await
-                })
+                Box::pin(
+                    async move { tx.write(sqlx::query(sql::turns::EXPIRE).bind(now.as_millisecond())).await },
+                )
             })
             .await
     }

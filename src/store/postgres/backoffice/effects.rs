@@ -28,8 +28,7 @@ impl Backoffice {
             .write(Atomicity::Transaction, move |tx| {
                 let (key, work) = (key.clone(), Arc::clone(&work));
                 Box::pin(async move {
-                    let take =
-                        sqlx::query(scripts::TAKE_EFFECT).bind(stored(&key.0)).bind(kind.as_str());
+                    let take = sqlx::query(scripts::TAKE_EFFECT).bind(stored(&key.0)).bind(kind.as_str());
                     if tx.write(take).await? == 0 {
                         return seen_before(tx, &key, kind).await;
                     }

@@ -78,7 +78,8 @@ async fn fill(table: &Table, transaction: &mut Transaction) -> Result<(), StoreE
 /// PostgreSQL replaces no row twice in one statement: of rows with the same key the last one is written, as if each
 /// had replaced the one before.
 fn last_of_each_key(table: &Table) -> Vec<&Vec<Value>> {
-    let last: HashMap<_, _> = table.rows.iter().enumerate().map(|(place, row)| (row.first(), place)).collect();
+    let last: HashMap<_, _> =
+        table.rows.iter().enumerate().map(|(place, row)| (row.first(), place)).collect();
     let is_last = |(place, row): &(usize, &Vec<Value>)| last.get(&row.first()) == Some(place);
     table.rows.iter().enumerate().filter(is_last).map(|(_, row)| row).collect()
 }

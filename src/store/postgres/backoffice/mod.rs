@@ -56,7 +56,10 @@ impl BackofficeStore for Backoffice {
         opportunity: &Opportunity,
     ) -> Result<Opportunity, StoreError> {
         let opportunity = opportunity.clone();
-        self.once(key, Kind::SaveOpportunity, move |tx| Box::pin(crm::save_opportunity(tx, opportunity.clone()))).await
+        self.once(key, Kind::SaveOpportunity, move |tx| {
+            Box::pin(crm::save_opportunity(tx, opportunity.clone()))
+        })
+        .await
     }
 
     async fn opportunities(&self, contact: ContactId) -> Result<Vec<Opportunity>, StoreError> {
@@ -139,7 +142,8 @@ impl BackofficeStore for Backoffice {
         comment: &TicketComment,
     ) -> Result<Ticket, StoreError> {
         let comment = comment.clone();
-        self.once(key, Kind::CommentTicket, move |tx| Box::pin(tickets::comment(tx, number, comment.clone()))).await
+        self.once(key, Kind::CommentTicket, move |tx| Box::pin(tickets::comment(tx, number, comment.clone())))
+            .await
     }
 
     async fn products(&self) -> Result<Vec<Product>, StoreError> {

@@ -87,8 +87,7 @@ impl Listener {
             match &word {
                 Word::Work { conversation, due_at } => {
                     let due_at = Timestamp::from_millisecond(*due_at).unwrap_or(Timestamp::MIN);
-                    self.live
-                        .signal_work(*conversation, due_at.saturating_add(HEAD_START).unwrap_or(due_at));
+                    self.live.signal_work(*conversation, due_at.saturating_add(HEAD_START).unwrap_or(due_at));
                 }
                 Word::Delivery => self.live.signal_delivery(),
                 Word::Committed { .. } | Word::Delta { .. } | Word::Progress { .. } => {}

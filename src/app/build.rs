@@ -25,7 +25,7 @@ use crate::outbox::push::Push;
 use crate::prompts::{self, Prompts};
 use crate::store::Stores;
 use crate::store::live::LiveHub;
-use crate::store::sqlite::{self, SqliteHandle};
+use crate::store::open::{self, StoreHandle};
 use crate::tools::builtin;
 use crate::tools::dispatch::Dispatcher;
 use crate::tools::http::HttpTools;
@@ -94,7 +94,7 @@ pub struct App {
     pub alerts: Option<AlertTask>,
     /// Stops everything.
     pub stop: CancellationToken,
-    database: Arc<SqliteHandle>,
+    database: Arc<StoreHandle>,
 }
 
 /// The tools of a program that is not running: for `tools` and `check`.
@@ -146,7 +146,7 @@ impl App {
     pub async fn build(options: Options) -> anyhow::Result<Self> {
         let settings = options.settings.clone();
         let live = Arc::new(LiveHub::default());
-        let (stores, database) = sqlite::open(&settings.store, &options.data, live).await?;
+        let (stores, database) = open::open(&settings.store, &options.data, live).await?;
         if settings.backoffice.demo {
             demo::lay(&stores, &settings.business, options.clock.now()).await?;
         }
@@ -223,7 +223,7 @@ impl App {
     }
 
     /// The handle that keeps the database open, to be closed last.
-    pub fn database(&self) -> Arc<SqliteHandle> {
+    pub fn database(&self) -> Arc<StoreHandle> {
         self.database.clone()
     }
 }
@@ -305,7 +305,7 @@ impl ToolCatalog for Offered {
     }
 }
 
-struct StoreProbe(Arc<SqliteHandle>);
+struct StoreProbe(Arc<StoreHandle>);
 
 #[async_trait]
 impl HealthProbe for StoreProbe {

@@ -4,10 +4,12 @@ use super::build::{Lookout, Options};
 use super::files;
 use super::scratch::ScratchStore;
 use super::terminal::say;
+use crate::config::store::StorePlace;
 use crate::domain::problem::Problem;
 use crate::knowledge::source::{self, SourceFile};
 use crate::llm::model::{ChatMessage, ChatRequest, ToolChoice};
 use crate::prompts::Prompts;
+use crate::store::postgres;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -27,8 +29,8 @@ pub async fn problems(options: &Options) -> anyhow::Result<Vec<Problem>> {
     if let Err(error) = super::build::chain(options, &Arc::default(), &Lookout::logged(options)) {
         problems.push(Problem::in_file("settings", format!("{error:#}")));
     }
-    if let Err(error) = options.settings.store.sqlite_file(&options.data) {
-        problems.push(Problem::in_file("settings", error.to_string()));
+    if let Err(error) = store(options) {
+        problems.push(Problem::in_file("settings", format!("{error:#}")));
     }
     let scratch = ScratchStore::open(options).await?;
     if let Err(found) = super::build::registry_over(
@@ -44,6 +46,14 @@ pub async fn problems(options: &Options) -> anyhow::Result<Vec<Problem>> {
     problems.sort();
     problems.dedup();
     Ok(problems)
+}
+
+fn store(options: &Options) -> anyhow::Result<()> {
+    let settings = &options.settings.store;
+    match settings.place(&options.data)? {
+        StorePlace::File(_) => Ok(()),
+        StorePlace::Server => postgres::check_url(settings),
+    }
 }
 
 fn knowledge(options: &Options) -> Vec<Problem> {

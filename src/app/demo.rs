@@ -14,8 +14,21 @@ pub async fn lay(stores: &Stores, business: &Business, now: Timestamp) -> anyhow
     let files = DemoTables::iter()
         .filter_map(|name| DemoTables::get(&name).map(|file| (name.into_owned(), file.data.into_owned())));
     let shop = Shop::new(stores.backoffice.clone(), stores.contacts.clone(), business);
-    if seed_demo(files, &shop, now).await?.is_some() {
-        tracing::info!("a demo shop was laid into the new store; `[backoffice] demo = false` begins empty");
+    match seed_demo(files, &shop, now).await {
+        Ok(Some(_)) => {
+            tracing::info!(
+                "a demo shop was laid into the new store; `[backoffice] demo = false` begins empty"
+            );
+            Ok(())
+        }
+        Ok(None) => Ok(()),
+        // All or nothing is laid: what is there now is another process's, which began at the same time.
+        Err(error) => {
+            if stores.backoffice.is_empty().await? {
+                Err(error)
+            } else {
+                Ok(())
+            }
+        }
     }
-    Ok(())
 }

@@ -3,6 +3,7 @@
 
 use super::keys::new_key;
 use crate::domain::clock::{Clock, SystemClock};
+use crate::domain::secret::{SecretHash, hash_of, hexadecimal};
 use crate::store::Stores;
 use crate::store::keys::ApiKey;
 use anyhow::Context;
@@ -38,12 +39,10 @@ impl Instance {
     /// # Errors
     /// If the file or the key cannot be written.
     pub async fn announce(data: &Path, address: SocketAddr, stores: &Stores) -> anyhow::Result<Self> {
-        // Keys of servers that did not end well.
-        for key in stores.keys.list().await?.into_iter().filter(|key| key.name.starts_with(KEY_NAME)) {
-            stores.keys.remove(&key.name).await?;
-        }
+        let file = data.join(FILE);
+        forget_former(&file, stores).await?;
         let key = new_key();
-        let key_name = format!("{KEY_NAME}{}", std::process::id());
+        let key_name = key_name(&key.hash());
         stores
             .keys
             .add(&ApiKey {
@@ -54,7 +53,6 @@ impl Instance {
                 last_used_at: None,
             })
             .await?;
-        let file = data.join(FILE);
         // A wildcard address cannot be called; this machine can.
         let host =
             if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { address.ip().to_string() };
@@ -78,6 +76,20 @@ impl Instance {
             tracing::warn!(error = %error, "the server's own key could not be removed");
         }
     }
+}
+
+/// Takes the key of a server on this data folder that did not end well away. Only that one: other servers may work on
+/// the same database.
+async fn forget_former(file: &Path, stores: &Stores) -> anyhow::Result<()> {
+    let Ok(content) = std::fs::read(file) else { return Ok(()) };
+    let Ok(former) = serde_json::from_slice::<Running>(&content) else { return Ok(()) };
+    stores.keys.remove(&key_name(&hash_of(&former.key))).await?;
+    Ok(())
+}
+
+/// Names are made from keys: two servers never have the same, on whatever machines they run.
+fn key_name(hash: &SecretHash) -> String {
+    format!("{KEY_NAME}{}", hexadecimal(&hash[..6]))
 }
 
 /// A lock beside `database`, held while the file is open: whoever has it is the only server on the database. `None`

@@ -2,6 +2,7 @@
 
 use super::build::{App, Options};
 use super::instance::{self, Instance};
+use crate::config::store::StorePlace;
 use anyhow::Context;
 use std::fs::File;
 use std::net::SocketAddr;
@@ -40,8 +41,11 @@ impl Server {
         let address = listener.local_addr()?;
         let (data, clock) = (options.data.clone(), options.clock.clone());
         let app = App::build(options).await?;
-        let database = app.settings.store.sqlite_file(&data)?;
-        let alone = instance::lock(&database)?;
+        // A server's database may have other processes at work: what a dead one has claimed runs out by itself.
+        let alone = match app.settings.store.place(&data)? {
+            StorePlace::File(database) => instance::lock(&database)?,
+            StorePlace::Server => None,
+        };
         if alone.is_some() {
             let left = app.stores.turns.expire_claims(clock.now()).await?;
             tracing::debug!(left, "turns that an earlier process left in the middle");

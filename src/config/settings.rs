@@ -78,7 +78,7 @@ impl Settings {
             let keys: Vec<&str> = std::iter::once("backoffice").chain(key.split('.')).collect();
             layers.report(&keys, &problem);
         }
-        if let Some(Err(problem)) = store.as_ref().map(|store| store.sqlite_file(Path::new(""))) {
+        if let Some(Err(problem)) = store.as_ref().map(|store| store.place(Path::new(""))) {
             layers.report(&["store", "url"], &problem.to_string());
         }
         let problems = layers.finish();

@@ -10,7 +10,7 @@ use crate::domain::clock::Clock;
 use crate::domain::conversation::Owner;
 use crate::domain::effect::Effect;
 use crate::domain::event::{Event, EventBody};
-use crate::domain::ids::{ConversationId, MessageId, OutboxId, TurnId};
+use crate::domain::ids::{ConversationId, MessageId, OutboxId, Seq, TurnId};
 use crate::domain::language::Language;
 use crate::domain::message::{Message, Role};
 use crate::domain::turn::{Claim, StopReason, Usage};
@@ -47,6 +47,23 @@ pub struct TurnRunner {
     pub worker: String,
     /// Channels that have to be pushed to.
     pub pushed_channels: HashSet<String>,
+}
+
+/// What happens in the conversation from the turn's begin on.
+struct News {
+    receiver: broadcast::Receiver<Live>,
+    /// Where the turn began. What was before may be heard late, where several processes write; it is settled.
+    since: Seq,
+}
+
+impl News {
+    fn of(task: &Task, receiver: broadcast::Receiver<Live>) -> Self {
+        let begins = |event: &&Event| {
+            event.turn == Some(task.turn) && matches!(event.body, EventBody::TurnStarted { .. })
+        };
+        let since = task.events.iter().rfind(begins).map_or(0, |event| event.seq);
+        Self { receiver, since }
+    }
 }
 
 /// How the agent's work came to an end.
@@ -133,7 +150,7 @@ impl TurnRunner {
                     },
                     Err(_) => Work::Failed(anyhow::anyhow!("the turn panicked")),
                 },
-                work = self.watch(claim, news, &journal, stop) => work,
+                work = self.watch(claim, News::of(&task, news), &journal, stop) => work,
             }
         };
         let outcome = match work {
@@ -172,7 +189,7 @@ impl TurnRunner {
     async fn watch(
         &self,
         claim: &Claim,
-        mut news: broadcast::Receiver<Live>,
+        mut news: News,
         journal: &ClaimJournal<'_>,
         stop: &CancellationToken,
     ) -> Work {
@@ -192,12 +209,13 @@ impl TurnRunner {
                     }
                 }
                 () = &mut parked => return Work::Stopping,
-                live = news.recv() => match live {
+                live = news.receiver.recv() => match live {
                     Ok(Live::Committed(events)) => {
-                        if events.iter().any(takes_over) {
+                        let mut events = events.iter().filter(|event| event.seq > news.since);
+                        if events.clone().any(takes_over) {
                             return Work::Lost;
                         }
-                        if !journal.wrote() && events.iter().any(|event| is_newer_message(event, claim)) {
+                        if !journal.wrote() && events.any(|event| is_newer_message(event, claim)) {
                             return Work::Superseded;
                         }
                     }
@@ -208,7 +226,7 @@ impl TurnRunner {
                         }
                     }
                     // The hub forgot the conversation: nobody else listens, and the claim is checked at the commit.
-                    Err(RecvError::Closed) => news = self.stores.live.subscribe(claim.conversation),
+                    Err(RecvError::Closed) => news.receiver = self.stores.live.subscribe(claim.conversation),
                 },
             }
         }

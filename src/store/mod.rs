@@ -1,6 +1,6 @@
-//! Durable state behind small object-safe traits, one per aggregate. `sqlite/` implements them; a sibling for
-//! another database passes the same contract suite (`tests/store/`). Ids and times are made by callers; a store
-//! writes them as they are. SQL stands only below this folder.
+//! Durable state behind small object-safe traits, one per aggregate. `sqlite/` and `postgres/` implement them and
+//! pass the same contract suite (`tests/store/`). Ids and times are made by callers; a store writes them as they
+//! are. SQL stands only below this folder.
 
 pub mod backoffice;
 pub mod contacts;
@@ -8,7 +8,9 @@ pub mod conversations;
 pub mod error;
 pub mod keys;
 pub mod live;
+pub mod open;
 pub mod outbox;
+pub mod postgres;
 mod sql;
 pub mod sqlite;
 pub mod turns;

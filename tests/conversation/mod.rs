@@ -9,6 +9,7 @@ mod models;
 mod outages;
 mod own_tools;
 mod people;
+mod processes;
 mod scenarios;
 mod systems;
 mod untrue;

@@ -1,7 +1,8 @@
 //! Runs the conversations of `tests/scenarios/`: the customer's words with a scripted model and the real tools, and
-//! what has to come of each. The wording is the script's; calls, effects and key facts are the program's.
+//! what has to come of each. The wording is the script's; calls, effects and key facts are the program's. Each is
+//! played over either database.
 
-use crate::support::app::{AppOptions, Brain};
+use crate::support::app::{AppOptions, Brain, TestApp, shop_database};
 use crate::support::talk::{Answer, Talk, Tool};
 use balcao::domain::contact::{Identity, IdentityKind};
 use balcao::llm::scripted::{Reply, ScriptedModel};
@@ -86,7 +87,7 @@ macro_rules! scenarios {
             $(
                 #[tokio::test]
                 async fn $name() {
-                    super::scripted(include_str!(concat!("../scenarios/", stringify!($name), ".toml"))).await;
+                    super::scripted(super::Store::Sqlite, super::text!($name)).await;
                 }
             )*
         }
@@ -94,11 +95,50 @@ macro_rules! scenarios {
             $(
                 #[tokio::test]
                 async fn $name() {
-                    super::built_in(include_str!(concat!("../scenarios/", stringify!($name), ".toml"))).await;
+                    super::built_in(super::Store::Sqlite, super::text!($name)).await;
+                }
+            )*
+        }
+        mod scripted_on_postgres {
+            $(
+                #[tokio::test]
+                async fn $name() {
+                    super::scripted(super::Store::Postgres, super::text!($name)).await;
+                }
+            )*
+        }
+        mod built_in_on_postgres {
+            $(
+                #[tokio::test]
+                async fn $name() {
+                    super::built_in(super::Store::Postgres, super::text!($name)).await;
                 }
             )*
         }
     };
+}
+
+macro_rules! text {
+    ($name:ident) => {
+        include_str!(concat!("../scenarios/", stringify!($name), ".toml"))
+    };
+}
+use text;
+
+#[derive(Clone, Copy)]
+enum Store {
+    Sqlite,
+    Postgres,
+}
+
+impl Store {
+    async fn start(self, brain: Brain) -> TestApp {
+        let options = AppOptions::new(brain);
+        match self {
+            Self::Sqlite => options.start().await,
+            Self::Postgres => options.on(&shop_database().await).start().await,
+        }
+    }
 }
 
 scenarios!(
@@ -114,10 +154,10 @@ scenarios!(
     unknown_question,
 );
 
-async fn scripted(text: &str) {
+async fn scripted(store: Store, text: &str) {
     let scenario: Scenario = toml::from_str(text).unwrap();
     let model = Arc::new(ScriptedModel::new("scripted", Vec::new()));
-    let app = AppOptions::new(Brain::Scripted(model.clone())).start().await;
+    let app = store.start(Brain::Scripted(model.clone())).await;
     let (stores, mut talk, mut known) = (app.stores().await, app.talk().await, BTreeMap::new());
     for turn in &scenario.turn {
         for reply in &turn.model {
@@ -129,9 +169,9 @@ async fn scripted(text: &str) {
     app.end().await;
 }
 
-async fn built_in(text: &str) {
+async fn built_in(store: Store, text: &str) {
     let scenario: Scenario = toml::from_str(text).unwrap();
-    let app = AppOptions::new(Brain::BuiltIn).start().await;
+    let app = store.start(Brain::BuiltIn).await;
     let (stores, mut talk, mut known) = (app.stores().await, app.talk().await, BTreeMap::new());
     for turn in &scenario.turn {
         let expect = turn.offline_expect.as_ref().unwrap_or(&turn.expect);

@@ -1,10 +1,18 @@
 //! Appointments: one at a time per professional, whoever asks and however often.
 
-use super::support::{Bench, bench};
+use super::support::{Bench, on_every_store};
 use balcao::domain::agenda::{Appointment, AppointmentStatus};
 use balcao::store::backoffice::{EffectKey, ImportRows};
 use balcao::store::error::StoreError;
 use std::time::Duration;
+
+on_every_store!(
+    a_taken_time_is_refused_and_a_free_one_booked,
+    an_appointment_moves_under_the_same_rule,
+    of_many_who_want_the_same_time_one_gets_it,
+    one_effect_asked_for_many_times_happens_once,
+    imported_appointments_take_their_time_too,
+);
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -26,9 +34,7 @@ async fn appointment(bench: &Bench, hour: u32) -> Appointment {
     }
 }
 
-#[tokio::test]
-async fn a_taken_time_is_refused_and_a_free_one_booked() {
-    let bench = bench().await;
+async fn a_taken_time_is_refused_and_a_free_one_booked(bench: Bench) {
     let backoffice = &bench.stores.backoffice;
     let ten = appointment(&bench, 10).await;
     assert_eq!(backoffice.book(&key("1"), &ten).await.unwrap(), ten);
@@ -52,9 +58,7 @@ async fn a_taken_time_is_refused_and_a_free_one_booked() {
     assert_eq!(backoffice.appointments_of(eleven.contact, eleven.end).await.unwrap(), []);
 }
 
-#[tokio::test]
-async fn an_appointment_moves_under_the_same_rule() {
-    let bench = bench().await;
+async fn an_appointment_moves_under_the_same_rule(bench: Bench) {
     let backoffice = &bench.stores.backoffice;
     let (ten, twelve) = (appointment(&bench, 10).await, appointment(&bench, 12).await);
     backoffice.book(&key("1"), &ten).await.unwrap();
@@ -83,9 +87,7 @@ async fn an_appointment_moves_under_the_same_rule() {
     assert!(matches!(missing, Err(StoreError::NotFound)));
 }
 
-#[tokio::test]
-async fn of_many_who_want_the_same_time_one_gets_it() {
-    let bench = bench().await;
+async fn of_many_who_want_the_same_time_one_gets_it(bench: Bench) {
     let mut tasks = tokio::task::JoinSet::new();
     for index in 0..20 {
         let wanted = appointment(&bench, 10).await;
@@ -101,9 +103,7 @@ async fn of_many_who_want_the_same_time_one_gets_it() {
     assert_eq!(all.len(), 1);
 }
 
-#[tokio::test]
-async fn one_effect_asked_for_many_times_happens_once() {
-    let bench = bench().await;
+async fn one_effect_asked_for_many_times_happens_once(bench: Bench) {
     let wanted = appointment(&bench, 10).await;
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..20 {
@@ -117,9 +117,7 @@ async fn one_effect_asked_for_many_times_happens_once() {
     assert!(matches!(reused, Err(StoreError::Conflict(_))));
 }
 
-#[tokio::test]
-async fn imported_appointments_take_their_time_too() {
-    let bench = bench().await;
+async fn imported_appointments_take_their_time_too(bench: Bench) {
     let ten = appointment(&bench, 10).await;
     let rows = ImportRows { appointments: vec![ten], ..ImportRows::default() };
     bench.stores.backoffice.import(rows).await.unwrap();

@@ -1,6 +1,6 @@
 //! CRM, tickets, catalog, and imports.
 
-use super::support::{Bench, bench};
+use super::support::{Bench, on_every_store};
 use balcao::domain::agenda::{Professional, Service};
 use balcao::domain::catalog::{Coupon, Order, OrderItem, OrderStatus, Product, ShippingRate};
 use balcao::domain::crm::{Note, Opportunity};
@@ -10,6 +10,14 @@ use balcao::domain::ticket::{Ticket, TicketComment, TicketStatus};
 use balcao::store::backoffice::{EffectKey, ImportRows};
 use balcao::store::error::StoreError;
 use std::time::{Duration, Instant};
+
+on_every_store!(
+    opportunities_and_notes_are_kept_newest_first,
+    ticket_numbers_rise_and_comments_reopen,
+    an_import_replaces_rows_of_the_same_key,
+    an_import_is_written_whole_or_not_at_all,
+    a_shop_is_imported_while_a_customer_hardly_notices,
+);
 
 fn key(name: &str) -> EffectKey {
     EffectKey(name.to_owned())
@@ -80,9 +88,7 @@ fn rate(method: &str) -> ShippingRate {
     }
 }
 
-#[tokio::test]
-async fn opportunities_and_notes_are_kept_newest_first() {
-    let bench = bench().await;
+async fn opportunities_and_notes_are_kept_newest_first(bench: Bench) {
     let backoffice = &bench.stores.backoffice;
     let contact = bench.saved_contact("Ana").await.id;
     let mut first = Opportunity {
@@ -119,9 +125,7 @@ async fn opportunities_and_notes_are_kept_newest_first() {
     assert_eq!(notes.iter().map(|note| note.text.as_str()).collect::<Vec<_>>(), ["três", "dois"]);
 }
 
-#[tokio::test]
-async fn ticket_numbers_rise_and_comments_reopen() {
-    let bench = bench().await;
+async fn ticket_numbers_rise_and_comments_reopen(bench: Bench) {
     let backoffice = &bench.stores.backoffice;
     let contact = bench.saved_contact("Ana").await.id;
     let first = backoffice.create_ticket(&key("1"), &ticket(&bench, contact)).await.unwrap();
@@ -148,9 +152,7 @@ async fn ticket_numbers_rise_and_comments_reopen() {
     assert_eq!(numbers, [7001, 7000, 5001]);
 }
 
-#[tokio::test]
-async fn an_import_replaces_rows_of_the_same_key() {
-    let bench = bench().await;
+async fn an_import_replaces_rows_of_the_same_key(bench: Bench) {
     let backoffice = &bench.stores.backoffice;
     assert!(backoffice.is_empty().await.unwrap());
     let contact = bench.saved_contact("Ana").await.id;
@@ -213,9 +215,7 @@ async fn an_import_replaces_rows_of_the_same_key() {
     assert_eq!(backoffice.shipping_rates().await.unwrap(), [rate("moto")]);
 }
 
-#[tokio::test]
-async fn an_import_is_written_whole_or_not_at_all() {
-    let bench = bench().await;
+async fn an_import_is_written_whole_or_not_at_all(bench: Bench) {
     let rows = ImportRows {
         products: vec![product("S1")],
         orders: vec![order(&bench, "1001", bench.contact_id(), 1)],
@@ -226,9 +226,7 @@ async fn an_import_is_written_whole_or_not_at_all() {
     assert!(bench.stores.backoffice.is_empty().await.unwrap());
 }
 
-#[tokio::test]
-async fn a_shop_is_imported_while_a_customer_hardly_notices() {
-    let bench = bench().await;
+async fn a_shop_is_imported_while_a_customer_hardly_notices(bench: Bench) {
     let contact = bench.saved_contact("Ana").await.id;
     let rows = ImportRows {
         products: (0..1_000).map(|index| product(&format!("S{index:04}"))).collect(),

@@ -1,13 +1,18 @@
 //! People and their identities.
 
-use super::support::{bench, identity};
+use super::support::{Bench, identity, on_every_store};
 use balcao::domain::contact::{IdentityKind, Preference};
 use balcao::store::error::StoreError;
 use std::time::Duration;
 
-#[tokio::test]
-async fn a_contact_is_kept_as_given() {
-    let bench = bench().await;
+on_every_store!(
+    a_contact_is_kept_as_given,
+    an_identity_belongs_to_one_contact,
+    the_newest_preference_of_a_key_counts,
+    contacts_are_listed_by_creation,
+);
+
+async fn a_contact_is_kept_as_given(bench: Bench) {
     let contacts = &bench.stores.contacts;
     let mut ana = bench.contact("Ana");
     ana.email = Some("ana@exemplo.com".to_owned());
@@ -31,9 +36,7 @@ async fn a_contact_is_kept_as_given() {
     assert_eq!(contacts.get(ana.id).await.unwrap(), Some(ana));
 }
 
-#[tokio::test]
-async fn an_identity_belongs_to_one_contact() {
-    let bench = bench().await;
+async fn an_identity_belongs_to_one_contact(bench: Bench) {
     let contacts = &bench.stores.contacts;
     let mut ana = bench.contact("Ana");
     ana.email = Some("ana@exemplo.com".to_owned());
@@ -60,9 +63,7 @@ async fn an_identity_belongs_to_one_contact() {
     assert_eq!(contacts.find(&email).await.unwrap().map(|found| found.id), Some(bia.id));
 }
 
-#[tokio::test]
-async fn the_newest_preference_of_a_key_counts() {
-    let bench = bench().await;
+async fn the_newest_preference_of_a_key_counts(bench: Bench) {
     let contacts = &bench.stores.contacts;
     let id = bench.saved_contact("Ana").await.id;
     let preference = |key: &str, value: &str, seconds| Preference {
@@ -79,9 +80,7 @@ async fn the_newest_preference_of_a_key_counts() {
     assert!(matches!(nobody, Err(StoreError::NotFound)));
 }
 
-#[tokio::test]
-async fn contacts_are_listed_by_creation() {
-    let bench = bench().await;
+async fn contacts_are_listed_by_creation(bench: Bench) {
     let mut created = Vec::new();
     for (name, seconds) in [("c", 3), ("a", 1), ("b", 1), ("d", 9)] {
         let mut contact = bench.contact(name);

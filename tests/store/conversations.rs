@@ -1,6 +1,6 @@
 //! Opening, accepting, reading and listing conversations.
 
-use super::support::{bench, identity};
+use super::support::{Bench, identity, on_every_store};
 use balcao::domain::contact::IdentityKind;
 use balcao::domain::conversation::{ConversationState, Owner};
 use balcao::domain::event::EventBody;
@@ -11,11 +11,22 @@ use balcao::store::error::StoreError;
 use balcao::store::live::Live;
 use std::time::Duration;
 
+on_every_store!(
+    opening_makes_the_contact_and_keeps_everything_given,
+    opening_again_returns_the_first_and_a_known_identity_keeps_its_contact,
+    what_does_not_exist_is_none_or_not_found,
+    a_repeated_message_is_accepted_once,
+    a_message_opens_a_closed_conversation_and_closing_settles_what_was_open,
+    the_log_is_read_from_any_place_in_order,
+    readers_hear_of_events_after_they_were_committed_in_order,
+    pages_go_on_where_the_last_one_ended,
+    lists_are_filtered_by_owner_state_and_words,
+    a_message_keeps_every_field,
+);
+
 const SECOND: Duration = Duration::from_secs(1);
 
-#[tokio::test]
-async fn opening_makes_the_contact_and_keeps_everything_given() {
-    let bench = bench().await;
+async fn opening_makes_the_contact_and_keeps_everything_given(bench: Bench) {
     let mut opening = bench.opening();
     opening.identity = identity(IdentityKind::Email, "ana@exemplo.com");
     opening.name = Some("Ana \u{0}🙂".to_owned());
@@ -41,9 +52,7 @@ async fn opening_makes_the_contact_and_keeps_everything_given() {
     assert_eq!(bench.stores.contacts.find(&opening.identity).await.unwrap(), Some(contact));
 }
 
-#[tokio::test]
-async fn opening_again_returns_the_first_and_a_known_identity_keeps_its_contact() {
-    let bench = bench().await;
+async fn opening_again_returns_the_first_and_a_known_identity_keeps_its_contact(bench: Bench) {
     let first = bench.opening();
     let opened = bench.stores.conversations.open(first.clone()).await.unwrap();
     let mut again = first.clone();
@@ -62,9 +71,7 @@ async fn opening_again_returns_the_first_and_a_known_identity_keeps_its_contact(
     assert_eq!(bench.stores.conversations.find_by_identity("whatsapp", &first.identity).await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn what_does_not_exist_is_none_or_not_found() {
-    let bench = bench().await;
+async fn what_does_not_exist_is_none_or_not_found(bench: Bench) {
     let nobody = bench.conversation_id();
     let conversations = &bench.stores.conversations;
     assert_eq!(conversations.get(nobody).await.unwrap(), None);
@@ -80,9 +87,7 @@ async fn what_does_not_exist_is_none_or_not_found() {
     assert!(matches!(closed, Err(StoreError::NotFound)));
 }
 
-#[tokio::test]
-async fn a_repeated_message_is_accepted_once() {
-    let bench = bench().await;
+async fn a_repeated_message_is_accepted_once(bench: Bench) {
     let (one, other) = (bench.opened().await.id, bench.opened().await.id);
     let first = bench.inbound(one, "a", "oi");
     let accepted = bench.stores.conversations.accept(first.clone()).await.unwrap();
@@ -99,9 +104,7 @@ async fn a_repeated_message_is_accepted_once() {
     assert_eq!(messages[0], (1, first.message));
 }
 
-#[tokio::test]
-async fn a_message_opens_a_closed_conversation_and_closing_settles_what_was_open() {
-    let bench = bench().await;
+async fn a_message_opens_a_closed_conversation_and_closing_settles_what_was_open(bench: Bench) {
     let id = bench.opened().await.id;
     bench.said(id, "primeira").await;
     let closed =
@@ -115,9 +118,7 @@ async fn a_message_opens_a_closed_conversation_and_closing_settles_what_was_open
     assert_eq!(bench.claimed(id).await.answers, [second]);
 }
 
-#[tokio::test]
-async fn the_log_is_read_from_any_place_in_order() {
-    let bench = bench().await;
+async fn the_log_is_read_from_any_place_in_order(bench: Bench) {
     let id = bench.opened().await.id;
     for text in ["um", "dois", "três"] {
         bench.said(id, text).await;
@@ -135,9 +136,7 @@ async fn the_log_is_read_from_any_place_in_order() {
     assert_eq!(conversations.messages(id, 0, 2).await.unwrap().len(), 2);
 }
 
-#[tokio::test]
-async fn readers_hear_of_events_after_they_were_committed_in_order() {
-    let bench = bench().await;
+async fn readers_hear_of_events_after_they_were_committed_in_order(bench: Bench) {
     let id = bench.opened().await.id;
     let mut reader = bench.stores.live.subscribe(id);
     bench.said(id, "oi").await;
@@ -158,9 +157,7 @@ async fn readers_hear_of_events_after_they_were_committed_in_order() {
     assert_eq!(bench.stores.live.take_signalled().into_iter().map(|(id, _)| id).collect::<Vec<_>>(), [id]);
 }
 
-#[tokio::test]
-async fn pages_go_on_where_the_last_one_ended() {
-    let bench = bench().await;
+async fn pages_go_on_where_the_last_one_ended(bench: Bench) {
     let mut ids = Vec::new();
     for index in 0..7 {
         // Three of them at the same instant: the id decides.
@@ -189,9 +186,7 @@ async fn pages_go_on_where_the_last_one_ended() {
     }
 }
 
-#[tokio::test]
-async fn lists_are_filtered_by_owner_state_and_words() {
-    let bench = bench().await;
+async fn lists_are_filtered_by_owner_state_and_words(bench: Bench) {
     let (percent, team, closed) = (bench.opened().await.id, bench.opened().await.id, bench.opened().await.id);
     let mut named = bench.opening();
     named.name = Some("Zuleica Prado".to_owned());
@@ -232,9 +227,7 @@ async fn lists_are_filtered_by_owner_state_and_words() {
     assert_eq!(words(&"%".repeat(100_000)).await, []);
 }
 
-#[tokio::test]
-async fn a_message_keeps_every_field() {
-    let bench = bench().await;
+async fn a_message_keeps_every_field(bench: Bench) {
     let id = bench.opened().await.id;
     let mut inbound = bench.inbound(id, "x", "linha 1\nlinha 2 \u{1F600} \u{0} \u{202E}");
     inbound.message.author = Some("Ana".to_owned());

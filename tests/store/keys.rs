@@ -1,13 +1,13 @@
 //! API keys.
 
-use super::support::bench;
+use super::support::{Bench, on_every_store};
 use balcao::store::error::StoreError;
 use balcao::store::keys::ApiKey;
 use std::time::Duration;
 
-#[tokio::test]
-async fn keys_are_added_used_and_removed() {
-    let bench = bench().await;
+on_every_store!(keys_are_added_used_and_removed,);
+
+async fn keys_are_added_used_and_removed(bench: Bench) {
     let keys = &bench.stores.keys;
     let key = |name: &str, byte| ApiKey {
         name: name.to_owned(),

@@ -1,5 +1,6 @@
-//! The contract of every store, written against the traits alone: a sibling of SQLite passes the same functions
-//! over a database of its own. What only a file can do stands in `sqlite.rs`.
+//! The contract of every store, written against the traits alone: the same functions over SQLite and PostgreSQL,
+//! each over a database of its own. What only a file can do stands in `sqlite.rs`, what only a server can in
+//! `postgres.rs`.
 
 mod agenda;
 mod backoffice;
@@ -8,6 +9,7 @@ mod conversations;
 mod keys;
 mod outbox;
 mod ownership;
+mod postgres;
 mod races;
 mod sqlite;
 pub mod support;

@@ -1,11 +1,19 @@
 //! Deliveries: order within a conversation, leases, retries, dead letters.
 
-use super::support::{Bench, bench};
+use super::support::{Bench, on_every_store};
 use balcao::domain::ids::{ConversationId, OutboxId};
 use balcao::store::error::StoreError;
 use balcao::store::outbox::{Delivery, DeliveryOutcome};
 use balcao::store::turns::TurnCommit;
 use std::time::Duration;
+
+on_every_store!(
+    one_conversation_delivers_in_order_one_at_a_time,
+    a_retry_holds_up_its_conversation_and_only_that,
+    a_lost_claim_runs_out,
+    what_was_given_up_is_kept_and_can_be_replayed,
+    what_was_sent_stays_sent,
+);
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -31,9 +39,7 @@ fn accepted() -> DeliveryOutcome {
     DeliveryOutcome::Accepted { external_id: "wamid".to_owned() }
 }
 
-#[tokio::test]
-async fn one_conversation_delivers_in_order_one_at_a_time() {
-    let bench = bench().await;
+async fn one_conversation_delivers_in_order_one_at_a_time(bench: Bench) {
     let (one, other) = (bench.opened().await.id, bench.opened().await.id);
     let (first, second) = (queued(&bench, one, 3).await, queued(&bench, other, 1).await);
     assert_eq!(bench.stores.outbox.depth().await.unwrap(), 4);
@@ -47,9 +53,7 @@ async fn one_conversation_delivers_in_order_one_at_a_time() {
     assert_eq!(bench.stores.outbox.depth().await.unwrap(), 3);
 }
 
-#[tokio::test]
-async fn a_retry_holds_up_its_conversation_and_only_that() {
-    let bench = bench().await;
+async fn a_retry_holds_up_its_conversation_and_only_that(bench: Bench) {
     let outbox = &bench.stores.outbox;
     let (one, other) = (bench.opened().await.id, bench.opened().await.id);
     let (first, second) = (queued(&bench, one, 2).await, queued(&bench, other, 1).await);
@@ -65,9 +69,7 @@ async fn a_retry_holds_up_its_conversation_and_only_that() {
     assert_eq!((ids(&again), again[0].attempts), (vec![first[0]], 1));
 }
 
-#[tokio::test]
-async fn a_lost_claim_runs_out() {
-    let bench = bench().await;
+async fn a_lost_claim_runs_out(bench: Bench) {
     let id = bench.opened().await.id;
     let queued = queued(&bench, id, 1).await;
     assert_eq!(ids(&claim(&bench, 9).await), queued);
@@ -76,9 +78,7 @@ async fn a_lost_claim_runs_out() {
     assert_eq!((ids(&again), again[0].attempts), (queued, 1));
 }
 
-#[tokio::test]
-async fn what_was_given_up_is_kept_and_can_be_replayed() {
-    let bench = bench().await;
+async fn what_was_given_up_is_kept_and_can_be_replayed(bench: Bench) {
     let outbox = &bench.stores.outbox;
     let id = bench.opened().await.id;
     let queued = queued(&bench, id, 2).await;
@@ -98,9 +98,7 @@ async fn what_was_given_up_is_kept_and_can_be_replayed() {
     assert_eq!(ids(&claim(&bench, 9).await), [queued[0]]);
 }
 
-#[tokio::test]
-async fn what_was_sent_stays_sent() {
-    let bench = bench().await;
+async fn what_was_sent_stays_sent(bench: Bench) {
     let outbox = &bench.stores.outbox;
     let id = bench.opened().await.id;
     let queued = queued(&bench, id, 1).await;

@@ -1,19 +1,25 @@
 //! Who speaks: hand-over, replies by people, and the way back to the bot.
 
-use super::support::{bench, started};
+use super::support::{Bench, on_every_store, started};
 use balcao::domain::conversation::{ConversationState, Owner};
 use balcao::domain::message::Role;
 use balcao::store::conversations::OwnerChange;
 use balcao::store::error::StoreError;
 use std::time::Duration;
 
+on_every_store!(
+    taking_a_conversation_silences_the_bot_at_once,
+    a_second_reply_of_the_owner_changes_no_owner,
+    the_bot_answers_only_what_no_person_answered,
+    the_way_back_waits_for_the_quiet_that_was_asked_for,
+    closing_takes_the_claim_away,
+);
+
 fn bia() -> Owner {
     Owner::Person { name: "Bia".to_owned() }
 }
 
-#[tokio::test]
-async fn taking_a_conversation_silences_the_bot_at_once() {
-    let bench = bench().await;
+async fn taking_a_conversation_silences_the_bot_at_once(bench: Bench) {
     let id = bench.opened().await.id;
     bench.said(id, "oi").await;
     let claim = bench.claimed(id).await;
@@ -36,9 +42,7 @@ async fn taking_a_conversation_silences_the_bot_at_once() {
     assert_eq!(bench.stores.turns.next_due().await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn a_second_reply_of_the_owner_changes_no_owner() {
-    let bench = bench().await;
+async fn a_second_reply_of_the_owner_changes_no_owner(bench: Bench) {
     let id = bench.opened().await.id;
     for _ in 0..2 {
         let message = Some(bench.message(Role::Human, "olá"));
@@ -48,9 +52,7 @@ async fn a_second_reply_of_the_owner_changes_no_owner() {
     assert_eq!(bench.kinds(id).await, ["owner_changed", "message", "message"]);
 }
 
-#[tokio::test]
-async fn the_bot_answers_only_what_no_person_answered() {
-    let bench = bench().await;
+async fn the_bot_answers_only_what_no_person_answered(bench: Bench) {
     let id = bench.opened().await.id;
     bench.said(id, "primeira").await;
     bench.stores.conversations.change_owner(id, bench.owner_change(Owner::Team)).await.unwrap();
@@ -73,9 +75,7 @@ async fn the_bot_answers_only_what_no_person_answered() {
     assert_eq!(bench.stores.live.take_signalled().into_iter().map(|(id, _)| id).collect::<Vec<_>>(), [id]);
 }
 
-#[tokio::test]
-async fn the_way_back_waits_for_the_quiet_that_was_asked_for() {
-    let bench = bench().await;
+async fn the_way_back_waits_for_the_quiet_that_was_asked_for(bench: Bench) {
     let id = bench.opened().await.id;
     bench.stores.conversations.change_owner(id, bench.owner_change(Owner::Team)).await.unwrap();
     let mut inbound = bench.inbound(id, "1", "ainda estou escrev");
@@ -85,9 +85,7 @@ async fn the_way_back_waits_for_the_quiet_that_was_asked_for() {
     assert_eq!(bench.stores.turns.next_due().await.unwrap(), Some(bench.later(Duration::from_secs(3))));
 }
 
-#[tokio::test]
-async fn closing_takes_the_claim_away() {
-    let bench = bench().await;
+async fn closing_takes_the_claim_away(bench: Bench) {
     let id = bench.opened().await.id;
     bench.said(id, "oi").await;
     let claim = bench.claimed(id).await;

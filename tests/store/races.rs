@@ -1,6 +1,6 @@
 //! Many callers at once: what must happen once happens once, and order is kept.
 
-use super::support::{bench, started};
+use super::support::{Bench, on_every_store, started};
 use balcao::domain::event::EventBody;
 use balcao::store::error::StoreError;
 use balcao::store::live::Live;
@@ -8,9 +8,18 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn fifty_deliveries_of_one_message_are_one_message() {
-    let bench = Arc::new(bench().await);
+on_every_store!(
+    multi_thread:
+    fifty_deliveries_of_one_message_are_one_message,
+    one_of_many_workers_gets_the_claim,
+    conversations_go_on_side_by_side_and_each_keeps_its_order,
+    a_refused_write_leaves_its_neighbours_alone,
+    a_caller_that_goes_away_does_not_hurt_the_others,
+    taking_over_and_committing_at_once_leaves_one_winner,
+);
+
+async fn fifty_deliveries_of_one_message_are_one_message(bench: Bench) {
+    let bench = Arc::new(bench);
     let id = bench.opened().await.id;
     let mut tasks = JoinSet::new();
     for _ in 0..50 {
@@ -26,9 +35,8 @@ async fn fifty_deliveries_of_one_message_are_one_message() {
     assert_eq!(bench.kinds(id).await, ["message"]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn one_of_many_workers_gets_the_claim() {
-    let bench = Arc::new(bench().await);
+async fn one_of_many_workers_gets_the_claim(bench: Bench) {
+    let bench = Arc::new(bench);
     for _ in 0..10 {
         let id = bench.opened().await.id;
         bench.said(id, "oi").await;
@@ -43,9 +51,8 @@ async fn one_of_many_workers_gets_the_claim() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn conversations_go_on_side_by_side_and_each_keeps_its_order() {
-    let bench = Arc::new(bench().await);
+async fn conversations_go_on_side_by_side_and_each_keeps_its_order(bench: Bench) {
+    let bench = Arc::new(bench);
     let mut tasks = JoinSet::new();
     for _ in 0..40 {
         let bench = Arc::clone(&bench);
@@ -79,9 +86,8 @@ async fn conversations_go_on_side_by_side_and_each_keeps_its_order() {
     assert_eq!(bench.stores.turns.next_due().await.unwrap(), None);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_refused_write_leaves_its_neighbours_alone() {
-    let bench = Arc::new(bench().await);
+async fn a_refused_write_leaves_its_neighbours_alone(bench: Bench) {
+    let bench = Arc::new(bench);
     let mut ana = bench.contact("Ana");
     ana.email = Some("ana@exemplo.com".to_owned());
     bench.stores.contacts.save(&ana).await.unwrap();
@@ -106,9 +112,8 @@ async fn a_refused_write_leaves_its_neighbours_alone() {
     assert_eq!(bench.kinds(id).await.len(), 30);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_caller_that_goes_away_does_not_hurt_the_others() {
-    let bench = Arc::new(bench().await);
+async fn a_caller_that_goes_away_does_not_hurt_the_others(bench: Bench) {
+    let bench = Arc::new(bench);
     let id = bench.opened().await.id;
     let mut tasks = JoinSet::new();
     for index in 0..100 {
@@ -136,9 +141,8 @@ async fn a_caller_that_goes_away_does_not_hurt_the_others() {
     assert_eq!(bench.kinds(id).await.len(), 100);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn taking_over_and_committing_at_once_leaves_one_winner() {
-    let bench = Arc::new(bench().await);
+async fn taking_over_and_committing_at_once_leaves_one_winner(bench: Bench) {
+    let bench = Arc::new(bench);
     for _ in 0..20 {
         let id = bench.opened().await.id;
         bench.said(id, "oi").await;

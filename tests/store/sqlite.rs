@@ -1,6 +1,6 @@
 //! What only a file can do: survive, refuse to open, be locked.
 
-use super::support::{bench, open_in, settings, started};
+use super::support::{Bench, open_in, settings, started};
 use balcao::store::error::StoreError;
 use balcao::store::live::LiveHub;
 use balcao::store::sqlite::open;
@@ -21,7 +21,7 @@ async fn why_not(folder: &Path) -> String {
 
 #[tokio::test]
 async fn everything_acknowledged_is_there_after_a_restart() {
-    let bench = bench().await;
+    let bench = Bench::sqlite().await;
     let id = bench.opened().await.id;
     bench.said(id, "oi").await;
     let claim = bench.claimed(id).await;
@@ -38,19 +38,19 @@ async fn everything_acknowledged_is_there_after_a_restart() {
     assert!(bench.try_claim(id).await.is_none());
     // Closed well, it is one file that can be copied.
     bench.handle.close().await;
-    assert!(!bench.folder.path().join("balcao.db-wal").exists());
+    assert!(!bench.folder().join("balcao.db-wal").exists());
 }
 
 #[tokio::test]
 async fn a_copy_taken_at_any_moment_is_what_a_killed_process_leaves() {
-    let bench = bench().await;
+    let bench = Bench::sqlite().await;
     let id = bench.opened().await.id;
     for index in 0..30 {
         bench.said(id, &format!("mensagem {index}")).await;
         // File and log as they lie on the disk now: nothing was closed, nothing was moved.
         let killed = tempfile::tempdir().unwrap();
         for name in ["balcao.db", "balcao.db-wal"] {
-            fs::copy(bench.folder.path().join(name), killed.path().join(name)).unwrap();
+            fs::copy(bench.folder().join(name), killed.path().join(name)).unwrap();
         }
         let (stores, handle) = open_in(killed.path()).await;
         let events = stores.conversations.events(id, 0, 99).await.unwrap();
@@ -62,7 +62,7 @@ async fn a_copy_taken_at_any_moment_is_what_a_killed_process_leaves() {
 
 #[tokio::test]
 async fn closing_finishes_what_is_queued_and_refuses_what_comes_later() {
-    let bench = bench().await;
+    let bench = Bench::sqlite().await;
     let id = bench.opened().await.id;
     let conversations = bench.stores.conversations.clone();
     let accepts: Vec<_> =
@@ -73,7 +73,7 @@ async fn closing_finishes_what_is_queued_and_refuses_what_comes_later() {
         outcomes.iter().filter(|outcome| matches!(outcome, Err(StoreError::Unavailable(_)))).count();
     assert_eq!(accepted + refused, 50);
     assert!(matches!(conversations.get(id).await, Err(StoreError::Unavailable(_))));
-    let (stores, _handle) = open_in(bench.folder.path()).await;
+    let (stores, _handle) = open_in(bench.folder()).await;
     assert_eq!(stores.conversations.events(id, 0, 99).await.unwrap().len(), accepted);
 }
 

@@ -1,5 +1,7 @@
-//! A store on a fresh database, and short words for what most tests need. Asserts nothing.
+//! A store of either kind on a fresh database, and short words for what most tests need. Asserts nothing.
 
+use crate::support::postgres::Database;
+use balcao::config::settings::Settings;
 use balcao::config::store::StoreSettings;
 use balcao::domain::clock::{Clock, ManualClock};
 use balcao::domain::contact::{Contact, Identity, IdentityKind};
@@ -12,11 +14,10 @@ use balcao::domain::turn::{Claim, StopReason, Usage};
 use balcao::store::Stores;
 use balcao::store::conversations::{Accepted, NewConversation, NewInbound, OwnerChange};
 use balcao::store::live::LiveHub;
+use balcao::store::open::{StoreHandle, open};
 use balcao::store::outbox::NewDelivery;
-use balcao::store::sqlite::{SqliteHandle, open};
 use balcao::store::turns::{ClaimRequest, TurnCommit};
 use jiff::Timestamp;
-use serde::Deserialize;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,31 +26,56 @@ use tempfile::TempDir;
 /// How long a claim of these tests lasts.
 pub const LEASE: Duration = Duration::from_secs(30);
 
-/// A store under test, in a folder of its own.
+/// Makes a test of each function over each kind of store.
+macro_rules! on_every_store {
+    (multi_thread: $($name:ident),* $(,)?) => {
+        on_every_store!(@ (flavor = "multi_thread") $($name)*);
+    };
+    ($($name:ident),* $(,)?) => {
+        on_every_store!(@ (flavor = "current_thread") $($name)*);
+    };
+    (@ $flavor:tt $($name:ident)*) => {
+        mod sqlite {
+            $(
+                #[tokio::test $flavor]
+                async fn $name() {
+                    super::$name(crate::store::support::Bench::sqlite().await).await;
+                }
+            )*
+        }
+        mod postgres {
+            $(
+                #[tokio::test $flavor]
+                async fn $name() {
+                    super::$name(crate::store::support::Bench::postgres().await).await;
+                }
+            )*
+        }
+    };
+}
+pub(super) use on_every_store;
+
+/// A store under test, on a database of its own.
 pub struct Bench {
     pub stores: Stores,
     pub clock: Arc<ManualClock>,
-    pub handle: SqliteHandle,
-    pub folder: TempDir,
+    pub handle: StoreHandle,
+    pub place: Place,
+}
+
+/// Where the database is.
+pub enum Place {
+    Folder(TempDir),
+    Server(Database),
 }
 
 pub fn settings() -> StoreSettings {
-    #[derive(Deserialize)]
-    struct Document {
-        store: StoreSettings,
-    }
-    toml::from_str::<Document>(include_str!("../../src/config/default/store.toml")).unwrap().store
+    Settings::load(None, &Vec::new()).unwrap().store
 }
 
-pub async fn open_in(folder: &Path) -> (Stores, SqliteHandle) {
+/// A file in `folder`.
+pub async fn open_in(folder: &Path) -> (Stores, StoreHandle) {
     open(&settings(), folder, Arc::new(LiveHub::default())).await.unwrap()
-}
-
-pub async fn bench() -> Bench {
-    let folder = tempfile::tempdir().unwrap();
-    let (stores, handle) = open_in(folder.path()).await;
-    let clock = Arc::new(ManualClock::at("2026-03-02T12:00:00Z".parse().unwrap()));
-    Bench { stores, clock, handle, folder }
 }
 
 pub fn identity(kind: IdentityKind, value: &str) -> Identity {
@@ -64,14 +90,48 @@ pub fn finished() -> EventBody {
     EventBody::TurnFinished { stop_reason: StopReason::Answered, usage: Usage::default() }
 }
 
+impl Place {
+    /// Opens it as a process of its own would.
+    pub async fn open(&self) -> (Stores, StoreHandle) {
+        match self {
+            Self::Folder(folder) => open_in(folder.path()).await,
+            Self::Server(database) => {
+                open(&database.settings(), Path::new(""), Arc::new(LiveHub::default())).await.unwrap()
+            }
+        }
+    }
+}
+
 impl Bench {
-    /// Closes the database and opens the same file again, as a new process would.
+    pub async fn sqlite() -> Self {
+        Self::at(Place::Folder(tempfile::tempdir().unwrap())).await
+    }
+
+    pub async fn postgres() -> Self {
+        Self::at(Place::Server(Database::empty().await)).await
+    }
+
+    async fn at(place: Place) -> Self {
+        let (stores, handle) = place.open().await;
+        let clock = Arc::new(ManualClock::at("2026-03-02T12:00:00Z".parse().unwrap()));
+        Self { stores, clock, handle, place }
+    }
+
+    /// The folder of a file.
+    pub fn folder(&self) -> &Path {
+        match &self.place {
+            Place::Folder(folder) => folder.path(),
+            Place::Server(_) => panic!("a server's database lies in no folder"),
+        }
+    }
+
+    /// Closes the database and opens it again, as a new process would.
     pub async fn restart(self) -> Self {
-        let Self { stores, clock, handle, folder } = self;
+        let Self { stores, clock, handle, place } = self;
         drop(stores);
         handle.close().await;
-        let (stores, handle) = open_in(folder.path()).await;
-        Self { stores, clock, handle, folder }
+        let (stores, handle) = place.open().await;
+        Self { stores, clock, handle, place }
     }
 
     pub fn now(&self) -> Timestamp {

@@ -1,6 +1,6 @@
 //! Claims, journals, commits, and what a lost claim may not do.
 
-use super::support::{LEASE, bench, finished, started};
+use super::support::{Bench, LEASE, finished, on_every_store, started};
 use balcao::domain::conversation::Owner;
 use balcao::domain::event::EventBody;
 use balcao::domain::ids::TurnId;
@@ -10,11 +10,23 @@ use balcao::store::error::StoreError;
 use balcao::store::turns::{Release, TurnCommit};
 use std::time::Duration;
 
+on_every_store!(
+    a_conversation_is_due_from_its_time_on,
+    a_later_message_moves_the_time_on,
+    a_turn_answers_every_open_message_and_leaves_nothing_due,
+    a_commit_may_change_contact_language_and_owner,
+    a_commit_that_names_nobody_changes_nothing,
+    a_message_during_a_turn_is_the_next_turn,
+    a_lost_lease_is_taken_up_with_its_turn_and_messages,
+    a_renewed_claim_lasts_longer,
+    a_superseded_turn_gives_all_messages_to_a_new_one,
+    a_parked_turn_is_resumed,
+    many_events_in_one_write_keep_their_order,
+);
+
 const SECOND: Duration = Duration::from_secs(1);
 
-#[tokio::test]
-async fn a_conversation_is_due_from_its_time_on() {
-    let bench = bench().await;
+async fn a_conversation_is_due_from_its_time_on(bench: Bench) {
     let turns = &bench.stores.turns;
     let (early, late) = (bench.opened().await.id, bench.opened().await.id);
     assert_eq!(turns.next_due().await.unwrap(), None);
@@ -34,9 +46,7 @@ async fn a_conversation_is_due_from_its_time_on() {
     assert_eq!(turns.due(bench.now(), 10).await.unwrap(), [early]);
 }
 
-#[tokio::test]
-async fn a_later_message_moves_the_time_on() {
-    let bench = bench().await;
+async fn a_later_message_moves_the_time_on(bench: Bench) {
     let id = bench.opened().await.id;
     for (name, wait) in [("1", 1), ("2", 4)] {
         let mut inbound = bench.inbound(id, name, "oi");
@@ -46,9 +56,7 @@ async fn a_later_message_moves_the_time_on() {
     assert_eq!(bench.stores.turns.next_due().await.unwrap(), Some(bench.later(SECOND * 4)));
 }
 
-#[tokio::test]
-async fn a_turn_answers_every_open_message_and_leaves_nothing_due() {
-    let bench = bench().await;
+async fn a_turn_answers_every_open_message_and_leaves_nothing_due(bench: Bench) {
     let id = bench.opened().await.id;
     let messages = [bench.said(id, "oi").await, bench.said(id, "tudo bem?").await];
     let request = bench.request();
@@ -75,9 +83,7 @@ async fn a_turn_answers_every_open_message_and_leaves_nothing_due() {
     assert_eq!(bench.stores.turns.journal(TurnId(id.0)).await.unwrap(), []);
 }
 
-#[tokio::test]
-async fn a_commit_may_change_contact_language_and_owner() {
-    let bench = bench().await;
+async fn a_commit_may_change_contact_language_and_owner(bench: Bench) {
     let id = bench.opened().await.id;
     let contact = bench.saved_contact("Ana").await.id;
     bench.said(id, "hello, a person please").await;
@@ -98,9 +104,7 @@ async fn a_commit_may_change_contact_language_and_owner() {
     assert_eq!(bench.stores.outbox.depth().await.unwrap(), 1);
 }
 
-#[tokio::test]
-async fn a_commit_that_names_nobody_changes_nothing() {
-    let bench = bench().await;
+async fn a_commit_that_names_nobody_changes_nothing(bench: Bench) {
     let id = bench.opened().await.id;
     bench.said(id, "oi").await;
     let claim = bench.claimed(id).await;
@@ -119,9 +123,7 @@ async fn a_commit_that_names_nobody_changes_nothing() {
     bench.stores.turns.commit(&claim, bench.answer(&claim, "olá"), bench.now()).await.unwrap();
 }
 
-#[tokio::test]
-async fn a_message_during_a_turn_is_the_next_turn() {
-    let bench = bench().await;
+async fn a_message_during_a_turn_is_the_next_turn(bench: Bench) {
     let id = bench.opened().await.id;
     let first = bench.said(id, "oi").await;
     let claim = bench.claimed(id).await;
@@ -139,9 +141,7 @@ async fn a_message_during_a_turn_is_the_next_turn() {
     assert_eq!(bench.stores.live.take_signalled().into_iter().map(|(id, _)| id).collect::<Vec<_>>(), [id]);
 }
 
-#[tokio::test]
-async fn a_lost_lease_is_taken_up_with_its_turn_and_messages() {
-    let bench = bench().await;
+async fn a_lost_lease_is_taken_up_with_its_turn_and_messages(bench: Bench) {
     let id = bench.opened().await.id;
     let first = bench.said(id, "oi").await;
     let lost = bench.claimed(id).await;
@@ -178,9 +178,7 @@ async fn a_lost_lease_is_taken_up_with_its_turn_and_messages() {
     assert!(matches!(again, Err(StoreError::Stale)));
 }
 
-#[tokio::test]
-async fn a_renewed_claim_lasts_longer() {
-    let bench = bench().await;
+async fn a_renewed_claim_lasts_longer(bench: Bench) {
     let id = bench.opened().await.id;
     bench.said(id, "oi").await;
     let claim = bench.claimed(id).await;
@@ -194,9 +192,7 @@ async fn a_renewed_claim_lasts_longer() {
     bench.stores.turns.commit(&claim, bench.answer(&claim, "olá"), bench.now()).await.unwrap();
 }
 
-#[tokio::test]
-async fn a_superseded_turn_gives_all_messages_to_a_new_one() {
-    let bench = bench().await;
+async fn a_superseded_turn_gives_all_messages_to_a_new_one(bench: Bench) {
     let id = bench.opened().await.id;
     let first = bench.said(id, "quero um vaso").await;
     let claim = bench.claimed(id).await;
@@ -212,9 +208,7 @@ async fn a_superseded_turn_gives_all_messages_to_a_new_one() {
     assert!(matches!(stale, Err(StoreError::Stale)));
 }
 
-#[tokio::test]
-async fn a_parked_turn_is_resumed() {
-    let bench = bench().await;
+async fn a_parked_turn_is_resumed(bench: Bench) {
     let id = bench.opened().await.id;
     let first = bench.said(id, "oi").await;
     let claim = bench.claimed(id).await;
@@ -231,9 +225,7 @@ async fn a_parked_turn_is_resumed() {
     assert_eq!((resumed.turn, resumed.answers), (claim.turn, vec![first]));
 }
 
-#[tokio::test]
-async fn many_events_in_one_write_keep_their_order() {
-    let bench = bench().await;
+async fn many_events_in_one_write_keep_their_order(bench: Bench) {
     let id = bench.opened().await.id;
     bench.said(id, "oi").await;
     let claim = bench.claimed(id).await;

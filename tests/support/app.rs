@@ -3,6 +3,7 @@
 //! is a failure.
 
 use super::fake_openai::{self, FakeOpenAi};
+use super::postgres::Database;
 use super::talk::{Door, Talk};
 use balcao::app::build::Options;
 use balcao::app::serve::Server;
@@ -66,6 +67,8 @@ pub struct AppOptions {
     pub files: Vec<(String, String)>,
     /// The data folder; none for a copy of the shop's.
     pub data: Option<TempDir>,
+    /// The server's database in the place of a file; other programs may work on it too.
+    pub database: Option<Arc<Database>>,
 }
 
 impl AppOptions {
@@ -83,7 +86,7 @@ impl AppOptions {
             settings.llm.retry.first_wait_ms = 1;
             settings.llm.retry.longest_wait_ms = 1;
         }
-        Self { brain, settings, files: Vec::new(), data: None }
+        Self { brain, settings, files: Vec::new(), data: None, database: None }
     }
 
     pub fn scripted(replies: Vec<Reply>) -> Self {
@@ -103,6 +106,14 @@ impl AppOptions {
     #[must_use]
     pub fn file(mut self, path: &str, text: &str) -> Self {
         self.files.push((path.to_owned(), text.to_owned()));
+        self
+    }
+
+    /// Works on this database.
+    #[must_use]
+    pub fn on(mut self, database: &Arc<Database>) -> Self {
+        self.settings.store = database.settings();
+        self.database = Some(Arc::clone(database));
         self
     }
 
@@ -131,6 +142,8 @@ pub struct TestApp {
     operator: TempDir,
     running: Option<Running>,
     ended: bool,
+    /// Last: the program has to be gone before its database is.
+    _database: Option<Arc<Database>>,
 }
 
 struct Running {
@@ -140,7 +153,7 @@ struct Running {
 
 impl TestApp {
     pub async fn start(options: AppOptions) -> Self {
-        let AppOptions { brain, settings, files, data } = options;
+        let AppOptions { brain, settings, files, data, database } = options;
         let operator = TempDir::new().unwrap();
         for (path, text) in &files {
             let path = operator.path().join(path);
@@ -159,7 +172,8 @@ impl TestApp {
             }
         };
         let (running, door) = boot(&brain, &settings, data.path(), operator.path()).await;
-        Self { brain, door, settings, data, operator, running: Some(running), ended: false }
+        let running = Some(running);
+        Self { brain, door, settings, data, operator, running, ended: false, _database: database }
     }
 
     pub fn model(&self) -> &ScriptedModel {
@@ -179,7 +193,7 @@ impl TestApp {
 
     /// The database, through a connection of the test's own.
     pub async fn stores(&self) -> Stores {
-        super::stores::open(self.data.path()).await.0
+        super::stores::open_as(&self.settings.store, self.data.path()).await.0
     }
 
     /// Stops the program in good order and starts it again on the same data.
@@ -203,7 +217,7 @@ impl TestApp {
     /// Stops the program; nothing may be left to do.
     pub async fn end(mut self) {
         self.stop().await;
-        let (stores, handle) = super::stores::open(self.data.path()).await;
+        let (stores, handle) = super::stores::open_as(&self.settings.store, self.data.path()).await;
         let open = stores.turns.due(Timestamp::MAX, 10).await.unwrap();
         handle.close().await;
         assert!(open.is_empty(), "unanswered messages or unfinished turns in {open:?}");
@@ -270,6 +284,18 @@ async fn shop() -> &'static Path {
         folder
     })
     .await
+}
+
+/// A database with the shop in it, of the caller's own.
+pub async fn shop_database() -> Arc<Database> {
+    static SHOP: OnceCell<Arc<Database>> = OnceCell::const_new();
+    let shop = SHOP.get_or_init(|| async {
+        let database = Arc::new(Database::empty().await);
+        let app = AppOptions::scripted(Vec::new()).on(&database).start().await;
+        app.end().await;
+        database
+    });
+    Arc::new(Database::like(shop.await).await)
 }
 
 /// Shops of test runs that are over.

@@ -4,6 +4,7 @@ pub mod app;
 pub mod events;
 pub mod failing;
 pub mod fake_openai;
+pub mod postgres;
 pub mod stores;
 pub mod talk;
 pub mod vendor;

@@ -8,6 +8,7 @@ use balcao::domain::tool_call::{ToolCall, ToolOutcome};
 use balcao::domain::turn::{Claim, StopReason, Usage};
 use balcao::store::Stores;
 use balcao::store::live::LiveHub;
+use balcao::store::open::{self, StoreHandle};
 use balcao::store::sqlite::{self, SqliteHandle};
 use balcao::store::turns::{ClaimRequest, TurnCommit};
 use jiff::{SignedDuration, Timestamp};
@@ -84,6 +85,11 @@ pub async fn answer(stores: &Stores, claim: &Claim, text: &str) -> MessageId {
     let commit = TurnCommit { events, ..TurnCommit::default() };
     stores.turns.commit(claim, commit, Timestamp::now()).await.unwrap();
     id
+}
+
+/// Opens whichever database the settings name.
+pub async fn open_as(settings: &StoreSettings, folder: &Path) -> (Stores, StoreHandle) {
+    open::open(settings, folder, Arc::new(LiveHub::default())).await.unwrap()
 }
 
 /// Opens a database in `folder`.

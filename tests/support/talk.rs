@@ -101,6 +101,12 @@ impl Talk {
         self.events = listen(door, &self.id, &self.token, after).await;
     }
 
+    /// Another reader of the same conversation, at another door, from the beginning.
+    pub async fn clone_at(&self, door: &Door) -> Self {
+        let events = listen(door, &self.id, &self.token, 0).await;
+        Self { id: self.id.clone(), token: self.token.clone(), door: door.clone(), events }
+    }
+
     pub fn visitor(&self, method: Method, tail: &str) -> RequestBuilder {
         let url = format!("{}/api/v1/conversations/{}{tail}", self.door.base, self.id);
         self.door.client.request(method, url).bearer_auth(&self.token)

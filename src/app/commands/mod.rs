@@ -17,7 +17,7 @@ use super::scratch::ScratchStore;
 use super::terminal::say;
 use crate::store::Stores;
 use crate::store::live::LiveHub;
-use crate::store::sqlite::{self, SqliteHandle};
+use crate::store::open::{self, StoreHandle};
 use clap::Subcommand;
 use serde_json::json;
 use std::process::ExitCode;
@@ -44,8 +44,8 @@ pub enum KeysCommand {
 }
 
 /// Opens the database alone.
-async fn database(options: &Options) -> anyhow::Result<(Stores, SqliteHandle)> {
-    sqlite::open(&options.settings.store, &options.data, Arc::new(LiveHub::default())).await
+async fn database(options: &Options) -> anyhow::Result<(Stores, StoreHandle)> {
+    open::open(&options.settings.store, &options.data, Arc::new(LiveHub::default())).await
 }
 
 /// `balcao keys`.

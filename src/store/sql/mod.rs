@@ -1,5 +1,6 @@
-//! SQL texts that every database understands: `$1` parameters, ON CONFLICT, RETURNING, `->>`. A text that needs
-//! one database's own means stands in that database's folder instead. Nothing is executed here.
+//! What the databases have in common: SQL texts that each understands (`$1` parameters, ON CONFLICT, RETURNING), and
+//! how values stand in rows. A text that needs one database's own means stands in that database's folder instead.
+//! Nothing is executed here.
 
 /// The columns a [`crate::domain::conversation::Conversation`] is read from, in order.
 macro_rules! conversation_columns {
@@ -34,9 +35,13 @@ macro_rules! delivery_columns {
 pub(in crate::store) mod backoffice;
 pub(in crate::store) mod contacts;
 pub(in crate::store) mod conversations;
+pub(in crate::store) mod effects;
+pub(in crate::store) mod import;
 pub(in crate::store) mod keys;
+pub(in crate::store) mod list;
 pub(in crate::store) mod outbox;
 pub(in crate::store) mod turns;
+pub(in crate::store) mod values;
 
 // For texts of one database's own over the same columns.
 pub(in crate::store) use conversation_columns;

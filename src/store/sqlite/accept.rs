@@ -1,6 +1,6 @@
 //! The transaction that a customer's message is acknowledged for.
 
-use super::rows::{Columns, Statement, blob, json, to_the_millisecond};
+use super::rows::{Columns, Statement};
 use super::scripts;
 use super::transaction::Transaction;
 use crate::domain::conversation::ConversationState;
@@ -9,6 +9,7 @@ use crate::domain::ids::{MessageId, Seq};
 use crate::store::conversations::{Accepted, NewInbound};
 use crate::store::error::StoreError;
 use crate::store::sql;
+use crate::store::sql::values::{blob, json, to_the_millisecond};
 
 /// A message on its way in: what can be done before the writer is asked, is done.
 pub(super) struct Arrival {

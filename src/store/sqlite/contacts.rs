@@ -1,7 +1,7 @@
 //! People and their identities on SQLite.
 
 use super::Database;
-use super::rows::{Columns, blob, contact, identity, json};
+use super::rows::{Columns, contact, identity};
 use super::transaction::Transaction;
 use super::writer::Atomicity;
 use crate::domain::contact::{Contact, Identity, IdentityKind, Preference};
@@ -10,6 +10,7 @@ use crate::store::contacts::ContactStore;
 use crate::store::conversations::NewConversation;
 use crate::store::error::StoreError;
 use crate::store::sql;
+use crate::store::sql::values::{blob, json};
 use async_trait::async_trait;
 use jiff::Timestamp;
 

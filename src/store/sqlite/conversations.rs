@@ -1,7 +1,7 @@
 //! Conversations and their logs on SQLite.
 
 use super::accept::Arrival;
-use super::rows::{Columns, blob, conversation, event, json};
+use super::rows::{Columns, conversation, event};
 use super::transaction::Transaction;
 use super::writer::Atomicity;
 use super::{Database, contacts, ownership, scripts};
@@ -15,12 +15,10 @@ use crate::store::conversations::{
 };
 use crate::store::error::StoreError;
 use crate::store::sql;
+use crate::store::sql::list::{NEWEST, cursor_behind, read_cursor, words};
+use crate::store::sql::values::{blob, json};
 use async_trait::async_trait;
 use jiff::Timestamp;
-use uuid::Uuid;
-
-/// Most characters of a search that are looked for.
-const QUERY_CHARACTERS: usize = 200;
 
 /// [`ConversationStore`] on SQLite.
 pub(super) struct Conversations {
@@ -64,11 +62,10 @@ impl ConversationStore for Conversations {
     }
 
     async fn list(&self, filter: &ConversationFilter) -> Result<Page<Conversation>, StoreError> {
-        let words = filter.query.as_deref().map(str::trim).filter(|words| !words.is_empty());
-        let words = words.map(|words| words.chars().take(QUERY_CHARACTERS).collect::<String>());
+        let words = words(filter);
         let (before, id) = match &filter.cursor {
             Some(cursor) => read_cursor(cursor)?,
-            None => (i64::MAX, Uuid::max()),
+            None => NEWEST,
         };
         let statement = sqlx::query(scripts::LIST)
             .bind(filter.owner.as_deref())
@@ -181,15 +178,4 @@ async fn open(transaction: &mut Transaction, new: NewConversation) -> Result<Con
 async fn find(transaction: &mut Transaction, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
     let row = transaction.read(sqlx::query(sql::conversations::GET).bind(blob(id.0))).await?;
     row.map(|row| conversation(&mut Columns::of(&row))).transpose()
-}
-
-/// A place in the list: time of the last activity, and the id where times are equal.
-fn cursor_behind(last: &Conversation) -> String {
-    format!("{}_{}", last.updated_at.as_millisecond(), last.id)
-}
-
-fn read_cursor(cursor: &str) -> Result<(i64, Uuid), StoreError> {
-    let parts =
-        cursor.split_once('_').and_then(|(time, id)| Some((time.parse().ok()?, Uuid::parse_str(id).ok()?)));
-    parts.ok_or_else(|| StoreError::Conflict("the cursor is none of this list".to_owned()))
 }

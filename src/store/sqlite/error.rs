@@ -21,21 +21,20 @@ pub(super) fn is_broken_file(error: &sqlx::Error) -> bool {
     primary_code(error).is_some_and(|code| BROKEN.contains(&code))
 }
 
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        match primary_code(&error) {
-            Some(code) if PASSING.contains(&code) => Self::Unavailable(error.to_string()),
-            Some(CONSTRAINT) => Self::Conflict(broken_rule(&error)),
-            Some(_) => Self::Fault(error.to_string()),
-            None => match error {
-                sqlx::Error::PoolTimedOut
-                | sqlx::Error::PoolClosed
-                | sqlx::Error::WorkerCrashed
-                | sqlx::Error::Io(_) => Self::Unavailable(error.to_string()),
-                sqlx::Error::RowNotFound => Self::NotFound,
-                other => Self::Fault(other.to_string()),
-            },
-        }
+/// Sorts an error. No `From`: each database has codes of its own, and `?` would not know whose they are.
+pub(super) fn sorted(error: sqlx::Error) -> StoreError {
+    match primary_code(&error) {
+        Some(code) if PASSING.contains(&code) => StoreError::Unavailable(error.to_string()),
+        Some(CONSTRAINT) => StoreError::Conflict(broken_rule(&error)),
+        Some(_) => StoreError::Fault(error.to_string()),
+        None => match error {
+            sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::Io(_) => StoreError::Unavailable(error.to_string()),
+            sqlx::Error::RowNotFound => StoreError::NotFound,
+            other => StoreError::Fault(other.to_string()),
+        },
     }
 }
 

@@ -1,13 +1,14 @@
 //! Events on their way into the log: written as JSON before the writer is asked, so that it only binds, and made
 //! whole again, with their place, for the readers that wait.
 
-use super::rows::{Statement, blob, json, to_the_millisecond};
+use super::rows::Statement;
 use super::scripts::EventScript;
 use super::transaction::Transaction;
 use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::{ConversationId, Seq, TurnId};
 use crate::store::error::StoreError;
 use crate::store::sql;
+use crate::store::sql::values::{blob, json, to_the_millisecond};
 use jiff::Timestamp;
 
 /// Events of one write, in order.

@@ -1,12 +1,13 @@
 //! API keys on SQLite.
 
 use super::Database;
-use super::rows::{Columns, json};
+use super::rows::Columns;
 use super::transaction::Transaction;
 use super::writer::Atomicity;
 use crate::store::error::StoreError;
 use crate::store::keys::{ApiKey, KeyStore};
 use crate::store::sql;
+use crate::store::sql::values::json;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;

@@ -1,7 +1,7 @@
 //! Deliveries on SQLite.
 
 use super::Database;
-use super::rows::{Columns, blob, delivery};
+use super::rows::{Columns, delivery};
 use super::transaction::Transaction;
 use super::writer::Atomicity;
 use crate::domain::event::EventBody;
@@ -12,6 +12,7 @@ use crate::store::outbox::{
     Delivery, DeliveryOutcome, DeliveryStanding, DeliveryStatus, NewDelivery, OutboxStore,
 };
 use crate::store::sql;
+use crate::store::sql::values::blob;
 use async_trait::async_trait;
 use jiff::Timestamp;
 

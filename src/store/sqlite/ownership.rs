@@ -2,7 +2,7 @@
 
 use super::events::{Drafts, Place};
 use super::outbox;
-use super::rows::{Columns, blob, conversation, owner, state};
+use super::rows::{Columns, conversation};
 use super::transaction::Transaction;
 use crate::domain::conversation::{Conversation, ConversationState, Owner};
 use crate::domain::event::EventBody;
@@ -11,6 +11,7 @@ use crate::domain::message::Role;
 use crate::store::conversations::OwnerChange;
 use crate::store::error::StoreError;
 use crate::store::sql;
+use crate::store::sql::values::{blob, owner, state};
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 

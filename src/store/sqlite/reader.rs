@@ -1,5 +1,6 @@
 //! Reads, on a few connections that cannot write. What a committed write changed is seen by every later read.
 
+use super::error::sorted;
 use super::rows::Statement;
 use crate::store::error::StoreError;
 use sqlx::SqlitePool;
@@ -18,12 +19,12 @@ impl Reader {
 
     /// The first row, if any.
     pub(super) async fn one(&self, statement: Statement<'_>) -> Result<Option<SqliteRow>, StoreError> {
-        Ok(statement.fetch_optional(&self.pool).await?)
+        statement.fetch_optional(&self.pool).await.map_err(sorted)
     }
 
     /// Every row.
     pub(super) async fn all(&self, statement: Statement<'_>) -> Result<Vec<SqliteRow>, StoreError> {
-        Ok(statement.fetch_all(&self.pool).await?)
+        statement.fetch_all(&self.pool).await.map_err(sorted)
     }
 
     /// Closes the connections, waiting for reads that run.

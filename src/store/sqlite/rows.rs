@@ -1,14 +1,16 @@
-//! How values stand in rows: ids as 16 bytes, times as milliseconds, lists as JSON. Reads and binds, decides
-//! nothing.
+//! How rows are read: column by column, from left to right. Decides nothing.
 
-use crate::domain::contact::{Contact, Identity, IdentityKind};
-use crate::domain::conversation::{Conversation, ConversationState, Owner};
+use super::error::sorted;
+use crate::domain::contact::{Contact, Identity};
+use crate::domain::conversation::Conversation;
 use crate::domain::event::Event;
 use crate::domain::ids::{ContactId, ConversationId, MessageId, OutboxId, TurnId};
 use crate::store::error::StoreError;
 use crate::store::outbox::Delivery;
+use crate::store::sql::values::{
+    from_json, identity_kind, language, owner, read_hash, read_id, read_time, state,
+};
 use jiff::Timestamp;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteRow};
 use sqlx::{Decode, Row, Type};
@@ -16,26 +18,6 @@ use uuid::Uuid;
 
 /// A statement with its bound values.
 pub(super) type Statement<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
-
-/// An id as it is bound.
-pub(super) fn blob(id: Uuid) -> Vec<u8> {
-    id.as_bytes().to_vec()
-}
-
-/// A time as it will be read back: whole milliseconds.
-pub(super) fn to_the_millisecond(at: Timestamp) -> Timestamp {
-    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
-}
-
-/// A value as JSON text.
-pub(super) fn json<T: Serialize + ?Sized>(value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| StoreError::Fault(format!("cannot write a record: {error}")))
-}
-
-/// A value from JSON text.
-pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|error| StoreError::Fault(format!("unreadable record: {error}")))
-}
 
 /// The columns of a row, read from left to right.
 pub(super) struct Columns<'r> {
@@ -51,7 +33,7 @@ impl<'r> Columns<'r> {
 
     /// The next column as it stands.
     pub(super) fn value<T: Decode<'r, Sqlite> + Type<Sqlite>>(&mut self) -> Result<T, StoreError> {
-        let value = self.row.try_get(self.next)?;
+        let value = self.row.try_get(self.next).map_err(sorted)?;
         self.next += 1;
         Ok(value)
     }
@@ -89,38 +71,6 @@ impl<'r> Columns<'r> {
     /// The next column, perhaps a hash.
     pub(super) fn optional_hash(&mut self) -> Result<Option<[u8; 32]>, StoreError> {
         self.value::<Option<&[u8]>>()?.map(read_hash).transpose()
-    }
-}
-
-fn read_id(bytes: &[u8]) -> Result<Uuid, StoreError> {
-    Uuid::from_slice(bytes).map_err(|error| StoreError::Fault(format!("unreadable id: {error}")))
-}
-
-fn read_time(milliseconds: i64) -> Result<Timestamp, StoreError> {
-    Timestamp::from_millisecond(milliseconds)
-        .map_err(|error| StoreError::Fault(format!("unreadable time: {error}")))
-}
-
-fn read_hash(bytes: &[u8]) -> Result<[u8; 32], StoreError> {
-    bytes.try_into().map_err(|_| StoreError::Fault("a hash is not 32 bytes long".to_owned()))
-}
-
-/// Reads a state.
-pub(super) fn state(name: &str) -> Result<ConversationState, StoreError> {
-    match name {
-        "open" => Ok(ConversationState::Open),
-        "closed" => Ok(ConversationState::Closed),
-        other => Err(StoreError::Fault(format!("unknown conversation state `{other}`"))),
-    }
-}
-
-/// Reads an owner.
-pub(super) fn owner(kind: &str, name: Option<String>) -> Result<Owner, StoreError> {
-    match kind {
-        "bot" => Ok(Owner::Bot),
-        "team" => Ok(Owner::Team),
-        "person" => Ok(Owner::Person { name: name.unwrap_or_default() }),
-        other => Err(StoreError::Fault(format!("unknown owner `{other}`"))),
     }
 }
 
@@ -175,14 +125,7 @@ pub(super) fn contact(row: &SqliteRow) -> Result<Contact, StoreError> {
 /// Reads an identity from its columns.
 pub(super) fn identity(row: &SqliteRow) -> Result<Identity, StoreError> {
     let mut columns = Columns::of(row);
-    let kind = match columns.value::<&str>()? {
-        "web_visitor" => IdentityKind::WebVisitor,
-        "terminal" => IdentityKind::Terminal,
-        "email" => IdentityKind::Email,
-        "phone" => IdentityKind::Phone,
-        "channel_user" => IdentityKind::ChannelUser,
-        other => return Err(StoreError::Fault(format!("unknown kind of identity `{other}`"))),
-    };
+    let kind = identity_kind(columns.value()?)?;
     Ok(Identity { kind, value: columns.value()? })
 }
 
@@ -196,8 +139,4 @@ pub(super) fn delivery(columns: &mut Columns<'_>) -> Result<(i64, Delivery), Sto
     let in_doubt = attempts > settlements.saturating_add(1);
     let delivery = Delivery { id, conversation, channel, message, attempts, in_doubt };
     Ok((position, delivery))
-}
-
-fn language(tag: &str) -> Result<crate::domain::language::Language, StoreError> {
-    tag.parse().map_err(|error| StoreError::Fault(format!("unreadable record: {error}")))
 }

@@ -1,6 +1,7 @@
 //! What one job may do inside the writer's transaction: run statements, and note what the world is told once the
 //! transaction is durable. It neither begins nor ends the transaction.
 
+use super::error::sorted;
 use super::rows::Statement;
 use crate::domain::event::Event;
 use crate::domain::ids::ConversationId;
@@ -47,7 +48,7 @@ impl Transaction {
 
     /// Runs a statement that changes rows, and says how many it changed.
     pub(super) async fn write(&mut self, statement: Statement<'_>) -> Result<u64, StoreError> {
-        let changed = statement.execute(&mut self.connection).await?.rows_affected();
+        let changed = statement.execute(&mut self.connection).await.map_err(sorted)?.rows_affected();
         self.wrote |= changed > 0;
         Ok(changed)
     }
@@ -66,14 +67,14 @@ impl Transaction {
             Err(error) => {
                 // A statement before the failed one may have changed something.
                 self.wrote = true;
-                Err(error.into())
+                Err(sorted(error))
             }
         }
     }
 
     /// Reads one row.
     pub(super) async fn read(&mut self, statement: Statement<'_>) -> Result<Option<SqliteRow>, StoreError> {
-        Ok(statement.fetch_optional(&mut self.connection).await?)
+        statement.fetch_optional(&mut self.connection).await.map_err(sorted)
     }
 
     /// Events were appended, in this order.

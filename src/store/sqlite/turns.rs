@@ -3,7 +3,7 @@
 
 use super::events::{Drafts, Place};
 use super::outbox;
-use super::rows::{Columns, blob, conversation, event};
+use super::rows::{Columns, conversation, event};
 use super::transaction::Transaction;
 use super::writer::Atomicity;
 use super::{Database, scripts};
@@ -14,6 +14,7 @@ use crate::domain::turn::Claim;
 use crate::store::error::StoreError;
 use crate::store::outbox::NewDelivery;
 use crate::store::sql;
+use crate::store::sql::values::blob;
 use crate::store::turns::{ClaimRequest, Release, TurnCommit, TurnStore};
 use async_trait::async_trait;
 use jiff::Timestamp;

@@ -1,6 +1,7 @@
 //! The one writer. Jobs queue up; whatever waits is run in one transaction and made durable by one commit
 //! (group commit). Nobody is answered, and nothing is announced, before that commit. Knows no table.
 
+use super::error::sorted;
 use super::rows::Statement;
 use super::transaction::Transaction;
 use crate::store::error::StoreError;
@@ -183,7 +184,7 @@ impl WriterTask {
 
     async fn begin(&mut self) -> Result<(), StoreError> {
         if self.broken {
-            self.transaction.reconnect(self.options.connect().await?);
+            self.transaction.reconnect(self.options.connect().await.map_err(sorted)?);
             self.broken = false;
         }
         self.execute("BEGIN IMMEDIATE").await
@@ -246,7 +247,7 @@ impl WriterTask {
 
     async fn execute(&mut self, text: &'static str) -> Result<(), StoreError> {
         let statement: Statement<'_> = sqlx::query(text);
-        statement.execute(self.transaction.connection()).await?;
+        statement.execute(self.transaction.connection()).await.map_err(sorted)?;
         Ok(())
     }
 }

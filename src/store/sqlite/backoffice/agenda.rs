@@ -5,7 +5,8 @@ use crate::domain::agenda::{Appointment, AppointmentStatus};
 use crate::domain::ids::RecordId;
 use crate::store::error::StoreError;
 use crate::store::sql;
-use crate::store::sqlite::rows::{Columns, blob, json};
+use crate::store::sql::values::{blob, json};
+use crate::store::sqlite::rows::Columns;
 use crate::store::sqlite::transaction::Transaction;
 use jiff::Timestamp;
 

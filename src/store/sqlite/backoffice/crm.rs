@@ -3,7 +3,7 @@
 use crate::domain::crm::{Note, Opportunity};
 use crate::store::error::StoreError;
 use crate::store::sql;
-use crate::store::sqlite::rows::{blob, json};
+use crate::store::sql::values::{blob, json};
 use crate::store::sqlite::transaction::Transaction;
 
 pub(super) async fn save_opportunity(

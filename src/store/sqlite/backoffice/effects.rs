@@ -5,39 +5,14 @@ use super::Backoffice;
 use crate::store::backoffice::EffectKey;
 use crate::store::error::StoreError;
 use crate::store::sql;
-use crate::store::sqlite::rows::{Columns, from_json, json};
+use crate::store::sql::effects::Kind;
+use crate::store::sql::values::{from_json, json};
+use crate::store::sqlite::rows::Columns;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::sqlite::writer::Atomicity;
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-
-/// What an effect does. A key belongs to one kind.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
-    SaveOpportunity,
-    AddNote,
-    Book,
-    MoveAppointment,
-    CancelAppointment,
-    CreateTicket,
-    CommentTicket,
-}
-
-impl Kind {
-    /// The name used in storage.
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::SaveOpportunity => "save_opportunity",
-            Self::AddNote => "add_note",
-            Self::Book => "book",
-            Self::MoveAppointment => "move_appointment",
-            Self::CancelAppointment => "cancel_appointment",
-            Self::CreateTicket => "create_ticket",
-            Self::CommentTicket => "comment_ticket",
-        }
-    }
-}
 
 impl Backoffice {
     /// Does `work`, unless its key was seen before.

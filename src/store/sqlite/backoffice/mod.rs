@@ -8,7 +8,7 @@ mod import;
 mod tickets;
 
 use super::Database;
-use super::rows::{Columns, Statement, blob};
+use super::rows::{Columns, Statement};
 use super::writer::Atomicity;
 use crate::domain::agenda::{Appointment, Professional, Service};
 use crate::domain::catalog::{Coupon, Order, Product, ShippingRate};
@@ -18,8 +18,10 @@ use crate::domain::ticket::{Ticket, TicketComment};
 use crate::store::backoffice::{BackofficeStore, EffectKey, ImportRows};
 use crate::store::error::StoreError;
 use crate::store::sql;
+use crate::store::sql::effects::Kind;
+use crate::store::sql::import::Prepared;
+use crate::store::sql::values::blob;
 use async_trait::async_trait;
-use effects::Kind;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
@@ -165,8 +167,8 @@ impl BackofficeStore for Backoffice {
     }
 
     async fn import(&self, rows: ImportRows) -> Result<(), StoreError> {
-        let prepared = import::Prepared::of(rows)?;
-        self.database.writer.run(Atomicity::Savepoint, |tx| Box::pin(prepared.write(tx))).await
+        let prepared = Prepared::of(rows)?;
+        self.database.writer.run(Atomicity::Savepoint, |tx| Box::pin(import::write(prepared, tx))).await
     }
 
     async fn is_empty(&self) -> Result<bool, StoreError> {

@@ -3,7 +3,8 @@
 use crate::domain::ticket::{Ticket, TicketComment, TicketStatus};
 use crate::store::error::StoreError;
 use crate::store::sql;
-use crate::store::sqlite::rows::{Columns, blob, json};
+use crate::store::sql::values::{blob, json};
+use crate::store::sqlite::rows::Columns;
 use crate::store::sqlite::transaction::Transaction;
 
 pub(super) async fn create(transaction: &mut Transaction, mut ticket: Ticket) -> Result<Ticket, StoreError> {

@@ -1,0 +1,73 @@
+//! The write that a customer's message is acknowledged for.
+
+use super::database::Transaction;
+use super::rows::{Columns, Statement};
+use super::scripts;
+use super::text::{json, stored};
+use crate::domain::conversation::ConversationState;
+use crate::domain::event::{Event, EventBody};
+use crate::domain::ids::{MessageId, Seq};
+use crate::store::conversations::{Accepted, NewInbound};
+use crate::store::error::StoreError;
+use crate::store::sql;
+use crate::store::sql::values::{blob, to_the_millisecond};
+
+/// A message on its way in: what can be done before the database is asked, is done.
+pub(super) struct Arrival {
+    inbound: NewInbound,
+    bodies: [EventBody; 2],
+    texts: [String; 2],
+}
+
+impl Arrival {
+    /// Writes its events as JSON.
+    pub(super) fn of(inbound: NewInbound) -> Result<Self, StoreError> {
+        let message = EventBody::Message(inbound.message.clone());
+        let reopening = EventBody::StateChanged { state: ConversationState::Open };
+        let texts = [json(&message)?, json(&reopening)?];
+        Ok(Self { inbound, bodies: [message, reopening], texts })
+    }
+
+    /// Accepts it, unless it was accepted before.
+    pub(super) async fn accept(&self, transaction: &mut Transaction) -> Result<Accepted, StoreError> {
+        let Some(row) = transaction.row(self.script()).await? else {
+            return self.accepted_before(transaction).await;
+        };
+        let mut columns = Columns::of(&row);
+        let last: Seq = columns.value()?;
+        let place: Seq = columns.value()?;
+        let conversation = self.inbound.conversation;
+        if columns.value()? {
+            transaction.has_work(conversation, self.inbound.due_at);
+        }
+        let at = to_the_millisecond(self.inbound.message.created_at);
+        let bodies = self.bodies.iter().cloned();
+        let events =
+            (place..=last).zip(bodies).map(|(seq, body)| Event { conversation, seq, turn: None, at, body });
+        transaction.appended(conversation, events.collect());
+        Ok(Accepted { message: self.inbound.message.id, duplicate: false })
+    }
+
+    fn script(&self) -> Statement<'_> {
+        let inbound = &self.inbound;
+        let [message, reopening] = &self.texts;
+        sqlx::query(scripts::ACCEPT)
+            .bind(blob(inbound.conversation.0))
+            .bind(stored(&inbound.channel))
+            .bind(stored(&inbound.external_id))
+            .bind(blob(inbound.message.id.0))
+            .bind(inbound.due_at.as_millisecond())
+            .bind(inbound.message.created_at.as_millisecond())
+            .bind(message)
+            .bind(reopening)
+    }
+
+    async fn accepted_before(&self, transaction: &mut Transaction) -> Result<Accepted, StoreError> {
+        let statement = sqlx::query(sql::conversations::ACCEPTED)
+            .bind(blob(self.inbound.conversation.0))
+            .bind(stored(&self.inbound.channel))
+            .bind(stored(&self.inbound.external_id));
+        let row = transaction.row(statement).await?.ok_or(StoreError::NotFound)?;
+        Ok(Accepted { message: MessageId(Columns::of(&row).id()?), duplicate: true })
+    }
+}

@@ -1,0 +1,94 @@
+//! Who speaks, and whether the conversation goes on. Both take a running turn's claim away.
+
+use super::database::Transaction;
+use super::events::{Drafts, Place};
+use super::outbox;
+use super::rows::{Columns, conversation};
+use super::scripts;
+use super::text::stored;
+use crate::domain::conversation::{Conversation, ConversationState, Owner};
+use crate::domain::event::EventBody;
+use crate::domain::ids::ConversationId;
+use crate::domain::message::Role;
+use crate::store::conversations::OwnerChange;
+use crate::store::error::StoreError;
+use crate::store::sql;
+use crate::store::sql::values::{blob, owner, state};
+use jiff::Timestamp;
+use sqlx::postgres::PgRow;
+
+/// Changes the owner. Appends `OwnerChanged` if it is another one, then the message. A person's message answers
+/// every customer message before it; what is still open when the bot gets the conversation back is due.
+pub(super) async fn change_owner(
+    transaction: &mut Transaction,
+    id: ConversationId,
+    change: OwnerChange,
+) -> Result<Conversation, StoreError> {
+    let (_, owner) = standing(transaction, id).await?;
+    let answers = matches!(&change.message, Some(message) if message.role == Role::Human);
+    let mut bodies = Vec::with_capacity(2);
+    if owner != change.owner {
+        bodies.push(EventBody::OwnerChanged { owner: change.owner.clone(), reason: change.reason });
+    }
+    bodies.extend(change.message.map(EventBody::Message));
+    let drafts = Drafts::of(bodies)?;
+    let statement = sqlx::query(sql::conversations::CHANGE_OWNER)
+        .bind(blob(id.0))
+        .bind(change.owner.as_str())
+        .bind(change.owner.person().map(stored))
+        .bind(drafts.count())
+        .bind(i64::from(answers))
+        .bind(change.at.as_millisecond());
+    let row = transaction.row(statement).await?;
+    let changed =
+        settle(transaction, row, &drafts, Place { conversation: id, turn: None, at: change.at }).await?;
+    if let Some(delivery) = &change.outbox {
+        outbox::queue(transaction, id, delivery, change.at).await?;
+    }
+    Ok(changed)
+}
+
+/// Opens or closes. Closing settles the customer messages that were open: nobody answers them later.
+pub(super) async fn set_state(
+    transaction: &mut Transaction,
+    id: ConversationId,
+    new: ConversationState,
+    at: Timestamp,
+) -> Result<Conversation, StoreError> {
+    let (state, _) = standing(transaction, id).await?;
+    let bodies = if state == new { Vec::new() } else { vec![EventBody::StateChanged { state: new }] };
+    let drafts = Drafts::of(bodies)?;
+    let statement = sqlx::query(sql::conversations::SET_STATE)
+        .bind(blob(id.0))
+        .bind(new.as_str())
+        .bind(drafts.count())
+        .bind(at.as_millisecond());
+    let row = transaction.row(statement).await?;
+    settle(transaction, row, &drafts, Place { conversation: id, turn: None, at }).await
+}
+
+async fn standing(
+    transaction: &mut Transaction,
+    id: ConversationId,
+) -> Result<(ConversationState, Owner), StoreError> {
+    let statement = sqlx::query(scripts::STANDING).bind(blob(id.0));
+    let row = transaction.row(statement).await?.ok_or(StoreError::NotFound)?;
+    let mut columns = Columns::of(&row);
+    Ok((state(columns.name()?)?, owner(columns.name()?, columns.optional_text()?)?))
+}
+
+async fn settle(
+    transaction: &mut Transaction,
+    row: Option<PgRow>,
+    drafts: &Drafts,
+    place: Place,
+) -> Result<Conversation, StoreError> {
+    let row = row.ok_or(StoreError::NotFound)?;
+    let mut columns = Columns::of(&row);
+    if columns.value()? {
+        transaction.has_work(place.conversation, place.at);
+    }
+    let conversation = conversation(&mut columns)?;
+    drafts.append(transaction, place, conversation.last_seq).await?;
+    Ok(conversation)
+}

@@ -1,0 +1,83 @@
+//! How values stand in every database: ids as 16 bytes, times as milliseconds, lists as JSON, names of what there are
+//! few of as words. Reads and writes one value, decides nothing.
+
+use crate::domain::contact::IdentityKind;
+use crate::domain::conversation::{ConversationState, Owner};
+use crate::domain::language::Language;
+use crate::store::error::StoreError;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+/// An id as it is bound.
+pub(in crate::store) fn blob(id: Uuid) -> Vec<u8> {
+    id.as_bytes().to_vec()
+}
+
+/// A time as it will be read back: whole milliseconds.
+pub(in crate::store) fn to_the_millisecond(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
+}
+
+/// A value as JSON text.
+pub(in crate::store) fn json<T: Serialize + ?Sized>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Fault(format!("cannot write a record: {error}")))
+}
+
+/// A value from JSON text.
+pub(in crate::store) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::Fault(format!("unreadable record: {error}")))
+}
+
+/// Reads an id.
+pub(in crate::store) fn read_id(bytes: &[u8]) -> Result<Uuid, StoreError> {
+    Uuid::from_slice(bytes).map_err(|error| StoreError::Fault(format!("unreadable id: {error}")))
+}
+
+/// Reads a time.
+pub(in crate::store) fn read_time(milliseconds: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millisecond(milliseconds)
+        .map_err(|error| StoreError::Fault(format!("unreadable time: {error}")))
+}
+
+/// Reads a hash.
+pub(in crate::store) fn read_hash(bytes: &[u8]) -> Result<[u8; 32], StoreError> {
+    bytes.try_into().map_err(|_| StoreError::Fault("a hash is not 32 bytes long".to_owned()))
+}
+
+/// Reads a state.
+pub(in crate::store) fn state(name: &str) -> Result<ConversationState, StoreError> {
+    match name {
+        "open" => Ok(ConversationState::Open),
+        "closed" => Ok(ConversationState::Closed),
+        other => Err(StoreError::Fault(format!("unknown conversation state `{other}`"))),
+    }
+}
+
+/// Reads an owner.
+pub(in crate::store) fn owner(kind: &str, name: Option<String>) -> Result<Owner, StoreError> {
+    match kind {
+        "bot" => Ok(Owner::Bot),
+        "team" => Ok(Owner::Team),
+        "person" => Ok(Owner::Person { name: name.unwrap_or_default() }),
+        other => Err(StoreError::Fault(format!("unknown owner `{other}`"))),
+    }
+}
+
+/// Reads a kind of identity.
+pub(in crate::store) fn identity_kind(name: &str) -> Result<IdentityKind, StoreError> {
+    match name {
+        "web_visitor" => Ok(IdentityKind::WebVisitor),
+        "terminal" => Ok(IdentityKind::Terminal),
+        "email" => Ok(IdentityKind::Email),
+        "phone" => Ok(IdentityKind::Phone),
+        "channel_user" => Ok(IdentityKind::ChannelUser),
+        other => Err(StoreError::Fault(format!("unknown kind of identity `{other}`"))),
+    }
+}
+
+/// Reads a language.
+pub(in crate::store) fn language(tag: &str) -> Result<Language, StoreError> {
+    tag.parse().map_err(|error| StoreError::Fault(format!("unreadable record: {error}")))
+}

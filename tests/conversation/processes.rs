@@ -43,7 +43,7 @@ async fn a_person_who_takes_over_there_silences_the_bot_here() {
     let operator = customer.clone_at(&there.door).await;
     operator.operator("reply", json!({"text": "Aqui é a Bia.", "name": "Bia"})).await;
     let frame = customer.next_of("ownership").await;
-    assert_eq!(frame.data["owner"], "person");
+    assert_eq!(frame.data["owner"], "human");
     customer.send("obrigado").await;
     assert_eq!(customer.said_by("assistant").await, ["Olá!"]);
     here.end().await;

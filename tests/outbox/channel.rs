@@ -64,7 +64,7 @@ impl FakeChannel {
     }
 
     /// From now on it answers no questions about what it took.
-    pub fn is_mute(self) -> Self {
+    pub fn muted(self) -> Self {
         self.ledger.lock().unwrap().answers_questions = false;
         self
     }

@@ -1,7 +1,7 @@
 //! Order, retries, doubt and giving up: nothing lost, nothing sent twice.
 
 use super::channel::{Act, FakeChannel};
-use crate::store::support::{Bench, bench};
+use crate::store::support::{Bench, on_every_store};
 use balcao::domain::event::EventBody;
 use balcao::domain::ids::{ConversationId, OutboxId};
 use balcao::domain::message::Role;
@@ -12,6 +12,15 @@ use balcao::store::turns::TurnCommit;
 use std::sync::Arc;
 use std::time::Duration;
 
+on_every_store!(
+    messages_leave_in_order_whatever_the_channel_does,
+    a_send_in_doubt_is_looked_into_and_not_repeated,
+    a_courier_that_died_leaves_a_doubt_and_no_second_message,
+    a_doubt_that_nobody_resolves_is_the_operators,
+    what_is_refused_or_tried_too_often_is_given_up_and_can_be_replayed,
+    statuses_come_late_twice_and_out_of_order,
+);
+
 /// Longer than any wait of these tests' channel, and than a lost claim.
 const LONG: Duration = Duration::from_secs(400);
 
@@ -21,8 +30,7 @@ struct Office {
     courier: Arc<Courier>,
 }
 
-async fn office(channel: FakeChannel) -> Office {
-    let bench = bench().await;
+fn office(bench: Bench, channel: FakeChannel) -> Office {
     let alerts = Arc::new(Alerts::logged(bench.clock.clone()));
     let courier =
         Courier::new(bench.stores.clone(), vec![Arc::new(channel.clone())], bench.clock.clone(), alerts);
@@ -64,10 +72,9 @@ impl Office {
     }
 }
 
-#[tokio::test]
-async fn messages_leave_in_order_whatever_the_channel_does() {
+async fn messages_leave_in_order_whatever_the_channel_does(bench: Bench) {
     let acts = [Act::Busy(1), Act::TakeSilently, Act::Take, Act::Lose, Act::Busy(0)];
-    let office = office(FakeChannel::start(acts).await).await;
+    let office = office(bench, FakeChannel::start(acts).await);
     let conversation = office.bench.opened().await.id;
     for text in ["um", "dois", "três"] {
         office.answers(conversation, text).await;
@@ -76,9 +83,8 @@ async fn messages_leave_in_order_whatever_the_channel_does() {
     assert_eq!(office.channel.taken(), ["um", "dois", "três"]);
 }
 
-#[tokio::test]
-async fn a_send_in_doubt_is_looked_into_and_not_repeated() {
-    let office = office(FakeChannel::start([Act::TakeSilently]).await).await;
+async fn a_send_in_doubt_is_looked_into_and_not_repeated(bench: Bench) {
+    let office = office(bench, FakeChannel::start([Act::TakeSilently]).await);
     let id = office.answers(office.bench.opened().await.id, "olá").await;
     office.round().await;
     assert_eq!(office.standing(id).await.state, "waiting");
@@ -88,9 +94,8 @@ async fn a_send_in_doubt_is_looked_into_and_not_repeated() {
     assert_eq!(office.channel.taken(), ["olá"]);
 }
 
-#[tokio::test]
-async fn a_courier_that_died_leaves_a_doubt_and_no_second_message() {
-    let office = office(FakeChannel::start([]).await).await;
+async fn a_courier_that_died_leaves_a_doubt_and_no_second_message(bench: Bench) {
+    let office = office(bench, FakeChannel::start([]).await);
     let id = office.answers(office.bench.opened().await.id, "olá").await;
     // It claimed, sent, and died before it could write that down.
     let (now, lease) = (office.bench.now(), office.bench.later(LONG));
@@ -104,10 +109,9 @@ async fn a_courier_that_died_leaves_a_doubt_and_no_second_message() {
     assert_eq!((office.standing(id).await.state.as_str(), office.channel.taken().len()), ("sent", 1));
 }
 
-#[tokio::test]
-async fn a_doubt_that_nobody_resolves_is_the_operators() {
-    let channel = FakeChannel::start([Act::TakeSilently]).await.is_mute();
-    let office = office(channel).await;
+async fn a_doubt_that_nobody_resolves_is_the_operators(bench: Bench) {
+    let channel = FakeChannel::start([Act::TakeSilently]).await.muted();
+    let office = office(bench, channel);
     let conversation = office.bench.opened().await.id;
     let id = office.answers(conversation, "olá").await;
     office.answers(conversation, "e mais").await;
@@ -119,10 +123,9 @@ async fn a_doubt_that_nobody_resolves_is_the_operators() {
     assert_eq!(dead[0].0.id, id);
 }
 
-#[tokio::test]
-async fn what_is_refused_or_tried_too_often_is_given_up_and_can_be_replayed() {
+async fn what_is_refused_or_tried_too_often_is_given_up_and_can_be_replayed(bench: Bench) {
     let acts = [Act::Refuse, Act::Busy(1), Act::Busy(1), Act::Busy(1), Act::Busy(1), Act::Busy(86_400)];
-    let office = office(FakeChannel::start(acts).await).await;
+    let office = office(bench, FakeChannel::start(acts).await);
     let mut ids = Vec::new();
     for text in ["recusada", "ocupada", "paciência"] {
         ids.push(office.answers(office.bench.opened().await.id, text).await);
@@ -143,9 +146,8 @@ async fn what_is_refused_or_tried_too_often_is_given_up_and_can_be_replayed() {
     assert_eq!(office.channel.taken(), ["recusada"]);
 }
 
-#[tokio::test]
-async fn statuses_come_late_twice_and_out_of_order() {
-    let office = office(FakeChannel::start([]).await).await;
+async fn statuses_come_late_twice_and_out_of_order(bench: Bench) {
+    let office = office(bench, FakeChannel::start([]).await);
     let id = office.answers(office.bench.opened().await.id, "olá").await;
     office.rounds().await;
     let outbox = &office.bench.stores.outbox;

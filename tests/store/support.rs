@@ -53,7 +53,7 @@ macro_rules! on_every_store {
         }
     };
 }
-pub(super) use on_every_store;
+pub(crate) use on_every_store;
 
 /// A store under test, on a database of its own.
 pub struct Bench {

@@ -4,9 +4,13 @@ use super::database::{Atomicity, Database, Transaction};
 use super::rows::{Columns, delivery};
 use super::scripts;
 use super::text::stored;
+use crate::domain::event::EventBody;
 use crate::domain::ids::{ConversationId, OutboxId};
+use crate::domain::message::Message;
 use crate::store::error::StoreError;
-use crate::store::outbox::{Delivery, DeliveryOutcome, NewDelivery, OutboxStore};
+use crate::store::outbox::{
+    Delivery, DeliveryOutcome, DeliveryStanding, DeliveryStatus, NewDelivery, OutboxStore,
+};
 use crate::store::sql;
 use crate::store::sql::values::blob;
 use async_trait::async_trait;
@@ -60,6 +64,58 @@ impl OutboxStore for Outbox {
             .await
     }
 
+    async fn status(
+        &self,
+        channel: &str,
+        external_id: &str,
+        status: DeliveryStatus,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (channel, external_id) = (stored(channel).into_owned(), stored(external_id).into_owned());
+        self.database
+            .write(Atomicity::Statement, move |tx| {
+                let text = match &status {
+                    DeliveryStatus::Delivered => sql::outbox::DELIVERED,
+                    DeliveryStatus::Read => sql::outbox::READ,
+                    DeliveryStatus::Failed { .. } => sql::outbox::UNDELIVERED,
+                };
+                let mut statement = sqlx::query(text)
+                    .bind(channel.clone())
+                    .bind(external_id.clone())
+                    .bind(at.as_millisecond());
+                if let DeliveryStatus::Failed { error } = &status {
+                    statement = statement.bind(stored(error).into_owned());
+                }
+                Box::pin(async move { Ok(tx.write(statement).await? > 0) })
+            })
+            .await
+    }
+
+    async fn standing(&self, id: OutboxId) -> Result<Option<DeliveryStanding>, StoreError> {
+        let row = self.database.one(sqlx::query(sql::outbox::STANDING).bind(blob(id.0))).await?;
+        let Some(row) = row else { return Ok(None) };
+        let mut columns = Columns::of(&row);
+        Ok(Some(DeliveryStanding {
+            state: columns.name()?.to_owned(),
+            attempts: u32::try_from(columns.value::<i64>()?).unwrap_or(u32::MAX),
+            external_id: columns.optional_text()?,
+            delivered_at: columns.optional_time()?,
+            read_at: columns.optional_time()?,
+            error: columns.text()?,
+        }))
+    }
+
+    async fn message(&self, delivery: &Delivery) -> Result<Option<Message>, StoreError> {
+        let statement = sqlx::query(scripts::DELIVERY_MESSAGE)
+            .bind(blob(delivery.conversation.0))
+            .bind(delivery.message.to_string());
+        let Some(row) = self.database.one(statement).await? else { return Ok(None) };
+        match Columns::of(&row).json()? {
+            EventBody::Message(message) => Ok(Some(message)),
+            _ => Ok(None),
+        }
+    }
+
     async fn dead(&self, limit: u32) -> Result<Vec<(Delivery, String)>, StoreError> {
         let statement = sqlx::query(sql::outbox::DEAD_LETTERS).bind(i64::from(limit));
         let rows = self.database.all(statement).await?;
@@ -102,9 +158,7 @@ async fn claim(
     let claimed = rows.iter().map(|row| delivery(&mut Columns::of(row)));
     let mut claimed = claimed.collect::<Result<Vec<_>, _>>()?;
     claimed.sort_unstable_by_key(|(position, _)| *position);
-    // The row counts this attempt already; the caller is told of those before it.
-    let before = |delivery: Delivery| Delivery { attempts: delivery.attempts.saturating_sub(1), ..delivery };
-    Ok(claimed.into_iter().map(|(_, delivery)| before(delivery)).collect())
+    Ok(claimed.into_iter().map(|(_, delivery)| delivery.before_this_attempt()).collect())
 }
 
 /// A word that comes late counts only if it is that the channel took the message: what was sent stays sent.
@@ -117,6 +171,7 @@ async fn settle(
     let (text, time, words) = match &outcome {
         DeliveryOutcome::Accepted { external_id } => (sql::outbox::ACCEPTED, at, external_id),
         DeliveryOutcome::Retry { at: again, error } => (sql::outbox::RETRY, *again, error),
+        DeliveryOutcome::InDoubt { at: again, error } => (sql::outbox::IN_DOUBT, *again, error),
         DeliveryOutcome::Dead { error } => (sql::outbox::DEAD, at, error),
     };
     let statement = sqlx::query(text).bind(blob(id.0)).bind(time.as_millisecond()).bind(stored(words));

@@ -150,12 +150,12 @@ pub(super) fn identity(row: &PgRow) -> Result<Identity, StoreError> {
 /// Reads a delivery from its columns, behind its position.
 pub(super) fn delivery(columns: &mut Columns<'_>) -> Result<(i64, Delivery), StoreError> {
     let position = columns.value()?;
-    let delivery = Delivery {
-        id: OutboxId(columns.id()?),
-        conversation: ConversationId(columns.id()?),
-        channel: columns.text()?,
-        message: MessageId(columns.id()?),
-        attempts: u32::try_from(columns.value::<i64>()?).unwrap_or(u32::MAX),
-    };
+    let (id, conversation) = (OutboxId(columns.id()?), ConversationId(columns.id()?));
+    let (channel, message) = (columns.text()?, MessageId(columns.id()?));
+    let (attempts, settlements): (i64, i64) = (columns.value()?, columns.value()?);
+    // This attempt has no end yet; one more without an end is one that nobody knows of.
+    let in_doubt = attempts > settlements.saturating_add(1);
+    let attempts = u32::try_from(attempts).unwrap_or(u32::MAX);
+    let delivery = Delivery { id, conversation, channel, message, attempts, in_doubt };
     Ok((position, delivery))
 }

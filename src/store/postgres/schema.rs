@@ -8,9 +8,10 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, SqlSafeStr};
 
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "conversations", include_str!("migrations/0001_conversations.sql")),
     (2, "backoffice", include_str!("migrations/0002_backoffice.sql")),
+    (3, "deliveries", include_str!("migrations/0003_deliveries.sql")),
 ];
 
 /// Runs the migrations that are missing.

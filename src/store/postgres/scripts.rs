@@ -221,7 +221,7 @@ pub(super) const CLAIM_DELIVERIES: &str = "
     UPDATE outbox SET due_at = $2, attempts = attempts + 1
     FROM heads
     WHERE outbox.position = heads.place
-    RETURNING position, id, conversation_id, channel, message_id, attempts";
+    RETURNING position, id, conversation_id, channel, message_id, attempts, settlements";
 
 /// Whose an identity is; nobody else points it elsewhere until the end of the transaction. `$1` kind, `$2` value.
 pub(super) const OWNER_OF_IDENTITY: &str =
@@ -249,3 +249,8 @@ pub(super) const APPOINTMENT: &str = "SELECT record FROM appointments WHERE id =
 
 /// One ticket, which nobody else changes until the end of the transaction. `$1` number.
 pub(super) const TICKET: &str = "SELECT record FROM tickets WHERE number = $1 FOR UPDATE";
+
+/// A message. `$1` conversation, `$2` the message's id as text.
+pub(super) const DELIVERY_MESSAGE: &str = "
+    SELECT body FROM events
+    WHERE conversation_id = $1 AND kind = 'message' AND body::json ->> 'id' = $2";

@@ -73,10 +73,6 @@ pub(in crate::store) const UNDELIVERED: &str = "
 /// What is known of a delivery. `$1` id.
 pub(in crate::store) const STANDING: &str = "SELECT state, attempts, external_id, delivered_at, read_at, COALESCE(error, '') FROM outbox WHERE id = $1";
 
-/// A message. `$1` conversation, `$2` the message's id as text.
-pub(in crate::store) const MESSAGE: &str = "
-    SELECT body FROM events WHERE conversation_id = $1 AND kind = 'message' AND body ->> 'id' = $2";
-
 /// How many wait.
 pub(in crate::store) const DEPTH: &str = "SELECT COUNT(*) FROM outbox WHERE state = 'waiting'";
 

@@ -1,9 +1,9 @@
 //! Deliveries on SQLite.
 
-use super::Database;
 use super::rows::{Columns, delivery};
 use super::transaction::Transaction;
 use super::writer::Atomicity;
+use super::{Database, scripts};
 use crate::domain::event::EventBody;
 use crate::domain::ids::{ConversationId, OutboxId};
 use crate::domain::message::Message;
@@ -106,7 +106,7 @@ impl OutboxStore for Outbox {
     }
 
     async fn message(&self, delivery: &Delivery) -> Result<Option<Message>, StoreError> {
-        let statement = sqlx::query(sql::outbox::MESSAGE)
+        let statement = sqlx::query(scripts::DELIVERY_MESSAGE)
             .bind(blob(delivery.conversation.0))
             .bind(delivery.message.to_string());
         let Some(row) = self.database.reader.one(statement).await? else { return Ok(None) };

@@ -156,3 +156,8 @@ pub(super) const LIST: &str = concat!(
       ORDER BY updated_at DESC, id DESC
       LIMIT $6"
 );
+
+/// A message. `$1` conversation, `$2` the message's id as text.
+pub(super) const DELIVERY_MESSAGE: &str = "
+    SELECT body FROM events
+    WHERE conversation_id = $1 AND kind = 'message' AND body ->> 'id' = $2";

@@ -6,6 +6,7 @@ use super::facts::{Facts, facts_of};
 use super::guard::{judge, wrong_language};
 use super::run::Run;
 use super::step::{Turn, Verdict};
+use crate::domain::effect::Effect;
 use crate::domain::event::EventBody;
 use crate::domain::message::Role;
 use crate::domain::tool_call::ToolOutcome;
@@ -66,7 +67,9 @@ impl Run<'_> {
         if turn.resort() == Resort::Last {
             return None;
         }
-        if draft.trim_end().ends_with(':') {
+        // What is announced may be the buttons below.
+        let offers = self.outcome.effects.iter().any(|effect| matches!(effect, Effect::Buttons { .. }));
+        if draft.trim_end().ends_with(':') && !offers {
             return Some(Fault::grave(
                 "Your draft was not sent: it announces something and does not say it. Say it.",
             ));

@@ -3,6 +3,7 @@
 
 use super::support::{Place, Process};
 use crate::support::fake_openai::{Act, FakeOpenAi, Reply, call, finish, says};
+use crate::support::postgres::Database;
 use crate::support::stores;
 use crate::support::talk::Talk;
 use crate::support::vendor::{self, Vendor, tools};
@@ -186,4 +187,30 @@ async fn killed_before_the_turn_began() {
     let process = again(&place, &mut talk).await;
     talk.answer().await;
     settled(&place, &talk, process).await;
+}
+
+#[tokio::test]
+async fn another_process_takes_up_what_a_killed_one_was_at() {
+    let database = Database::empty().await;
+    let endpoint = FakeOpenAi::start([Act::Hang.into()]).await;
+    let mut places = Vec::new();
+    for _ in 0..2 {
+        let mut place = Place::new().await.with_model(&endpoint);
+        place.set("BALCAO__STORE__URL", &database.url());
+        places.push(place);
+    }
+    let (one, other) = (places[0].serve().await, places[1].serve().await);
+    let mut talk = one.talk().await;
+    let message = talk.send("Oi, tudo bem?").await;
+    asked_times(&endpoint, 1).await;
+    endpoint.push(says("Tudo ótimo! Como posso ajudar?"));
+    talk.again(&other.door).await;
+    let began = Instant::now();
+    one.kill();
+    let answer = talk.answer().await;
+    assert_eq!((answer.reply_to, answer.text.as_str()), (vec![message], "Tudo ótimo! Como posso ajudar?"));
+    // Far sooner than the lease of twenty seconds.
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert_eq!((endpoint.asked().len(), talk.said_by("assistant").await.len()), (2, 1));
+    assert!(other.terminate().await.0.success());
 }

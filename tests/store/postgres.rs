@@ -354,3 +354,25 @@ async fn broken_connections_are_made_anew_and_readers_catch_up() {
     };
     timeout(PATIENCE, ready).await.expect("it is ready again");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_process_that_is_gone_had_claimed_is_taken_up_without_waiting_for_the_lease() {
+    let (bench, stores, handle) = two().await;
+    let conversation = bench.opened().await.id;
+    bench.said(conversation, "oi").await;
+    let lost = stores.turns.claim(conversation, &bench.request()).await.unwrap().expect("it is due");
+    assert!(bench.try_claim(conversation).await.is_none(), "its process lives");
+    handle.close().await;
+    let taken_up = async {
+        loop {
+            if let Some(claim) = bench.try_claim(conversation).await {
+                return claim;
+            }
+            bench.stores.live.work().await;
+        }
+    };
+    let taken = timeout(PATIENCE, taken_up).await.expect("it is taken up");
+    assert_eq!((taken.turn, taken.resumed), (lost.turn, true));
+    let late = bench.stores.turns.commit(&lost, bench.answer(&lost, "tarde"), bench.now()).await;
+    assert!(matches!(late, Err(StoreError::Stale)), "{late:?}");
+}

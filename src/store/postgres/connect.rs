@@ -55,14 +55,15 @@ impl Place {
         PgConnection::connect_with(&options).await
     }
 
-    /// One connection that listens, made anew by the pool when it breaks.
-    pub(super) fn listening_pool(&self) -> PgPool {
+    /// One connection that listens, made anew by the pool when it breaks. It bears the name of the process: as long
+    /// as it is there, so is the process.
+    pub(super) fn listening_pool(&self, process: &str) -> PgPool {
         PgPoolOptions::new()
             .max_connections(1)
             .acquire_timeout(PATIENCE)
             .idle_timeout(None)
             .max_lifetime(None)
-            .connect_lazy_with(self.options.clone())
+            .connect_lazy_with(self.options.clone().application_name(process))
     }
 
     /// The connections for everything else, each with its time limits.

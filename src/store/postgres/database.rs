@@ -40,6 +40,11 @@ impl Database {
         Self { pool, announcer, writes: TaskTracker::new(), closing: CancellationToken::new() }
     }
 
+    /// The name that this process's claims bear.
+    pub(super) fn process(&self) -> &str {
+        self.announcer.process()
+    }
+
     /// The first row, if any.
     pub(super) async fn one(&self, statement: Statement<'_>) -> Result<Option<PgRow>, StoreError> {
         statement.fetch_optional(&self.pool).await.map_err(sorted)

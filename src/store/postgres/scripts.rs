@@ -254,3 +254,16 @@ pub(super) const TICKET: &str = "SELECT record FROM tickets WHERE number = $1 FO
 pub(super) const DELIVERY_MESSAGE: &str = "
     SELECT body FROM events
     WHERE conversation_id = $1 AND kind = 'message' AND body::json ->> 'id' = $2";
+
+/// Workers that hold claims and have no connection any more.
+pub(super) const MISSING_WORKERS: &str = "
+    SELECT DISTINCT worker FROM conversations
+    WHERE lease_turn IS NOT NULL AND due_at > 0 AND worker IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM pg_stat_activity
+          WHERE datname = current_database() AND application_name = conversations.worker)";
+
+/// Lets the claims of workers run out, whatever the time. `$1` workers.
+pub(super) const FREE_CLAIMS: &str = "
+    UPDATE conversations SET due_at = 0
+    WHERE lease_turn IS NOT NULL AND due_at > 0 AND worker = ANY($1)
+    RETURNING id";

@@ -55,7 +55,8 @@ impl TurnStore for Turns {
         conversation: ConversationId,
         request: &ClaimRequest,
     ) -> Result<Option<Claim>, StoreError> {
-        let request = request.clone();
+        // The name under which the others see that this process lives.
+        let request = ClaimRequest { worker: self.database.process().to_owned(), ..request.clone() };
         self.database
             .write(Atomicity::Statement, move |tx| Box::pin(claim(tx, conversation, request.clone())))
             .await

@@ -9,6 +9,7 @@
 mod follower;
 mod herald;
 mod listener;
+pub(super) mod warden;
 mod words;
 
 use super::connect::Place;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use warden::Warden;
 use words::Word;
 
 /// The channel of NOTIFY.
@@ -45,11 +47,18 @@ pub(super) enum Notice {
 #[derive(Clone)]
 pub(super) struct Announcer {
     live: Arc<LiveHub>,
+    /// The name of this process.
+    process: Arc<str>,
     herald: mpsc::Sender<Word>,
     follower: mpsc::Sender<Heard>,
 }
 
 impl Announcer {
+    /// The name that this process's claims bear.
+    pub(super) fn process(&self) -> &str {
+        &self.process
+    }
+
     /// Tells everything, in order.
     pub(super) fn announce(&self, notices: Vec<Notice>) {
         for notice in notices {
@@ -104,14 +113,16 @@ impl Messengers {
         tasks.spawn(Herald::new(place.clone(), process, words, drafts).run(stop.clone()));
         tasks.spawn(Follower::new(pool.clone(), Arc::clone(live), heard).run(stop.clone()));
         let listener = Listener {
-            pool: place.listening_pool(),
+            pool: place.listening_pool(&warden::name(process)),
             process,
             live: Arc::clone(live),
             follower: follower.clone(),
         };
         tasks.spawn(listener.run(stop.clone()));
+        tasks.spawn(Warden { pool: pool.clone(), live: Arc::clone(live) }.run(stop.clone()));
         tasks.close();
-        (Announcer { live: Arc::clone(live), herald, follower }, Self { tasks, stop })
+        let process = warden::name(process).into();
+        (Announcer { live: Arc::clone(live), process, herald, follower }, Self { tasks, stop })
     }
 
     /// Calls them back; what waits to leave still leaves.

@@ -82,15 +82,15 @@ impl Run<'_> {
         }
         let states_facts = !facts_of(draft, self.language).is_empty();
         let denies = denies_ability(&folded);
+        let repeats = self.was_said_before(draft);
         // Behind an answer, a question for more wishes is politeness. Who says the same no again has not listened.
-        let evades = (evades(&folded) && draft.len() < EVASION && !states_facts)
-            || (denies && self.was_said_before(draft));
+        let evades = (evades(&folded) && draft.len() < EVASION && !states_facts) || (denies && repeats);
         if turn.has_results() {
             let reason = "Your draft was not sent: it tells the customer nothing of what the tool results say. Tell it.";
             return evades.then(|| Fault::grave(reason));
         }
         let asks = draft.contains('?');
-        if !evades && asks {
+        if asks && !evades && !repeats {
             return None;
         }
         if evades && let Some(likely) = self.likely_tools().into_iter().find(|likely| likely.clearly) {
@@ -100,7 +100,8 @@ impl Run<'_> {
         // whether the customer wants a tool more than what the passages say.
         let request = self.request(self.base.clone(), turn, ToolChoice::Auto);
         match self.agent.built_in.opinion(&request)? {
-            Opinion::Call { tool, .. } if evades || denies => Some(Fault::uncalled(&tool)),
+            // Who asks again for what the customer has just said has not listened either.
+            Opinion::Call { tool, .. } if evades || denies || repeats => Some(Fault::uncalled(&tool)),
             Opinion::Call { tool, changes: true, clearly: true } => Some(Fault::uncalled(&tool)),
             // A model may know an answer that the built-in one would look up; it is asked only once.
             Opinion::Call { tool, changes: false, .. } if states_facts && !self.is_known(draft) => {

@@ -92,6 +92,19 @@ async fn a_change_that_was_asked_for_is_made_not_talked_about() {
 }
 
 #[tokio::test]
+async fn what_was_just_answered_is_not_asked_again() {
+    let asks = || says("Claro! Qual é o e-mail do pedido?");
+    let status = calls([("order_status", json!({"number": "10421", "email": "ana.souza@example.com"}))]);
+    let app =
+        AppOptions::scripted(vec![asks(), asks(), status, says("O pedido 10421 foi enviado.")]).start().await;
+    let mut talk = app.talk().await;
+    assert!(talk.say("Cadê o meu pedido 10421?").await.text.ends_with("e-mail do pedido?"));
+    let answer = talk.say("ana.souza@example.com").await;
+    assert_eq!((answer.text.as_str(), answer.model_calls.len()), ("O pedido 10421 foi enviado.", 3));
+    app.end().await;
+}
+
+#[tokio::test]
 async fn what_the_house_does_not_do_stands_somewhere_or_is_not_said() {
     let refusal = || says("Não alugamos plantas para casamento.");
     let fine = "Não sei dizer. Quer falar com uma pessoa?";

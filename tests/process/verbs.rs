@@ -233,3 +233,15 @@ async fn an_outage_is_rehearsed_beside_a_running_server() {
     assert!(output.status.success() && stdout(&output).contains("The rehearsal is over"), "{output:?}");
     assert!(server.terminate().await.0.success());
 }
+
+#[tokio::test]
+async fn an_address_for_alerts_that_must_not_be_called_is_refused_and_not_printed() {
+    let place =
+        Place::empty().file("balcao.toml", "[alerts]\nwebhook_url = \"http://10.0.0.1/hooks/s3cret\"\n");
+    let check = place.run(&["check"], "").await;
+    let serve = place.run(&["serve", "--listen", "127.0.0.1:0"], "").await;
+    for (output, told) in [(&check, stdout(&check)), (&serve, stderr(&serve))] {
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert!(told.contains("alerts.webhook_url") && !told.contains("s3cret"), "{told}");
+    }
+}

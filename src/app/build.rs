@@ -164,14 +164,11 @@ impl App {
                 (chain.clone(), Some(chain))
             }
         };
-        let pushed: HashSet<String> =
-            options.channels.iter().map(|channel| channel.channel().to_owned()).collect();
-        let courier = Courier::new(
-            stores.clone(),
-            options.channels.clone(),
-            options.clock.clone(),
-            lookout.alerts.clone(),
-        );
+        let relay = super::relay::relay(&options)?.map(|relay| relay.sides(&options, &stores));
+        let (relay, relayed) = relay.unzip();
+        let channels: Vec<Arc<dyn Push>> = options.channels.iter().cloned().chain(relayed).collect();
+        let pushed: HashSet<String> = channels.iter().map(|channel| channel.channel().to_owned()).collect();
+        let courier = Courier::new(stores.clone(), channels, options.clock.clone(), lookout.alerts.clone());
         let stop = CancellationToken::new();
         let runner = TurnRunner {
             agent: Agent {
@@ -211,6 +208,7 @@ impl App {
                 Arc::new(KnowledgeProbe(library.clone())),
                 Arc::new(ModelProbe(chain.clone())),
             ],
+            relay,
             drill: Arc::new(Drill { outage: lookout.outage, chain }),
             metrics: Arc::new(crate::telemetry::metrics::render),
             search: Arc::new(Retrieval(library.clone())),

@@ -78,6 +78,10 @@ impl Settings {
             let keys: Vec<&str> = std::iter::once("backoffice").chain(key.split('.')).collect();
             layers.report(&keys, &problem);
         }
+        for (keys, problem) in channels.iter().flat_map(ChannelsSettings::problems) {
+            let keys: Vec<&str> = std::iter::once("channels").chain(keys.iter().copied()).collect();
+            layers.report(&keys, &problem);
+        }
         if let Some(Err(problem)) = store.as_ref().map(|store| store.place(Path::new(""))) {
             layers.report(&["store", "url"], &problem.to_string());
         }

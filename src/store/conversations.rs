@@ -72,6 +72,25 @@ pub struct OwnerChange {
     pub at: Timestamp,
 }
 
+/// What a person of the business said elsewhere, as the channel reports it: on the phone whose number the channel is.
+#[derive(Clone, Debug)]
+pub struct NewEcho {
+    /// Where.
+    pub conversation: ConversationId,
+    /// What the echoes of the channel are counted by.
+    pub channel: String,
+    /// The channel's id of it: unique per channel and conversation.
+    pub external_id: String,
+    /// The words, role human. They have reached the customer already.
+    pub message: Message,
+    /// Who said them.
+    pub owner: Owner,
+    /// Why the conversation is theirs now, for the operator.
+    pub reason: String,
+    /// Now.
+    pub at: Timestamp,
+}
+
 /// Which conversations to list, newest activity first.
 #[derive(Clone, Debug, Default)]
 pub struct ConversationFilter {
@@ -108,6 +127,9 @@ pub trait ConversationStore: Send + Sync {
 
     /// SHA-256 of the visitor's token.
     async fn token_hash(&self, id: ConversationId) -> Result<Option<[u8; 32]>, StoreError>;
+
+    /// How the channel knew the person when the conversation was opened.
+    async fn identity(&self, id: ConversationId) -> Result<Option<Identity>, StoreError>;
 
     /// The newest conversation of an identity on a channel.
     async fn find_by_identity(
@@ -154,6 +176,10 @@ pub trait ConversationStore: Send + Sync {
     /// message before it; what is still open when the bot gets the conversation back is due.
     async fn change_owner(&self, id: ConversationId, change: OwnerChange)
     -> Result<Conversation, StoreError>;
+
+    /// Takes in what a person said elsewhere: in one transaction, unless (channel, conversation, external id) exists,
+    /// opens a closed conversation and changes its owner with that message. Nothing is queued for delivery.
+    async fn echo(&self, echo: NewEcho) -> Result<Accepted, StoreError>;
 
     /// Opens or closes; raises the epoch. Appends `StateChanged` if it is another state. Closing settles every
     /// open customer message: no later turn answers it.

@@ -75,6 +75,7 @@ impl OutboxStore for Outbox {
         self.database
             .write(Atomicity::Statement, move |tx| {
                 let text = match &status {
+                    DeliveryStatus::Sent => sql::outbox::SENT,
                     DeliveryStatus::Delivered => sql::outbox::DELIVERED,
                     DeliveryStatus::Read => sql::outbox::READ,
                     DeliveryStatus::Failed { .. } => sql::outbox::UNDELIVERED,

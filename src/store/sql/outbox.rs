@@ -54,6 +54,12 @@ pub(in crate::store) const REPLAY: &str =
     "UPDATE outbox SET state = 'waiting', due_at = $2, settled_at = NULL, settlements = attempts
      WHERE id = $1 AND state = 'dead'";
 
+/// The channel says that it is on its way: nothing new, but it names a delivery. `$1` channel, `$2` the channel's id,
+/// `$3` time.
+pub(in crate::store) const SENT: &str = "
+    UPDATE outbox SET settled_at = COALESCE(settled_at, $3)
+    WHERE channel = $1 AND external_id = $2";
+
 /// The channel says that the customer's device has it. `$1` channel, `$2` the channel's id, `$3` time.
 pub(in crate::store) const DELIVERED: &str = "
     UPDATE outbox SET delivered_at = COALESCE(delivered_at, $3)

@@ -74,6 +74,7 @@ impl OutboxStore for Outbox {
         at: Timestamp,
     ) -> Result<bool, StoreError> {
         let (text, error) = match status {
+            DeliveryStatus::Sent => (sql::outbox::SENT, None),
             DeliveryStatus::Delivered => (sql::outbox::DELIVERED, None),
             DeliveryStatus::Read => (sql::outbox::READ, None),
             DeliveryStatus::Failed { error } => (sql::outbox::UNDELIVERED, Some(error)),

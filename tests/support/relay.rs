@@ -24,9 +24,6 @@ use tokio::task::JoinHandle;
 /// Shared by the gateway and the program.
 pub const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-/// How long the gateway may take to answer in these tests.
-const TIMEOUT_MS: u64 = 400;
-
 /// What the gateway does with the next message.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Act {
@@ -124,7 +121,6 @@ impl FakeRelay {
         settings.enabled = true;
         settings.url.clone_from(&self.url);
         settings.secrets = vec![Secret::new(SECRET)];
-        settings.timeout_ms = TIMEOUT_MS;
         settings.quiet_ms = 0;
         settings.quiet_unfinished_ms = 0;
         settings.quiet_longest_ms = 0;

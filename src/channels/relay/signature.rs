@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
 use sha2::Sha256;
 use std::fmt;
+use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
 /// The header with the message's id.
@@ -68,9 +69,8 @@ pub enum Unverified {
 /// The secrets shared with one correspondent.
 #[derive(Clone)]
 pub struct SigningKeys {
-    first: Hmac<Sha256>,
-    /// To be replaced, or on their way in.
-    others: Vec<Hmac<Sha256>>,
+    /// Never empty; those behind the first one are on their way in or out.
+    keys: Arc<[Hmac<Sha256>]>,
 }
 
 impl SigningKeys {
@@ -90,15 +90,16 @@ impl SigningKeys {
             // HMAC takes keys of any length.
             keys.push(Hmac::new_from_slice(&bytes).map_err(|_| BadSecret::Form(number))?);
         }
-        let mut keys = keys.into_iter();
-        let first = keys.next().ok_or(BadSecret::None)?;
-        Ok(Self { first, others: keys.collect() })
+        if keys.is_empty() {
+            return Err(BadSecret::None);
+        }
+        Ok(Self { keys: keys.into() })
     }
 
     /// The headers for a message named `id` with this body, sent now. `id` is made by the program: a header's text.
     pub fn sign(&self, id: &str, body: &[u8], now: Timestamp) -> HeaderMap {
         let seconds = now.as_second().to_string();
-        let signature = BASE64.encode(signature(&self.first, id, &seconds, body));
+        let signature = BASE64.encode(signature(&self.keys[0], id, &seconds, body));
         let mut headers = HeaderMap::with_capacity(3);
         for (name, text) in [(ID, id), (TIMESTAMP, &seconds), (SIGNATURE, &format!("{VERSION}{signature}"))] {
             if let Ok(value) = HeaderValue::from_str(text) {
@@ -133,17 +134,13 @@ impl SigningKeys {
             let expected = signature(key, id, seconds, body);
             presented.iter().any(|one| expected.as_slice().ct_eq(one.as_slice()).into())
         };
-        if std::iter::once(&self.first).chain(&self.others).any(fits) {
-            Ok(id)
-        } else {
-            Err(Unverified::NoMatch)
-        }
+        if self.keys.iter().any(fits) { Ok(id) } else { Err(Unverified::NoMatch) }
     }
 }
 
 impl fmt::Debug for SigningKeys {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "SigningKeys({})", 1 + self.others.len())
+        write!(formatter, "SigningKeys({})", self.keys.len())
     }
 }
 

@@ -1,8 +1,10 @@
 //! What a sentence claims the bot has done or will do, read off its words in pt, en and es. It only reads; what to
 //! do about a claim is the guard's.
 
+use crate::tools::gate::reading::Reading;
 use aho_corasick::AhoCorasick;
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::LazyLock;
 
 /// Deeds of the bot's own, folded; a phrase may go on behind its end (`marcad` is `marcada` too).
@@ -140,10 +142,11 @@ pub fn denies_ability(folded: &str) -> bool {
     DENIALS.found_in(folded).next().is_some()
 }
 
-/// Whether `folded` says that something was done. `told` are words of tool results, which may say it too; `known`
+/// Whether `folded` says that something was done. `told` are texts of tool results, which may say it too; `known`
 /// are roots of deeds that are known to have been done, as [`deeds_in`] gives them.
-pub fn claims_a_deed(folded: &str, told: &HashSet<String>, known: &HashSet<&'static str>) -> bool {
-    let is_told = |phrase: &str| told.iter().any(|word| word.starts_with(deed(phrase)));
+pub fn claims_a_deed(folded: &str, told: &[Arc<Reading>], known: &HashSet<&'static str>) -> bool {
+    let words = || told.iter().flat_map(|reading| &reading.words);
+    let is_told = |phrase: &str| words().any(|word| word.starts_with(deed(phrase)));
     let is_known = |phrase: &'static str| known.contains(root(phrase));
     OWN.found_in(folded).any(|phrase| !is_known(phrase))
         || DONE.found_in(folded).any(|phrase| !is_told(phrase) && !is_known(phrase))
@@ -227,10 +230,10 @@ mod tests {
 
     #[test]
     fn what_a_result_says_may_be_said() {
-        let told = HashSet::from(["enviado".to_owned()]);
-        let claims = |text: &str, told: &HashSet<String>| claims_a_deed(text, told, &HashSet::new());
+        let told = [Reading::of("Enviado")];
+        let claims = |text: &str, told: &[Arc<Reading>]| claims_a_deed(text, told, &HashSet::new());
         assert!(!claims("seu pedido foi enviado ontem", &told));
-        assert!(claims("seu pedido foi enviado ontem", &HashSet::new()));
+        assert!(claims("seu pedido foi enviado ontem", &[]));
         assert!(claims("seu pedido foi cancelado", &told));
         assert!(claims("pronto, enviei o seu pedido", &told), "the bot did not");
     }
@@ -238,7 +241,7 @@ mod tests {
     #[test]
     fn a_deed_that_is_known_may_be_told_again_and_no_other() {
         let known = HashSet::from_iter(deeds_in("pronto, agendei sua visita"));
-        let claims = |text: &str| claims_a_deed(text, &HashSet::new(), &known);
+        let claims = |text: &str| claims_a_deed(text, &[], &known);
         assert!(!claims("sua visita esta agendada"));
         assert!(!claims("eu agendei para sexta"));
         assert!(claims("cancelei a visita"));

@@ -4,12 +4,17 @@
 use crate::domain::language::Language;
 use crate::domain::money::Money;
 use crate::language::identifiers::find_phones;
+use crate::language::memo::Memo;
 use crate::language::money::find_money;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use serde_json::{Number, Value};
 use std::collections::HashSet;
+use std::sync::LazyLock;
+
+/// Facts of texts that were read before.
+static READ: LazyLock<Memo<Vec<Fact>>> = LazyLock::new(Memo::default);
 
 /// One hard fact.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -55,8 +60,8 @@ impl Facts {
                 word.trim_matches(|c| matches!(c, '(' | ')' | '"' | '`' | '.' | '!' | '?')),
             );
         }
-        self.proven
-            .extend(facts_of(text, language).into_iter().chain(phones_of(text)).map(|stated| stated.fact));
+        let read = || facts_of(text, language).into_iter().chain(phones_of(text)).map(|stated| stated.fact);
+        self.proven.extend(READ.of(text, language, || read().collect()).iter());
     }
 
     /// Adds the day and the time of day of a word in ISO 8601, as written and in the zone.

@@ -13,10 +13,12 @@ use crate::domain::tool_call::ToolOutcome;
 use crate::language::dates::find_times;
 use crate::language::fold::{fold, words};
 use crate::tools::gate::paths::scalars;
+use crate::tools::gate::reading::Reading;
 use jiff::Zoned;
 use jiff::civil::Date;
 use serde_json::Value;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// What the guard knows of the turn.
 #[derive(Clone, Debug, Default)]
@@ -32,8 +34,8 @@ pub struct Proof {
     pub days: Vec<Date>,
     /// Roots of the deeds that earlier answers told of; those answers had their proof.
     pub deeds: HashSet<&'static str>,
-    /// Words of tool results: the state of an order that "was sent" stands among them.
-    pub told: HashSet<String>,
+    /// Texts of tool results: the state of an order that "was sent" stands among their words.
+    pub told: Vec<Arc<Reading>>,
     /// Names of tools: never for the customer's eyes.
     pub internal_names: InternalNames,
 }
@@ -93,7 +95,7 @@ impl Proof {
                 self.wrote |= effects.contains(&Effect::Wrote);
                 scalars(data, &mut |scalar| {
                     if let Value::String(text) = scalar {
-                        self.told.extend(words(text));
+                        self.told.push(Reading::of(text));
                     }
                 });
             }

@@ -5,7 +5,12 @@ use crate::domain::language::Language;
 use crate::domain::message::SourceRef;
 use crate::domain::passage::Passage;
 use crate::language::fold::{is_stopword, stem, words};
+use crate::language::memo::Memo;
 use std::collections::HashSet;
+use std::sync::LazyLock;
+
+/// Content words of passages that were read before.
+static READ: LazyLock<Memo<HashSet<String>>> = LazyLock::new(Memo::default);
 
 /// An answer rests on a passage that holds this share of its content words.
 const SHARE: f32 = 0.4;
@@ -24,7 +29,7 @@ pub fn sources_of(answer: &str, passages: &[Passage], language: Language) -> Vec
     let mut ranked: Vec<(f32, &Passage)> = passages
         .iter()
         .filter_map(|passage| {
-            let held = content(&passage.text, language);
+            let held = READ.of(&passage.text, language, || content(&passage.text, language));
             let share = said.intersection(&held).count() as f32 / said.len() as f32;
             (share >= SHARE).then_some((share, passage))
         })

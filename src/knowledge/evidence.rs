@@ -2,6 +2,7 @@
 //! is not: the best passage about nothing also has a score. What counts is how much of what was asked about the
 //! passage speaks of at all, rare words more than common ones; its length does not matter.
 
+use crate::domain::language::Language;
 use crate::knowledge::chunk::Chunk;
 use crate::knowledge::edge::Encoder;
 use crate::knowledge::index::{SparseVector, TermId};
@@ -15,6 +16,9 @@ const FILLERS_ONLY: f32 = 0.4;
 /// What is only a tag of the document, this passage may not say.
 const TAG_SHARE: f32 = 0.5;
 
+/// Stands between a passage's own words and its tags; no word holds it.
+const TAGS: char = '\u{1f}';
+
 /// What a passage speaks of.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Covering {
@@ -25,12 +29,17 @@ pub struct Covering {
 }
 
 impl Covering {
-    /// The terms of a passage.
-    pub fn of(chunk: &Chunk, encoder: &Encoder) -> Self {
+    /// Everything of a passage that it is read out of.
+    pub fn text(chunk: &Chunk) -> String {
         let heading = chunk.heading.as_deref().unwrap_or_default();
-        let own = format!("{}\n{heading}\n{}", chunk.title, chunk.text);
-        let of = |text: &str| encoder.text(chunk.language, text);
-        Self { own: of(&own), tags: of(&chunk.tags.join(" ")) }
+        format!("{}\n{heading}\n{}{TAGS}{}", chunk.title, chunk.text, chunk.tags.join(" "))
+    }
+
+    /// The terms of a passage's text.
+    pub fn of(text: &str, language: Language, encoder: &Encoder) -> Self {
+        let (own, tags) = text.rsplit_once(TAGS).unwrap_or((text, ""));
+        let of = |text: &str| encoder.text(language, text);
+        Self { own: of(own), tags: of(tags) }
     }
 
     fn share(&self, term: TermId) -> f32 {

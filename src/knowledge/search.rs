@@ -10,6 +10,7 @@ use crate::knowledge::evidence::{Covering, evidence};
 use crate::knowledge::index::{Hit, Index, IndexError, Manifest};
 use crate::knowledge::lexicon::Lexicon;
 use crate::knowledge::query::{self, Query};
+use crate::language::memo::Memo;
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
@@ -30,6 +31,7 @@ pub struct KnowledgeBase {
     /// The language of documents that name none.
     pub(crate) language: Language,
     evidence_threshold: f32,
+    coverings: Arc<Memo<Covering>>,
 }
 
 impl KnowledgeBase {
@@ -48,7 +50,13 @@ impl KnowledgeBase {
         language: Language,
         settings: &KnowledgeSettings,
     ) -> Self {
-        Self { index, encoder, language, evidence_threshold: settings.evidence_threshold }
+        Self {
+            index,
+            encoder,
+            language,
+            evidence_threshold: settings.evidence_threshold,
+            coverings: Arc::default(),
+        }
     }
 
     /// What is indexed, by source.
@@ -116,10 +124,15 @@ impl KnowledgeBase {
         languages.into_iter().map(|language| Query::read(query, language, &self.encoder, lexicon)).collect()
     }
 
+    /// What a passage speaks of. The same passages are found again and again.
+    fn covering(&self, chunk: &Chunk) -> Arc<Covering> {
+        let text = Covering::text(chunk);
+        self.coverings.of(&text, chunk.language, || Covering::of(&text, chunk.language, &self.encoder))
+    }
+
     fn passage(&self, hit: Hit, queries: &[Query], lexicon: &Lexicon) -> Passage {
         let query = queries.iter().find(|query| query.language == hit.chunk.language);
-        let evidence =
-            query.map_or(0.0, |query| evidence(query, &Covering::of(&hit.chunk, &self.encoder), lexicon));
+        let evidence = query.map_or(0.0, |query| evidence(query, &self.covering(&hit.chunk), lexicon));
         let Chunk { id, source, title, heading, text, .. } = hit.chunk;
         Passage { id: id.to_string(), source, title, heading, text, score: hit.score, evidence }
     }

@@ -3,6 +3,8 @@
 
 use super::fold::{beginning, words};
 use crate::domain::language::Language;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// Longest beginning that is looked at.
 const LONGEST_TEXT: usize = 2 * 1024;
@@ -16,8 +18,8 @@ pub fn detect(text: &str) -> Option<Language> {
     let mut weights: [(Language, u32); 3] =
         Language::ALL.map(|language| (language, sign_weight(text, language)));
     for word in words(text) {
-        for (language, weight) in &mut weights {
-            *weight += word_weight(&word, *language);
+        if let Some(signs) = SIGNS.get(word.as_str()) {
+            weights.iter_mut().zip(signs).for_each(|((_, weight), sign)| *weight += sign);
         }
     }
     weights.sort_by_key(|(_, weight)| std::cmp::Reverse(*weight));
@@ -35,15 +37,23 @@ fn sign_weight(text: &str, language: Language) -> u32 {
     2 * u32::from(text.contains(signs))
 }
 
-fn word_weight(word: &str, language: Language) -> u32 {
-    let (strong, weak) = match language {
-        Language::Portuguese => (PORTUGUESE_STRONG, PORTUGUESE_WEAK),
-        Language::English => (ENGLISH_STRONG, ENGLISH_WEAK),
-        Language::Spanish => (SPANISH_STRONG, SPANISH_WEAK),
-    };
-    let has = |list: &str| list.split_ascii_whitespace().any(|listed| listed == word);
-    if has(strong) { 2 } else { u32::from(has(weak)) }
-}
+/// What each word weighs for each language, in the order of [`Language::ALL`].
+static SIGNS: LazyLock<HashMap<&str, [u32; 3]>> = LazyLock::new(|| {
+    let mut signs: HashMap<&str, [u32; 3]> = HashMap::new();
+    for (place, language) in Language::ALL.into_iter().enumerate() {
+        let (strong, weak) = match language {
+            Language::Portuguese => (PORTUGUESE_STRONG, PORTUGUESE_WEAK),
+            Language::English => (ENGLISH_STRONG, ENGLISH_WEAK),
+            Language::Spanish => (SPANISH_STRONG, SPANISH_WEAK),
+        };
+        for (list, weight) in [(weak, 1), (strong, 2)] {
+            for word in list.split_ascii_whitespace() {
+                signs.entry(word).or_default()[place] = weight;
+            }
+        }
+    }
+    signs
+});
 
 const PORTUGUESE_STRONG: &str = "voce voces nao oi ola obrigado obrigada meu minha vcs uma em dos das pela pelo qual quais \
     quero queria gostaria boa bom tem isso onde preciso ainda tambem sim falar voces entao agora fazer chegou preco";

@@ -6,6 +6,7 @@ pub mod detect;
 pub mod emails;
 pub mod fold;
 pub mod identifiers;
+pub mod memo;
 pub mod money;
 pub mod numbers;
 pub mod sizes;

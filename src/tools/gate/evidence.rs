@@ -2,6 +2,7 @@
 //! from, it answers with the best origin it can prove.
 
 use super::paths::{scalars, select};
+use super::reading::Reading;
 use crate::domain::language::Language;
 use crate::domain::provenance::Provenance;
 use crate::language::dates::{Grain, When, find_times};
@@ -15,7 +16,9 @@ use crate::language::numbers::find_quantities;
 use jiff::Zoned;
 use jiff::civil::DateTime;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// How many words make a prose text, of which single words need no origin.
 const PROSE_WORDS: usize = 7;
@@ -24,41 +27,30 @@ const COPIED_WORDS: usize = 6;
 
 /// One side's words, ready to be searched.
 #[derive(Clone, Default, Debug)]
-struct Words {
-    /// Folded words with a blank before and behind each: ` quero o pedido 10421 `.
-    text: String,
-    single: HashSet<String>,
-    identifiers: HashSet<String>,
-}
+struct Words(Vec<Arc<Reading>>);
 
 impl Words {
     fn add(&mut self, text: &str) {
-        if self.text.is_empty() {
-            self.text.push(' ');
-        }
-        for word in words(text) {
-            self.text.push_str(&word);
-            self.text.push(' ');
-            self.single.insert(word);
-        }
-        // Nothing may reach over from one message into the next.
-        self.text.push_str("| ");
-        let found = [
-            find_emails(text),
-            find_phones(text),
-            find_postal_codes(text),
-            find_documents(text),
-            find_numbers(text),
-        ];
-        self.identifiers.extend(found.into_iter().flatten().map(|found| found.value));
+        self.0.push(Reading::of(text));
     }
 
+    /// Whether one of the texts has these words in a row.
     fn has_phrase(&self, phrase: &[String]) -> bool {
-        !phrase.is_empty() && self.text.contains(&format!(" {} ", phrase.join(" ")))
+        if phrase.is_empty() {
+            return false;
+        }
+        let phrase = format!(" {} ", phrase.join(" "));
+        self.0.iter().any(|reading| reading.phrase.contains(&phrase))
     }
 
+    /// Whether the texts together have all of these words.
     fn has_words(&self, phrase: &[String]) -> bool {
-        !phrase.is_empty() && phrase.iter().all(|word| self.single.contains(word))
+        let has = |word: &String| self.0.iter().any(|reading| reading.words.contains(word));
+        !phrase.is_empty() && phrase.iter().all(has)
+    }
+
+    fn has_identifier(&self, identifier: &str) -> bool {
+        self.0.iter().any(|reading| reading.identifiers.contains(identifier))
     }
 }
 
@@ -104,9 +96,9 @@ impl Evidence {
             }
         }
         scalars(data, &mut |scalar| {
-            let text = plain(scalar);
-            if !self.trusted.contains(&fold(&text)) {
-                self.untrusted.add(&text);
+            let reading = Reading::of(&plain(scalar));
+            if !self.trusted.contains(&reading.folded) {
+                self.untrusted.0.push(reading);
             }
         });
     }
@@ -137,7 +129,7 @@ impl Evidence {
             number.filter(|number| number.fract() == 0.0 && number.abs() < 1e15).map(|number| number as i64);
         let cents = number.filter(|number| number.abs() < 1e13).map(|number| (number * 100.0).round() as i64);
         let plain = whole.map_or_else(|| text.to_owned(), |whole| whole.to_string());
-        let said = self.customer.identifiers.contains(&plain)
+        let said = self.customer.has_identifier(&plain)
             || whole.is_some_and(|whole| self.quantities.contains(&whole) || self.cents.contains(&whole))
             || cents.is_some_and(|cents| self.cents.contains(&cents))
             || self.customer.has_phrase(&words(&plain));
@@ -147,7 +139,7 @@ impl Evidence {
             Provenance::Trusted
         } else if self.program.contains(&plain) {
             Provenance::Program
-        } else if self.untrusted.identifiers.contains(&plain) || self.untrusted.has_phrase(&words(&plain)) {
+        } else if self.untrusted.has_identifier(&plain) || self.untrusted.has_phrase(&words(&plain)) {
             Provenance::Untrusted
         } else {
             Provenance::Nobody
@@ -198,13 +190,13 @@ impl Evidence {
     }
 
     fn origin_of_identifier(&self, identifier: &str) -> Provenance {
-        if self.customer.identifiers.contains(identifier) {
+        if self.customer.has_identifier(identifier) {
             Provenance::Customer
         } else if self.trusted.contains(identifier) {
             Provenance::Trusted
         } else if self.program.contains(identifier) {
             Provenance::Program
-        } else if self.untrusted.identifiers.contains(identifier) {
+        } else if self.untrusted.has_identifier(identifier) {
             Provenance::Untrusted
         } else {
             Provenance::Nobody
@@ -242,10 +234,10 @@ pub enum Prose {
     Said,
 }
 
-fn plain(scalar: &Value) -> String {
+fn plain(scalar: &Value) -> Cow<'_, str> {
     match scalar {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+        Value::String(text) => Cow::Borrowed(text),
+        other => Cow::Owned(other.to_string()),
     }
 }
 

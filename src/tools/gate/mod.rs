@@ -5,3 +5,4 @@ pub mod cut;
 pub mod decide;
 pub mod evidence;
 pub mod paths;
+pub mod reading;

@@ -1,0 +1,101 @@
+//! Does what the plan says goes wrong, one thing after the other, and takes down when.
+
+use crate::evidence::{Death, now};
+use crate::plan::{Fault, Harm};
+use crate::processes::Process;
+use crate::wire::Wire;
+use crate::world::World;
+use std::sync::Arc;
+
+/// Everything that can be harmed.
+pub struct Victims {
+    /// The processes.
+    pub processes: Vec<Process>,
+    /// Their wires to the database, if they have one.
+    pub wires: Vec<Wire>,
+}
+
+impl Victims {
+    /// Harms until the plan ends or nobody writes any more. All processes run when it returns, unless one cannot.
+    pub async fn suffer(&mut self, world: &Arc<World>, faults: &[Fault]) -> Result<(), String> {
+        for fault in faults {
+            tokio::select! {
+                () = tokio::time::sleep(fault.after) => {}
+                () = world.over.cancelled() => return Ok(()),
+            }
+            self.harm(world, fault.harm).await?;
+        }
+        Ok(())
+    }
+
+    async fn harm(&mut self, world: &World, harm: Harm) -> Result<(), String> {
+        match harm {
+            Harm::Kill(number) => {
+                let alone = self.processes.len() == 1;
+                let process = &mut self.processes[number];
+                let who = process.name();
+                let (signalled, gone) = process.kill().await;
+                if alone {
+                    process.start().await?;
+                }
+                world.evidence().deaths.push(Death {
+                    who,
+                    signalled,
+                    gone,
+                    relieved: if alone { now() } else { gone },
+                });
+                if !alone {
+                    process.start().await?;
+                }
+            }
+            Harm::KillAll => {
+                let mut killed = Vec::new();
+                for process in &mut self.processes {
+                    let who = process.name();
+                    killed.push((who, process.kill().await));
+                }
+                let mut relieved = None;
+                for process in &mut self.processes {
+                    process.start().await?;
+                    relieved.get_or_insert_with(now);
+                }
+                let deaths = killed.into_iter().map(|(who, (signalled, gone))| Death {
+                    who,
+                    signalled,
+                    gone,
+                    relieved: relieved.unwrap_or(gone),
+                });
+                world.evidence().deaths.extend(deaths);
+            }
+            Harm::Stop(number, duration) => {
+                self.processes[number].signal("-STOP");
+                tokio::time::sleep(duration).await;
+                self.processes[number].signal("-CONT");
+                world.evidence().stops += 1;
+            }
+            Harm::Cut(number, how, duration) => {
+                self.wires[number].cut(how, duration).await;
+                world.evidence().cuts += 1;
+            }
+            Harm::Restart => {
+                for process in &mut self.processes {
+                    if let Err(odd) = process.terminate().await {
+                        process.odd(odd);
+                    }
+                    process.start().await?;
+                    world.evidence().restarts += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells all of them to stop.
+    pub async fn dismiss(&mut self) {
+        for process in &mut self.processes {
+            if let Err(odd) = process.terminate().await {
+                process.odd(odd);
+            }
+        }
+    }
+}

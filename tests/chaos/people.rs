@@ -1,0 +1,101 @@
+//! People of the business who come into conversations while the bot is at work, answer, and leave again.
+
+use crate::plan::{Entrance, Exit, Person};
+use crate::world::{Unanswered, World};
+use rand::Rng;
+use rand::rngs::StdRng;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The part they play, for their dice.
+const PART: u64 = 3;
+
+/// Plays the person of a customer's conversation, if there is one.
+pub async fn play(world: Arc<World>, number: usize) {
+    let Some(person) = world.plan.customers[number].person.clone() else { return };
+    let playing = visit(&world, number, &person);
+    tokio::select! {
+        () = playing => {}
+        () = world.end.cancelled() => {}
+    }
+}
+
+async fn visit(world: &World, number: usize, person: &Person) {
+    let mut progress = world.progress(number).subscribe();
+    let ready = progress.wait_for(|progress| progress.bursts >= person.burst || progress.over).await;
+    let Some(opened) = ready.unwrap().opened.clone() else { return };
+    let visit = Visit { world, conversation: opened.id, name: format!("Bia {number}") };
+    let mut dice = world.plan.dice(PART, number);
+    tokio::time::sleep(person.after).await;
+    match person.entrance {
+        Entrance::Takes => visit.act("take", &mut dice).await,
+        Entrance::Answers => visit.answer(0, &mut dice).await,
+    }
+    world.evidence().takeovers += 1;
+    for (count, pause) in (1..).zip(&person.answers) {
+        tokio::time::sleep(*pause).await;
+        visit.answer(count, &mut dice).await;
+    }
+    tokio::time::sleep(person.stays).await;
+    match person.exit {
+        Exit::Returns => visit.act("return", &mut dice).await,
+        Exit::Closes => visit.act("close", &mut dice).await,
+        Exit::Keeps => {}
+    }
+}
+
+struct Visit<'w> {
+    world: &'w World,
+    conversation: String,
+    name: String,
+}
+
+impl Visit<'_> {
+    /// Something that changes nothing when it is asked for again.
+    async fn act(&self, what: &str, dice: &mut StdRng) {
+        let body = json!({"name": self.name});
+        while self.ask(Method::POST, &format!("/{what}"), Some(&body), dice).await.is_err() {}
+    }
+
+    /// An answer. It has no id, so that it is looked for before it is given again.
+    async fn answer(&self, count: usize, dice: &mut StdRng) {
+        let text =
+            format!("Aqui é {}: já vejo isso para você ({}).", self.name, ["um", "dois", "três"][count]);
+        let body = json!({"text": text, "name": self.name});
+        while self.ask(Method::POST, "/reply", Some(&body), dice).await.is_err() {
+            if self.is_said(&text, dice).await {
+                return;
+            }
+        }
+    }
+
+    async fn is_said(&self, text: &str, dice: &mut StdRng) -> bool {
+        loop {
+            if let Ok(history) = self.ask(Method::GET, "/messages?limit=500", None, dice).await {
+                let messages = history["messages"].as_array().cloned().unwrap_or_default();
+                return messages.iter().any(|message| message["text"] == text);
+            }
+        }
+    }
+
+    async fn ask(
+        &self,
+        method: Method,
+        tail: &str,
+        body: Option<&Value>,
+        dice: &mut StdRng,
+    ) -> Result<Value, Unanswered> {
+        let path = format!("/api/v1/conversations/{}{tail}", self.conversation);
+        let mut request = self.world.ask(method, self.world.any_door(dice), &path, &self.world.key);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = self.world.read(tail, 200, request.send().await).await;
+        if answer.is_err() {
+            tokio::time::sleep(Duration::from_millis(dice.random_range(50..300))).await;
+        }
+        answer
+    }
+}

@@ -22,6 +22,33 @@ impl Store {
     }
 }
 
+/// A kind of harm.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Kind {
+    /// Processes are killed.
+    Kill,
+    /// Processes stand still for a while.
+    Stop,
+    /// Processes are cut off from their database; PostgreSQL only.
+    Cut,
+    /// Processes are told to stop, one after the other, and started again.
+    Restart,
+    /// Nothing goes wrong.
+    None,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Kill => "kill",
+            Self::Stop => "stop",
+            Self::Cut => "cut",
+            Self::Restart => "restart",
+            Self::None => "none",
+        }
+    }
+}
+
 /// Kills, stops and cuts off the program while customers write, and checks that every message was answered once and
 /// every effect happened once.
 #[derive(Parser, Clone, Debug)]
@@ -45,12 +72,15 @@ pub struct Arguments {
     /// Messages a second, all customers together.
     #[arg(long, default_value_t = 6.0)]
     pub rate: f64,
+    /// How many of a hundred customers write by the relay channel.
+    #[arg(long, default_value_t = 35, value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub relay: u32,
     /// No message is written after so many minutes.
     #[arg(long, default_value_t = 10.0)]
     pub minutes: f64,
-    /// Leave the program in peace: nothing is killed, stopped or cut.
-    #[arg(long)]
-    pub peace: bool,
+    /// What goes wrong: all of it unless given; `none` leaves the program in peace.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub harm: Vec<Kind>,
 }
 
 impl Arguments {
@@ -72,16 +102,23 @@ impl Arguments {
         Duration::from_secs_f64(self.minutes * 60.0)
     }
 
+    /// Whether harm of this kind is done.
+    pub fn does(&self, kind: Kind) -> bool {
+        self.harm.is_empty() || self.harm.contains(&kind)
+    }
+
     /// The command that does the same again.
     pub fn again(&self, seed: u64) -> String {
-        let peace = if self.peace { " --peace" } else { "" };
+        let kinds: Vec<&str> = self.harm.iter().map(|kind| kind.name()).collect();
+        let harm = if kinds.is_empty() { String::new() } else { format!(" --harm {}", kinds.join(",")) };
         format!(
-            "./dev chaos --seed {seed} --store {} --processes {} --messages {} --customers {} --rate {} --minutes {}{peace}",
+            "./dev chaos --seed {seed} --store {} --processes {} --messages {} --customers {} --rate {} --relay {} --minutes {}{harm}",
             self.store.name(),
             self.processes(),
             self.messages,
             self.customers(),
             self.rate,
+            self.relay,
             self.minutes
         )
     }

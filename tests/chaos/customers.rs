@@ -92,6 +92,7 @@ impl Posting {
     }
 }
 
-fn fork(dice: &mut StdRng) -> StdRng {
+/// Dice of their own for what goes on beside.
+pub fn fork(dice: &mut StdRng) -> StdRng {
     rand::SeedableRng::seed_from_u64(dice.random())
 }

@@ -76,6 +76,38 @@ pub struct Called {
     pub ended: Option<Moment>,
 }
 
+/// A message that the gateway took.
+#[derive(Clone, Debug)]
+pub struct Delivered {
+    /// To whom.
+    pub customer: usize,
+    /// The id of the delivery.
+    pub delivery: String,
+    /// The id of the message.
+    pub message: String,
+    /// Who said it.
+    pub role: String,
+    /// The words.
+    pub text: String,
+    /// When it was taken.
+    pub at: Moment,
+    /// How often it was pushed, from the taking on.
+    pub posts: usize,
+}
+
+/// What a person wrote on another device.
+#[derive(Clone, Debug)]
+pub struct Echo {
+    /// To whom.
+    pub customer: usize,
+    /// The words, which nobody else writes.
+    pub text: String,
+    /// Whether it was acknowledged.
+    pub acknowledged: bool,
+    /// Ids it was acknowledged under.
+    pub ids: BTreeSet<String>,
+}
+
 /// The end of a process that was not told to.
 #[derive(Clone, Debug)]
 pub struct Death {
@@ -150,6 +182,8 @@ pub struct Log {
     pub customer: usize,
     /// Its id.
     pub id: String,
+    /// Whether its messages are pushed to the gateway.
+    pub is_pushed: bool,
     /// Whether the bot owns it at the end.
     pub is_bots: bool,
     /// Everything, oldest first.
@@ -210,6 +244,10 @@ pub struct Evidence {
     pub called: Vec<Called>,
     /// What the vendor has done: word by idempotency key.
     pub effects: BTreeMap<String, String>,
+    /// What the gateway took, in order.
+    pub delivered: Vec<Delivered>,
+    /// What people wrote on other devices, by id.
+    pub echoes: BTreeMap<String, Echo>,
     /// Processes killed.
     pub deaths: Vec<Death>,
     /// Conversations.

@@ -2,7 +2,7 @@
 //! evidence of a good run. Goes before every run.
 
 use crate::checker::{Rule, violations};
-use crate::evidence::{Asked, Death, Entry, Evidence, Heard, Log, Said, Sent, What};
+use crate::evidence::{Asked, Death, Delivered, Echo, Entry, Evidence, Heard, Log, Said, Sent, What};
 use crate::plan::Wish;
 use std::collections::BTreeSet;
 
@@ -84,6 +84,22 @@ const BREAKS: &[(&str, Rule, Forge)] = &[
     }),
     ("a stream told messages in another order", Rule::Heard, |it| heard(it).swap(1, 2)),
     ("a stream left out the last message", Rule::Heard, |it| _ = heard(it).pop()),
+    ("the gateway was not given a message", Rule::Delivered, |it| _ = it.delivered.pop()),
+    ("the gateway was given a message twice", Rule::Delivered, |it| {
+        let again = Delivered { delivery: "d4".to_owned(), ..it.delivered[1].clone() };
+        it.delivered.push(again);
+    }),
+    ("the gateway was given messages in another order", Rule::Delivered, |it| it.delivered.swap(0, 1)),
+    ("the gateway was given other words", Rule::Delivered, |it| it.delivered[0].text.clear()),
+    ("the gateway was given again what it had taken", Rule::Delivered, |it| it.delivered[0].posts = 2),
+    ("the gateway was given an echo", Rule::Delivered, |it| {
+        let message = id("h2");
+        it.delivered.push(Delivered { delivery: "d4".to_owned(), message, ..it.delivered[2].clone() });
+    }),
+    ("an echo was lost", Rule::Kept, |it| said(it, 14).text = "Nada.".to_owned()),
+    ("an echo has two ids", Rule::Kept, |it| {
+        it.echoes.values_mut().for_each(|echo| _ = echo.ids.insert("other".to_owned()));
+    }),
     ("a turn was taken up late", Rule::Recovered, |it| {
         it.asked[1].at = 3_000;
         for entry in &mut log(it).entries[5..] {
@@ -147,13 +163,36 @@ fn good() -> Evidence {
         (600, None, from("customer", "rimovabe", &[])),
         (610, None, What::Owner { bot: false }),
         (610, None, from("human", "h1", &[])),
+        (620, None, from("human", "h2", &[])),
         (700, None, What::Owner { bot: true }),
     ];
     let entries: Vec<Entry> =
         (1..).zip(entries).map(|(seq, (at, turn, what))| Entry { seq, at, turn, what }).collect();
-    let mut log = Log { customer: CUSTOMER, id: "c".to_owned(), is_bots: true, entries, shown: Vec::new() };
+    let mut log = Log {
+        customer: CUSTOMER,
+        id: "c".to_owned(),
+        is_pushed: true,
+        is_bots: true,
+        entries,
+        shown: Vec::new(),
+    };
     log.shown = log.messages().map(|(entry, said)| Heard { seq: entry.seq, id: said.id.clone() }).collect();
     evidence.heard.insert(CUSTOMER, log.shown.clone());
+    for (delivery, message) in [("d1", "a1"), ("d2", "a2"), ("d3", "h1")] {
+        let (_, said) = log.messages().find(|(_, said)| said.id == id(message)).unwrap();
+        evidence.delivered.push(Delivered {
+            customer: CUSTOMER,
+            delivery: delivery.to_owned(),
+            message: said.id.clone(),
+            role: said.role.clone(),
+            text: said.text.clone(),
+            at: 500,
+            posts: 1,
+        });
+    }
+    let ids = BTreeSet::from([id("h2")]);
+    let echo = Echo { customer: CUSTOMER, text: "h2".to_owned(), acknowledged: true, ids };
+    evidence.echoes.insert("echo-1".to_owned(), echo);
     evidence.logs = vec![log];
     evidence
 }

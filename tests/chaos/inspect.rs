@@ -1,5 +1,6 @@
 //! Reads the final state through the public API: every conversation's log, and what its customer is shown.
 
+use crate::checker::deliveries;
 use crate::evidence::{Entry, Heard, Log, Said, What};
 use crate::world::{Opened, Unanswered, World};
 use jiff::Timestamp;
@@ -8,7 +9,7 @@ use serde_json::Value;
 use std::time::{Duration, Instant};
 
 /// How long the program may take to do all that is left, once it is left in peace.
-const SETTLES_WITHIN: Duration = Duration::from_secs(45);
+const SETTLES_WITHIN: Duration = Duration::from_secs(90);
 /// How long nothing more may happen then.
 const REST: Duration = Duration::from_millis(1_500);
 
@@ -21,7 +22,7 @@ pub async fn settle(world: &World) -> Duration {
         for customer in waiting {
             match log_of(world, customer).await {
                 Ok(None) => {}
-                Ok(Some(log)) if !log.is_bots || (log.open().is_empty() && !log.is_at_work()) => {}
+                Ok(Some(log)) if is_settled(world, &log) => {}
                 Ok(Some(_)) | Err(Unanswered) => left.push(customer),
             }
         }
@@ -34,6 +35,14 @@ pub async fn settle(world: &World) -> Duration {
     let took = began.elapsed();
     tokio::time::sleep(REST).await;
     took
+}
+
+/// Whether nothing is due in a conversation, neither to be answered nor to be delivered.
+fn is_settled(world: &World, log: &Log) -> bool {
+    let evidence = world.evidence();
+    let delivered = evidence.delivered.iter().filter(|delivery| delivery.customer == log.customer).count();
+    let answered = !log.is_bots || (log.open().is_empty() && !log.is_at_work());
+    answered && delivered >= deliveries::due(log, &evidence).count()
 }
 
 /// Every conversation that was opened.
@@ -75,7 +84,8 @@ async fn log_of(world: &World, customer: usize) -> Result<Option<Log>, Unanswere
     }
     let events = detail["events"].as_array().cloned().unwrap_or_default();
     let entries = events.iter().map(entry).collect();
-    Ok(Some(Log { customer, id: opened.id, is_bots: detail["owner"] == "bot", entries, shown }))
+    let (is_pushed, is_bots) = (detail["channel"] == "relay", detail["owner"] == "bot");
+    Ok(Some(Log { customer, id: opened.id, is_pushed, is_bots, entries, shown }))
 }
 
 async fn shown(world: &World, opened: &Opened, customer: usize) -> Result<Vec<Heard>, Unanswered> {

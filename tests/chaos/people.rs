@@ -1,6 +1,9 @@
 //! People of the business who come into conversations while the bot is at work, answer, and leave again.
 
-use crate::plan::{Entrance, Exit, Person};
+use crate::evidence::Echo;
+use crate::plan::{Entrance, Exit, Person, Way};
+use crate::relay_customers::tell;
+use crate::relay_peer::address;
 use crate::world::{Unanswered, World};
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -26,7 +29,8 @@ async fn visit(world: &World, number: usize, person: &Person) {
     let mut progress = world.progress(number).subscribe();
     let ready = progress.wait_for(|progress| progress.bursts >= person.burst || progress.over).await;
     let Some(opened) = ready.unwrap().opened.clone() else { return };
-    let visit = Visit { world, conversation: opened.id, name: format!("Bia {number}") };
+    let elsewhere = person.elsewhere && world.plan.customers[number].way == Way::Relay;
+    let visit = Visit { world, number, conversation: opened.id, name: format!("Bia {number}"), elsewhere };
     let mut dice = world.plan.dice(PART, number);
     tokio::time::sleep(person.after).await;
     match person.entrance {
@@ -48,8 +52,11 @@ async fn visit(world: &World, number: usize, person: &Person) {
 
 struct Visit<'w> {
     world: &'w World,
+    number: usize,
     conversation: String,
     name: String,
+    /// Whether the answers come as echoes.
+    elsewhere: bool,
 }
 
 impl Visit<'_> {
@@ -63,11 +70,34 @@ impl Visit<'_> {
     async fn answer(&self, count: usize, dice: &mut StdRng) {
         let text =
             format!("Aqui é {}: já vejo isso para você ({}).", self.name, ["um", "dois", "três"][count]);
+        if self.elsewhere {
+            return self.echo(count, text, dice).await;
+        }
         let body = json!({"text": text, "name": self.name});
         while self.ask(Method::POST, "/reply", Some(&body), dice).await.is_err() {
             if self.is_said(&text, dice).await {
                 return;
             }
+        }
+    }
+
+    /// An answer on another device, which the gateway reports until it is acknowledged, and at times once more.
+    async fn echo(&self, count: usize, text: String, dice: &mut StdRng) {
+        let id = format!("echo-{}-{count}", self.number);
+        let event =
+            json!({"type": "echo", "id": id, "to": address(self.number), "author": self.name, "text": text});
+        let echo = Echo { customer: self.number, text, acknowledged: false, ids: Default::default() };
+        self.world.evidence().echoes.insert(id.clone(), echo);
+        for _ in 0..dice.random_range(1..=2) {
+            let taken = loop {
+                if let Ok(taken) = tell(self.world, &event, dice).await {
+                    break taken;
+                }
+            };
+            let mut evidence = self.world.evidence();
+            let echo = evidence.echoes.get_mut(&id).unwrap();
+            echo.acknowledged = true;
+            echo.ids.insert(taken["message_id"].as_str().unwrap_or_default().to_owned());
         }
     }
 

@@ -1,9 +1,9 @@
 //! Everything random of a run, decided before it begins and from the seed alone: who writes what and when, who writes
 //! it twice, who takes over, and what goes wrong. It does nothing.
 
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, Kind, Store};
 use rand::rngs::StdRng;
-use rand::seq::IndexedRandom;
+use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -91,15 +91,28 @@ pub struct Person {
     pub entrance: Entrance,
     /// Pauses before further answers.
     pub answers: Vec<Duration>,
+    /// Whether the answers are written on another device, if the customer's way knows any.
+    pub elsewhere: bool,
     /// Pause before leaving.
     pub stays: Duration,
     /// How it ends.
     pub exit: Exit,
 }
 
+/// How a customer writes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Way {
+    /// On the web.
+    Web,
+    /// By the gateway.
+    Relay,
+}
+
 /// A customer.
 #[derive(Clone, Debug)]
 pub struct Customer {
+    /// How.
+    pub way: Way,
     /// When the first burst begins.
     pub starts: Duration,
     /// What is written.
@@ -165,10 +178,10 @@ impl Plan {
             .map(|number| {
                 // The remainder is spread over the first ones.
                 let messages = arguments.messages / count + usize::from(number < arguments.messages % count);
-                dice.customer(number, messages, window)
+                dice.customer(number, messages, window, arguments.relay)
             })
             .collect();
-        let faults = if arguments.peace { Vec::new() } else { dice.faults(arguments, window) };
+        let faults = dice.faults(arguments, window);
         Self { seed, customers, faults, words: dice.words }
     }
 
@@ -200,7 +213,8 @@ impl Dice {
         self.random.random_ratio(percent, 100)
     }
 
-    fn customer(&mut self, number: usize, messages: usize, window: Duration) -> Customer {
+    fn customer(&mut self, number: usize, messages: usize, window: Duration, relay: u32) -> Customer {
+        let way = if self.chance(relay) { Way::Relay } else { Way::Web };
         let mut bursts = Vec::new();
         let mut left = messages;
         let mut length = Duration::ZERO;
@@ -214,7 +228,7 @@ impl Dice {
         let latest = window.saturating_sub(length).max(Duration::from_millis(1));
         let starts = latest.mul_f64(self.random.random());
         let person = self.chance(12).then(|| self.person(bursts.len()));
-        Customer { starts, bursts, listens: self.chance(40), person }
+        Customer { way, starts, bursts, listens: self.chance(40), person }
     }
 
     fn burst(&mut self, customer: usize, count: usize) -> Burst {
@@ -264,6 +278,7 @@ impl Dice {
             after: self.ms(50..1_200),
             entrance: if self.chance(50) { Entrance::Takes } else { Entrance::Answers },
             answers,
+            elsewhere: self.chance(50),
             stays: self.ms(100..3_000),
             exit: match self.random.random_range(0..10) {
                 0..7 => Exit::Returns,
@@ -273,31 +288,45 @@ impl Dice {
         }
     }
 
-    /// More than fit into the window: what is left over when nobody writes any more does not happen.
+    /// More than fit into the window: what is left over when nobody writes any more does not happen. They are dealt
+    /// from packs, so that a short run, too, has some of everything.
     fn faults(&mut self, arguments: &Arguments, window: Duration) -> Vec<Fault> {
-        let processes = arguments.processes();
         let mut faults = Vec::new();
         let mut length = Duration::ZERO;
-        let mut restarted = false;
         while length < window * 2 {
-            let after = self.ms(1_500..4_500);
-            let process = self.random.random_range(0..processes);
-            let harm = match self.random.random_range(0..100) {
-                _ if !restarted && length > window / 3 => {
-                    restarted = true;
-                    Harm::Restart
-                }
-                0..15 => Harm::Stop(process, self.ms(1_000..4_000)),
-                15..40 if processes > 1 => {
-                    let cut = if self.chance(60) { Cut::Severed } else { Cut::Frozen };
-                    Harm::Cut(process, cut, self.ms(1_000..5_000))
-                }
-                40..45 if processes > 1 => Harm::KillAll,
-                _ => Harm::Kill(process),
-            };
-            length += after;
-            faults.push(Fault { after, harm });
+            let pack = self.pack(arguments);
+            if pack.is_empty() {
+                break;
+            }
+            for harm in pack {
+                let after = self.ms(1_500..4_500);
+                length += after;
+                faults.push(Fault { after, harm });
+            }
         }
         faults
+    }
+
+    fn pack(&mut self, arguments: &Arguments) -> Vec<Harm> {
+        let processes = arguments.processes();
+        let mut any = || self.random.random_range(0..processes);
+        let kills = [any(), any(), any()].map(|process| (Kind::Kill, Harm::Kill(process)));
+        let (stopped, cut, frozen) = ([any(), any()], any(), any());
+        let mut pack = vec![
+            (Kind::Restart, Harm::Restart),
+            (Kind::Stop, Harm::Stop(stopped[0], self.ms(1_000..4_000))),
+            (Kind::Stop, Harm::Stop(stopped[1], self.ms(1_000..4_000))),
+        ];
+        pack.extend(kills);
+        if arguments.store == Store::Postgres {
+            pack.push((Kind::Cut, Harm::Cut(cut, Cut::Severed, self.ms(1_000..5_000))));
+            pack.push((Kind::Cut, Harm::Cut(frozen, Cut::Frozen, self.ms(1_000..5_000))));
+        }
+        if processes > 1 {
+            pack.push((Kind::Kill, Harm::KillAll));
+        }
+        pack.retain(|(kind, _)| arguments.does(*kind));
+        pack.shuffle(&mut self.random);
+        pack.into_iter().map(|(_, harm)| harm).collect()
     }
 }

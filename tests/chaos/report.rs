@@ -57,6 +57,12 @@ pub fn numbers(arguments: &Arguments, course: &Course, evidence: &Evidence) {
         evidence.takeovers
     );
     println!(
+        "  deliveries: {} to the gateway, {} of them asked for again; {} echoes of people",
+        evidence.delivered.len(),
+        evidence.delivered.iter().filter(|delivery| delivery.posts > 1).count(),
+        evidence.echoes.len()
+    );
+    println!(
         "  effects: {} for {} requests; model: {} requests, {} asked and answered in full before; {heard} messages read from streams",
         evidence.effects.len(),
         evidence.called.len(),
@@ -140,6 +146,16 @@ fn conversation(customer: usize, evidence: &Evidence) {
             called.word,
             called.key,
             called.ended.map(clock)
+        );
+    }
+    for delivery in evidence.delivered.iter().filter(|delivery| delivery.customer == customer) {
+        println!(
+            "    gateway {}: {} of {} {}, pushed {} times",
+            clock(delivery.at),
+            delivery.delivery,
+            delivery.role,
+            delivery.message,
+            delivery.posts
         );
     }
     for death in &evidence.deaths {

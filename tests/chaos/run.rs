@@ -5,14 +5,15 @@ use crate::evidence::{Evidence, now};
 use crate::faults::Victims;
 use crate::guard::Guard;
 use crate::model::Model;
-use crate::plan::Plan;
+use crate::plan::{Plan, Way};
 use crate::postgres::Database;
 use crate::processes::{Process, Setting};
+use crate::relay_peer::Peer;
 use crate::report::{self, Course};
 use crate::vendor::Vendor;
 use crate::wire::Wire;
 use crate::world::World;
-use crate::{checker, customers, inspect, listeners, people};
+use crate::{checker, customers, inspect, listeners, people, relay_customers};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -33,11 +34,12 @@ pub async fn run(arguments: &Arguments) -> bool {
     let evidence = Arc::new(Mutex::new(Evidence::default()));
     let model = Model::start(Arc::clone(&plan), Arc::clone(&evidence)).await;
     let vendor = Vendor::start(Arc::clone(&plan), Arc::clone(&evidence)).await;
+    let peer = Peer::start(Arc::clone(&plan), Arc::clone(&evidence)).await;
     let folder = operators_folder(&vendor);
     let guard = Arc::new(Guard::over(folder.path()));
     let setting = Arc::new(Setting {
         folder: folder.path().to_owned(),
-        variables: variables(),
+        variables: [variables(), peer.variables()].concat(),
         model: model.url.clone(),
         guard: Arc::clone(&guard),
         evidence: Arc::clone(&evidence),
@@ -47,6 +49,7 @@ pub async fn run(arguments: &Arguments) -> bool {
         Store::Postgres => Some(Database::bare().await),
     };
     let mut victims = victims(arguments, &setting, database.as_ref()).await;
+    peer.reports_to(victims.processes.iter().map(Process::url).collect());
     let course = match play(arguments, &plan, &evidence, &mut victims).await {
         Ok((wrote, settled)) => Course { seed, wrote, settled, took: began.elapsed() },
         Err(why) => {
@@ -91,7 +94,10 @@ async fn play(
     let began = Instant::now();
     let (mut writers, mut readers) = (JoinSet::new(), JoinSet::new());
     for (number, customer) in plan.customers.iter().enumerate() {
-        writers.spawn(customers::play(Arc::clone(&world), number));
+        match customer.way {
+            Way::Web => writers.spawn(customers::play(Arc::clone(&world), number)),
+            Way::Relay => writers.spawn(relay_customers::play(Arc::clone(&world), number)),
+        };
         writers.spawn(people::play(Arc::clone(&world), number));
         if customer.listens {
             readers.spawn(listeners::listen(Arc::clone(&world), number));

@@ -83,7 +83,8 @@ impl World {
 
     /// A request to one of the processes.
     pub fn ask(&self, method: Method, door: usize, path: &str, bearer: &str) -> RequestBuilder {
-        self.client.request(method, format!("{}{path}", self.doors[door])).bearer_auth(bearer)
+        let request = self.client.request(method, format!("{}{path}", self.doors[door]));
+        if bearer.is_empty() { request } else { request.bearer_auth(bearer) }
     }
 
     /// An event stream of one of the processes.
@@ -142,7 +143,8 @@ impl World {
         }
     }
 
-    fn note_sent(&self, message: &Post<'_>) {
+    /// A message is on its way.
+    pub fn note_sent(&self, message: &Post<'_>) {
         let at: Moment = now();
         self.evidence().sent.entry(message.word.to_owned()).or_insert_with(|| crate::evidence::Sent {
             customer: message.customer,
@@ -155,7 +157,8 @@ impl World {
         });
     }
 
-    fn note_acknowledged(&self, word: &str, accepted: &Value) {
+    /// A message was acknowledged.
+    pub fn note_acknowledged(&self, word: &str, accepted: &Value) {
         let at = now();
         let mut evidence = self.evidence();
         let sent = evidence.sent.get_mut(word).unwrap();

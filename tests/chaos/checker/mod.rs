@@ -1,6 +1,7 @@
 //! Compares what was seen from all sides and says what cannot be. Pure: the same evidence gives the same violations.
 
 pub mod answers;
+pub mod deliveries;
 pub mod effects;
 pub mod order;
 pub mod ownership;
@@ -23,6 +24,8 @@ pub enum Rule {
     OneOwner,
     /// A reader of the event stream reads every message once and in order.
     Heard,
+    /// The gateway is given what the log says, once and in order.
+    Delivered,
     /// What a killed process was at goes on at once.
     Recovered,
     /// Nobody saw what nobody should see.
@@ -39,6 +42,7 @@ impl Rule {
             Self::Ordered => "nothing is left out and nothing overtakes",
             Self::OneOwner => "the bot does not speak over a person",
             Self::Heard => "the event stream tells every message, once and in order",
+            Self::Delivered => "the gateway is given every message, once and in order",
             Self::Recovered => "what a killed process was at goes on within a second",
             Self::Sane => "nobody is told what makes no sense",
         }
@@ -70,6 +74,7 @@ pub fn violations(evidence: &Evidence) -> Vec<Violation> {
     effects::check(evidence, &mut found);
     order::check(evidence, &mut found);
     ownership::check(evidence, &mut found);
+    deliveries::check(evidence, &mut found);
     recovery::check(evidence, &mut found);
     let sane = |odd: &String| Violation { rule: Rule::Sane, customer: None, detail: odd.clone() };
     found.extend(evidence.oddities.iter().map(sane));

@@ -1,6 +1,7 @@
 //! The conversation so far as a model reads it, and what it proves. Bounded; whole exchanges are left out from the
 //! oldest; every call keeps its result right behind it.
 
+use super::stretch::Stretch;
 use crate::domain::contact::Identity;
 use crate::domain::conversation::Owner;
 use crate::domain::effect::Effect;
@@ -23,14 +24,23 @@ const OLD_RESULT_CHARACTERS: usize = 2_000;
 pub fn transcript(events: &[Event], current: TurnId, answers: &[Message], budget: usize) -> Vec<ChatMessage> {
     let superseded = superseded(events);
     let answered_now: HashSet<_> = answers.iter().map(|message| message.id).collect();
+    let stretches: HashMap<usize, Stretch<'_>> = events
+        .iter()
+        .enumerate()
+        .filter(|(_, event)| matches!(&event.body, EventBody::OwnerChanged { owner: Owner::Bot, .. }))
+        .map(|(end, _)| (end, Stretch::ending_at(events, end)))
+        .collect();
+    let digested: HashSet<_> =
+        stretches.values().flat_map(|stretch| stretch.digested()).map(|message| message.id).collect();
     let mut messages = Vec::new();
     let mut open: HashMap<String, usize> = HashMap::new();
-    for event in events {
+    for (place, event) in events.iter().enumerate() {
         if event.turn == Some(current) || event.turn.is_some_and(|turn| superseded.contains(&turn)) {
             continue;
         }
         match &event.body {
-            EventBody::Message(message) if answered_now.contains(&message.id) => {}
+            EventBody::Message(message)
+                if answered_now.contains(&message.id) || digested.contains(&message.id) => {}
             EventBody::Message(message) => messages.extend(said(message)),
             EventBody::ModelAnswered { calls, .. } if !calls.is_empty() => {
                 let calls: Vec<ToolCall> = calls.iter().map(|call| renamed(call, event.turn)).collect();
@@ -46,11 +56,9 @@ pub fn transcript(events: &[Event], current: TurnId, answers: &[Message], budget
                 let content = shortened(outcome.for_model());
                 messages.push(ChatMessage::ToolResult { call, content });
             }
-            EventBody::OwnerChanged { owner: Owner::Bot, .. } => messages.push(ChatMessage::System(
-                "A person of the business answered above and has given the conversation back to you. Whatever was \
-                 handed over before is settled."
-                    .to_owned(),
-            )),
+            EventBody::OwnerChanged { owner: Owner::Bot, .. } => {
+                messages.extend(stretches.get(&place).map(|stretch| ChatMessage::System(stretch.digest())));
+            }
             EventBody::ModelAnswered { .. }
             | EventBody::OwnerChanged { .. }
             | EventBody::TurnStarted { .. }

@@ -16,5 +16,6 @@ mod replay;
 pub mod run;
 pub mod sources;
 pub mod step;
+pub mod stretch;
 pub mod task;
 mod verdict;

@@ -5,6 +5,8 @@ use super::knowledge::{Library, Retrieval};
 use crate::agent::run::Agent;
 use crate::backoffice::embedded::{Foundation, embedded};
 use crate::config::settings::Settings;
+use crate::conversation::keeper::LeaseKeeper;
+use crate::conversation::lease::LeaseRules;
 use crate::conversation::ownership::Ownership;
 use crate::conversation::turn::TurnRunner;
 use crate::conversation::worker::Worker;
@@ -88,6 +90,8 @@ pub struct App {
     pub web: SharedState,
     /// Does the turns.
     pub worker: Worker,
+    /// Gives conversations back to the bot in time.
+    pub keeper: LeaseKeeper,
     /// Takes what is said to channels that are pushed to.
     pub courier: Courier,
     /// Sends alerts, if there is somewhere to send them.
@@ -173,6 +177,7 @@ impl App {
             lookout.alerts.clone(),
         );
         let stop = CancellationToken::new();
+        let leases = LeaseRules::new(&settings.handoff, &settings.business);
         let runner = TurnRunner {
             agent: Agent {
                 model,
@@ -189,7 +194,20 @@ impl App {
             settings: settings.turn.clone(),
             worker: format!("process-{}", std::process::id()),
             pushed_channels: pushed.clone(),
+            leases: leases.clone(),
         };
+        let ownership = Arc::new(Ownership::new(
+            stores.conversations.clone(),
+            options.clock.clone(),
+            leases,
+            pushed.into_iter().collect(),
+        ));
+        let keeper = LeaseKeeper::new(
+            stores.conversations.clone(),
+            ownership.clone(),
+            options.clock.clone(),
+            lookout.alerts.clone(),
+        );
         let database = Arc::new(database);
         let web = WebState::new(WebParts {
             stores: stores.clone(),
@@ -198,11 +216,7 @@ impl App {
                 options.clock.clone(),
                 InboxLimits::from(&settings.limits),
             )),
-            ownership: Arc::new(Ownership::new(
-                stores.conversations.clone(),
-                options.clock.clone(),
-                pushed.into_iter().collect(),
-            )),
+            ownership,
             clock: options.clock.clone(),
             settings: settings.channels.web.clone(),
             limits: settings.limits.clone(),
@@ -219,7 +233,7 @@ impl App {
             shutdown: stop.clone(),
         });
         let worker = Worker::new(Arc::new(runner), stop.clone());
-        Ok(Self { settings, stores, web, worker, courier, alerts: alert_task, stop, database })
+        Ok(Self { settings, stores, web, worker, keeper, courier, alerts: alert_task, stop, database })
     }
 
     /// The handle that keeps the database open, to be closed last.

@@ -67,6 +67,8 @@ impl Server {
         #[expect(clippy::disallowed_methods, reason = "awaited below")]
         let upkeep = tokio::spawn(upkeep(self.stop.clone()));
         #[expect(clippy::disallowed_methods, reason = "awaited below")]
+        let keeper = tokio::spawn(self.app.keeper.run(self.stop.clone()));
+        #[expect(clippy::disallowed_methods, reason = "awaited below")]
         let courier = tokio::spawn(self.app.courier.run(self.stop.clone()));
         let alerts = self.app.alerts.map(|alerts| {
             #[expect(clippy::disallowed_methods, reason = "awaited below")]
@@ -104,6 +106,7 @@ impl Server {
             );
         }
         upkeep.await.ok();
+        keeper.await.ok();
         if let Some(alerts) = alerts {
             alerts.await.ok();
         }

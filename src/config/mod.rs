@@ -6,6 +6,7 @@ pub mod backoffice;
 pub mod business;
 pub mod channels;
 pub mod environment;
+pub mod handoff;
 pub mod knowledge;
 pub mod limits;
 pub mod llm;

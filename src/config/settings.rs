@@ -5,6 +5,7 @@ use super::backoffice::BackofficeSettings;
 use super::business::Business;
 use super::channels::ChannelsSettings;
 use super::environment::Variables;
+use super::handoff::HandoffSettings;
 use super::knowledge::KnowledgeSettings;
 use super::limits::LimitSettings;
 use super::llm::LlmSettings;
@@ -16,7 +17,7 @@ use crate::domain::problem::Problem;
 use std::path::Path;
 
 /// The compiled-in defaults, section by section: also what `balcao config` prints.
-pub const DEFAULTS: [(&str, &str); 10] = [
+pub const DEFAULTS: [(&str, &str); 11] = [
     ("business", include_str!("default/business.toml")),
     ("llm", include_str!("default/llm.toml")),
     ("turn", include_str!("default/turn.toml")),
@@ -27,6 +28,7 @@ pub const DEFAULTS: [(&str, &str); 10] = [
     ("store", include_str!("default/store.toml")),
     ("tools", include_str!("default/tools.toml")),
     ("alerts", include_str!("default/alerts.toml")),
+    ("handoff", include_str!("default/handoff.toml")),
 ];
 
 /// All settings.
@@ -52,6 +54,8 @@ pub struct Settings {
     pub tools: ToolsSettings,
     /// `[alerts]`
     pub alerts: AlertSettings,
+    /// `[handoff]`
+    pub handoff: HandoffSettings,
 }
 
 impl Settings {
@@ -71,6 +75,7 @@ impl Settings {
         let store: Option<StoreSettings> = layers.section("store");
         let tools = layers.section("tools");
         let alerts = layers.section("alerts");
+        let handoff = layers.section("handoff");
         for problem in knowledge.iter().flat_map(KnowledgeSettings::problems) {
             layers.report(&["knowledge"], &problem.to_string());
         }
@@ -82,7 +87,7 @@ impl Settings {
             layers.report(&["store", "url"], &problem.to_string());
         }
         let problems = layers.finish();
-        match (business, llm, turn, knowledge, backoffice, channels, limits, store, tools, alerts) {
+        match (business, llm, turn, knowledge, backoffice, channels, limits, store, tools, alerts, handoff) {
             (
                 Some(business),
                 Some(llm),
@@ -94,6 +99,7 @@ impl Settings {
                 Some(store),
                 Some(tools),
                 Some(alerts),
+                Some(handoff),
             ) if problems.is_empty() => {
                 channels.web.named_after(&business);
                 Ok(Self {
@@ -107,6 +113,7 @@ impl Settings {
                     store,
                     tools,
                     alerts,
+                    handoff,
                 })
             }
             _ => Err(problems),

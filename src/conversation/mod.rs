@@ -2,6 +2,8 @@
 
 mod audience;
 mod journal;
+pub mod keeper;
+pub mod lease;
 pub mod ownership;
 pub mod turn;
 pub mod worker;

@@ -1,9 +1,11 @@
-//! One owner per conversation: the bot, the team, or a named person. Every change raises the conversation's
+//! One owner per conversation: the bot, the team, a named person, or a flow. Every change raises the conversation's
 //! epoch in the store, so a turn of the bot that still runs cannot speak over a person. Nothing is sent here: what
 //! a person says leaves through the same log and outbox as the bot's words.
 
+use super::lease::LeaseRules;
 use crate::domain::clock::Clock;
 use crate::domain::conversation::{Conversation, ConversationState, Owner};
+use crate::domain::event::EventBody;
 use crate::domain::ids::{ConversationId, MessageId, OutboxId};
 use crate::domain::language::Language;
 use crate::domain::message::{Message, Role};
@@ -12,10 +14,14 @@ use crate::store::error::StoreError;
 use crate::store::outbox::NewDelivery;
 use std::sync::Arc;
 
-/// Changes of owner that people ask for.
+/// How many of the newest events tell whether the customer waits for an answer.
+const RECENT_EVENTS: u32 = 50;
+
+/// Changes of owner: those that people and flows ask for, and the return by rule.
 pub struct Ownership {
     conversations: Arc<dyn ConversationStore>,
     clock: Arc<dyn Clock>,
+    rules: LeaseRules,
     /// Channels whose messages have to be pushed; the others are read from.
     pushed: Vec<String>,
 }
@@ -25,9 +31,10 @@ impl Ownership {
     pub fn new(
         conversations: Arc<dyn ConversationStore>,
         clock: Arc<dyn Clock>,
+        rules: LeaseRules,
         pushed: Vec<String>,
     ) -> Self {
-        Self { conversations, clock, pushed }
+        Self { conversations, clock, rules, pushed }
     }
 
     /// A person answers, and by that takes the conversation. A closed one is open again.
@@ -46,22 +53,57 @@ impl Ownership {
         }
         let message = Message { author: Some(person.to_owned()), ..self.message(Role::Human, text) };
         let message_id = message.id;
-        let owner = Owner::Person { name: person.to_owned() };
         let reason = format!("{person} answered");
-        Ok((self.change(&conversation, owner, reason, Some(message)).await?, message_id))
+        Ok((self.change(&conversation, person_of(person), reason, Words::Said(message)).await?, message_id))
     }
 
-    /// A person takes the conversation without a word.
+    /// A person takes the conversation without a word, or keeps it for longer.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] if there is no such conversation.
     pub async fn take(&self, id: ConversationId, person: &str) -> Result<Conversation, StoreError> {
         let conversation = self.get(id).await?;
-        if conversation.owner.person() == Some(person) {
-            return Ok(conversation);
+        self.change(&conversation, person_of(person), format!("{person} took over"), Words::None).await
+    }
+
+    /// A flow takes the conversation from the bot. What it says later has to name the epoch that it gets here.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if there is no such conversation, [`StoreError::Conflict`] if somebody else than the
+    /// bot has it.
+    pub async fn take_for_flow(&self, id: ConversationId, flow: &str) -> Result<Conversation, StoreError> {
+        let conversation = self.get(id).await?;
+        let owner = Owner::Flow { name: flow.to_owned() };
+        if !conversation.owner.is_bot() && conversation.owner != owner {
+            return Err(StoreError::Conflict("somebody else has the conversation".to_owned()));
         }
-        let owner = Owner::Person { name: person.to_owned() };
-        self.change(&conversation, owner, format!("{person} took over"), None).await
+        let reason = format!("the flow {flow} took over");
+        self.change_at(conversation.epoch, &conversation, owner, reason, Words::None).await
+    }
+
+    /// A flow says something, if the conversation is still as it was at `epoch`; returns the conversation with the
+    /// epoch for its next words.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if there is no such conversation, [`StoreError::Stale`] if somebody else has had it
+    /// since `epoch`.
+    pub async fn reply_for_flow(
+        &self,
+        id: ConversationId,
+        flow: &str,
+        epoch: i64,
+        text: String,
+    ) -> Result<(Conversation, MessageId), StoreError> {
+        let conversation = self.get(id).await?;
+        let owner = Owner::Flow { name: flow.to_owned() };
+        if conversation.owner != owner {
+            return Err(StoreError::Stale);
+        }
+        let message = Message { author: Some(flow.to_owned()), ..self.message(Role::Assistant, text) };
+        let message_id = message.id;
+        let reason = format!("the flow {flow} answered");
+        let changed = self.change_at(epoch, &conversation, owner, reason, Words::Said(message)).await?;
+        Ok((changed, message_id))
     }
 
     /// A person gives the conversation back to the bot; the customer is told.
@@ -74,7 +116,39 @@ impl Ownership {
             return Ok(conversation);
         }
         let note = self.message(Role::System, given_back(conversation.language).to_owned());
-        self.change(&conversation, Owner::Bot, format!("{person} gave it back"), Some(note)).await
+        self.change(&conversation, Owner::Bot, format!("{person} gave it back"), Words::Said(note)).await
+    }
+
+    /// Gives a conversation whose lease is over back to the bot, unless its owner has done anything since it was read.
+    /// A customer who waits is told; nobody else is woken.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`] if the conversation is not any more as it was read.
+    pub async fn return_overdue(&self, conversation: &Conversation) -> Result<Conversation, StoreError> {
+        let language = conversation.language;
+        let (reason, note) = match &conversation.owner {
+            Owner::Bot => return Ok(conversation.clone()),
+            Owner::Team => ("nobody of the team took it in time".to_owned(), nobody_came(language)),
+            Owner::Person { name } => (format!("{name} was silent for too long"), given_back(language)),
+            Owner::Flow { name } => {
+                (format!("the flow {name} was silent for too long"), given_back(language))
+            }
+        };
+        let words = match self.customer_waits(conversation.id).await? {
+            true => Words::Said(self.message(Role::System, note.to_owned())),
+            false => Words::None,
+        };
+        self.change_at(conversation.epoch, conversation, Owner::Bot, reason, words).await
+    }
+
+    /// Whether the last word is the customer's.
+    async fn customer_waits(&self, id: ConversationId) -> Result<bool, StoreError> {
+        let events = self.conversations.recent_events(id, RECENT_EVENTS).await?;
+        let last = events.iter().rev().find_map(|event| match &event.body {
+            EventBody::Message(message) if message.role != Role::System => Some(message.role),
+            _ => None,
+        });
+        Ok(last == Some(Role::Customer))
     }
 
     /// A person ends the conversation; the customer is told. The next message opens it again, for the bot.
@@ -89,7 +163,7 @@ impl Ownership {
         // Closed first: between the two steps the bot must not take up what the person left.
         let closed = self.conversations.set_state(id, ConversationState::Closed, self.clock.now()).await?;
         let note = self.message(Role::System, ended(closed.language).to_owned());
-        self.change(&closed, Owner::Bot, format!("{person} closed it"), Some(note)).await
+        self.change(&closed, Owner::Bot, format!("{person} closed it"), Words::Said(note)).await
     }
 
     async fn get(&self, id: ConversationId) -> Result<Conversation, StoreError> {
@@ -101,8 +175,37 @@ impl Ownership {
         conversation: &Conversation,
         owner: Owner,
         reason: String,
-        message: Option<Message>,
+        words: Words,
     ) -> Result<Conversation, StoreError> {
+        let change = self.changed(conversation, owner, reason, words);
+        self.conversations.change_owner(conversation.id, change).await
+    }
+
+    /// A change that counts only if the conversation still has this epoch.
+    async fn change_at(
+        &self,
+        epoch: i64,
+        conversation: &Conversation,
+        owner: Owner,
+        reason: String,
+        words: Words,
+    ) -> Result<Conversation, StoreError> {
+        let change = OwnerChange { only_at: Some(epoch), ..self.changed(conversation, owner, reason, words) };
+        self.conversations.change_owner(conversation.id, change).await
+    }
+
+    fn changed(
+        &self,
+        conversation: &Conversation,
+        owner: Owner,
+        reason: String,
+        words: Words,
+    ) -> OwnerChange {
+        let at = self.clock.now();
+        let message = match words {
+            Words::None => None,
+            Words::Said(message) => Some(message),
+        };
         let outbox =
             message.as_ref().filter(|_| self.pushed.contains(&conversation.channel)).map(|message| {
                 NewDelivery {
@@ -111,8 +214,8 @@ impl Ownership {
                     message: message.id,
                 }
             });
-        let change = OwnerChange { owner, reason, message, outbox, at: self.clock.now() };
-        self.conversations.change_owner(conversation.id, change).await
+        let lease = self.rules.lease(&owner, at);
+        OwnerChange { owner, lease, only_at: None, reason, message, outbox, at }
     }
 
     fn message(&self, role: Role, text: String) -> Message {
@@ -127,6 +230,34 @@ impl Ownership {
             buttons: Vec::new(),
             confirmation: None,
             created_at: self.clock.now(),
+        }
+    }
+}
+
+/// What goes with a change of owner.
+enum Words {
+    /// Nothing.
+    None,
+    /// A message.
+    Said(Message),
+}
+
+fn person_of(name: &str) -> Owner {
+    Owner::Person { name: name.to_owned() }
+}
+
+fn nobody_came(language: Language) -> &'static str {
+    match language {
+        Language::Portuguese => {
+            "Ainda não conseguimos uma pessoa da equipe para você, desculpe. Enquanto isso, o assistente virtual \
+             continua com você."
+        }
+        Language::English => {
+            "We could not get a person of the team for you yet, sorry. Meanwhile the virtual assistant goes on with you."
+        }
+        Language::Spanish => {
+            "Todavía no conseguimos una persona del equipo para usted, disculpe. Mientras tanto, el asistente virtual \
+             sigue con usted."
         }
     }
 }

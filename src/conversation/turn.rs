@@ -3,6 +3,7 @@
 
 use super::audience::LiveAudience;
 use super::journal::ClaimJournal;
+use super::lease::LeaseRules;
 use crate::agent::run::Agent;
 use crate::agent::task::{Audience, Outcome, Task};
 use crate::config::turn::TurnSettings;
@@ -47,6 +48,8 @@ pub struct TurnRunner {
     pub worker: String,
     /// Channels that have to be pushed to.
     pub pushed_channels: HashSet<String>,
+    /// How long the team has a conversation that it was handed.
+    pub leases: LeaseRules,
 }
 
 /// What happens in the conversation from the turn's begin on.
@@ -304,7 +307,7 @@ impl TurnRunner {
                     metrics::counter!("balcao_handoffs_total", "reason" => reason.clone()).increment(1);
                     let why = format!("{reason}: {summary}");
                     commit.events.push(EventBody::OwnerChanged { owner: Owner::Team, reason: why });
-                    commit.owner = Some(Owner::Team);
+                    commit.owner = Some((Owner::Team, self.leases.lease(&Owner::Team, now)));
                 }
                 Effect::Verified { identities } => commit.events.push(EventBody::Verified { identities }),
                 Effect::Contact { id } => commit.contact = Some(id),

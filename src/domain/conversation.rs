@@ -18,6 +18,11 @@ pub enum Owner {
         /// Who, as shown to the customer.
         name: String,
     },
+    /// A program of the business's own leads the conversation for a while, e.g. a survey. The bot is silent.
+    Flow {
+        /// Which one.
+        name: String,
+    },
 }
 
 impl Owner {
@@ -26,12 +31,21 @@ impl Owner {
         matches!(self, Self::Bot)
     }
 
-    /// The name used in storage and in filters: `bot`, `team` or `person`.
+    /// The name used in storage and in filters: `bot`, `team`, `person` or `flow`.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Bot => "bot",
             Self::Team => "team",
             Self::Person { .. } => "person",
+            Self::Flow { .. } => "flow",
+        }
+    }
+
+    /// The name of the person or the flow.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Person { name } | Self::Flow { name } => Some(name),
+            Self::Bot | Self::Team => None,
         }
     }
 
@@ -39,9 +53,18 @@ impl Owner {
     pub fn person(&self) -> Option<&str> {
         match self {
             Self::Person { name } => Some(name),
-            Self::Bot | Self::Team => None,
+            Self::Bot | Self::Team | Self::Flow { .. } => None,
         }
     }
+}
+
+/// How long somebody else than the bot has a conversation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Lease {
+    /// When the bot gets it back unless the owner does something before; never, if there is no time.
+    pub until: Option<Timestamp>,
+    /// When the operator is reminded that nobody has taken it yet.
+    pub remind_at: Option<Timestamp>,
 }
 
 /// Whether a conversation still goes on.
@@ -79,6 +102,8 @@ pub struct Conversation {
     pub state: ConversationState,
     /// Who may answer.
     pub owner: Owner,
+    /// When the bot gets it back, if somebody else owns it for a time.
+    pub owner_until: Option<Timestamp>,
     /// Rises with every change of owner and every claim; a write with an older epoch is refused.
     pub epoch: i64,
     /// Sequence of the newest event.

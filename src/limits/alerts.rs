@@ -43,6 +43,8 @@ pub enum AlertEvent {
     Back,
     /// A message to a customer was given up.
     GivenUp,
+    /// A customer waits for a person.
+    Waiting,
 }
 
 /// Where alerts are raised.
@@ -107,6 +109,12 @@ impl Alerts {
     pub fn given_up(&self, subject: &str, text: &str) {
         tracing::error!(subject, "{text}");
         self.send(AlertEvent::GivenUp, subject, text, self.clock.now());
+    }
+
+    /// A customer waits for a person whom nobody has sent yet.
+    pub fn waiting(&self, subject: &str, text: &str) {
+        tracing::warn!(subject, "{text}");
+        self.send(AlertEvent::Waiting, subject, text, self.clock.now());
     }
 
     /// What is away now.

@@ -2,7 +2,7 @@
 
 use super::error::StoreError;
 use crate::domain::contact::Identity;
-use crate::domain::conversation::{Conversation, ConversationState, Owner};
+use crate::domain::conversation::{Conversation, ConversationState, Lease, Owner};
 use crate::domain::event::Event;
 use crate::domain::ids::{ContactId, ConversationId, MessageId, Seq};
 use crate::domain::language::Language;
@@ -62,6 +62,10 @@ pub struct Accepted {
 pub struct OwnerChange {
     /// The new owner.
     pub owner: Owner,
+    /// For how long.
+    pub lease: Lease,
+    /// Only if the conversation still has this epoch; none for whatever it has.
+    pub only_at: Option<i64>,
     /// Why, for the operator.
     pub reason: String,
     /// A message to append in the same transaction (what a person says, or a notice).
@@ -75,7 +79,7 @@ pub struct OwnerChange {
 /// Which conversations to list, newest activity first.
 #[derive(Clone, Debug, Default)]
 pub struct ConversationFilter {
-    /// Only with this kind of owner: `bot`, `team` or `person`; `human` is one of the last two.
+    /// Only with this kind of owner: `bot`, `team`, `person` or `flow`; `human` is all but the bot.
     pub owner: Option<String>,
     /// Only in this state.
     pub state: Option<ConversationState>,
@@ -150,10 +154,19 @@ pub trait ConversationStore: Send + Sync {
     ) -> Result<Option<MessageId>, StoreError>;
 
     /// Changes the owner: raises the epoch, so that whatever the old owner still does is refused. Appends
-    /// `OwnerChanged` if it is another owner, then the message. A message of role human answers every customer
-    /// message before it; what is still open when the bot gets the conversation back is due.
+    /// `OwnerChanged` if it is another owner, then the message. A message of role human or assistant answers every
+    /// customer message before it; what is still open when the bot gets the conversation back is due.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`] if the conversation has another epoch than the change was meant for.
     async fn change_owner(&self, id: ConversationId, change: OwnerChange)
     -> Result<Conversation, StoreError>;
+
+    /// Conversations whose lease has run out by `now`, the longest first, at most `limit`.
+    async fn leases_over(&self, now: Timestamp, limit: u32) -> Result<Vec<Conversation>, StoreError>;
+
+    /// Takes the reminders that are due by `now`, at most `limit`: each is returned once, whoever asks.
+    async fn take_reminders(&self, now: Timestamp, limit: u32) -> Result<Vec<Conversation>, StoreError>;
 
     /// Opens or closes; raises the epoch. Appends `StateChanged` if it is another state. Closing settles every
     /// open customer message: no later turn answers it.

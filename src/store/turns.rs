@@ -2,7 +2,7 @@
 
 use super::error::StoreError;
 use super::outbox::NewDelivery;
-use crate::domain::conversation::{Conversation, Owner};
+use crate::domain::conversation::{Conversation, Lease, Owner};
 use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::{ContactId, ConversationId, Seq, TurnId};
 use crate::domain::language::Language;
@@ -28,8 +28,8 @@ pub struct ClaimRequest {
 pub struct TurnCommit {
     /// Events to append; the last one is `TurnFinished`.
     pub events: Vec<EventBody>,
-    /// The new owner, after a hand-off. Raises the epoch.
-    pub owner: Option<Owner>,
+    /// The new owner, after a hand-off, and for how long. Raises the epoch.
+    pub owner: Option<(Owner, Lease)>,
     /// The contact the customer turned out to be.
     pub contact: Option<ContactId>,
     /// The language the customer turned out to speak.

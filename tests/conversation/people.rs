@@ -1,9 +1,17 @@
 //! A person of the business in the conversation: the bot cannot speak over them, and goes on when it gets it back.
 
-use crate::support::app::{AppOptions, calls, says};
+use crate::support::app::TestApp;
+use crate::support::app::{AppOptions, ShopClock, calls, says};
+use crate::support::talk::Talk;
 use crate::support::vendor::{Act, Vendor, tools};
+use balcao::domain::clock::Clock;
+use balcao::domain::conversation::{Lease, Owner};
+use balcao::llm::model::ChatMessage;
 use balcao::llm::scripted::Reply;
-use serde_json::json;
+use balcao::store::conversations::OwnerChange;
+use jiff::SignedDuration;
+use reqwest::Method;
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn a_person_who_writes_silences_the_turn_that_runs() {
@@ -61,5 +69,113 @@ async fn a_closed_conversation_opens_again_for_the_bot() {
     talk.operator("take", json!({"name": "Bia"})).await;
     talk.operator("close", json!({"name": "Bia"})).await;
     assert_eq!(talk.say("Oi, voltei").await.text, "Oi de novo! Como posso ajudar?");
+    app.end().await;
+}
+
+/// Lets the lease of whoever has the conversation end now.
+async fn lease_runs_out(app: &TestApp, talk: &Talk) {
+    let stores = app.stores().await;
+    let conversation = stores.conversations.get(talk.id.parse().unwrap()).await.unwrap().unwrap();
+    assert!(conversation.owner_until.is_some(), "nobody has a conversation for ever");
+    let now = ShopClock.now();
+    let change = OwnerChange {
+        owner: conversation.owner,
+        lease: Lease { until: Some(now - SignedDuration::from_secs(1)), remind_at: None },
+        only_at: None,
+        reason: "test".to_owned(),
+        message: None,
+        outbox: None,
+        at: now,
+    };
+    stores.conversations.change_owner(conversation.id, change).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_person_who_falls_silent_gives_the_conversation_back() {
+    let app = AppOptions::scripted(vec![says("Abrimos às 9h.")]).start().await;
+    let mut talk = app.talk().await;
+    let taken = talk.operator("take", json!({"name": "Bia"})).await;
+    // Ten in the morning, two hours.
+    assert!(taken["owner_until"].as_str().unwrap().starts_with("2026-11-24T15:0"), "{taken}");
+    talk.operator("reply", json!({"text": "Já vejo o preço para você.", "name": "Bia"})).await;
+    let open = talk.send("E a que horas vocês abrem?").await;
+    lease_runs_out(&app, &talk).await;
+    assert_eq!(talk.answer().await.reply_to, [open]);
+    assert_eq!(talk.said_by("system").await, ["Você voltou a falar com o assistente virtual."]);
+    let requests = app.model().requests();
+    let digest = requests[0].messages.iter().find_map(|message| match message {
+        ChatMessage::System(text) if text.contains("Bia of the business had the conversation") => Some(text),
+        _ => None,
+    });
+    assert!(digest.unwrap().contains("still unanswered"), "{digest:?}");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_customer_who_does_not_wait_is_not_woken() {
+    let app = AppOptions::scripted(Vec::new()).start().await;
+    let talk = app.talk().await;
+    talk.operator("reply", json!({"text": "Feito!", "name": "Bia"})).await;
+    lease_runs_out(&app, &talk).await;
+    while talk.detail().await["owner"] != "bot" {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(talk.history().await, [("human".to_owned(), "Feito!".to_owned())]);
+    assert_eq!(talk.detail().await["owner_until"], Value::Null);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_customer_whom_nobody_of_the_team_takes_is_not_left_alone() {
+    let hand_over =
+        calls([("hand_off", json!({"reason": "customer_asked", "summary": "Quer falar com uma pessoa."}))]);
+    let app = AppOptions::scripted(vec![hand_over, says("Posso ajudar com o pedido?")]).start().await;
+    let mut talk = app.talk().await;
+    talk.say("Quero falar com uma pessoa").await;
+    let waiting = talk.detail().await;
+    assert_eq!((&waiting["owner"], waiting["owner_until"].is_string()), (&json!("team"), true));
+    let open = talk.send("Alguém aí?").await;
+    lease_runs_out(&app, &talk).await;
+    // The old hand-off is settled: the bot answers and does not hand over again.
+    let answer = talk.answer().await;
+    assert_eq!((answer.reply_to, answer.tools.len()), (vec![open], 0));
+    assert!(talk.said_by("system").await[0].contains("Ainda não conseguimos"));
+    assert_eq!(talk.detail().await["owner"], "bot");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_flow_speaks_only_while_the_conversation_is_its_own() {
+    let app = AppOptions::scripted(vec![says("De nada!")]).start().await;
+    let talk = app.talk().await;
+    let path = |what: &str| format!("/api/v1/conversations/{}/{what}", talk.id);
+    let post = |what: &str, body: Value| app.door.operator(Method::POST, &path(what)).json(&body).send();
+    let status = async |what: &str, body: Value| post(what, body).await.unwrap().status().as_u16();
+    let taken: Value = post("take", json!({"flow": "pesquisa"})).await.unwrap().json().await.unwrap();
+    assert_eq!((&taken["owner"], &taken["owner_name"]), (&json!("flow"), &json!("pesquisa")));
+    let reply =
+        |epoch: &Value| json!({"flow": "pesquisa", "epoch": epoch, "text": "De 0 a 10, que nota você dá?"});
+    let said: Value = post("reply", reply(&taken["epoch"])).await.unwrap().json().await.unwrap();
+    assert_eq!(status("reply", reply(&taken["epoch"])).await, 409, "an epoch is good for one write");
+    assert_eq!(status("reply", json!({"flow": "pesquisa", "text": "oi"})).await, 422);
+    assert_eq!(
+        status("reply", json!({"flow": "outra", "epoch": said["conversation"]["epoch"], "text": "oi"})).await,
+        409
+    );
+    talk.send("10").await;
+    assert_eq!(
+        status("reply", reply(&said["conversation"]["epoch"])).await,
+        200,
+        "the customer's words change no owner"
+    );
+    // A person takes it from the flow, which cannot take it back.
+    talk.operator("take", json!({"name": "Bia"})).await;
+    assert_eq!(status("take", json!({"flow": "pesquisa"})).await, 409);
+    talk.operator("return", json!({"name": "Bia"})).await;
+    talk.send("Obrigado").await;
+    while talk.said_by("assistant").await.len() < 3 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(talk.said_by("assistant").await[2], "De nada!");
     app.end().await;
 }

@@ -1,7 +1,7 @@
 //! Who speaks: hand-over, replies by people, and the way back to the bot.
 
 use super::support::{Bench, on_every_store, started};
-use balcao::domain::conversation::{ConversationState, Owner};
+use balcao::domain::conversation::{ConversationState, Lease, Owner};
 use balcao::domain::message::Role;
 use balcao::store::conversations::OwnerChange;
 use balcao::store::error::StoreError;
@@ -13,6 +13,10 @@ on_every_store!(
     the_bot_answers_only_what_no_person_answered,
     the_way_back_waits_for_the_quiet_that_was_asked_for,
     closing_takes_the_claim_away,
+    a_change_meant_for_an_older_epoch_changes_nothing,
+    a_lease_ends_once_and_only_if_nothing_was_said_since,
+    a_reminder_is_taken_once,
+    a_flow_owns_and_answers_like_anybody,
 );
 
 fn bia() -> Owner {
@@ -98,4 +102,93 @@ async fn closing_takes_the_claim_away(bench: Bench) {
     assert_eq!(reopened.epoch, claim.epoch + 3);
     assert_eq!(bench.kinds(id).await, ["message", "turn_started", "state_changed", "state_changed"]);
     assert!(bench.try_claim(id).await.is_none());
+}
+
+async fn a_change_meant_for_an_older_epoch_changes_nothing(bench: Bench) {
+    let id = bench.opened().await.id;
+    let known = bench.get(id).await.epoch;
+    bench.said(id, "oi").await;
+    let claim = bench.claimed(id).await;
+    let before = bench.get(id).await;
+    let message = Some(bench.message(Role::Human, "tarde demais"));
+    let late = OwnerChange {
+        only_at: Some(known),
+        message,
+        outbox: Some(bench.delivery()),
+        ..bench.owner_change(bia())
+    };
+    let refused = bench.stores.conversations.change_owner(id, late).await;
+    assert!(matches!(refused, Err(StoreError::Stale)), "{refused:?}");
+    assert_eq!(bench.get(id).await, before);
+    assert_eq!(bench.kinds(id).await, ["message", "turn_started"]);
+    assert_eq!(bench.stores.outbox.depth().await.unwrap(), 0);
+    bench.stores.turns.commit(&claim, bench.answer(&claim, "olá"), bench.now()).await.unwrap();
+    let now = bench.get(id).await.epoch;
+    let change = OwnerChange { only_at: Some(now), ..bench.owner_change(bia()) };
+    assert_eq!(bench.stores.conversations.change_owner(id, change).await.unwrap().epoch, now + 1);
+}
+
+async fn a_lease_ends_once_and_only_if_nothing_was_said_since(bench: Bench) {
+    let (id, other) = (bench.opened().await.id, bench.opened().await.id);
+    let for_a_minute = |bench: &Bench| OwnerChange {
+        lease: Lease { until: Some(bench.later(Duration::from_secs(60))), remind_at: None },
+        ..bench.owner_change(bia())
+    };
+    let conversations = &bench.stores.conversations;
+    let taken = conversations.change_owner(id, for_a_minute(&bench)).await.unwrap();
+    assert_eq!(taken.owner_until, Some(bench.later(Duration::from_secs(60))));
+    conversations.change_owner(other, bench.owner_change(bia())).await.unwrap();
+    bench.advance(Duration::from_secs(59));
+    assert_eq!(conversations.leases_over(bench.now(), 9).await.unwrap(), []);
+    bench.advance(Duration::from_secs(1));
+    let over = conversations.leases_over(bench.now(), 9).await.unwrap();
+    assert_eq!(over, [bench.get(id).await], "one without an end never is");
+    // A word at the last moment keeps it.
+    conversations.change_owner(id, for_a_minute(&bench)).await.unwrap();
+    let back = |epoch| OwnerChange { only_at: Some(epoch), ..bench.owner_change(Owner::Bot) };
+    let refused = conversations.change_owner(id, back(over[0].epoch)).await;
+    assert!(matches!(refused, Err(StoreError::Stale)));
+    bench.advance(Duration::from_secs(60));
+    let over = conversations.leases_over(bench.now(), 9).await.unwrap().remove(0);
+    let returned = conversations.change_owner(id, back(over.epoch)).await.unwrap();
+    assert_eq!((returned.owner, returned.owner_until), (Owner::Bot, None));
+    assert_eq!(conversations.leases_over(bench.now(), 9).await.unwrap(), []);
+}
+
+async fn a_reminder_is_taken_once(bench: Bench) {
+    let id = bench.opened().await.id;
+    let handed_over = |bench: &Bench| OwnerChange {
+        lease: Lease { until: None, remind_at: Some(bench.later(Duration::from_secs(60))) },
+        ..bench.owner_change(Owner::Team)
+    };
+    let conversations = &bench.stores.conversations;
+    conversations.change_owner(id, handed_over(&bench)).await.unwrap();
+    assert_eq!(conversations.take_reminders(bench.now(), 9).await.unwrap(), []);
+    bench.advance(Duration::from_secs(60));
+    let (first, second) = tokio::join!(
+        conversations.take_reminders(bench.now(), 9),
+        conversations.take_reminders(bench.now(), 9)
+    );
+    assert_eq!(first.unwrap().len() + second.unwrap().len(), 1);
+    // Whoever takes it needs no reminder.
+    conversations.change_owner(id, handed_over(&bench)).await.unwrap();
+    conversations.change_owner(id, bench.owner_change(bia())).await.unwrap();
+    bench.advance(Duration::from_secs(60));
+    assert_eq!(conversations.take_reminders(bench.now(), 9).await.unwrap(), []);
+}
+
+async fn a_flow_owns_and_answers_like_anybody(bench: Bench) {
+    let id = bench.opened().await.id;
+    bench.said(id, "oi").await;
+    let claim = bench.claimed(id).await;
+    let flow = Owner::Flow { name: "pesquisa".to_owned() };
+    let taken = bench.stores.conversations.change_owner(id, bench.owner_change(flow.clone())).await.unwrap();
+    assert_eq!((bench.get(id).await.owner, taken.epoch), (flow.clone(), claim.epoch + 1));
+    let refused = bench.stores.turns.commit(&claim, bench.answer(&claim, "olá"), bench.now()).await;
+    assert!(matches!(refused, Err(StoreError::Stale)));
+    let message = Some(bench.message(Role::Assistant, "De 0 a 10?"));
+    let asked = OwnerChange { only_at: Some(taken.epoch), message, ..bench.owner_change(flow) };
+    bench.stores.conversations.change_owner(id, asked).await.unwrap();
+    bench.stores.conversations.change_owner(id, bench.owner_change(Owner::Bot)).await.unwrap();
+    assert!(bench.try_claim(id).await.is_none(), "the flow has answered");
 }

@@ -5,7 +5,7 @@ use balcao::config::settings::Settings;
 use balcao::config::store::StoreSettings;
 use balcao::domain::clock::{Clock, ManualClock};
 use balcao::domain::contact::{Contact, Identity, IdentityKind};
-use balcao::domain::conversation::Conversation;
+use balcao::domain::conversation::{Conversation, Lease};
 use balcao::domain::event::EventBody;
 use balcao::domain::ids::{ContactId, ConversationId, MessageId, OutboxId, RecordId, TurnId};
 use balcao::domain::language::Language;
@@ -249,7 +249,15 @@ impl Bench {
     }
 
     pub fn owner_change(&self, owner: balcao::domain::conversation::Owner) -> OwnerChange {
-        OwnerChange { owner, reason: "test".to_owned(), message: None, outbox: None, at: self.now() }
+        OwnerChange {
+            owner,
+            lease: Lease::default(),
+            only_at: None,
+            reason: "test".to_owned(),
+            message: None,
+            outbox: None,
+            at: self.now(),
+        }
     }
 
     pub async fn get(&self, id: ConversationId) -> Conversation {

@@ -1,7 +1,7 @@
 //! Claims, journals, commits, and what a lost claim may not do.
 
 use super::support::{Bench, LEASE, finished, on_every_store, started};
-use balcao::domain::conversation::Owner;
+use balcao::domain::conversation::{Lease, Owner};
 use balcao::domain::event::EventBody;
 use balcao::domain::ids::TurnId;
 use balcao::domain::language::Language;
@@ -89,8 +89,9 @@ async fn a_commit_may_change_contact_language_and_owner(bench: Bench) {
     bench.said(id, "hello, a person please").await;
     let claim = bench.claimed(id).await;
     bench.said(id, "please!").await;
+    let lease = Lease { until: Some(bench.later(LEASE)), remind_at: None };
     let commit = TurnCommit {
-        owner: Some(Owner::Person { name: "Bia".to_owned() }),
+        owner: Some((Owner::Person { name: "Bia".to_owned() }, lease)),
         contact: Some(contact),
         language: Some(Language::English),
         outbox: vec![bench.delivery()],
@@ -98,6 +99,7 @@ async fn a_commit_may_change_contact_language_and_owner(bench: Bench) {
     };
     let committed = bench.stores.turns.commit(&claim, commit, bench.now()).await.unwrap();
     assert_eq!(committed.owner, Owner::Person { name: "Bia".to_owned() });
+    assert_eq!(committed.owner_until, lease.until);
     assert_eq!((committed.contact, committed.language), (contact, Language::English));
     assert_eq!(committed.epoch, claim.epoch + 1);
     assert_eq!(bench.stores.turns.next_due().await.unwrap(), None);

@@ -103,6 +103,14 @@ impl ConversationStore for FailingStore {
         self.inner()?.change_owner(id, change).await
     }
 
+    async fn leases_over(&self, now: Timestamp, limit: u32) -> Result<Vec<Conversation>, StoreError> {
+        self.inner()?.leases_over(now, limit).await
+    }
+
+    async fn take_reminders(&self, now: Timestamp, limit: u32) -> Result<Vec<Conversation>, StoreError> {
+        self.inner()?.take_reminders(now, limit).await
+    }
+
     async fn set_state(
         &self,
         id: ConversationId,

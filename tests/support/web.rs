@@ -4,6 +4,8 @@ use super::events::EventReader;
 use async_trait::async_trait;
 use balcao::config::channels::{ChannelsSettings, WebSettings};
 use balcao::config::limits::LimitSettings;
+use balcao::config::settings::Settings;
+use balcao::conversation::lease::LeaseRules;
 use balcao::conversation::ownership::Ownership;
 use balcao::domain::clock::SystemClock;
 use balcao::domain::ids::ConversationId;
@@ -95,7 +97,10 @@ pub async fn spawn_web_with(options: WebOptions) -> WebApp {
     stores.conversations = (options.wrap)(stores.conversations);
     let clock = Arc::new(SystemClock);
     let inbox = Inbox::new(stores.conversations.clone(), clock.clone(), InboxLimits::from(&options.limits));
-    let ownership = Ownership::new(stores.conversations.clone(), clock.clone(), vec!["whatsapp".to_owned()]);
+    let settings = Settings::load(None, &Vec::new()).unwrap();
+    let rules = LeaseRules::new(&settings.handoff, &settings.business);
+    let pushed = vec!["whatsapp".to_owned()];
+    let ownership = Ownership::new(stores.conversations.clone(), clock.clone(), rules, pushed);
     let shutdown = CancellationToken::new();
     let state = WebState::new(WebParts {
         stores: stores.clone(),

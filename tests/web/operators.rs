@@ -2,7 +2,7 @@
 
 use crate::support::stores::{answer, claim, tool_events};
 use crate::support::web::{problem, spawn_web};
-use balcao::domain::conversation::Owner;
+use balcao::domain::conversation::{Lease, Owner};
 use balcao::domain::event::EventBody;
 use balcao::domain::passage::Passage;
 use balcao::store::conversations::OwnerChange;
@@ -138,6 +138,8 @@ async fn the_list_filters_and_pages() {
     app.operator(Method::POST, &taken).send().await.unwrap();
     let handed_over = OwnerChange {
         owner: Owner::Team,
+        lease: Lease::default(),
+        only_at: None,
         reason: "asked".to_owned(),
         message: None,
         outbox: None,

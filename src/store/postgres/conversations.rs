@@ -164,6 +164,28 @@ impl ConversationStore for Conversations {
             .await
     }
 
+    async fn leases_over(&self, now: Timestamp, limit: u32) -> Result<Vec<Conversation>, StoreError> {
+        let statement =
+            sqlx::query(sql::conversations::LEASES_OVER).bind(now.as_millisecond()).bind(i64::from(limit));
+        let rows = self.database.all(statement).await?;
+        rows.iter().map(|row| conversation(&mut Columns::of(row))).collect()
+    }
+
+    async fn take_reminders(&self, now: Timestamp, limit: u32) -> Result<Vec<Conversation>, StoreError> {
+        let rows = self
+            .database
+            .write(Atomicity::Statement, move |tx| {
+                Box::pin(async move {
+                    let statement = sqlx::query(sql::conversations::TAKE_REMINDERS)
+                        .bind(now.as_millisecond())
+                        .bind(i64::from(limit));
+                    tx.rows(statement).await
+                })
+            })
+            .await?;
+        rows.iter().map(|row| conversation(&mut Columns::of(row))).collect()
+    }
+
     async fn set_state(
         &self,
         id: ConversationId,

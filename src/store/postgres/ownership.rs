@@ -9,7 +9,7 @@ use super::text::stored;
 use crate::domain::conversation::{Conversation, ConversationState, Owner};
 use crate::domain::event::EventBody;
 use crate::domain::ids::ConversationId;
-use crate::domain::message::Role;
+use crate::domain::message::{Message, Role};
 use crate::store::conversations::OwnerChange;
 use crate::store::error::StoreError;
 use crate::store::sql;
@@ -17,7 +17,7 @@ use crate::store::sql::values::{blob, owner, state};
 use jiff::Timestamp;
 use sqlx::postgres::PgRow;
 
-/// Changes the owner. Appends `OwnerChanged` if it is another one, then the message. A person's message answers
+/// Changes the owner. Appends `OwnerChanged` if it is another one, then the message. What the new owner says answers
 /// every customer message before it; what is still open when the bot gets the conversation back is due.
 pub(super) async fn change_owner(
     transaction: &mut Transaction,
@@ -25,7 +25,7 @@ pub(super) async fn change_owner(
     change: OwnerChange,
 ) -> Result<Conversation, StoreError> {
     let (_, owner) = standing(transaction, id).await?;
-    let answers = matches!(&change.message, Some(message) if message.role == Role::Human);
+    let answers = matches!(&change.message, Some(Message { role: Role::Human | Role::Assistant, .. }));
     let mut bodies = Vec::with_capacity(2);
     if owner != change.owner {
         bodies.push(EventBody::OwnerChanged { owner: change.owner.clone(), reason: change.reason });
@@ -35,11 +35,17 @@ pub(super) async fn change_owner(
     let statement = sqlx::query(sql::conversations::CHANGE_OWNER)
         .bind(blob(id.0))
         .bind(change.owner.as_str())
-        .bind(change.owner.person().map(stored))
+        .bind(change.owner.name().map(stored))
         .bind(drafts.count())
         .bind(i64::from(answers))
-        .bind(change.at.as_millisecond());
+        .bind(change.at.as_millisecond())
+        .bind(change.lease.until.map(Timestamp::as_millisecond))
+        .bind(change.lease.remind_at.map(Timestamp::as_millisecond))
+        .bind(change.only_at);
     let row = transaction.row(statement).await?;
+    if row.is_none() {
+        return Err(StoreError::Stale);
+    }
     let changed =
         settle(transaction, row, &drafts, Place { conversation: id, turn: None, at: change.at }).await?;
     if let Some(delivery) = &change.outbox {

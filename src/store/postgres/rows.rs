@@ -102,6 +102,7 @@ pub(super) fn conversation(columns: &mut Columns<'_>) -> Result<Conversation, St
         language: language(columns.name()?)?,
         state: state(columns.name()?)?,
         owner: owner(columns.name()?, columns.optional_text()?)?,
+        owner_until: columns.optional_time()?,
         epoch: columns.value()?,
         last_seq: columns.value()?,
         created_at: columns.time()?,

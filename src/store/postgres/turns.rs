@@ -6,7 +6,7 @@ use super::events::{Drafts, Place};
 use super::rows::{Columns, conversation, event};
 use super::scripts;
 use super::text::{json, stored};
-use crate::domain::conversation::{Conversation, Owner};
+use crate::domain::conversation::{Conversation, Lease, Owner};
 use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::{ConversationId, Seq, TurnId};
 use crate::domain::turn::Claim;
@@ -109,7 +109,8 @@ impl TurnStore for Turns {
         let TurnCommit { events, owner, contact, language, outbox } = commit;
         let end = Arc::new(End {
             drafts: Drafts::of(events)?,
-            owner,
+            owner: owner.as_ref().map(|(owner, _)| owner.clone()),
+            lease: owner.map(|(_, lease)| lease).unwrap_or_default(),
             contact: contact.map(|contact| blob(contact.0)),
             language: language.map(|language| language.tag()),
             outbox,
@@ -201,6 +202,7 @@ async fn append(
 struct End {
     drafts: Drafts,
     owner: Option<Owner>,
+    lease: Lease,
     contact: Option<Vec<u8>>,
     language: Option<&'static str>,
     outbox: Vec<NewDelivery>,
@@ -220,12 +222,14 @@ async fn end_turn(
         .drafts
         .script(scripts::COMMIT, place, fence.epoch)
         .bind(end.owner.as_ref().map(|owner| owner.as_str()))
-        .bind(end.owner.as_ref().and_then(|owner| owner.person()).map(stored))
+        .bind(end.owner.as_ref().and_then(|owner| owner.name()).map(stored))
         .bind(end.contact.as_deref())
         .bind(end.language)
         .bind(ids)
         .bind(channels)
-        .bind(messages);
+        .bind(messages)
+        .bind(end.lease.until.map(Timestamp::as_millisecond))
+        .bind(end.lease.remind_at.map(Timestamp::as_millisecond));
     let row = transaction.row(script).await?.ok_or(StoreError::Stale)?;
     let mut columns = Columns::of(&row);
     let due_again = columns.value()?;

@@ -62,11 +62,12 @@ pub(in crate::store) const INSERT_EVENT: &str = "
 
 /// Changes the owner; whoever held a claim has lost it. A person's words answer what the customer wrote before
 /// them; what is still open when the bot gets the conversation back is due.
-/// `$1` id, `$2` owner, `$3` owner's name, `$4` events to come, `$5` 1 if the last of them is a person's message,
-/// `$6` time.
+/// `$1` id, `$2` owner, `$3` owner's name, `$4` events to come, `$5` 1 if the last of them answers the customer,
+/// `$6` time, `$7` end of the lease, `$8` time of the reminder, `$9` the epoch it is meant for, NULL for any.
 pub(in crate::store) const CHANGE_OWNER: &str = concat!(
     "UPDATE conversations SET
-        owner = $2, owner_name = $3, epoch = epoch + 1, lease_turn = NULL, worker = NULL,
+        owner = $2, owner_name = $3, owner_until = $7, remind_at = $8, epoch = epoch + 1,
+        lease_turn = NULL, worker = NULL,
         last_seq = last_seq + $4,
         answered_seq = CASE WHEN $5 = 1 THEN last_seq + $4 ELSE answered_seq END,
         due_at = CASE
@@ -74,7 +75,7 @@ pub(in crate::store) const CHANGE_OWNER: &str = concat!(
             WHEN quiet_until > $6 THEN quiet_until
             ELSE $6 END,
         updated_at = CASE WHEN $4 > 0 THEN $6 ELSE updated_at END
-     WHERE id = $1
+     WHERE id = $1 AND ($9 IS NULL OR epoch = $9)
      RETURNING (due_at IS NOT NULL), ",
     conversation_columns!()
 );
@@ -93,6 +94,22 @@ pub(in crate::store) const SET_STATE: &str = concat!(
         updated_at = CASE WHEN $3 > 0 THEN $4 ELSE updated_at END
      WHERE id = $1
      RETURNING (due_at IS NOT NULL), ",
+    conversation_columns!()
+);
+
+/// Conversations whose lease is over. `$1` now, `$2` limit.
+pub(in crate::store) const LEASES_OVER: &str = concat!(
+    "SELECT ",
+    conversation_columns!(),
+    " FROM conversations WHERE owner_until <= $1 ORDER BY owner_until LIMIT $2"
+);
+
+/// Takes reminders that are due: who comes second finds none. `$1` now, `$2` limit.
+pub(in crate::store) const TAKE_REMINDERS: &str = concat!(
+    "UPDATE conversations SET remind_at = NULL
+     WHERE remind_at <= $1
+       AND id IN (SELECT id FROM conversations WHERE remind_at <= $1 ORDER BY remind_at LIMIT $2)
+     RETURNING ",
     conversation_columns!()
 );
 

@@ -5,7 +5,8 @@
 /// The columns a [`crate::domain::conversation::Conversation`] is read from, in order.
 macro_rules! conversation_columns {
     () => {
-        "id, channel, contact_id, language, state, owner, owner_name, epoch, last_seq, created_at, updated_at, \
+        "id, channel, contact_id, language, state, owner, owner_name, owner_until, epoch, last_seq, \
+         created_at, updated_at, \
          (SELECT metadata FROM visits WHERE visits.conversation_id = conversations.id)"
     };
 }

@@ -61,6 +61,7 @@ pub(in crate::store) fn owner(kind: &str, name: Option<String>) -> Result<Owner,
         "bot" => Ok(Owner::Bot),
         "team" => Ok(Owner::Team),
         "person" => Ok(Owner::Person { name: name.unwrap_or_default() }),
+        "flow" => Ok(Owner::Flow { name: name.unwrap_or_default() }),
         other => Err(StoreError::Fault(format!("unknown owner `{other}`"))),
     }
 }

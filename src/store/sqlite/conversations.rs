@@ -140,6 +140,24 @@ impl ConversationStore for Conversations {
             .await
     }
 
+    async fn leases_over(&self, now: Timestamp, limit: u32) -> Result<Vec<Conversation>, StoreError> {
+        let statement =
+            sqlx::query(sql::conversations::LEASES_OVER).bind(now.as_millisecond()).bind(i64::from(limit));
+        let rows = self.database.reader.all(statement).await?;
+        rows.iter().map(|row| conversation(&mut Columns::of(row))).collect()
+    }
+
+    async fn take_reminders(&self, now: Timestamp, limit: u32) -> Result<Vec<Conversation>, StoreError> {
+        let statement =
+            sqlx::query(sql::conversations::TAKE_REMINDERS).bind(now.as_millisecond()).bind(i64::from(limit));
+        let rows = self
+            .database
+            .writer
+            .run(Atomicity::RefusesFirst, |tx| Box::pin(async move { tx.write_returning(statement).await }))
+            .await?;
+        rows.iter().map(|row| conversation(&mut Columns::of(row))).collect()
+    }
+
     async fn set_state(
         &self,
         id: ConversationId,

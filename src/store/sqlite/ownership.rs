@@ -7,7 +7,7 @@ use super::transaction::Transaction;
 use crate::domain::conversation::{Conversation, ConversationState, Owner};
 use crate::domain::event::EventBody;
 use crate::domain::ids::ConversationId;
-use crate::domain::message::Role;
+use crate::domain::message::{Message, Role};
 use crate::store::conversations::OwnerChange;
 use crate::store::error::StoreError;
 use crate::store::sql;
@@ -15,7 +15,7 @@ use crate::store::sql::values::{blob, owner, state};
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 
-/// Changes the owner. Appends `OwnerChanged` if it is another one, then the message. A person's message answers
+/// Changes the owner. Appends `OwnerChanged` if it is another one, then the message. What the new owner says answers
 /// every customer message before it; what is still open when the bot gets the conversation back is due.
 pub(super) async fn change_owner(
     transaction: &mut Transaction,
@@ -23,7 +23,7 @@ pub(super) async fn change_owner(
     change: OwnerChange,
 ) -> Result<Conversation, StoreError> {
     let (_, owner) = standing(transaction, id).await?;
-    let answers = matches!(&change.message, Some(message) if message.role == Role::Human);
+    let answers = matches!(&change.message, Some(Message { role: Role::Human | Role::Assistant, .. }));
     let mut bodies = Vec::with_capacity(2);
     if owner != change.owner {
         bodies.push(EventBody::OwnerChanged { owner: change.owner.clone(), reason: change.reason });
@@ -33,11 +33,17 @@ pub(super) async fn change_owner(
     let statement = sqlx::query(sql::conversations::CHANGE_OWNER)
         .bind(blob(id.0))
         .bind(change.owner.as_str())
-        .bind(change.owner.person())
+        .bind(change.owner.name())
         .bind(drafts.count())
         .bind(i64::from(answers))
-        .bind(change.at.as_millisecond());
+        .bind(change.at.as_millisecond())
+        .bind(change.lease.until.map(Timestamp::as_millisecond))
+        .bind(change.lease.remind_at.map(Timestamp::as_millisecond))
+        .bind(change.only_at);
     let rows = transaction.write_returning(statement).await?;
+    if rows.is_empty() {
+        return Err(StoreError::Stale);
+    }
     let changed =
         settle(transaction, rows, drafts, Place { conversation: id, turn: None, at: change.at }).await?;
     if let Some(delivery) = &change.outbox {

@@ -83,6 +83,7 @@ pub(super) fn conversation(columns: &mut Columns<'_>) -> Result<Conversation, St
         language: language(columns.value()?)?,
         state: state(columns.value()?)?,
         owner: owner(columns.value()?, columns.value()?)?,
+        owner_until: columns.optional_time()?,
         epoch: columns.value()?,
         last_seq: columns.value()?,
         created_at: columns.time()?,

@@ -9,10 +9,11 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqlSafeStr};
 use std::path::Path;
 
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "conversations", include_str!("migrations/0001_conversations.sql")),
     (2, "backoffice", include_str!("migrations/0002_backoffice.sql")),
     (3, "deliveries", include_str!("migrations/0003_deliveries.sql")),
+    (4, "leases", include_str!("migrations/0004_leases.sql")),
 ];
 
 /// Runs the migrations that are missing. One process at a time.
@@ -28,7 +29,8 @@ async fn run(options: &SqliteConnectOptions) -> Result<(), MigrateError> {
     let migrations = MIGRATIONS.map(|(version, name, text)| {
         Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
     });
-    let mut connection = options.connect().await?;
+    // A table that is laid anew is dropped while others refer to it by name.
+    let mut connection = options.clone().foreign_keys(false).connect().await?;
     Migrator::with_migrations(migrations.into()).run_direct(None, &mut connection, false).await?;
     connection.close().await?;
     Ok(())

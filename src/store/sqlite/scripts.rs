@@ -100,7 +100,8 @@ pub(super) static APPEND: LazyLock<EventScript> = LazyLock::new(|| {
 });
 
 /// Ends a turn. Returns whether the conversation is due again, and the conversation.
-/// `$4` epoch, `$5` number of events, `$6` new owner, `$7` their name, `$8` new contact, `$9` new language.
+/// `$4` epoch, `$5` number of events, `$6` new owner, `$7` their name, `$8` new contact, `$9` new language, `$10` end of
+/// the owner's lease, `$11` time of the reminder.
 pub(super) static COMMIT: LazyLock<EventScript> = LazyLock::new(|| {
     EventScript::new(
         concat!(
@@ -109,6 +110,8 @@ pub(super) static COMMIT: LazyLock<EventScript> = LazyLock::new(|| {
                 epoch = epoch + ($6 IS NOT NULL),
                 owner = COALESCE($6, owner),
                 owner_name = CASE WHEN $6 IS NULL THEN owner_name ELSE $7 END,
+                owner_until = CASE WHEN $6 IS NULL THEN owner_until ELSE $10 END,
+                remind_at = CASE WHEN $6 IS NULL THEN remind_at ELSE $11 END,
                 contact_id = COALESCE($8, contact_id),
                 language = COALESCE($9, language),
                 due_at = CASE
@@ -119,7 +122,7 @@ pub(super) static COMMIT: LazyLock<EventScript> = LazyLock::new(|| {
              RETURNING (due_at IS NOT NULL), ",
             conversation_columns!()
         ),
-        9,
+        11,
     )
 });
 

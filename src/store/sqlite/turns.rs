@@ -7,7 +7,7 @@ use super::rows::{Columns, conversation, event};
 use super::transaction::Transaction;
 use super::writer::Atomicity;
 use super::{Database, scripts};
-use crate::domain::conversation::{Conversation, Owner};
+use crate::domain::conversation::{Conversation, Lease, Owner};
 use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::{ConversationId, MessageId, Seq, TurnId};
 use crate::domain::turn::Claim;
@@ -113,7 +113,8 @@ impl TurnStore for Turns {
         let TurnCommit { events, owner, contact, language, outbox } = commit;
         let end = End {
             drafts: Drafts::of(events)?,
-            owner,
+            owner: owner.as_ref().map(|(owner, _)| owner.clone()),
+            lease: owner.map(|(_, lease)| lease).unwrap_or_default(),
             contact: contact.map(|contact| blob(contact.0)),
             language: language.map(|language| language.tag()),
             outbox,
@@ -210,6 +211,7 @@ async fn append(
 struct End {
     drafts: Drafts,
     owner: Option<Owner>,
+    lease: Lease,
     contact: Option<Vec<u8>>,
     language: Option<&'static str>,
     outbox: Vec<NewDelivery>,
@@ -226,9 +228,11 @@ async fn end_turn(
         .drafts
         .script(&scripts::COMMIT, place, fence.epoch)
         .bind(end.owner.as_ref().map(|owner| owner.as_str()))
-        .bind(end.owner.as_ref().and_then(|owner| owner.person()))
+        .bind(end.owner.as_ref().and_then(|owner| owner.name()))
         .bind(end.contact)
-        .bind(end.language);
+        .bind(end.language)
+        .bind(end.lease.until.map(Timestamp::as_millisecond))
+        .bind(end.lease.remind_at.map(Timestamp::as_millisecond));
     let rows = transaction.write_returning(end.drafts.bind(script)).await?;
     let mut columns = Columns::of(rows.first().ok_or(StoreError::Stale)?);
     let due_again = columns.value()?;

@@ -35,11 +35,17 @@ pub struct ConversationView {
     /// `open` or `closed`.
     #[schema(value_type = String)]
     state: ConversationState,
-    /// `bot`, `team` (handed over, nobody has taken it yet) or `person`.
+    /// `bot`, `team` (handed over, nobody has taken it yet), `person` or `flow`.
     owner: &'static str,
-    /// The person's name.
+    /// The name of the person or the flow.
     #[serde(skip_serializing_if = "Option::is_none")]
     owner_name: Option<String>,
+    /// When the bot gets it back unless its owner does something before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "date-time")]
+    owner_until: Option<Timestamp>,
+    /// Rises with every change of owner and every turn: what a flow says names the one it knows.
+    epoch: i64,
     #[schema(value_type = String)]
     language: Language,
     #[schema(value_type = String, format = "uuid")]
@@ -62,7 +68,9 @@ impl From<Conversation> for ConversationView {
             channel: conversation.channel,
             state: conversation.state,
             owner: conversation.owner.as_str(),
-            owner_name: conversation.owner.person().map(str::to_owned),
+            owner_name: conversation.owner.name().map(str::to_owned),
+            owner_until: conversation.owner_until,
+            epoch: conversation.epoch,
             language: conversation.language,
             contact_id: conversation.contact,
             last_seq: conversation.last_seq,
@@ -77,7 +85,7 @@ impl From<Conversation> for ConversationView {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
-    /// `bot`, `team`, `person`, or `human` for the last two.
+    /// `bot`, `team`, `person`, `flow`, or `human` for all but the first.
     owner: Option<String>,
     /// `open` or `closed`.
     state: Option<String>,
@@ -127,8 +135,8 @@ pub async fn list_conversations(
 fn filter(query: ListQuery) -> Result<ConversationFilter, Problem> {
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let owner = given(query.owner);
-    if owner.as_deref().is_some_and(|owner| !matches!(owner, "bot" | "team" | "person" | "human")) {
-        return Err(bad_choice("owner", "`owner` is bot, team, person or human."));
+    if owner.as_deref().is_some_and(|owner| !matches!(owner, "bot" | "team" | "person" | "flow" | "human")) {
+        return Err(bad_choice("owner", "`owner` is bot, team, person, flow or human."));
     }
     let state = match given(query.state).as_deref() {
         None => None,

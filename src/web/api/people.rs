@@ -22,6 +22,10 @@ pub struct Reply {
     text: String,
     /// Who says it, as the customer sees it; else the name of the API key.
     name: Option<String>,
+    /// The flow that says it, if a program does: it has to own the conversation, and to name its `epoch`.
+    flow: Option<String>,
+    /// The `epoch` of the conversation as the flow knows it.
+    epoch: Option<i64>,
 }
 
 /// Who acts.
@@ -31,7 +35,16 @@ pub struct Person {
     name: Option<String>,
 }
 
-/// A person's answer, sent.
+/// Who takes the conversation.
+#[derive(Deserialize, Default, ToSchema)]
+pub struct Taker {
+    /// The person, as the customer sees them; else the name of the API key.
+    name: Option<String>,
+    /// The flow, if a program takes it.
+    flow: Option<String>,
+}
+
+/// An answer, sent.
 #[derive(Serialize, ToSchema)]
 pub struct Replied {
     #[schema(value_type = String, format = "uuid")]
@@ -39,7 +52,7 @@ pub struct Replied {
     conversation: ConversationView,
 }
 
-/// A person answers, and by that takes the conversation.
+/// A person answers, and by that takes the conversation; or the flow that has it says something.
 #[utoipa::path(
     post, path = "/api/v1/conversations/{id}/reply", tag = "operator",
     params(("id" = String, Path, format = "uuid")),
@@ -48,6 +61,7 @@ pub struct Replied {
     responses(
         (status = 200, body = Replied),
         (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "Somebody else has the conversation now."),
         (status = 413, body = Problem), (status = 422, body = Problem),
     )
 )]
@@ -58,29 +72,44 @@ pub async fn reply(
     Json(reply): Json<Reply>,
 ) -> Result<axum::Json<Replied>, Problem> {
     let text = state.parts.inbox.readable(reply.text)?;
+    let ownership = &state.parts.ownership;
+    if let Some(flow) = reply.flow {
+        let flow = visible("flow", &flow)?;
+        let epoch = reply.epoch.ok_or_else(|| {
+            Problem::invalid("epoch", "A flow names the epoch of the conversation as it knows it.")
+        })?;
+        let (conversation, message_id) = ownership.reply_for_flow(id, &flow, epoch, text).await?;
+        return Ok(axum::Json(Replied { message_id, conversation: conversation.into() }));
+    }
     let person = name_of(reply.name, operator)?;
-    let (conversation, message_id) = state.parts.ownership.reply(id, &person, text).await?;
+    let (conversation, message_id) = ownership.reply(id, &person, text).await?;
     Ok(axum::Json(Replied { message_id, conversation: conversation.into() }))
 }
 
-/// A person takes the conversation: the bot is silent.
+/// A person or a flow takes the conversation: the bot is silent until it gets it back. Whoever has it already keeps
+/// it for longer.
 #[utoipa::path(
     post, path = "/api/v1/conversations/{id}/take", tag = "operator",
     params(("id" = String, Path, format = "uuid")),
-    request_body = Option<Person>,
+    request_body = Option<Taker>,
     security(("api_key" = [])),
     responses(
         (status = 200, body = ConversationView),
         (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "A flow takes it from nobody but the bot."),
     )
 )]
 pub async fn take(
     State(state): State<SharedState>,
     operator: Operator,
     ConversationPath(id): ConversationPath,
-    OptionalJson(person): OptionalJson<Person>,
+    OptionalJson(taker): OptionalJson<Taker>,
 ) -> Result<axum::Json<ConversationView>, Problem> {
-    let person = name_of(person.name, operator)?;
+    if let Some(flow) = taker.flow {
+        let flow = visible("flow", &flow)?;
+        return Ok(axum::Json(state.parts.ownership.take_for_flow(id, &flow).await?.into()));
+    }
+    let person = name_of(taker.name, operator)?;
     Ok(axum::Json(state.parts.ownership.take(id, &person).await?.into()))
 }
 
@@ -129,7 +158,11 @@ pub async fn close(
 fn name_of(given: Option<String>, operator: Operator) -> Result<String, Problem> {
     match given {
         None => Ok(operator.name),
-        Some(name) => clean::one_line(&name, NAME_CHARS)
-            .ok_or_else(|| Problem::invalid("name", "A name needs at least one visible character.")),
+        Some(name) => visible("name", &name),
     }
+}
+
+fn visible(field: &'static str, name: &str) -> Result<String, Problem> {
+    clean::one_line(name, NAME_CHARS)
+        .ok_or_else(|| Problem::invalid(field, "A name needs at least one visible character."))
 }

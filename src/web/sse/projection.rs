@@ -164,6 +164,8 @@ fn ownership(owner: &Owner) -> Frame<'_> {
         Owner::Bot => Frame::Ownership { owner: "bot", name: None, waiting: false },
         Owner::Team => Frame::Ownership { owner: "human", name: None, waiting: true },
         Owner::Person { name } => Frame::Ownership { owner: "human", name: Some(name), waiting: false },
+        // For the customer a program of the business is the assistant.
+        Owner::Flow { .. } => Frame::Ownership { owner: "bot", name: None, waiting: false },
     }
 }
 

@@ -5,6 +5,7 @@ use crate::plan::{Fault, Harm};
 use crate::processes::Process;
 use crate::wire::Wire;
 use crate::world::World;
+use futures_util::future::join_all;
 use std::sync::Arc;
 
 /// Everything that can be harmed.
@@ -75,6 +76,10 @@ impl Victims {
             }
             Harm::Cut(number, how, duration) => {
                 self.wires[number].cut(how, duration).await;
+                world.evidence().cuts += 1;
+            }
+            Harm::CutAll(how, duration) => {
+                join_all(self.wires.iter().map(|wire| wire.cut(how, duration))).await;
                 world.evidence().cuts += 1;
             }
             Harm::Restart => {

@@ -143,6 +143,8 @@ pub enum Harm {
     Stop(usize, Duration),
     /// A process cannot reach its database for so long.
     Cut(usize, Cut, Duration),
+    /// None can.
+    CutAll(Cut, Duration),
     /// One after the other is told to stop and started again.
     Restart,
 }
@@ -321,6 +323,8 @@ impl Dice {
         if arguments.store == Store::Postgres {
             pack.push((Kind::Cut, Harm::Cut(cut, Cut::Severed, self.ms(1_000..5_000))));
             pack.push((Kind::Cut, Harm::Cut(frozen, Cut::Frozen, self.ms(1_000..5_000))));
+            let how = if self.chance(50) { Cut::Severed } else { Cut::Frozen };
+            pack.push((Kind::Cut, Harm::CutAll(how, self.ms(1_000..5_000))));
         }
         if processes > 1 {
             pack.push((Kind::Kill, Harm::KillAll));

@@ -39,7 +39,7 @@ pub async fn run(arguments: &Arguments) -> bool {
     let guard = Arc::new(Guard::over(folder.path()));
     let setting = Arc::new(Setting {
         folder: folder.path().to_owned(),
-        variables: [variables(), peer.variables()].concat(),
+        variables: [variables(), if arguments.relay > 0 { peer.variables() } else { Vec::new() }].concat(),
         model: model.url.clone(),
         guard: Arc::clone(&guard),
         evidence: Arc::clone(&evidence),

@@ -23,6 +23,7 @@ impl Run<'_> {
             (_, Some(text)) => text,
             (reason, None) => sentences.stop(*reason).to_owned(),
         };
+        let postponed = self.is_postponed(&ending.reason);
         let mut outcome = self.outcome;
         if let Some(call) = ending.confirmation {
             let spec = registry.get(&call.name).map(|entry| entry.spec());
@@ -46,6 +47,12 @@ impl Run<'_> {
         if ending.reason == StopReason::Answered {
             outcome.sources.extend(sources_of(&text, &self.passages, self.language));
         }
+        if postponed {
+            text = match ending.reason.has_sentence() {
+                true => sentences.outage.postponed.clone(),
+                false => format!("{}\n\n{text}", sentences.outage.later),
+            };
+        }
         if self.stands_in == Some(StandIn::Now) && ending.reason != StopReason::HandedOff {
             text = format!("{}\n\n{text}", sentences.outage.basic_mode);
         }
@@ -55,9 +62,31 @@ impl Run<'_> {
             false => format!("{}\n\n{text}", outcome.text),
         };
         outcome.events = self.buffered;
-        outcome.stop_reason = Some(ending.reason);
+        outcome.stop_reason = Some(if postponed { StopReason::Postponed } else { ending.reason });
         outcome.usage = usage;
         outcome
+    }
+
+    /// Whether no model could make anything of the customer's words, nothing was done, and they may be answered later.
+    fn is_postponed(&self, reason: &StopReason) -> bool {
+        let unserved = match reason {
+            StopReason::ModelUnavailable | StopReason::OverQuota => true,
+            StopReason::Answered => self.at_a_loss,
+            StopReason::AwaitingConfirmation
+            | StopReason::HandedOff
+            | StopReason::StepLimit
+            | StopReason::RepeatLimit
+            | StopReason::TokenLimit
+            | StopReason::TimeLimit
+            | StopReason::Postponed
+            | StopReason::ModelRefused
+            | StopReason::ModelGarbage
+            | StopReason::GuardWithheld
+            | StopReason::Superseded
+            | StopReason::NotOwner
+            | StopReason::InternalError => false,
+        };
+        unserved && self.task.may_postpone && self.outcome.effects.is_empty() && self.outcome.text.is_empty()
     }
 
     fn when_a_person_answers(&self) -> String {

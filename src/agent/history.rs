@@ -64,6 +64,7 @@ pub fn transcript(events: &[Event], current: TurnId, answers: &[Message], budget
             | EventBody::TurnStarted { .. }
             | EventBody::Retrieved { .. }
             | EventBody::StoodIn
+            | EventBody::Postponed { .. }
             | EventBody::ToolStarted { .. }
             | EventBody::ConfirmationAsked { .. }
             | EventBody::ConfirmationSettled { .. }

@@ -76,6 +76,7 @@ pub(super) struct Run<'a> {
     pub(super) outcome: Outcome,
     pub(super) verified: Vec<Identity>,
     pub(super) stands_in: Option<StandIn>,
+    pub(super) at_a_loss: bool,
 }
 
 /// How much of the past the model has room for.
@@ -121,6 +122,7 @@ impl Agent {
             passages: Vec::new(),
             outcome: Outcome { language, ..Outcome::default() },
             stands_in: history::stand_in(&task.events, task.turn),
+            at_a_loss: false,
             verified: history::verified(&task.events),
         };
         run.work_through(&said).await
@@ -321,6 +323,7 @@ impl Run<'_> {
                     duration_ms: milliseconds(waited),
                 };
                 self.buffered.push(event);
+                self.at_a_loss = answer.stands_in && answer.at_a_loss;
                 if answer.stands_in && self.stands_in.is_none() {
                     self.stands_in = Some(StandIn::Now);
                     self.buffered.push(EventBody::StoodIn);

@@ -53,6 +53,8 @@ pub struct Task {
     pub events: Vec<Event>,
     /// The customer messages to answer, oldest first.
     pub answers: Vec<Message>,
+    /// Whether the customer may be told that the answer comes later.
+    pub may_postpone: bool,
 }
 
 /// What a turn comes to.

@@ -32,6 +32,10 @@ pub struct TurnSettings {
     pub max_live: usize,
     /// Length of a claim.
     pub lease_seconds: i64,
+    /// The first wait before what no model could serve is tried again; it doubles.
+    pub late_first_wait_ms: u64,
+    /// How long it is tried; 0 for not at all.
+    pub late_minutes: u32,
     /// When a generic progress sentence is shown.
     pub progress_after_ms: u64,
 }

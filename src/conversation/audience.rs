@@ -53,3 +53,12 @@ impl Audience for LiveAudience {
         self.live.publish(self.conversation, Live::Progress { turn: self.turn, text: sentence.to_owned() });
     }
 }
+
+/// A customer who was told that the answer comes later: nothing is shown until it is there.
+pub(super) struct LateAudience;
+
+impl Audience for LateAudience {
+    fn delta(&self, _words: &str) {}
+
+    fn progress(&self, _sentence: &str) {}
+}

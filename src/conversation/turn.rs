@@ -1,17 +1,17 @@
 //! One turn from claim to commit. Holds the claim while the agent thinks, gives way to a newer message as long as
 //! nothing outside has changed, and ends with exactly one transaction.
 
-use super::audience::LiveAudience;
+use super::audience::{LateAudience, LiveAudience};
+use super::closing::Closing;
 use super::journal::ClaimJournal;
+use super::later::Lateness;
 use super::lease::LeaseRules;
 use crate::agent::run::Agent;
 use crate::agent::task::{Audience, Outcome, Task};
 use crate::config::turn::TurnSettings;
 use crate::domain::clock::Clock;
-use crate::domain::conversation::Owner;
-use crate::domain::effect::Effect;
 use crate::domain::event::{Event, EventBody};
-use crate::domain::ids::{ConversationId, MessageId, OutboxId, Seq, TurnId};
+use crate::domain::ids::{ConversationId, MessageId, Seq, TurnId};
 use crate::domain::language::Language;
 use crate::domain::message::{Message, Role};
 use crate::domain::turn::{Claim, StopReason, Usage};
@@ -20,8 +20,7 @@ use crate::prompts::sentences::Sentences;
 use crate::store::Stores;
 use crate::store::error::StoreError;
 use crate::store::live::Live;
-use crate::store::outbox::NewDelivery;
-use crate::store::turns::{ClaimRequest, Release, TurnCommit};
+use crate::store::turns::{ClaimRequest, Release};
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use std::collections::HashSet;
@@ -135,13 +134,17 @@ impl TurnRunner {
         stop: &CancellationToken,
     ) -> Result<Option<StopReason>, StoreError> {
         let began = std::time::Instant::now();
-        let task = self.task(claim).await?;
-        let audience = LiveAudience::new(self.stores.live.clone(), claim, &task, self.clock.clone());
+        let (task, late) = self.task(claim).await?;
+        let waiting: Box<dyn Audience> = match late.attempts {
+            0 => Box::new(LiveAudience::new(self.stores.live.clone(), claim, &task, self.clock.clone())),
+            _ => Box::new(LateAudience),
+        };
+        let audience = waiting.as_ref();
         audience.progress(&self.agent.prompts.sentences(task.conversation.language).progress.typing);
         let journal = ClaimJournal::new(&self.stores, claim, self.clock.as_ref(), &task.events);
 
         let work = {
-            let running = AssertUnwindSafe(self.agent.run(&task, &journal, &audience)).catch_unwind();
+            let running = AssertUnwindSafe(self.agent.run(&task, &journal, audience)).catch_unwind();
             tokio::pin!(running);
             tokio::select! {
                 biased;
@@ -174,17 +177,18 @@ impl TurnRunner {
         };
         let added = began.elapsed().saturating_sub(outcome.waited);
         metrics::histogram!("balcao_turn_added_seconds").record(added.as_secs_f64());
-        self.commit(claim, &task, outcome).await.map(Some)
+        self.commit(claim, &task, outcome, &late).await.map(Some)
     }
 
-    async fn task(&self, claim: &Claim) -> Result<Task, StoreError> {
+    async fn task(&self, claim: &Claim) -> Result<(Task, Lateness), StoreError> {
         let conversation =
             self.stores.conversations.get(claim.conversation).await?.ok_or(StoreError::NotFound)?;
         let events =
             self.stores.conversations.recent_events(claim.conversation, self.settings.history_events).await?;
         let contact = self.stores.contacts.get(conversation.contact).await?.ok_or(StoreError::NotFound)?;
-        let answers = answers(&events, claim);
-        Ok(Task { turn: claim.turn, conversation, contact, events, answers })
+        let (late, answers) = Lateness::of(&events, answers(&events, claim));
+        let may_postpone = late.again_at(&self.settings, self.clock.now()).is_some();
+        Ok((Task { turn: claim.turn, conversation, contact, events, answers, may_postpone }, late))
     }
 
     /// Returns when the turn must not go on: a newer message while nothing was changed, a new owner, a lost claim,
@@ -249,10 +253,22 @@ impl TurnRunner {
         self.stores.turns.release(claim, release, now).await
     }
 
-    async fn commit(&self, claim: &Claim, task: &Task, outcome: Outcome) -> Result<StopReason, StoreError> {
+    async fn commit(
+        &self,
+        claim: &Claim,
+        task: &Task,
+        outcome: Outcome,
+        late: &Lateness,
+    ) -> Result<StopReason, StoreError> {
         let now = self.clock.now();
         let reason = outcome.stop_reason.unwrap_or(StopReason::InternalError);
-        let commit = self.commit_of(claim, task, outcome, reason, now);
+        let closing = Closing {
+            clock: self.clock.as_ref(),
+            pushed_channels: &self.pushed_channels,
+            leases: &self.leases,
+            settings: &self.settings,
+        };
+        let commit = closing.commit(claim, task, outcome, late, now);
         let mut attempt = 0;
         loop {
             match self.stores.turns.commit(claim, commit.clone(), now).await {
@@ -264,61 +280,6 @@ impl TurnRunner {
                 Err(error) => return Err(error),
             }
         }
-    }
-
-    fn commit_of(
-        &self,
-        claim: &Claim,
-        task: &Task,
-        outcome: Outcome,
-        reason: StopReason,
-        now: Timestamp,
-    ) -> TurnCommit {
-        let mut commit = TurnCommit { events: outcome.events, ..TurnCommit::default() };
-        if !outcome.text.trim().is_empty() {
-            let id = MessageId(self.clock.new_id());
-            commit.events.push(EventBody::Message(Message {
-                id,
-                role: Role::Assistant,
-                text: outcome.text,
-                client_id: None,
-                author: None,
-                reply_to: claim.answers.clone(),
-                sources: outcome.sources,
-                buttons: outcome.buttons,
-                confirmation: outcome.confirmation.as_ref().map(|(_, confirmation)| confirmation.clone()),
-                created_at: now,
-            }));
-            if self.pushed_channels.contains(&task.conversation.channel) {
-                let delivery = OutboxId(self.clock.new_id());
-                commit.outbox.push(NewDelivery {
-                    id: delivery,
-                    channel: task.conversation.channel.clone(),
-                    message: id,
-                });
-            }
-        }
-        if let Some((call, _)) = outcome.confirmation {
-            commit.events.push(EventBody::ConfirmationAsked { call });
-        }
-        for effect in outcome.effects {
-            match effect {
-                Effect::HandOff { reason, summary } => {
-                    metrics::counter!("balcao_handoffs_total", "reason" => reason.clone()).increment(1);
-                    let why = format!("{reason}: {summary}");
-                    commit.events.push(EventBody::OwnerChanged { owner: Owner::Team, reason: why });
-                    commit.owner = Some((Owner::Team, self.leases.lease(&Owner::Team, now)));
-                }
-                Effect::Verified { identities } => commit.events.push(EventBody::Verified { identities }),
-                Effect::Contact { id } => commit.contact = Some(id),
-                Effect::Buttons { .. } | Effect::Wrote => {}
-            }
-        }
-        if outcome.language != task.conversation.language {
-            commit.language = Some(outcome.language);
-        }
-        commit.events.push(EventBody::TurnFinished { stop_reason: reason, usage: outcome.usage });
-        commit
     }
 }
 

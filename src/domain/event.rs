@@ -68,6 +68,11 @@ pub enum EventBody {
     },
     /// The built-in model stood in for one that was away, and the customer was told that this is the basic mode.
     StoodIn,
+    /// No model could make anything of the customer's messages for now: they are answered later.
+    Postponed {
+        /// The messages.
+        answers: Vec<MessageId>,
+    },
     /// A call is about to be made that may change something. If no [`EventBody::ToolFinished`] follows, its
     /// fate is unknown.
     ToolStarted {
@@ -143,6 +148,7 @@ impl EventBody {
             Self::Retrieved { .. } => "retrieved",
             Self::ModelAnswered { .. } => "model_answered",
             Self::StoodIn => "stood_in",
+            Self::Postponed { .. } => "postponed",
             Self::ToolStarted { .. } => "tool_started",
             Self::ToolFinished { .. } => "tool_finished",
             Self::ConfirmationAsked { .. } => "confirmation_asked",

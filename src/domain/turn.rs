@@ -25,6 +25,8 @@ pub enum StopReason {
     OverQuota,
     /// No model of the chain could answer.
     ModelUnavailable,
+    /// No model could make anything of it for now: it is answered later.
+    Postponed,
     /// The model declined to answer.
     ModelRefused,
     /// The model's answer was empty or unreadable.
@@ -41,7 +43,7 @@ pub enum StopReason {
 
 impl StopReason {
     /// Every reason, for metrics and for checking that each has its sentence.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Answered,
         Self::AwaitingConfirmation,
         Self::HandedOff,
@@ -51,6 +53,7 @@ impl StopReason {
         Self::TimeLimit,
         Self::OverQuota,
         Self::ModelUnavailable,
+        Self::Postponed,
         Self::ModelRefused,
         Self::ModelGarbage,
         Self::GuardWithheld,
@@ -71,6 +74,7 @@ impl StopReason {
             Self::TimeLimit => "time_limit",
             Self::OverQuota => "over_quota",
             Self::ModelUnavailable => "model_unavailable",
+            Self::Postponed => "postponed",
             Self::ModelRefused => "model_refused",
             Self::ModelGarbage => "model_garbage",
             Self::GuardWithheld => "guard_withheld",
@@ -84,7 +88,12 @@ impl StopReason {
     pub fn has_sentence(self) -> bool {
         !matches!(
             self,
-            Self::Answered | Self::AwaitingConfirmation | Self::HandedOff | Self::Superseded | Self::NotOwner
+            Self::Answered
+                | Self::AwaitingConfirmation
+                | Self::HandedOff
+                | Self::Postponed
+                | Self::Superseded
+                | Self::NotOwner
         )
     }
 }

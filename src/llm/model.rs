@@ -93,6 +93,8 @@ pub struct ChatAnswer {
     pub truncated: bool,
     /// Whether the built-in model stands in for one that is away.
     pub stands_in: bool,
+    /// Whether it says no more than that it did not understand or does not know.
+    pub at_a_loss: bool,
 }
 
 /// What the caller can do about a model's failure.

@@ -205,6 +205,7 @@ impl ChatModel for ScriptedModel {
         }
         Ok(ChatAnswer {
             stands_in: false,
+            at_a_loss: false,
             calls: reply
                 .calls
                 .into_iter()

@@ -85,6 +85,10 @@ pub struct ProgressSentences {
 pub struct OutageSentences {
     /// Said once per conversation, before the first answer of the built-in model in another one's place.
     pub basic_mode: String,
+    /// Said to a question that no model can serve now: it is answered later.
+    pub postponed: String,
+    /// Said before an answer of the built-in model that does not serve the question: it is answered later.
+    pub later: String,
 }
 
 impl Sentences {

@@ -30,6 +30,8 @@ pub struct TurnCommit {
     pub events: Vec<EventBody>,
     /// The new owner, after a hand-off, and for how long. Raises the epoch.
     pub owner: Option<(Owner, Lease)>,
+    /// When the turn's customer messages are taken up again: they stay open. None if they are answered.
+    pub again_at: Option<Timestamp>,
     /// The contact the customer turned out to be.
     pub contact: Option<ContactId>,
     /// The language the customer turned out to speak.
@@ -77,7 +79,7 @@ pub trait TurnStore: Send + Sync {
     /// The events of a turn so far, oldest first.
     async fn journal(&self, turn: TurnId) -> Result<Vec<Event>, StoreError>;
 
-    /// Ends a turn: marks its customer messages answered, frees the claim, appends, changes owner, fills the
+    /// Ends a turn: marks its customer messages answered unless they are to be taken up again, frees the claim, appends, changes owner, fills the
     /// outbox. If customer messages came in meanwhile, the conversation is due again.
     ///
     /// # Errors

@@ -121,3 +121,68 @@ async fn there_is_nothing_to_rehearse_without_a_model() {
     assert_eq!(answer.status(), 409);
     app.end().await;
 }
+
+/// Tries again what could not be served after a moment.
+fn soon_again(settings: &mut Settings) {
+    settings.turn.late_minutes = 60;
+    settings.turn.late_first_wait_ms = 400;
+}
+
+fn broken(times: usize) -> Vec<Reply> {
+    // Three attempts of one request.
+    (0..3 * times).map(|_| error(500, "server_error", "The server had an error")).collect()
+}
+
+#[tokio::test]
+async fn what_no_model_could_serve_is_answered_when_one_is_back() {
+    let mut replies = broken(2);
+    replies.push(says("Tudo ótimo! Como posso ajudar?"));
+    let app = AppOptions::endpoint(replies).await.with(soon_again).start().await;
+    let mut talk = app.talk().await;
+    let told = talk.say("Oi, tudo bem?").await;
+    assert_eq!(told.stop_reason, "postponed");
+    assert!(told.text.contains("respondo isso por aqui"), "{}", told.text);
+    while talk.said_by("assistant").await.len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    let said = talk.said_by("assistant").await;
+    assert_eq!(said.len(), 2, "nothing was said in between: {said:?}");
+    let detail = talk.detail().await;
+    let reasons: Vec<_> =
+        detail["turns"].as_array().unwrap().iter().map(|turn| turn["stop_reason"].clone()).collect();
+    assert_eq!(reasons, ["postponed", "postponed", "answered"]);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_question_beyond_basic_mode_waits_for_the_model() {
+    let mut replies = broken(1);
+    replies.push(says("Boa pergunta! Quer que eu veja com a equipe?"));
+    let app = fallen(replies).await.with(soon_again).start().await;
+    let mut talk = app.talk().await;
+    let told = talk.say("Vocês aceitam cachorros grandes aí dentro?").await;
+    assert!(told.text.starts_with(NOTICE) && told.text.contains("respondo melhor por aqui"), "{}", told.text);
+    while talk.said_by("assistant").await.len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(talk.said_by("assistant").await.len(), 2);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn who_turned_to_something_else_is_answered_that() {
+    let app = AppOptions::endpoint(broken(1))
+        .await
+        .with(|settings| {
+            settings.turn.late_minutes = 60;
+            settings.turn.late_first_wait_ms = 60_000;
+        })
+        .start()
+        .await;
+    let mut talk = app.talk().await;
+    assert_eq!(talk.say("Oi, tudo bem?").await.stop_reason, "postponed");
+    app.endpoint().push(says("Olá! Como posso ajudar?"));
+    let answer = talk.say("Oi?").await;
+    assert_eq!((answer.text.as_str(), answer.reply_to.len()), ("Olá! Como posso ajudar?", 1));
+    app.end().await;
+}

@@ -5,7 +5,7 @@ use crate::support::app::{AppOptions, ShopClock, calls, says};
 use crate::support::talk::Talk;
 use crate::support::vendor::{Act, Vendor, tools};
 use balcao::domain::clock::Clock;
-use balcao::domain::conversation::{Lease, Owner};
+use balcao::domain::conversation::Lease;
 use balcao::llm::model::ChatMessage;
 use balcao::llm::scripted::Reply;
 use balcao::store::conversations::OwnerChange;

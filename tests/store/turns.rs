@@ -22,6 +22,7 @@ on_every_store!(
     a_superseded_turn_gives_all_messages_to_a_new_one,
     a_parked_turn_is_resumed,
     many_events_in_one_write_keep_their_order,
+    what_is_taken_up_again_stays_open_until_its_time,
 );
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -244,4 +245,33 @@ async fn many_events_in_one_write_keep_their_order(bench: Bench) {
     let bodies: Vec<_> = journal.into_iter().skip(1).map(|event| event.body).collect();
     assert_eq!(bodies, (0..written).map(body).collect::<Vec<_>>());
     bench.kinds(id).await;
+}
+
+async fn what_is_taken_up_again_stays_open_until_its_time(bench: Bench) {
+    let id = bench.opened().await.id;
+    let first = bench.said(id, "oi").await;
+    let claim = bench.claimed(id).await;
+    let later = bench.later(30 * SECOND);
+    let commit = |bench: &Bench, claim: &Claim| TurnCommit {
+        again_at: Some(later),
+        ..bench.answer(claim, "já volto")
+    };
+    bench.stores.turns.commit(&claim, commit(&bench, &claim), bench.now()).await.unwrap();
+    assert!(bench.try_claim(id).await.is_none());
+    assert_eq!(bench.stores.turns.next_due().await.unwrap(), Some(later));
+    bench.advance(30 * SECOND);
+    let again = bench.claimed(id).await;
+    assert_eq!(
+        (again.answers.as_slice(), again.resumed, again.turn != claim.turn),
+        ([first].as_slice(), false, true)
+    );
+    // Who writes meanwhile does not wait for that time.
+    let second = bench.said(id, "oi?").await;
+    let much_later =
+        TurnCommit { again_at: Some(bench.later(60 * SECOND)), ..bench.answer(&again, "já volto") };
+    bench.stores.turns.commit(&again, much_later, bench.now()).await.unwrap();
+    let both = bench.claimed(id).await;
+    assert_eq!(both.answers, [first, second]);
+    bench.stores.turns.commit(&both, bench.answer(&both, "pronto"), bench.now()).await.unwrap();
+    assert_eq!(bench.stores.turns.next_due().await.unwrap(), None);
 }

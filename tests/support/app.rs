@@ -78,6 +78,7 @@ impl AppOptions {
         settings.channels.web.quiet_ms = 0;
         settings.channels.web.quiet_unfinished_ms = 0;
         settings.channels.web.quiet_longest_ms = 0;
+        settings.turn.late_minutes = 0;
         settings.limits.allowed_hosts = vec!["127.0.0.1".to_owned()];
         if let Brain::Endpoint(endpoint) = &brain {
             settings.llm.base_url = endpoint.base_url().to_owned();

@@ -30,7 +30,7 @@ pub fn answer(request: &ChatRequest, ranker: &Ranker, phrases: &Phrases) -> Chat
     let language = request.language;
     let mind = Mind { request, ranker, dialogue: &dialogue, language, voice: Voice { phrases, language } };
     if request.tool_choice == ToolChoice::None {
-        return words(mind.without_calls());
+        return mind.without_calls();
     }
     if dialogue.fresh_results().is_empty() { mind.to_the_customer() } else { mind.after_results() }
 }
@@ -58,6 +58,10 @@ pub fn opinion(request: &ChatRequest, ranker: &Ranker, phrases: &Phrases) -> Opt
 
 fn words(text: String) -> ChatAnswer {
     ChatAnswer { text, ..ChatAnswer::default() }
+}
+
+fn at_a_loss(text: String) -> ChatAnswer {
+    ChatAnswer { text, at_a_loss: true, ..ChatAnswer::default() }
 }
 
 struct Mind<'a> {
@@ -185,7 +189,7 @@ impl<'a> Mind<'a> {
             }
             (_, Some(passage)) => words(passage),
             (Some(wish), None) => self.pursue(&wish),
-            (None, None) => self.introduction(None, text).unwrap_or_else(|| words(self.lost())),
+            (None, None) => self.introduction(None, text).unwrap_or_else(|| self.lost()),
         }
     }
 
@@ -227,19 +231,19 @@ impl<'a> Mind<'a> {
         self.voice.say(name).replace("{abilities}", &self.abilities())
     }
 
-    fn lost(&self) -> String {
+    fn lost(&self) -> ChatAnswer {
         let text = self.dialogue.customer().next().unwrap_or_default();
         if self.voice.phrases.opens_with_greeting(text) && !self.voice.phrases.is_question(text) {
-            return self.small_talk(SmallTalk::Greeting);
+            return words(self.small_talk(SmallTalk::Greeting));
         }
         // The first time it is said what can be done; then a person is offered.
         let steer = self.voice.say("steer");
         let opening = steer.split('{').next().unwrap_or(steer);
         let steered = self.dialogue.turns().iter().any(|(before, _)| before.starts_with(opening));
         if self.voice.phrases.is_question(text) || steered {
-            return self.voice.say("unknown").to_owned();
+            return at_a_loss(self.voice.say("unknown").to_owned());
         }
-        steer.replace("{abilities}", &self.abilities())
+        at_a_loss(steer.replace("{abilities}", &self.abilities()))
     }
 
     /// What can be done, in the tools' plain names.
@@ -300,7 +304,7 @@ impl<'a> Mind<'a> {
     /// Calls the tool, or asks for what it still needs.
     fn pursue(&self, wish: &Wish) -> ChatAnswer {
         let Some(tool) = self.tools().get(wish.tool) else {
-            return words(self.lost());
+            return self.lost();
         };
         let sources = Sources {
             dialogue: self.dialogue,
@@ -326,12 +330,12 @@ impl<'a> Mind<'a> {
     }
 
     /// Words alone: the turn may make no more calls.
-    fn without_calls(&self) -> String {
+    fn without_calls(&self) -> ChatAnswer {
         if !self.dialogue.fresh_results().is_empty() {
-            return self.said_results();
+            return words(self.said_results());
         }
         let text = self.dialogue.customer().next().unwrap_or_default();
-        passages::answer(text, &self.request.passages, self.voice).unwrap_or_else(|| self.lost())
+        passages::answer(text, &self.request.passages, self.voice).map_or_else(|| self.lost(), words)
     }
 }
 

@@ -220,6 +220,7 @@ impl OpenAiModel {
         let (input, output) = (usage.prompt_tokens, usage.completion_tokens);
         Ok(ChatAnswer {
             stands_in: false,
+            at_a_loss: false,
             text: text.to_owned(),
             calls: repaired
                 .calls

@@ -124,11 +124,13 @@ pub(super) const APPEND: &str = concat!(
 
 /// Ends a turn. Returns whether the conversation is due again, and the conversation.
 /// `$1` … `$7` as [`APPEND`], `$8` new owner, `$9` their name, `$10` new contact, `$11` new language; deliveries to
-/// queue: `$12` ids, `$13` channels, `$14` messages; `$15` end of the owner's lease, `$16` time of the reminder.
+/// queue: `$12` ids, `$13` channels, `$14` messages; `$15` end of the owner's lease, `$16` time of the reminder;
+/// `$17` when its messages are taken up again, NULL if they are answered.
 pub(super) const COMMIT: &str = concat!(
     "WITH moved AS (
         UPDATE conversations SET
-            answered_seq = claimed_seq, lease_turn = NULL, worker = NULL,
+            answered_seq = CASE WHEN $17 IS NULL THEN claimed_seq ELSE answered_seq END,
+            lease_turn = NULL, worker = NULL,
             epoch = epoch + CASE WHEN $8 IS NULL THEN 0 ELSE 1 END,
             owner = COALESCE($8, owner),
             owner_name = CASE WHEN $8 IS NULL THEN owner_name ELSE $9 END,
@@ -137,7 +139,8 @@ pub(super) const COMMIT: &str = concat!(
             contact_id = COALESCE($10, contact_id),
             language = COALESCE($11, language),
             due_at = CASE
-                WHEN COALESCE($8, owner) <> 'bot' OR last_customer_seq <= claimed_seq THEN NULL
+                WHEN COALESCE($8, owner) <> 'bot' THEN NULL
+                WHEN last_customer_seq <= claimed_seq THEN $17
                 ELSE quiet_until END,
             last_seq = last_seq + $5, updated_at = $3
         WHERE id = $1 AND epoch = $4 AND lease_turn = $2

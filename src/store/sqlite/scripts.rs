@@ -101,12 +101,13 @@ pub(super) static APPEND: LazyLock<EventScript> = LazyLock::new(|| {
 
 /// Ends a turn. Returns whether the conversation is due again, and the conversation.
 /// `$4` epoch, `$5` number of events, `$6` new owner, `$7` their name, `$8` new contact, `$9` new language, `$10` end of
-/// the owner's lease, `$11` time of the reminder.
+/// the owner's lease, `$11` time of the reminder, `$12` when its messages are taken up again, NULL if they are answered.
 pub(super) static COMMIT: LazyLock<EventScript> = LazyLock::new(|| {
     EventScript::new(
         concat!(
             "UPDATE conversations SET
-                answered_seq = claimed_seq, lease_turn = NULL, worker = NULL,
+                answered_seq = CASE WHEN $12 IS NULL THEN claimed_seq ELSE answered_seq END,
+                lease_turn = NULL, worker = NULL,
                 epoch = epoch + ($6 IS NOT NULL),
                 owner = COALESCE($6, owner),
                 owner_name = CASE WHEN $6 IS NULL THEN owner_name ELSE $7 END,
@@ -115,14 +116,15 @@ pub(super) static COMMIT: LazyLock<EventScript> = LazyLock::new(|| {
                 contact_id = COALESCE($8, contact_id),
                 language = COALESCE($9, language),
                 due_at = CASE
-                    WHEN COALESCE($6, owner) <> 'bot' OR last_customer_seq <= claimed_seq THEN NULL
+                    WHEN COALESCE($6, owner) <> 'bot' THEN NULL
+                    WHEN last_customer_seq <= claimed_seq THEN $12
                     ELSE quiet_until END,
                 last_seq = last_seq + $5, updated_at = $3
              WHERE id = $1 AND epoch = $4 AND lease_turn = $2
              RETURNING (due_at IS NOT NULL), ",
             conversation_columns!()
         ),
-        11,
+        12,
     )
 });
 

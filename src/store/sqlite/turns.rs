@@ -110,11 +110,12 @@ impl TurnStore for Turns {
         commit: TurnCommit,
         at: Timestamp,
     ) -> Result<Conversation, StoreError> {
-        let TurnCommit { events, owner, contact, language, outbox } = commit;
+        let TurnCommit { events, owner, again_at, contact, language, outbox } = commit;
         let end = End {
             drafts: Drafts::of(events)?,
             owner: owner.as_ref().map(|(owner, _)| owner.clone()),
             lease: owner.map(|(_, lease)| lease).unwrap_or_default(),
+            again_at,
             contact: contact.map(|contact| blob(contact.0)),
             language: language.map(|language| language.tag()),
             outbox,
@@ -212,6 +213,7 @@ struct End {
     drafts: Drafts,
     owner: Option<Owner>,
     lease: Lease,
+    again_at: Option<Timestamp>,
     contact: Option<Vec<u8>>,
     language: Option<&'static str>,
     outbox: Vec<NewDelivery>,
@@ -232,7 +234,8 @@ async fn end_turn(
         .bind(end.contact)
         .bind(end.language)
         .bind(end.lease.until.map(Timestamp::as_millisecond))
-        .bind(end.lease.remind_at.map(Timestamp::as_millisecond));
+        .bind(end.lease.remind_at.map(Timestamp::as_millisecond))
+        .bind(end.again_at.map(Timestamp::as_millisecond));
     let rows = transaction.write_returning(end.drafts.bind(script)).await?;
     let mut columns = Columns::of(rows.first().ok_or(StoreError::Stale)?);
     let due_again = columns.value()?;
@@ -242,7 +245,7 @@ async fn end_turn(
         outbox::queue(transaction, fence.conversation, delivery, at).await?;
     }
     if due_again {
-        transaction.has_work(fence.conversation, at);
+        transaction.has_work(fence.conversation, end.again_at.unwrap_or(at));
     }
     Ok(conversation)
 }

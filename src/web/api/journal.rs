@@ -179,6 +179,7 @@ impl TurnView {
             }
             EventBody::Message(_)
             | EventBody::StoodIn
+            | EventBody::Postponed { .. }
             | EventBody::OwnerChanged { .. }
             | EventBody::ConfirmationSettled { .. }
             | EventBody::Verified { .. }

@@ -148,6 +148,7 @@ pub fn frames(event: &Event) -> Vec<Frame<'_>> {
         | (
             EventBody::Retrieved { .. }
             | EventBody::StoodIn
+            | EventBody::Postponed { .. }
             | EventBody::ToolStarted { .. }
             | EventBody::ConfirmationAsked { .. }
             | EventBody::ConfirmationSettled { .. }

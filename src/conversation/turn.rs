@@ -60,8 +60,11 @@ struct News {
 
 impl News {
     fn of(task: &Task, receiver: broadcast::Receiver<Live>) -> Self {
-        let begins = |event: &&Event| {
-            event.turn == Some(task.turn) && matches!(event.body, EventBody::TurnStarted { .. })
+        // A turn that a person took the conversation from begins again with its return.
+        let begins = |event: &&Event| match &event.body {
+            EventBody::TurnStarted { .. } => event.turn == Some(task.turn),
+            EventBody::OwnerChanged { owner, .. } => owner.is_bot(),
+            _ => false,
         };
         let since = task.events.iter().rfind(begins).map_or(0, |event| event.seq);
         Self { receiver, since }

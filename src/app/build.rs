@@ -15,6 +15,7 @@ use crate::domain::problem::Problem;
 use crate::domain::tool::ToolSpec;
 use crate::inbox::accept::{Inbox, InboxLimits};
 use crate::limits::alerts::{AlertTask, Alerts};
+use crate::limits::cells::SharedCells;
 use crate::limits::pause::TimerPause;
 use crate::llm::chain::Chain;
 use crate::llm::factory::{ChainParts, allowance, build_chain};
@@ -60,23 +61,25 @@ pub struct Options {
     pub channels: Vec<Arc<dyn Push>>,
 }
 
-/// How the program knows that something it relies on is away.
+/// What all calls to other companies' systems have in common.
 #[derive(Clone)]
-pub struct Lookout {
-    /// Where that is told.
+pub struct Outside {
+    /// Where it is told that one is away.
     pub alerts: Arc<Alerts>,
     /// The outage of the models that is rehearsed now and then.
     pub outage: Arc<Outage>,
+    /// Quotas that several processes share.
+    pub cells: Option<Arc<dyn SharedCells>>,
 }
 
-impl Lookout {
-    fn over(alerts: Alerts, options: &Options) -> Self {
-        Self { alerts: Arc::new(alerts), outage: Arc::new(Outage::new(options.clock.clone())) }
+impl Outside {
+    fn with(alerts: Alerts, options: &Options) -> Self {
+        Self { alerts: Arc::new(alerts), outage: Arc::new(Outage::new(options.clock.clone())), cells: None }
     }
 
-    /// For a program that does not serve: what is away is only logged.
-    pub fn logged(options: &Options) -> Self {
-        Self::over(Alerts::logged(options.clock.clone()), options)
+    /// For a program that does not serve: what is away is only logged, and nobody shares its quotas.
+    pub fn alone(options: &Options) -> Self {
+        Self::with(Alerts::logged(options.clock.clone()), options)
     }
 }
 
@@ -109,9 +112,9 @@ fn registry(
     options: &Options,
     stores: &Stores,
     library: &Library,
-    lookout: &Lookout,
+    outside: &Outside,
 ) -> Result<Registry, Vec<Problem>> {
-    registry_over(options, stores, Arc::new(Retrieval(library.clone())), lookout)
+    registry_over(options, stores, Arc::new(Retrieval(library.clone())), outside)
 }
 
 /// The tools over any knowledge; `check` has none.
@@ -122,7 +125,7 @@ pub fn registry_over(
     options: &Options,
     stores: &Stores,
     knowledge: Arc<dyn builtin::knowledge::KnowledgeSearch>,
-    lookout: &Lookout,
+    outside: &Outside,
 ) -> Result<Registry, Vec<Problem>> {
     let settings = &options.settings;
     let foundation = Foundation {
@@ -138,7 +141,8 @@ pub fn registry_over(
         Arc::new(TimerPause),
     )
     .map_err(|error| vec![Problem::in_file("tools/custom", format!("no HTTPS on this machine: {error}"))])?
-    .watched(lookout.alerts.clone());
+    .watched(outside.alerts.clone())
+    .sharing(outside.cells.clone());
     load::load(builtin::all(&backoffice, &knowledge), &options.operator.join("tools"), &http)
 }
 
@@ -159,12 +163,12 @@ impl App {
         let prompts = Prompts::load(Some(&prompts_folder)).map_err(listed)?;
         let built_in = Arc::new(built_in(&options).map_err(listed)?);
         let (alerts, alert_task) = alerts(&options)?;
-        let lookout = Lookout::over(alerts, &options);
-        let registry = Arc::new(registry(&options, &stores, &library, &lookout).map_err(listed)?);
+        let outside = Outside { cells: stores.quotas.clone(), ..Outside::with(alerts, &options) };
+        let registry = Arc::new(registry(&options, &stores, &library, &outside).map_err(listed)?);
         let (model, chain): (Arc<dyn ChatModel>, _) = match &options.model {
             Some(model) => (model.clone(), None),
             None => {
-                let chain = Arc::new(chain(&options, &built_in, &lookout)?);
+                let chain = Arc::new(chain(&options, &built_in, &outside)?);
                 (chain.clone(), Some(chain))
             }
         };
@@ -174,7 +178,7 @@ impl App {
             stores.clone(),
             options.channels.clone(),
             options.clock.clone(),
-            lookout.alerts.clone(),
+            outside.alerts.clone(),
         );
         let stop = CancellationToken::new();
         let leases = LeaseRules::new(&settings.handoff, &settings.business);
@@ -206,7 +210,7 @@ impl App {
             stores.conversations.clone(),
             ownership.clone(),
             options.clock.clone(),
-            lookout.alerts.clone(),
+            outside.alerts.clone(),
         );
         let database = Arc::new(database);
         let web = WebState::new(WebParts {
@@ -225,7 +229,7 @@ impl App {
                 Arc::new(KnowledgeProbe(library.clone())),
                 Arc::new(ModelProbe(chain.clone())),
             ],
-            drill: Arc::new(Drill { outage: lookout.outage, chain }),
+            drill: Arc::new(Drill { outage: outside.outage, chain }),
             metrics: Arc::new(crate::telemetry::metrics::render),
             search: Arc::new(Retrieval(library.clone())),
             ingest: Arc::new(library),
@@ -261,15 +265,16 @@ pub fn built_in(options: &Options) -> Result<OfflineModel, Vec<Problem>> {
 ///
 /// # Errors
 /// Every mistake in `[llm]`.
-pub fn chain(options: &Options, built_in: &Arc<OfflineModel>, lookout: &Lookout) -> anyhow::Result<Chain> {
+pub fn chain(options: &Options, built_in: &Arc<OfflineModel>, outside: &Outside) -> anyhow::Result<Chain> {
     let parts = ChainParts {
         clock: options.clock.clone(),
         pause: Arc::new(TimerPause),
         allowance: allowance(&options.settings.limits),
         offline: built_in.clone(),
         lead: built_in.clone(),
-        alerts: lookout.alerts.clone(),
-        outage: lookout.outage.clone(),
+        cells: outside.cells.clone(),
+        alerts: outside.alerts.clone(),
+        outage: outside.outage.clone(),
     };
     build_chain(&options.settings.llm, &parts).context("the language models cannot be set up")
 }

@@ -1,6 +1,6 @@
 //! `balcao check`: validates settings, prompts, tools and knowledge; every problem at once, each with its place.
 
-use super::build::{Lookout, Options};
+use super::build::{Options, Outside};
 use super::files;
 use super::scratch::ScratchStore;
 use super::terminal::say;
@@ -26,7 +26,7 @@ pub async fn problems(options: &Options) -> anyhow::Result<Vec<Problem>> {
     if let Err(found) = super::build::built_in(options) {
         problems.extend(found);
     }
-    if let Err(error) = super::build::chain(options, &Arc::default(), &Lookout::logged(options)) {
+    if let Err(error) = super::build::chain(options, &Arc::default(), &Outside::alone(options)) {
         problems.push(Problem::in_file("settings", format!("{error:#}")));
     }
     if let Err(error) = super::build::alerts(options) {
@@ -36,12 +36,9 @@ pub async fn problems(options: &Options) -> anyhow::Result<Vec<Problem>> {
         problems.push(Problem::in_file("settings", format!("{error:#}")));
     }
     let scratch = ScratchStore::open(options).await?;
-    if let Err(found) = super::build::registry_over(
-        options,
-        &scratch.stores,
-        Arc::new(NoKnowledge),
-        &Lookout::logged(options),
-    ) {
+    if let Err(found) =
+        super::build::registry_over(options, &scratch.stores, Arc::new(NoKnowledge), &Outside::alone(options))
+    {
         problems.extend(found);
     }
     scratch.close().await;
@@ -122,7 +119,7 @@ pub async fn check(options: &Options, known: Vec<Problem>, online: bool) -> anyh
 /// Asks every model of the chain for one word: a broken second one would be noticed only when it is needed.
 async fn model_problems(options: &Options) -> Vec<Problem> {
     // Settings that make no chain are among the problems already.
-    let Ok(chain) = super::build::chain(options, &Arc::default(), &Lookout::logged(options)) else {
+    let Ok(chain) = super::build::chain(options, &Arc::default(), &Outside::alone(options)) else {
         return Vec::new();
     };
     let request = ChatRequest {

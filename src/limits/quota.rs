@@ -1,6 +1,8 @@
 //! Quotas over time: outbound per target (wait a little, else give up) and inbound per visitor and address (say
-//! when to come back). Counted in memory; a process that starts anew starts with full quotas.
+//! when to come back). Counted in memory, where a process that starts anew starts with full quotas; outbound ones in
+//! shared cells where several processes keep to one quota.
 
+use super::cells::{CellRate, SharedCells, Taken};
 use super::pause::Pause;
 use crate::domain::clock::Clock;
 use governor::clock::Clock as GovernorClock;
@@ -55,11 +57,48 @@ pub struct OutboundRates {
     pub tokens_per_minute: u32,
 }
 
+/// One outbound quota.
+struct Limit {
+    per_minute: NonZeroU32,
+    own: Direct,
+    /// Kept to together with other processes, under this name. Where that cannot be asked, each keeps to its own.
+    shared: Option<(Arc<dyn SharedCells>, String)>,
+}
+
+impl Limit {
+    fn of(per_minute: u32, clock: &GovernedClock) -> Option<Self> {
+        let per_minute = NonZeroU32::new(per_minute)?;
+        let own = Direct::direct_with_clock(Quota::per_minute(per_minute), clock.clone());
+        Some(Self { per_minute, own, shared: None })
+    }
+
+    fn shared(self, cells: &Arc<dyn SharedCells>, name: String) -> Self {
+        Self { shared: Some((cells.clone(), name)), ..self }
+    }
+
+    /// Takes `units`, or says how long until there are enough. More than there ever are count as all there are: a
+    /// request cannot be made smaller here.
+    async fn take(&self, units: NonZeroU32, now: Duration) -> Taken {
+        let units = units.min(self.per_minute);
+        if let Some((cells, name)) = &self.shared {
+            match cells.take(name, units.get(), CellRate { per_minute: self.per_minute.get() }).await {
+                Ok(taken) => return taken,
+                Err(error) => {
+                    tracing::warn!(error = %error, quota = %name, "this process keeps to the quota by itself")
+                }
+            }
+        }
+        match flat(self.own.check_n(units)) {
+            Ok(()) => Taken::Now,
+            Err(not_until) => Taken::Later(not_until.wait_time_from(now)),
+        }
+    }
+}
+
 /// Quotas of one target.
 pub struct OutboundQuota {
-    requests: Option<Direct>,
-    tokens: Option<Direct>,
-    tokens_per_minute: u32,
+    requests: Option<Limit>,
+    tokens: Option<Limit>,
     clock: GovernedClock,
     pause: Arc<dyn Pause>,
 }
@@ -68,17 +107,22 @@ impl OutboundQuota {
     /// Full quotas.
     pub fn new(rates: OutboundRates, clock: Arc<dyn Clock>, pause: Arc<dyn Pause>) -> Self {
         let clock = GovernedClock(clock);
-        let direct = |per_minute: u32| {
-            NonZeroU32::new(per_minute)
-                .map(|rate| Direct::direct_with_clock(Quota::per_minute(rate), clock.clone()))
-        };
         Self {
-            requests: direct(rates.requests_per_minute),
-            tokens: direct(rates.tokens_per_minute),
-            tokens_per_minute: rates.tokens_per_minute,
-            clock: clock.clone(),
+            requests: Limit::of(rates.requests_per_minute, &clock),
+            tokens: Limit::of(rates.tokens_per_minute, &clock),
+            clock,
             pause,
         }
+    }
+
+    /// The same quotas, kept to together with every process that names `target` in these cells.
+    #[must_use]
+    pub fn shared(self, cells: Option<&Arc<dyn SharedCells>>, target: &str) -> Self {
+        let Some(cells) = cells else { return self };
+        let limit = |limit: Option<Limit>, what: &str| {
+            limit.map(|limit| limit.shared(cells, format!("{target} {what}")))
+        };
+        Self { requests: limit(self.requests, "requests"), tokens: limit(self.tokens, "tokens"), ..self }
     }
 
     /// Waits until a request of `tokens` may be sent, but not longer than `budget`.
@@ -87,26 +131,19 @@ impl OutboundQuota {
     /// [`OverQuota`] if it would take longer; then nothing was waited for in vain.
     pub async fn until_ready_within(&self, budget: Duration, tokens: u32) -> Result<(), OverQuota> {
         let deadline = GovernorClock::now(&self.clock).saturating_add(budget);
-        // A request above the whole quota passes when the quota is full: it cannot be made smaller here.
-        let tokens = NonZeroU32::new(tokens.min(self.tokens_per_minute));
-        if let (Some(limiter), Some(tokens)) = (&self.tokens, tokens) {
-            self.wait(deadline, || flat(limiter.check_n(tokens))).await?;
+        if let (Some(limit), Some(tokens)) = (&self.tokens, NonZeroU32::new(tokens)) {
+            self.wait(deadline, limit, tokens).await?;
         }
         match &self.requests {
-            Some(limiter) => self.wait(deadline, || limiter.check()).await,
+            Some(limit) => self.wait(deadline, limit, NonZeroU32::MIN).await,
             None => Ok(()),
         }
     }
 
-    async fn wait(
-        &self,
-        deadline: Duration,
-        check: impl Fn() -> Result<(), NotUntil<Duration>>,
-    ) -> Result<(), OverQuota> {
+    async fn wait(&self, deadline: Duration, limit: &Limit, units: NonZeroU32) -> Result<(), OverQuota> {
         loop {
-            let Err(not_until) = check() else { return Ok(()) };
             let now = GovernorClock::now(&self.clock);
-            let wait = not_until.wait_time_from(now);
+            let Taken::Later(wait) = limit.take(units, now).await else { return Ok(()) };
             if now.saturating_add(wait) > deadline {
                 return Err(OverQuota { retry_after: wait });
             }
@@ -267,6 +304,46 @@ mod tests {
         quota.until_ready_within(Duration::ZERO, 50_000).await.unwrap();
         let refused = quota.until_ready_within(Duration::ZERO, 500).await.unwrap_err();
         assert!(refused.retry_after > Duration::from_secs(29), "{refused:?}");
+    }
+
+    /// Cells that are away, or hold nothing for a while.
+    struct Cells(Result<Taken, ()>);
+
+    #[async_trait::async_trait]
+    impl SharedCells for Cells {
+        async fn take(
+            &self,
+            name: &str,
+            units: u32,
+            rate: CellRate,
+        ) -> Result<Taken, super::super::cells::CellsAway> {
+            assert_eq!((name, units, rate.per_minute), ("model requests", 1, 2));
+            self.0.map_err(|()| super::super::cells::CellsAway("gone".to_owned()))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_shared_quota_counts_and_one_that_is_away_is_kept_to_alone() {
+        let clock = clock();
+        let rates = OutboundRates { requests_per_minute: 2, tokens_per_minute: 0 };
+        let quota = |cells: Cells| {
+            let cells: Arc<dyn SharedCells> = Arc::new(cells);
+            OutboundQuota::new(rates, clock.clone(), ClockPause::new(clock.clone()))
+                .shared(Some(&cells), "model")
+        };
+        let empty = quota(Cells(Ok(Taken::Later(Duration::from_secs(9)))));
+        let refused = empty.until_ready_within(Duration::from_secs(1), 1).await.unwrap_err();
+        assert_eq!(refused.retry_after, Duration::from_secs(9));
+        let full = quota(Cells(Ok(Taken::Now)));
+        for _ in 0..5 {
+            full.until_ready_within(Duration::ZERO, 1).await.unwrap();
+        }
+        let away = quota(Cells(Err(())));
+        let mut sent = 0;
+        while away.until_ready_within(Duration::ZERO, 1).await.is_ok() {
+            sent += 1;
+        }
+        assert_eq!(sent, 2);
     }
 
     #[test]

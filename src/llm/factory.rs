@@ -14,6 +14,7 @@ use crate::domain::clock::Clock;
 use crate::limits::alerts::Alerts;
 use crate::limits::backoff::Backoff;
 use crate::limits::breaker::{Breaker, BreakerPolicy};
+use crate::limits::cells::SharedCells;
 use crate::limits::net::Allowance;
 use crate::limits::pause::Pause;
 use crate::limits::quota::{OutboundQuota, OutboundRates};
@@ -36,6 +37,8 @@ pub struct ChainParts {
     pub offline: Arc<dyn ChatModel>,
     /// The built-in model as one that can say whether it is sure.
     pub lead: Arc<OfflineModel>,
+    /// Quotas that several processes share.
+    pub cells: Option<Arc<dyn SharedCells>>,
     /// Where it is told that a model is away.
     pub alerts: Arc<Alerts>,
     /// The outage that is rehearsed now and then.
@@ -138,7 +141,8 @@ fn link(entry: &str, settings: &LlmSettings, parts: &ChainParts) -> Result<Built
     let gate = Gate {
         breaker: Breaker::new(name.clone(), BreakerPolicy::AFTER_RETRIES, parts.clock.clone())
             .watched(parts.alerts.clone()),
-        quota: OutboundQuota::new(rates, parts.clock.clone(), parts.pause.clone()),
+        quota: OutboundQuota::new(rates, parts.clock.clone(), parts.pause.clone())
+            .shared(parts.cells.as_ref(), &name),
         quota_wait: Duration::from_millis(settings.quota_wait_ms),
     };
     let milliseconds = |own: Option<u64>, common: u64| Duration::from_millis(own.unwrap_or(common));
@@ -208,6 +212,7 @@ mod tests {
 
     fn names(settings: &LlmSettings) -> Result<Vec<String>, ChainError> {
         let parts = ChainParts {
+            cells: None,
             clock: Arc::new(SystemClock),
             pause: Arc::new(TimerPause),
             allowance: Allowance::PublicOnly,

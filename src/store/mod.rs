@@ -15,6 +15,7 @@ mod sql;
 pub mod sqlite;
 pub mod turns;
 
+use crate::limits::cells::SharedCells;
 use std::sync::Arc;
 
 /// Every aggregate of one database, to hand out by argument.
@@ -30,6 +31,8 @@ pub struct Stores {
     pub contacts: Arc<dyn contacts::ContactStore>,
     /// API keys.
     pub keys: Arc<dyn keys::KeyStore>,
+    /// Quotas that every process on the database shares; none where there is only one process.
+    pub quotas: Option<Arc<dyn SharedCells>>,
     /// Tables of the embedded CRM, agenda, help desk and catalog.
     pub backoffice: Arc<dyn backoffice::BackofficeStore>,
     /// Committed events and provisional words, as they happen.

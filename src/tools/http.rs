@@ -16,6 +16,7 @@ use crate::domain::tool_call::RefusalClass;
 use crate::limits::alerts::Alerts;
 use crate::limits::backoff::Backoff;
 use crate::limits::breaker::{Breaker, BreakerPolicy};
+use crate::limits::cells::SharedCells;
 use crate::limits::net::{Allowance, Forbidden, client_builder, forbidden_in, guard_url};
 use crate::limits::pause::Pause;
 use crate::limits::quota::{OutboundQuota, OutboundRates};
@@ -46,6 +47,7 @@ pub struct HttpTools {
     clock: Arc<dyn Clock>,
     pause: Arc<dyn Pause>,
     breakers: Mutex<HashMap<String, Arc<Breaker>>>,
+    cells: Option<Arc<dyn SharedCells>>,
     alerts: Option<Arc<Alerts>>,
 }
 
@@ -66,13 +68,28 @@ impl HttpTools {
             [name.clone(), name.to_lowercase(), name.to_uppercase()].map(|name| (name, secret.clone()))
         };
         let secrets = secrets.iter().flat_map(spellings).collect();
-        Ok(Self { client, allowance, secrets, clock, pause, breakers: Mutex::default(), alerts: None })
+        Ok(Self {
+            client,
+            allowance,
+            secrets,
+            clock,
+            pause,
+            breakers: Mutex::default(),
+            alerts: None,
+            cells: None,
+        })
     }
 
     /// Tells `alerts` when a vendor is away, and when it is back.
     #[must_use]
     pub fn watched(self, alerts: Arc<Alerts>) -> Self {
         Self { alerts: Some(alerts), ..self }
+    }
+
+    /// Keeps to the quotas of tools together with every process that has these cells.
+    #[must_use]
+    pub fn sharing(self, cells: Option<Arc<dyn SharedCells>>) -> Self {
+        Self { cells, ..self }
     }
 
     /// The breaker of a vendor, by host and port: its tools share it, and what else runs on its host does not.
@@ -154,6 +171,7 @@ impl HttpTool {
         };
         let breaker = shared.breaker(blueprint.origin());
         let rates = OutboundRates { requests_per_minute: http.per_minute, tokens_per_minute: 0 };
+        let name = format!("tool {}", spec.name);
         Ok(Self {
             repeatable: is_repeatable(&spec, &http),
             spec,
@@ -164,7 +182,8 @@ impl HttpTool {
             client: shared.client.clone(),
             allowance: shared.allowance.clone(),
             breaker,
-            quota: OutboundQuota::new(rates, shared.clock.clone(), shared.pause.clone()),
+            quota: OutboundQuota::new(rates, shared.clock.clone(), shared.pause.clone())
+                .shared(shared.cells.as_ref(), &name),
             clock: shared.clock.clone(),
             pause: shared.pause.clone(),
         })

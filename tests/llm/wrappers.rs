@@ -40,6 +40,7 @@ fn settings(base_url: &str, chain: &[&str]) -> LlmSettings {
 async fn ask(settings: &LlmSettings) -> (Result<ChatAnswer, ModelError>, String) {
     let offline = Reply { text: "Modo básico.".into(), ..Reply::default() };
     let parts = ChainParts {
+        cells: None,
         clock: Arc::new(SystemClock),
         pause: Arc::new(NoPause),
         allowance: Allowance::Everything,

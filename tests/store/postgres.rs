@@ -6,6 +6,7 @@ use crate::support::postgres::Database;
 use balcao::config::store::StoreSettings;
 use balcao::domain::event::{Event, EventBody};
 use balcao::domain::ids::TurnId;
+use balcao::limits::cells::{CellRate, Taken};
 use balcao::store::Stores;
 use balcao::store::error::StoreError;
 use balcao::store::live::{Live, LiveHub};
@@ -375,4 +376,36 @@ async fn what_a_process_that_is_gone_had_claimed_is_taken_up_without_waiting_for
     assert_eq!((taken.turn, taken.resumed), (lost.turn, true));
     let late = bench.stores.turns.commit(&lost, bench.answer(&lost, "tarde"), bench.now()).await;
     assert!(matches!(late, Err(StoreError::Stale)), "{late:?}");
+}
+
+#[tokio::test]
+async fn processes_share_a_quota() {
+    let (bench, other, handle) = two().await;
+    let cells = [bench.stores.quotas.clone().unwrap(), other.quotas.clone().unwrap()];
+    let rate = |per_minute| CellRate { per_minute };
+    let mut taken = JoinSet::new();
+    for index in 0..40 {
+        let cells = cells[index % 2].clone();
+        taken.spawn(async move { cells.take("model requests", 1, rate(10)).await.unwrap() });
+    }
+    let taken = taken.join_all().await;
+    let now = taken.iter().filter(|taken| **taken == Taken::Now).count();
+    // Ten at once, and one more for each six seconds that the test took.
+    assert!((10..=13).contains(&now), "{now} of 40");
+    let waits = taken.iter().filter_map(|taken| match taken {
+        Taken::Now => None,
+        Taken::Later(wait) => Some(*wait),
+    });
+    assert!(waits.clone().all(|wait| wait <= Duration::from_secs(6)), "{:?}", waits.max());
+    // Others are not touched, and more than there is counts as all there is.
+    assert_eq!(cells[0].take("model tokens", 5_000, rate(1_000)).await.unwrap(), Taken::Now);
+    let Taken::Later(wait) = cells[1].take("model tokens", 500, rate(1_000)).await.unwrap() else {
+        panic!("there is nothing left");
+    };
+    assert!(wait > Duration::from_secs(20) && wait <= Duration::from_secs(30), "{wait:?}");
+    // What was refused took nothing.
+    assert!(
+        matches!(cells[1].take("model tokens", 1, rate(1_000)).await.unwrap(), Taken::Later(wait) if wait < Duration::from_millis(100))
+    );
+    handle.close().await;
 }

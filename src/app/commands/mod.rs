@@ -9,7 +9,7 @@ pub use drill::{DrillArguments, drill};
 pub use knowledge::{SearchArguments, ingest, search};
 pub use shop::{ExportArguments, ImportArguments, export, import};
 
-use super::build::{Lookout, Options, listed, registry_over};
+use super::build::{Options, Outside, listed, registry_over};
 use super::check::NoKnowledge;
 use super::instance::running;
 use super::keys;
@@ -85,7 +85,7 @@ pub async fn keys(options: &Options, command: KeysCommand) -> anyhow::Result<Exi
 pub async fn tools(options: &Options, as_json: bool) -> anyhow::Result<ExitCode> {
     // Built over an empty database: schemas do not depend on what is in it.
     let scratch = ScratchStore::open(options).await?;
-    let registry = registry_over(options, &scratch.stores, Arc::new(NoKnowledge), &Lookout::logged(options));
+    let registry = registry_over(options, &scratch.stores, Arc::new(NoKnowledge), &Outside::alone(options));
     scratch.close().await;
     let registry = registry.map_err(listed)?;
     let language = options.settings.business.language;

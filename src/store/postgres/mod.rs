@@ -14,6 +14,7 @@ mod keys;
 mod live;
 mod outbox;
 mod ownership;
+mod quotas;
 mod rows;
 mod schema;
 mod scripts;
@@ -87,6 +88,7 @@ fn stores(database: &Database, live: Arc<LiveHub>) -> Stores {
         outbox: Arc::new(outbox::Outbox::on(database)),
         contacts: Arc::new(contacts::Contacts::on(database)),
         keys: Arc::new(keys::Keys::on(database)),
+        quotas: Some(Arc::new(quotas::Quotas::on(database))),
         backoffice: Arc::new(backoffice::Backoffice::on(database)),
         live,
     }

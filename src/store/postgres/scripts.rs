@@ -260,6 +260,21 @@ pub(super) const DELIVERY_MESSAGE: &str = "
     SELECT body FROM events
     WHERE conversation_id = $1 AND kind = 'message' AND body::json ->> 'id' = $2";
 
+/// Takes units from a cell, by the clock of the database. Returns how long until there are enough, in microseconds: 0 if
+/// they were taken. The row is locked by whoever counts: two processes do not take the same unit. What a new row would
+/// hold is the present plus `$2`: so the present is read once.
+/// `$1` name, `$2` the time in which the units come back, `$3` that of the whole cell, in microseconds.
+pub(super) const TAKE_UNITS: &str = "
+    INSERT INTO quota_cells AS cell (name, full_at, wait)
+    VALUES ($1, (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint + $2, 0)
+    ON CONFLICT (name) DO UPDATE SET
+        full_at = CASE
+            WHEN GREATEST(cell.full_at, excluded.full_at - $2) + $2 - $3 <= excluded.full_at - $2
+            THEN GREATEST(cell.full_at, excluded.full_at - $2) + $2
+            ELSE cell.full_at END,
+        wait = GREATEST(GREATEST(cell.full_at, excluded.full_at - $2) + $2 - $3 - (excluded.full_at - $2), 0)
+    RETURNING wait";
+
 /// Workers that hold claims and have no connection any more.
 pub(super) const MISSING_WORKERS: &str = "
     SELECT DISTINCT worker FROM conversations

@@ -135,6 +135,7 @@ fn stores(database: &Database, live: Arc<LiveHub>) -> Stores {
         outbox: Arc::new(outbox::Outbox::on(database)),
         contacts: Arc::new(contacts::Contacts::on(database)),
         keys: Arc::new(keys::Keys::on(database)),
+        quotas: None,
         backoffice: Arc::new(backoffice::Backoffice::on(database)),
         live,
     }

@@ -121,6 +121,19 @@ pub struct Death {
     pub relieved: Moment,
 }
 
+/// Something done to a process, other than killing it.
+#[derive(Clone, Debug)]
+pub struct Harmed {
+    /// What.
+    pub what: &'static str,
+    /// To which; to all if none.
+    pub process: Option<usize>,
+    /// From when.
+    pub from: Moment,
+    /// Until when.
+    pub until: Moment,
+}
+
 /// What happened in a conversation.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum What {
@@ -256,10 +269,6 @@ pub struct Evidence {
     pub oddities: Vec<String>,
     /// How often people took conversations.
     pub takeovers: usize,
-    /// How often a process was stopped.
-    pub stops: usize,
-    /// How often a database was cut off.
-    pub cuts: usize,
-    /// How often processes were told to stop and started again.
-    pub restarts: usize,
+    /// What else was done to processes.
+    pub harms: Vec<Harmed>,
 }

@@ -1,6 +1,6 @@
 //! Does what the plan says goes wrong, one thing after the other, and takes down when.
 
-use crate::evidence::{Death, now};
+use crate::evidence::{Death, Harmed, Moment, now};
 use crate::plan::{Fault, Harm};
 use crate::processes::Process;
 use crate::wire::Wire;
@@ -30,6 +30,7 @@ impl Victims {
     }
 
     async fn harm(&mut self, world: &World, harm: Harm) -> Result<(), String> {
+        let from = now();
         match harm {
             Harm::Kill(number) => {
                 let alone = self.processes.len() == 1;
@@ -72,23 +73,23 @@ impl Victims {
                 self.processes[number].signal("-STOP");
                 tokio::time::sleep(duration).await;
                 self.processes[number].signal("-CONT");
-                world.evidence().stops += 1;
+                note(world, "stop", Some(number), from);
             }
             Harm::Cut(number, how, duration) => {
                 self.wires[number].cut(how, duration).await;
-                world.evidence().cuts += 1;
+                note(world, "cut", Some(number), from);
             }
             Harm::CutAll(how, duration) => {
                 join_all(self.wires.iter().map(|wire| wire.cut(how, duration))).await;
-                world.evidence().cuts += 1;
+                note(world, "cut", None, from);
             }
             Harm::Restart => {
-                for process in &mut self.processes {
+                for (number, process) in self.processes.iter_mut().enumerate() {
                     if let Err(odd) = process.terminate().await {
                         process.odd(odd);
                     }
                     process.start().await?;
-                    world.evidence().restarts += 1;
+                    note(world, "restart", Some(number), from);
                 }
             }
         }
@@ -103,4 +104,9 @@ impl Victims {
             }
         }
     }
+}
+
+/// What was done from `from` until now.
+fn note(world: &World, what: &'static str, process: Option<usize>, from: Moment) {
+    world.evidence().harms.push(Harmed { what, process, from, until: now() });
 }

@@ -33,6 +33,7 @@ pub fn numbers(arguments: &Arguments, course: &Course, evidence: &Evidence) {
     let answers = evidence.logs.iter().flat_map(|log| log.messages());
     let answers = answers.filter(|(_, said)| said.role == "assistant").count();
     let heard: usize = evidence.heard.values().map(Vec::len).sum();
+    let harmed = |what: &str| evidence.harms.iter().filter(|harm| harm.what == what).count();
     let rate = acknowledged as f64 / course.wrote.as_secs_f64();
     println!(
         "  seed {}; {}, processes {}; {} customers; {:.0} s, of them {:.0} s writing and {:.1} s for what was left",
@@ -51,15 +52,17 @@ pub fn numbers(arguments: &Arguments, course: &Course, evidence: &Evidence) {
     println!(
         "  harm: {} kills, {} stops, {} cuts of the database, {} restarts; {} take-overs by people",
         evidence.deaths.len(),
-        evidence.stops,
-        evidence.cuts,
-        evidence.restarts,
+        harmed("stop"),
+        harmed("cut"),
+        harmed("restart"),
         evidence.takeovers
     );
+    let waits = waits_for_delivery(evidence);
     println!(
-        "  deliveries: {} to the gateway, {} of them asked for again; {} echoes of people",
+        "  deliveries: {} to the gateway, after {} ms (middle), {} ms (longest); {} echoes of people",
         evidence.delivered.len(),
-        evidence.delivered.iter().filter(|delivery| delivery.posts > 1).count(),
+        waits.get(waits.len() / 2).unwrap_or(&0),
+        waits.last().unwrap_or(&0),
         evidence.echoes.len()
     );
     println!(
@@ -77,6 +80,17 @@ pub fn numbers(arguments: &Arguments, course: &Course, evidence: &Evidence) {
         ),
         None => println!("  recovery: no turn was interrupted by a kill"),
     }
+}
+
+/// How long after it was written down a message was taken by the gateway, in milliseconds, shortest first.
+fn waits_for_delivery(evidence: &Evidence) -> Vec<i64> {
+    let messages = evidence.logs.iter().flat_map(|log| log.messages());
+    let written: HashMap<&str, i64> = messages.map(|(entry, said)| (said.id.as_str(), entry.at)).collect();
+    let delivered = evidence.delivered.iter();
+    let waits = delivered.filter_map(|delivery| Some(delivery.at - written.get(delivery.message.as_str())?));
+    let mut waits: Vec<i64> = waits.collect();
+    waits.sort_unstable();
+    waits
 }
 
 /// How often the model was asked what it had answered in full: its answer was lost before it was written down.
@@ -156,6 +170,14 @@ fn conversation(customer: usize, evidence: &Evidence) {
             delivery.role,
             delivery.message,
             delivery.posts
+        );
+    }
+    for harm in &evidence.harms {
+        let [from, until] = [harm.from, harm.until].map(clock);
+        println!(
+            "    {} {from} to {until} of {}",
+            harm.what,
+            harm.process.map_or("all".to_owned(), |it| it.to_string())
         );
     }
     for death in &evidence.deaths {

@@ -1,5 +1,6 @@
-//! A circuit breaker: stops asking a target that does not answer, and finds out when it does again. It tolerates a
-//! target that fails one call in three, and asks a broken one with one call at a time.
+//! A circuit breaker: stops asking a target that does not answer or takes far too long, and finds out when it does
+//! better. It tolerates a target that fails one call in three, and asks a broken one with one call at a time. How a
+//! target does is shown in metrics.
 
 use super::alerts::Alerts;
 use crate::domain::clock::Clock;
@@ -18,6 +19,8 @@ pub struct BreakerPolicy {
     pub open_for: Duration,
     /// The longest it stays open.
     pub open_for_most: Duration,
+    /// A call that worked but took longer counts as a failure: the customer has waited in vain.
+    pub slow: Duration,
 }
 
 impl BreakerPolicy {
@@ -27,6 +30,7 @@ impl BreakerPolicy {
         of_last_64: 48,
         open_for: Duration::from_secs(10),
         open_for_most: Duration::from_secs(300),
+        slow: Duration::from_secs(45),
     };
 
     /// For single attempts: at three faults in ten it opens less than once in a million calls.
@@ -35,6 +39,7 @@ impl BreakerPolicy {
         of_last_64: 48,
         open_for: Duration::from_secs(5),
         open_for_most: Duration::from_secs(120),
+        slow: Duration::from_secs(15),
     };
 }
 
@@ -65,7 +70,12 @@ struct State {
     openings: u32,
     /// Whether the operator was told.
     alarmed: bool,
+    /// How long calls take, in seconds: each new one counts a tenth.
+    seconds: Option<f64>,
 }
+
+/// How much the newest call counts in the average time.
+const NEWEST: f64 = 0.1;
 
 /// Who is asked to come back this soon was busy, not away: the operator is not told.
 const BUSY: Duration = Duration::from_secs(30);
@@ -96,6 +106,7 @@ impl Circuit {
 pub struct Permit<'a> {
     breaker: &'a Breaker,
     is_probe: bool,
+    began: Timestamp,
     reported: bool,
 }
 
@@ -131,7 +142,7 @@ impl Breaker {
                 true
             }
         };
-        Ok(Permit { breaker: self, is_probe, reported: false })
+        Ok(Permit { breaker: self, is_probe, began: self.clock.now(), reported: false })
     }
 
     /// Whether a call would be let through now. Asks for none.
@@ -154,6 +165,16 @@ impl Breaker {
 
     fn show(&self, circuit: Circuit) {
         metrics::gauge!("balcao_breaker_state", "target" => self.target.clone()).set(circuit.level());
+    }
+
+    /// Shows how the target does.
+    fn note(&self, state: &mut State, took: Duration) {
+        let took = took.as_secs_f64();
+        let seconds = state.seconds.map_or(took, |seconds| seconds + NEWEST * (took - seconds));
+        state.seconds = Some(seconds);
+        let failures = f64::from(state.outcomes.count_ones()) / f64::from(u64::BITS);
+        metrics::gauge!("balcao_target_seconds", "target" => self.target.clone()).set(seconds);
+        metrics::gauge!("balcao_target_failures", "target" => self.target.clone()).set(failures);
     }
 
     fn open(&self, state: &mut State, at_least: Duration) {
@@ -188,19 +209,32 @@ impl Breaker {
 
 impl State {
     fn closed() -> Self {
-        Self { outcomes: 0, consecutive: 0, circuit: Circuit::Closed, openings: 0, alarmed: false }
+        Self {
+            outcomes: 0,
+            consecutive: 0,
+            circuit: Circuit::Closed,
+            openings: 0,
+            alarmed: false,
+            seconds: None,
+        }
     }
 }
 
 impl Permit<'_> {
-    /// The call worked.
+    /// The call worked. If it took far too long, that is no better than a failure.
     pub fn succeeded(mut self) {
+        let took = self.took();
+        if took > self.breaker.policy.slow {
+            return self.failed();
+        }
         self.reported = true;
         let mut state = self.breaker.state();
         state.outcomes <<= 1;
         state.consecutive = 0;
+        self.breaker.note(&mut state, took);
         if self.is_probe {
-            let was_alarmed = std::mem::replace(&mut *state, State::closed()).alarmed;
+            let closed = State { seconds: state.seconds, ..State::closed() };
+            let was_alarmed = std::mem::replace(&mut *state, closed).alarmed;
             self.breaker.show(Circuit::Closed);
             if let Some(alerts) = self.breaker.alerts.as_ref().filter(|_| was_alarmed) {
                 alerts.back(&self.breaker.target);
@@ -214,6 +248,7 @@ impl Permit<'_> {
         let policy = self.breaker.policy;
         let mut state = self.breaker.state();
         state.outcomes = state.outcomes << 1 | 1;
+        self.breaker.note(&mut state, self.took());
         state.consecutive = state.consecutive.saturating_add(1);
         let too_many =
             state.consecutive >= policy.consecutive || state.outcomes.count_ones() >= policy.of_last_64;
@@ -222,6 +257,11 @@ impl Permit<'_> {
         if self.is_probe || (closed && too_many) {
             self.breaker.open(&mut state, Duration::ZERO);
         }
+    }
+
+    fn took(&self) -> Duration {
+        let took = self.breaker.clock.now().duration_since(self.began);
+        Duration::try_from(took).unwrap_or(Duration::ZERO)
     }
 
     /// The target will not serve us for at least `pause`, whatever we do: no quota, a key that is not accepted.
@@ -256,6 +296,36 @@ mod tests {
 
     fn fail(breaker: &Breaker, times: u32) {
         (0..times).for_each(|_| breaker.permit().unwrap().failed());
+    }
+
+    #[test]
+    fn a_target_that_takes_far_too_long_is_left_alone() {
+        let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+        let handle = recorder.handle();
+        let _here = metrics::set_default_local_recorder(&recorder);
+        let (breaker, clock) = breaker(BreakerPolicy::AFTER_RETRIES);
+        let answer = |after: u64| {
+            let permit = breaker.permit().unwrap();
+            clock.advance(Duration::from_secs(after));
+            permit.succeeded();
+        };
+        answer(1);
+        (0..4).for_each(|_| answer(50));
+        answer(40);
+        assert!(
+            handle.render().contains("balcao_target_failures{target=\"test\"} 0.0625"),
+            "{}",
+            handle.render()
+        );
+        (0..5).for_each(|_| answer(50));
+        assert!(breaker.permit().is_err(), "five in a row");
+        clock.advance(Duration::from_secs(13));
+        answer(50);
+        assert!(breaker.permit().is_err(), "a probe that is slow finds nothing better");
+        clock.advance(Duration::from_secs(30));
+        answer(2);
+        assert!(breaker.permit().is_ok());
+        assert!(handle.render().contains("balcao_target_seconds{target=\"test\"} "), "{}", handle.render());
     }
 
     #[test]

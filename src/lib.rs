@@ -12,6 +12,8 @@ pub mod conversation;
 
 pub mod outbox;
 
+pub mod channels;
+
 pub mod agent;
 
 pub mod knowledge;

@@ -12,6 +12,7 @@ mod agent;
 mod architecture;
 mod backoffice;
 mod browser;
+mod channels;
 mod conversation;
 mod knowledge;
 mod llm;

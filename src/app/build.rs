@@ -172,14 +172,11 @@ impl App {
                 (chain.clone(), Some(chain))
             }
         };
-        let pushed: HashSet<String> =
-            options.channels.iter().map(|channel| channel.channel().to_owned()).collect();
-        let courier = Courier::new(
-            stores.clone(),
-            options.channels.clone(),
-            options.clock.clone(),
-            outside.alerts.clone(),
-        );
+        let relay = super::relay::relay(&options)?.map(|relay| relay.sides(&options, &stores));
+        let (relay, relayed) = relay.unzip();
+        let channels: Vec<Arc<dyn Push>> = options.channels.iter().cloned().chain(relayed).collect();
+        let pushed: HashSet<String> = channels.iter().map(|channel| channel.channel().to_owned()).collect();
+        let courier = Courier::new(stores.clone(), channels, options.clock.clone(), outside.alerts.clone());
         let stop = CancellationToken::new();
         let leases = LeaseRules::new(&settings.handoff, &settings.business);
         let runner = TurnRunner {
@@ -229,6 +226,7 @@ impl App {
                 Arc::new(KnowledgeProbe(library.clone())),
                 Arc::new(ModelProbe(chain.clone())),
             ],
+            relay,
             drill: Arc::new(Drill { outage: outside.outage, chain }),
             metrics: Arc::new(crate::telemetry::metrics::render),
             search: Arc::new(Retrieval(library.clone())),

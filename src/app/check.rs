@@ -32,6 +32,9 @@ pub async fn problems(options: &Options) -> anyhow::Result<Vec<Problem>> {
     if let Err(error) = super::build::alerts(options) {
         problems.push(Problem::in_file("settings", format!("{error:#}")));
     }
+    if let Err(error) = super::relay::relay(options) {
+        problems.push(Problem::in_file("settings", format!("{error:#}")));
+    }
     if let Err(error) = store(options) {
         problems.push(Problem::in_file("settings", format!("{error:#}")));
     }

@@ -155,7 +155,7 @@ async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Exi
     match cli.command {
         None => serve::serve(options, &cli.serve.listen).await?,
         Some(Command::Serve(arguments)) => serve::serve(options, &arguments.listen).await?,
-        Some(Command::Chat) => chat::chat(options).await?,
+        Some(Command::Chat) => Box::pin(chat::chat(options)).await?,
         Some(Command::Ingest { paths }) => return commands::ingest(options, paths).await,
         Some(Command::Search(arguments)) => return commands::search(options, arguments).await,
         Some(Command::Tools { json }) => return commands::tools(&options, json).await,

@@ -12,6 +12,7 @@ pub mod files;
 pub mod instance;
 pub mod keys;
 pub mod knowledge;
+pub mod relay;
 pub mod scratch;
 pub mod serve;
 pub mod terminal;

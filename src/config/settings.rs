@@ -67,7 +67,7 @@ impl Settings {
         let mut layers = Layers::new(&DEFAULTS, file, variables);
         let business = layers.section("business");
         let llm = layers.section("llm");
-        let turn = layers.section("turn");
+        let turn: Option<TurnSettings> = layers.section("turn");
         let knowledge: Option<KnowledgeSettings> = layers.section("knowledge");
         let backoffice: Option<BackofficeSettings> = layers.section("backoffice");
         let channels: Option<ChannelsSettings> = layers.section("channels");
@@ -82,6 +82,13 @@ impl Settings {
         for (key, problem) in backoffice.iter().flat_map(BackofficeSettings::problems) {
             let keys: Vec<&str> = std::iter::once("backoffice").chain(key.split('.')).collect();
             layers.report(&keys, &problem);
+        }
+        for (keys, problem) in channels.iter().flat_map(ChannelsSettings::problems) {
+            let keys: Vec<&str> = std::iter::once("channels").chain(keys.iter().copied()).collect();
+            layers.report(&keys, &problem);
+        }
+        for (key, problem) in turn.iter().flat_map(TurnSettings::problems) {
+            layers.report(&["turn", key], &problem);
         }
         if let Some(Err(problem)) = store.as_ref().map(|store| store.place(Path::new(""))) {
             layers.report(&["store", "url"], &problem.to_string());
@@ -129,6 +136,15 @@ mod tests {
     fn the_defaults_are_whole() {
         let settings = Settings::load(None, &Vec::new()).unwrap();
         assert!(settings.turn.max_steps > 1);
+    }
+
+    #[test]
+    fn a_claim_is_neither_gone_at_once_nor_there_for_hours() {
+        for seconds in ["0", "-5", "601", "86400"] {
+            let variables = vec![("BALCAO__TURN__LEASE_SECONDS".to_owned(), seconds.to_owned())];
+            let problems = Settings::load(None, &variables).unwrap_err();
+            assert!(problems[0].to_string().contains("from 3 to 600"), "{problems:?}");
+        }
     }
 
     #[test]

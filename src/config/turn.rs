@@ -2,6 +2,10 @@
 
 use serde::Deserialize;
 
+/// The longest claim and the longest quiet period, in seconds: what lies further off in the database was written before
+/// the clock was set back, and is due at once.
+const LONGEST_SECONDS: i64 = 600;
+
 /// Bounds of a turn. See `default/turn.toml` for what each means.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,4 +42,16 @@ pub struct TurnSettings {
     pub late_minutes: u32,
     /// When a generic progress sentence is shown.
     pub progress_after_ms: u64,
+}
+
+impl TurnSettings {
+    /// Values that make no sense, each by its key.
+    pub fn problems(&self) -> Vec<(&'static str, String)> {
+        let mut problems = Vec::new();
+        if !(3..=LONGEST_SECONDS).contains(&self.lease_seconds) {
+            problems
+                .push(("lease_seconds", format!("write a number of seconds from 3 to {LONGEST_SECONDS}")));
+        }
+        problems
+    }
 }

@@ -9,7 +9,7 @@ use crate::domain::event::EventBody;
 use crate::domain::ids::{ConversationId, MessageId, OutboxId};
 use crate::domain::language::Language;
 use crate::domain::message::{Message, Role};
-use crate::store::conversations::{ConversationStore, OwnerChange};
+use crate::store::conversations::{Accepted, ConversationStore, NewEcho, OwnerChange};
 use crate::store::error::StoreError;
 use crate::store::outbox::NewDelivery;
 use std::sync::Arc;
@@ -231,6 +231,35 @@ impl Ownership {
             confirmation: None,
             created_at: self.clock.now(),
         }
+    }
+
+    /// A person of the business answered elsewhere, on the phone whose number the channel is, and by that takes the
+    /// conversation. The customer has the words already: they are written down and not sent. A closed conversation is
+    /// open again. The same `external_id` again changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if there is no such conversation.
+    pub async fn echo(
+        &self,
+        id: ConversationId,
+        external_id: &str,
+        person: &str,
+        text: String,
+    ) -> Result<Accepted, StoreError> {
+        let conversation = self.get(id).await?;
+        let (owner, at) = (person_of(person), self.clock.now());
+        let echo = NewEcho {
+            conversation: id,
+            // Customers' messages are counted by the channel's name: the two kinds of ids may meet.
+            channel: format!("{}:echo", conversation.channel),
+            external_id: external_id.to_owned(),
+            message: Message { author: Some(person.to_owned()), ..self.message(Role::Human, text) },
+            lease: self.rules.lease(&owner, at),
+            owner,
+            reason: format!("{person} answered on another device"),
+            at,
+        };
+        self.conversations.echo(echo).await
     }
 }
 

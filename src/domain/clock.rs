@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Where the program gets time, ids and randomness from.
@@ -33,6 +35,43 @@ impl Clock for SystemClock {
     }
 }
 
+/// Time that only goes on, for spans that are waited for: where the clock is set back, this goes on from where it was.
+/// A clock that is set forward takes it along; whoever waits is done sooner.
+pub struct SteadyClock {
+    clock: Arc<dyn Clock>,
+    shown: Mutex<Shown>,
+}
+
+/// What a steady clock showed last.
+struct Shown {
+    /// By the clock underneath.
+    last: Timestamp,
+    /// Since its beginning.
+    elapsed: Duration,
+}
+
+impl SteadyClock {
+    /// Begins now.
+    pub fn over(clock: Arc<dyn Clock>) -> Self {
+        let shown = Mutex::new(Shown { last: clock.now(), elapsed: Duration::ZERO });
+        Self { clock, shown }
+    }
+
+    /// How long ago it began.
+    pub fn elapsed(&self) -> Duration {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.now();
+        let step = Duration::try_from(now.duration_since(shown.last)).unwrap_or(Duration::ZERO);
+        *shown = Shown { last: now, elapsed: shown.elapsed.saturating_add(step) };
+        shown.elapsed
+    }
+
+    /// 64 random bits, as the clock underneath gives them.
+    pub fn random(&self) -> u64 {
+        self.clock.random()
+    }
+}
+
 /// A clock that stands still until it is told to move; ids and randomness count up. For tests and drills.
 #[derive(Debug)]
 pub struct ManualClock {
@@ -47,8 +86,15 @@ impl ManualClock {
     }
 
     /// Moves the clock on.
-    pub fn advance(&self, by: std::time::Duration) {
+    pub fn advance(&self, by: Duration) {
         self.milliseconds.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
+    }
+}
+
+impl ManualClock {
+    /// Sets the clock, back too.
+    pub fn set(&self, now: Timestamp) {
+        self.milliseconds.store(now.as_millisecond(), Ordering::SeqCst);
     }
 }
 
@@ -71,5 +117,25 @@ impl Clock for ManualClock {
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         z ^ (z >> 31)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steady_time_goes_on_where_the_clock_is_set_back() {
+        let noon: Timestamp = "2026-08-01T12:00:00Z".parse().unwrap();
+        let clock = Arc::new(ManualClock::at(noon));
+        let steady = SteadyClock::over(clock.clone());
+        clock.advance(Duration::from_secs(5));
+        assert_eq!(steady.elapsed(), Duration::from_secs(5));
+        clock.set("2026-08-01T11:00:00Z".parse().unwrap());
+        assert_eq!(steady.elapsed(), Duration::from_secs(5));
+        clock.advance(Duration::from_secs(2));
+        assert_eq!(steady.elapsed(), Duration::from_secs(7));
+        clock.set(noon);
+        assert!(steady.elapsed() > Duration::from_secs(3_500), "forward it is taken along");
     }
 }

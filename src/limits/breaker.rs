@@ -3,8 +3,7 @@
 //! target does is shown in metrics.
 
 use super::alerts::Alerts;
-use crate::domain::clock::Clock;
-use jiff::Timestamp;
+use crate::domain::clock::{Clock, SteadyClock};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -55,7 +54,7 @@ pub struct Open {
 pub struct Breaker {
     target: String,
     policy: BreakerPolicy,
-    clock: Arc<dyn Clock>,
+    clock: SteadyClock,
     alerts: Option<Arc<Alerts>>,
     state: Mutex<State>,
 }
@@ -84,7 +83,8 @@ const BUSY: Duration = Duration::from_secs(30);
 enum Circuit {
     Closed,
     Open {
-        until: Timestamp,
+        /// By the breaker's own clock.
+        until: Duration,
     },
     /// One call is under way to find out.
     Probing,
@@ -106,15 +106,20 @@ impl Circuit {
 pub struct Permit<'a> {
     breaker: &'a Breaker,
     is_probe: bool,
-    began: Timestamp,
+    began: Duration,
     reported: bool,
 }
 
 impl Breaker {
     /// A closed breaker for `target`, the label of its gauge.
     pub fn new(target: impl Into<String>, policy: BreakerPolicy, clock: Arc<dyn Clock>) -> Self {
-        let breaker =
-            Self { target: target.into(), policy, clock, alerts: None, state: Mutex::new(State::closed()) };
+        let breaker = Self {
+            target: target.into(),
+            policy,
+            clock: SteadyClock::over(clock),
+            alerts: None,
+            state: Mutex::new(State::closed()),
+        };
         breaker.show(Circuit::Closed);
         breaker
     }
@@ -134,15 +139,15 @@ impl Breaker {
             Circuit::Closed => false,
             Circuit::Probing => return Err(Open { retry_after: self.policy.open_for }),
             Circuit::Open { until } => {
-                let left = until.duration_since(self.clock.now());
-                if left.is_positive() {
-                    return Err(Open { retry_after: left.unsigned_abs() });
+                let left = until.saturating_sub(self.clock.elapsed());
+                if !left.is_zero() {
+                    return Err(Open { retry_after: left });
                 }
                 self.enter(&mut state, Circuit::Probing);
                 true
             }
         };
-        Ok(Permit { breaker: self, is_probe, began: self.clock.now(), reported: false })
+        Ok(Permit { breaker: self, is_probe, began: self.clock.elapsed(), reported: false })
     }
 
     /// Whether a call would be let through now. Asks for none.
@@ -150,7 +155,7 @@ impl Breaker {
         match self.state().circuit {
             Circuit::Closed => true,
             Circuit::Probing => false,
-            Circuit::Open { until } => until <= self.clock.now(),
+            Circuit::Open { until } => until <= self.clock.elapsed(),
         }
     }
 
@@ -188,7 +193,7 @@ impl Breaker {
             self.alarm();
         }
         state.openings = state.openings.saturating_add(1);
-        let until = self.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
+        let until = self.clock.elapsed().saturating_add(wait);
         self.enter(state, Circuit::Open { until });
     }
 }
@@ -260,8 +265,7 @@ impl Permit<'_> {
     }
 
     fn took(&self) -> Duration {
-        let took = self.breaker.clock.now().duration_since(self.began);
-        Duration::try_from(took).unwrap_or(Duration::ZERO)
+        self.breaker.clock.elapsed().saturating_sub(self.began)
     }
 
     /// The target will not serve us for at least `pause`, whatever we do: no quota, a key that is not accepted.
@@ -278,7 +282,7 @@ impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if self.is_probe && !self.reported {
             let mut state = self.breaker.state();
-            let until = self.breaker.clock.now();
+            let until = self.breaker.clock.elapsed();
             self.breaker.enter(&mut state, Circuit::Open { until });
         }
     }

@@ -4,7 +4,7 @@
 
 use super::cells::{CellRate, SharedCells, Taken};
 use super::pause::Pause;
-use crate::domain::clock::Clock;
+use crate::domain::clock::{Clock, SteadyClock};
 use governor::clock::Clock as GovernorClock;
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DashMapStateStore;
@@ -32,15 +32,21 @@ pub struct OverQuota {
     pub retry_after: Duration,
 }
 
-/// Our clock, as governor wants it.
+/// Our clock, as governor wants it: a clock that is set back must not refuse everybody until it has caught up.
 #[derive(Clone)]
-struct GovernedClock(Arc<dyn Clock>);
+struct GovernedClock(Arc<SteadyClock>);
+
+impl GovernedClock {
+    fn over(clock: Arc<dyn Clock>) -> Self {
+        Self(Arc::new(SteadyClock::over(clock)))
+    }
+}
 
 impl GovernorClock for GovernedClock {
     type Instant = Duration;
 
     fn now(&self) -> Duration {
-        Duration::try_from(self.0.now().as_duration()).unwrap_or(Duration::ZERO)
+        self.0.elapsed()
     }
 }
 
@@ -106,7 +112,7 @@ pub struct OutboundQuota {
 impl OutboundQuota {
     /// Full quotas.
     pub fn new(rates: OutboundRates, clock: Arc<dyn Clock>, pause: Arc<dyn Pause>) -> Self {
-        let clock = GovernedClock(clock);
+        let clock = GovernedClock::over(clock);
         Self {
             requests: Limit::of(rates.requests_per_minute, &clock),
             tokens: Limit::of(rates.tokens_per_minute, &clock),
@@ -187,7 +193,7 @@ pub struct InboundQuota {
 impl InboundQuota {
     /// Full quotas for everybody.
     pub fn new(per_visitor: InboundRate, per_address: InboundRate, clock: Arc<dyn Clock>) -> Self {
-        let clock = GovernedClock(clock);
+        let clock = GovernedClock::over(clock);
         Self {
             visitors: keyed(per_visitor, &clock),
             addresses: keyed(per_address, &clock),
@@ -359,6 +365,18 @@ mod tests {
         quota.check("bia", other).unwrap();
         clock.advance(Duration::from_secs(1));
         quota.check("ana", one).unwrap();
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_refuses_nobody() {
+        let clock = clock();
+        let quota = InboundQuota::new(rate(1, 60), rate(9, 600), clock.clone());
+        let address = "192.0.2.1".parse().unwrap();
+        quota.check("ana", address).unwrap();
+        clock.set("2026-08-01T09:00:00Z".parse().unwrap());
+        assert_eq!(quota.check("ana", address).unwrap_err().retry_after, Duration::from_secs(1));
+        clock.advance(Duration::from_secs(1));
+        quota.check("ana", address).unwrap();
     }
 
     #[test]

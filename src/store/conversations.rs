@@ -76,6 +76,27 @@ pub struct OwnerChange {
     pub at: Timestamp,
 }
 
+/// What a person of the business said elsewhere, as the channel reports it: on the phone whose number the channel is.
+#[derive(Clone, Debug)]
+pub struct NewEcho {
+    /// Where.
+    pub conversation: ConversationId,
+    /// What the echoes of the channel are counted by.
+    pub channel: String,
+    /// The channel's id of it: unique per channel and conversation.
+    pub external_id: String,
+    /// The words, role human. They have reached the customer already.
+    pub message: Message,
+    /// Who said them.
+    pub owner: Owner,
+    /// For how long the conversation is theirs.
+    pub lease: Lease,
+    /// Why the conversation is theirs now, for the operator.
+    pub reason: String,
+    /// Now.
+    pub at: Timestamp,
+}
+
 /// Which conversations to list, newest activity first.
 #[derive(Clone, Debug, Default)]
 pub struct ConversationFilter {
@@ -112,6 +133,9 @@ pub trait ConversationStore: Send + Sync {
 
     /// SHA-256 of the visitor's token.
     async fn token_hash(&self, id: ConversationId) -> Result<Option<[u8; 32]>, StoreError>;
+
+    /// How the channel knew the person when the conversation was opened.
+    async fn identity(&self, id: ConversationId) -> Result<Option<Identity>, StoreError>;
 
     /// The newest conversation of an identity on a channel.
     async fn find_by_identity(
@@ -167,6 +191,10 @@ pub trait ConversationStore: Send + Sync {
 
     /// Takes the reminders that are due by `now`, at most `limit`: each is returned once, whoever asks.
     async fn take_reminders(&self, now: Timestamp, limit: u32) -> Result<Vec<Conversation>, StoreError>;
+
+    /// Takes in what a person said elsewhere: in one transaction, unless (channel, conversation, external id) exists,
+    /// opens a closed conversation and changes its owner with that message. Nothing is queued for delivery.
+    async fn echo(&self, echo: NewEcho) -> Result<Accepted, StoreError>;
 
     /// Opens or closes; raises the epoch. Appends `StateChanged` if it is another state. Closing settles every
     /// open customer message: no later turn answers it.

@@ -74,6 +74,8 @@ pub enum DeliveryOutcome {
 /// What a channel says of a message that it took.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum DeliveryStatus {
+    /// It is on its way: known since the channel took it.
+    Sent,
     /// The customer's device has it.
     Delivered,
     /// The customer has seen it.

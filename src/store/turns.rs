@@ -8,7 +8,10 @@ use crate::domain::ids::{ContactId, ConversationId, Seq, TurnId};
 use crate::domain::language::Language;
 use crate::domain::turn::Claim;
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+
+/// No due time and no lease is ever set further into the future.
+pub const FARTHEST_DUE: SignedDuration = SignedDuration::from_mins(15);
 
 /// Who asks for work, and for how long.
 #[derive(Clone, Debug)]
@@ -44,7 +47,8 @@ pub struct TurnCommit {
 ///
 /// A conversation is *due* when the bot owns it, it is open, it has customer messages that no turn has
 /// answered, its due time has come, and no live claim exists. A claim whose lease ran out is due at once and is
-/// *resumed*: it keeps its turn id and journal.
+/// *resumed*: it keeps its turn id and journal. A due time further off than [`FARTHEST_DUE`] was written before the
+/// clock was set back: it has come.
 #[async_trait]
 pub trait TurnStore: Send + Sync {
     /// Claims `conversation` if it is due: raises the epoch; appends `TurnStarted` unless resumed.

@@ -6,7 +6,8 @@ use super::api::{
 use super::layers::{headers, log, origin, panic};
 use super::problem::Problem;
 use super::state::SharedState;
-use super::{pages, probes, webhooks};
+use super::webhooks::{relay, whatsapp};
+use super::{pages, probes};
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -41,7 +42,8 @@ pub fn router(state: SharedState) -> Router {
         .route("/api/v1/outbox/dead", get(outbox::list_dead_deliveries))
         .route("/api/v1/outbox/{id}/replay", post(outbox::replay_delivery));
     let services = Router::new()
-        .route("/webhooks/whatsapp", get(webhooks::verify_whatsapp).post(webhooks::receive_whatsapp));
+        .route("/webhooks/relay", post(relay::receive_relay))
+        .route("/webhooks/whatsapp", get(whatsapp::verify_whatsapp).post(whatsapp::receive_whatsapp));
     let watchers = Router::new()
         .route("/healthz", get(probes::alive))
         .route("/readyz", get(probes::ready))

@@ -3,6 +3,7 @@
 use super::ports::{HealthProbe, KnowledgeIngest, KnowledgeSearch, ModelDrill, RenderMetrics, ToolCatalog};
 use super::quotas::InboundQuotas;
 use super::sse::places::StreamPlaces;
+use super::webhooks::relay::RelayDoor;
 use crate::config::channels::WebSettings;
 use crate::config::limits::LimitSettings;
 use crate::conversation::ownership::Ownership;
@@ -38,6 +39,8 @@ pub struct WebParts {
     pub ingest: Arc<dyn KnowledgeIngest>,
     /// Tools.
     pub tools: Arc<dyn ToolCatalog>,
+    /// Where the gateway of the relay channel comes in, if there is one.
+    pub relay: Option<RelayDoor>,
     /// Rehearsals.
     pub drill: Arc<dyn ModelDrill>,
     /// Ends the event streams when the program stops.

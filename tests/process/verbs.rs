@@ -245,3 +245,26 @@ async fn an_address_for_alerts_that_must_not_be_called_is_refused_and_not_printe
         assert!(told.contains("alerts.webhook_url") && !told.contains("s3cret"), "{told}");
     }
 }
+
+#[tokio::test]
+async fn check_says_what_an_enabled_relay_lacks_and_shows_no_secret() {
+    let mut place = Place::empty().file("balcao.toml", "[channels.relay]\nenabled = true\nurl = \"\"\n");
+    let told = stdout(&place.run(&["check"], "").await);
+    for wanted in ["balcao.toml:3: `channels.relay.url`", "balcao.toml:1: `channels.relay.secrets`"] {
+        assert!(told.contains(wanted), "{wanted}: {told}");
+    }
+    let good = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    place.set("BALCAO__CHANNELS__RELAY__URL", "https://gateway.example/t0ken");
+    place.set("BALCAO__CHANNELS__RELAY__SECRETS", &format!("{good},whsec_c2hvcnQ="));
+    let told = stdout(&place.run(&["check"], "").await);
+    assert!(told.contains("channels.relay.secrets: secret number 2 has fewer than 16 bytes"), "{told}");
+    assert!(!told.contains("c2hvcnQ") && !told.contains("t0ken"), "{told}");
+    place.set("BALCAO__CHANNELS__RELAY__SECRETS", good);
+    let fine = place.run(&["check"], "").await;
+    assert!(fine.status.success(), "{fine:?}");
+    place.set("BALCAO__CHANNELS__RELAY__URL", "http://10.0.0.1/t0ken");
+    let serve = place.run(&["serve", "--listen", "127.0.0.1:0"], "").await;
+    let told = stderr(&serve);
+    assert!(told.contains("channels.relay.url") && told.contains("allowed_hosts"), "{told}");
+    assert!(!serve.status.success() && !told.contains("t0ken"), "{told}");
+}

@@ -6,6 +6,7 @@ mod agenda;
 mod backoffice;
 mod contacts;
 mod conversations;
+mod echoes;
 mod interleavings;
 mod keys;
 mod outbox;

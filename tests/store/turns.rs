@@ -22,6 +22,7 @@ on_every_store!(
     a_superseded_turn_gives_all_messages_to_a_new_one,
     a_parked_turn_is_resumed,
     many_events_in_one_write_keep_their_order,
+    a_clock_that_is_set_back_keeps_nobody_waiting,
     what_is_taken_up_again_stays_open_until_its_time,
 );
 
@@ -274,4 +275,23 @@ async fn what_is_taken_up_again_stays_open_until_its_time(bench: Bench) {
     assert_eq!(both.answers, [first, second]);
     bench.stores.turns.commit(&both, bench.answer(&both, "pronto"), bench.now()).await.unwrap();
     assert_eq!(bench.stores.turns.next_due().await.unwrap(), None);
+}
+
+async fn a_clock_that_is_set_back_keeps_nobody_waiting(bench: Bench) {
+    let (waiting, running) = (bench.opened().await.id, bench.opened().await.id);
+    bench.said(running, "oi").await;
+    let claim = bench.claimed(running).await;
+    bench.said(waiting, "oi").await;
+    bench.clock.set(bench.now() - jiff::SignedDuration::from_hours(2));
+    let mut due = bench.stores.turns.due(bench.now(), 9).await.unwrap();
+    due.sort();
+    let mut both = vec![waiting, running];
+    both.sort();
+    assert_eq!(due, both);
+    bench.claimed(waiting).await;
+    // The turn that ran then is taken up again; what its old claim still says is refused.
+    let again = bench.claimed(running).await;
+    assert!(again.resumed && again.turn == claim.turn);
+    let refused = bench.stores.turns.commit(&claim, bench.answer(&claim, "olá"), bench.now()).await;
+    assert!(matches!(refused, Err(StoreError::Stale)));
 }

@@ -7,7 +7,7 @@ use balcao::domain::event::Event;
 use balcao::domain::ids::{ConversationId, MessageId, Seq};
 use balcao::domain::message::Message;
 use balcao::store::conversations::{
-    Accepted, ConversationFilter, ConversationStore, NewConversation, NewInbound, OwnerChange, Page,
+    Accepted, ConversationFilter, ConversationStore, NewConversation, NewEcho, NewInbound, OwnerChange, Page,
 };
 use balcao::store::error::StoreError;
 use jiff::Timestamp;
@@ -51,6 +51,10 @@ impl ConversationStore for FailingStore {
 
     async fn token_hash(&self, id: ConversationId) -> Result<Option<[u8; 32]>, StoreError> {
         self.inner()?.token_hash(id).await
+    }
+
+    async fn identity(&self, id: ConversationId) -> Result<Option<Identity>, StoreError> {
+        self.inner()?.identity(id).await
     }
 
     async fn find_by_identity(
@@ -109,6 +113,10 @@ impl ConversationStore for FailingStore {
 
     async fn take_reminders(&self, now: Timestamp, limit: u32) -> Result<Vec<Conversation>, StoreError> {
         self.inner()?.take_reminders(now, limit).await
+    }
+
+    async fn echo(&self, echo: NewEcho) -> Result<Accepted, StoreError> {
+        self.inner()?.echo(echo).await
     }
 
     async fn set_state(

@@ -5,6 +5,7 @@ pub mod events;
 pub mod failing;
 pub mod fake_openai;
 pub mod postgres;
+pub mod relay;
 pub mod stores;
 pub mod talk;
 pub mod vendor;

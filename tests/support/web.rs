@@ -2,13 +2,16 @@
 
 use super::events::EventReader;
 use async_trait::async_trait;
+use balcao::channels::relay::signature::SigningKeys;
 use balcao::config::channels::{ChannelsSettings, WebSettings};
 use balcao::config::limits::LimitSettings;
+use balcao::config::secret::Secret as SharedSecret;
 use balcao::config::settings::Settings;
 use balcao::conversation::lease::LeaseRules;
 use balcao::conversation::ownership::Ownership;
 use balcao::domain::clock::SystemClock;
 use balcao::domain::ids::ConversationId;
+use balcao::domain::language::Language;
 use balcao::domain::passage::Passage;
 use balcao::domain::secret::Secret;
 use balcao::domain::tool::{Localized, Risk, ToolSpec};
@@ -22,6 +25,7 @@ use balcao::web::ports::{
 };
 use balcao::web::router::router;
 use balcao::web::state::{SharedState, WebParts, WebState};
+use balcao::web::webhooks::relay::RelayDoor;
 use jiff::Timestamp;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -41,6 +45,8 @@ pub struct WebOptions {
     pub limits: LimitSettings,
     /// What the probe of the model chain says.
     pub model: Result<(), String>,
+    /// Secrets of the relay channel; none, and there is no such channel.
+    pub relay: Vec<&'static str>,
     /// Stands in front of the database.
     pub wrap: Wrap,
 }
@@ -48,16 +54,17 @@ pub struct WebOptions {
 impl Default for WebOptions {
     fn default() -> Self {
         Self {
-            settings: section::<ChannelsSettings>(
-                "channels",
-                include_str!("../../src/config/default/channels.toml"),
-            )
-            .web,
+            settings: channels().web,
+            relay: Vec::new(),
             limits: section("limits", include_str!("../../src/config/default/limits.toml")),
             model: Ok(()),
             wrap: Box::new(|store| store),
         }
     }
+}
+
+fn channels() -> ChannelsSettings {
+    section("channels", include_str!("../../src/config/default/channels.toml"))
 }
 
 fn section<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> T {
@@ -96,15 +103,20 @@ pub async fn spawn_web_with(options: WebOptions) -> WebApp {
     let (mut stores, database) = super::stores::open(folder.path()).await;
     stores.conversations = (options.wrap)(stores.conversations);
     let clock = Arc::new(SystemClock);
-    let inbox = Inbox::new(stores.conversations.clone(), clock.clone(), InboxLimits::from(&options.limits));
+    let inbox =
+        || Inbox::new(stores.conversations.clone(), clock.clone(), InboxLimits::from(&options.limits));
+    let pushed = ["whatsapp", "relay"].map(str::to_owned).to_vec();
     let settings = Settings::load(None, &Vec::new()).unwrap();
     let rules = LeaseRules::new(&settings.handoff, &settings.business);
-    let pushed = vec!["whatsapp".to_owned()];
     let ownership = Ownership::new(stores.conversations.clone(), clock.clone(), rules, pushed);
+    let secrets: Vec<_> = options.relay.iter().map(|secret| SharedSecret::new(*secret)).collect();
+    let relay = SigningKeys::read(&secrets)
+        .ok()
+        .map(|keys| RelayDoor::new(keys, inbox(), &channels().relay, Language::Portuguese));
     let shutdown = CancellationToken::new();
     let state = WebState::new(WebParts {
         stores: stores.clone(),
-        inbox: Arc::new(inbox),
+        inbox: Arc::new(inbox()),
         ownership: Arc::new(ownership),
         clock,
         settings: options.settings,
@@ -115,6 +127,7 @@ pub async fn spawn_web_with(options: WebOptions) -> WebApp {
         ingest: Arc::new(Shelf),
         tools: Arc::new(Shelf),
         drill: Arc::new(Shelf),
+        relay,
         shutdown: shutdown.clone(),
     });
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

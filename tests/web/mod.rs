@@ -6,4 +6,5 @@ mod messages;
 mod operators;
 mod origins;
 mod projection;
+mod relay;
 mod surface;

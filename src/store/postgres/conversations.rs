@@ -2,7 +2,7 @@
 
 use super::accept::Arrival;
 use super::database::{Atomicity, Database};
-use super::rows::{Columns, conversation, event};
+use super::rows::{Columns, conversation, event, identity};
 use super::text::{json, stored};
 use super::{ownership, scripts};
 use crate::domain::contact::{Identity, IdentityKind};
@@ -11,7 +11,7 @@ use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::{ConversationId, MessageId, Seq};
 use crate::domain::message::Message;
 use crate::store::conversations::{
-    Accepted, ConversationFilter, ConversationStore, NewConversation, NewInbound, OwnerChange, Page,
+    Accepted, ConversationFilter, ConversationStore, NewConversation, NewEcho, NewInbound, OwnerChange, Page,
 };
 use crate::store::error::StoreError;
 use crate::store::sql;
@@ -59,6 +59,11 @@ impl ConversationStore for Conversations {
     async fn token_hash(&self, id: ConversationId) -> Result<Option<[u8; 32]>, StoreError> {
         let row = self.database.one(sqlx::query(sql::conversations::TOKEN_HASH).bind(blob(id.0))).await?;
         row.map_or(Ok(None), |row| Columns::of(&row).optional_hash())
+    }
+
+    async fn identity(&self, id: ConversationId) -> Result<Option<Identity>, StoreError> {
+        let row = self.database.one(sqlx::query(sql::conversations::IDENTITY).bind(blob(id.0))).await?;
+        row.as_ref().map(identity).transpose()
     }
 
     async fn find_by_identity(
@@ -184,6 +189,12 @@ impl ConversationStore for Conversations {
             })
             .await?;
         rows.iter().map(|row| conversation(&mut Columns::of(row))).collect()
+    }
+
+    async fn echo(&self, echo: NewEcho) -> Result<Accepted, StoreError> {
+        self.database
+            .write(Atomicity::Transaction, move |tx| Box::pin(ownership::echo(tx, echo.clone())))
+            .await
     }
 
     async fn set_state(

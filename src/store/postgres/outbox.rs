@@ -12,7 +12,7 @@ use crate::store::outbox::{
     Delivery, DeliveryOutcome, DeliveryStanding, DeliveryStatus, NewDelivery, OutboxStore,
 };
 use crate::store::sql;
-use crate::store::sql::values::blob;
+use crate::store::sql::values::{blob, farthest};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
@@ -75,6 +75,7 @@ impl OutboxStore for Outbox {
         self.database
             .write(Atomicity::Statement, move |tx| {
                 let text = match &status {
+                    DeliveryStatus::Sent => sql::outbox::SENT,
                     DeliveryStatus::Delivered => sql::outbox::DELIVERED,
                     DeliveryStatus::Read => sql::outbox::READ,
                     DeliveryStatus::Failed { .. } => sql::outbox::UNDELIVERED,
@@ -153,7 +154,8 @@ async fn claim(
     let statement = sqlx::query(scripts::CLAIM_DELIVERIES)
         .bind(now.as_millisecond())
         .bind(lease_until.as_millisecond())
-        .bind(i64::from(limit));
+        .bind(i64::from(limit))
+        .bind(farthest(now));
     let rows = transaction.rows(statement).await?;
     let claimed = rows.iter().map(|row| delivery(&mut Columns::of(row)));
     let mut claimed = claimed.collect::<Result<Vec<_>, _>>()?;

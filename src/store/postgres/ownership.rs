@@ -8,9 +8,9 @@ use super::scripts;
 use super::text::stored;
 use crate::domain::conversation::{Conversation, ConversationState, Owner};
 use crate::domain::event::EventBody;
-use crate::domain::ids::ConversationId;
+use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::message::{Message, Role};
-use crate::store::conversations::OwnerChange;
+use crate::store::conversations::{Accepted, NewEcho, OwnerChange};
 use crate::store::error::StoreError;
 use crate::store::sql;
 use crate::store::sql::values::{blob, owner, state};
@@ -52,6 +52,39 @@ pub(super) async fn change_owner(
         outbox::queue(transaction, id, delivery, change.at).await?;
     }
     Ok(changed)
+}
+
+/// Takes in what a person said elsewhere, unless it was taken in before.
+pub(super) async fn echo(transaction: &mut Transaction, echo: NewEcho) -> Result<Accepted, StoreError> {
+    let id = echo.conversation;
+    let statement = sqlx::query(sql::conversations::INSERT_INBOUND)
+        .bind(blob(id.0))
+        .bind(stored(&echo.channel))
+        .bind(stored(&echo.external_id))
+        .bind(blob(echo.message.id.0));
+    if transaction.write(statement).await? == 0 {
+        let statement = sqlx::query(sql::conversations::ACCEPTED)
+            .bind(blob(id.0))
+            .bind(stored(&echo.channel))
+            .bind(stored(&echo.external_id));
+        let row = transaction.row(statement).await?.ok_or(StoreError::NotFound)?;
+        return Ok(Accepted { message: MessageId(Columns::of(&row).id()?), duplicate: true });
+    }
+    if let (ConversationState::Closed, _) = standing(transaction, id).await? {
+        set_state(transaction, id, ConversationState::Open, echo.at).await?;
+    }
+    let message = echo.message.id;
+    let change = OwnerChange {
+        owner: echo.owner,
+        lease: echo.lease,
+        only_at: None,
+        reason: echo.reason,
+        message: Some(echo.message),
+        outbox: None,
+        at: echo.at,
+    };
+    change_owner(transaction, id, change).await?;
+    Ok(Accepted { message, duplicate: false })
 }
 
 /// Opens or closes. Closing settles the customer messages that were open: nobody answers them later.

@@ -78,11 +78,11 @@ pub(super) const ACCEPT: &str = "
 /// A message that was committed after this statement began would be counted but not read: then the conversation is
 /// not claimed, and the one who wrote the message has said that there is work.
 /// `$1` conversation, `$2` turn to begin, `$3` now, `$4` until, `$5` worker, `$6` and `$7` what stands before and
-/// behind the list of messages in the body of the event that begins the turn.
+/// behind the list of messages in the body of the event that begins the turn, `$8` the farthest due time there can be.
 pub(super) const CLAIM: &str = "
     WITH due AS (
         SELECT id FROM conversations
-        WHERE id = $1 AND due_at <= $3 AND owner = 'bot' AND state = 'open' AND last_customer_seq > answered_seq
+        WHERE id = $1 AND (due_at <= $3 OR due_at > $8) AND owner = 'bot' AND state = 'open' AND last_customer_seq > answered_seq
           AND EXISTS (SELECT 1 FROM events
               WHERE events.conversation_id = $1 AND events.seq = conversations.last_customer_seq)
         FOR NO KEY UPDATE OF conversations SKIP LOCKED),
@@ -212,11 +212,12 @@ pub(super) const LIST: &str = concat!(
 pub(super) const ENDS: &str = "SELECT id, last_seq FROM conversations WHERE id = ANY($1)";
 
 /// Claims heads that are due. What another process claims this moment is passed over. An attempt counts from its
-/// claim, so that a delivery that kills the process does not come back for ever. `$1` now, `$2` until, `$3` limit.
+/// claim, so that a delivery that kills the process does not come back for ever. `$1` now, `$2` until, `$3` limit, `$4` the
+/// farthest due time there can be.
 pub(super) const CLAIM_DELIVERIES: &str = "
     WITH heads AS (
         SELECT position AS place FROM outbox AS head
-        WHERE state = 'waiting' AND due_at <= $1 AND NOT EXISTS (
+        WHERE state = 'waiting' AND (due_at <= $1 OR due_at > $4) AND NOT EXISTS (
             SELECT 1 FROM outbox AS earlier
             WHERE earlier.conversation_id = head.conversation_id AND earlier.state = 'waiting'
               AND earlier.position < head.position)

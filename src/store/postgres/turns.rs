@@ -13,7 +13,7 @@ use crate::domain::turn::Claim;
 use crate::store::error::StoreError;
 use crate::store::outbox::NewDelivery;
 use crate::store::sql;
-use crate::store::sql::values::{blob, from_json};
+use crate::store::sql::values::{blob, farthest, from_json};
 use crate::store::turns::{ClaimRequest, Release, TurnCommit, TurnStore};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -63,7 +63,10 @@ impl TurnStore for Turns {
     }
 
     async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<ConversationId>, StoreError> {
-        let statement = sqlx::query(sql::turns::DUE).bind(now.as_millisecond()).bind(i64::from(limit));
+        let statement = sqlx::query(sql::turns::DUE)
+            .bind(now.as_millisecond())
+            .bind(i64::from(limit))
+            .bind(farthest(now));
         let rows = self.database.all(statement).await?;
         rows.iter().map(|row| Ok(ConversationId(Columns::of(row).id()?))).collect()
     }
@@ -157,7 +160,8 @@ async fn claim(
         .bind(request.lease_until.as_millisecond())
         .bind(stored(&request.worker))
         .bind(before)
-        .bind(behind);
+        .bind(behind)
+        .bind(farthest(request.now));
     let Some(row) = transaction.row(script).await? else { return Ok(None) };
     let mut columns = Columns::of(&row);
     let (epoch, turn, last) = (columns.value()?, TurnId(columns.id()?), columns.value()?);

@@ -7,6 +7,10 @@ pub(in crate::store) const GET: &str =
 /// A conversation's token. `$1` id.
 pub(in crate::store) const TOKEN_HASH: &str = "SELECT token_hash FROM visits WHERE conversation_id = $1";
 
+/// How the channel knew the person. `$1` conversation.
+pub(in crate::store) const IDENTITY: &str =
+    "SELECT identity_kind, identity_value FROM visits WHERE conversation_id = $1";
+
 /// The newest conversation of an identity. `$1` kind, `$2` value, `$3` channel.
 pub(in crate::store) const FIND_BY_IDENTITY: &str = concat!(
     "SELECT ",
@@ -43,6 +47,13 @@ pub(in crate::store) const MESSAGES: &str = concat!(
 /// The message that a delivery was accepted as. `$1` conversation, `$2` channel, `$3` external id.
 pub(in crate::store) const ACCEPTED: &str =
     "SELECT message_id FROM inbound WHERE conversation_id = $1 AND channel = $2 AND external_id = $3";
+
+/// Notes what came from a channel, unless it came before. `$1` conversation, `$2` channel, `$3` external id, `$4`
+/// message.
+pub(in crate::store) const INSERT_INBOUND: &str = "
+    INSERT INTO inbound (conversation_id, channel, external_id, message_id)
+    SELECT id, $2, $3, $4 FROM conversations WHERE id = $1
+    ON CONFLICT DO NOTHING";
 
 /// Opens a conversation. `$1` id, `$2` channel, `$3` contact, `$4` language, `$5` time.
 pub(in crate::store) const INSERT: &str = "

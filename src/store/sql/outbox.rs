@@ -6,12 +6,12 @@ pub(in crate::store) const INSERT: &str = "
     VALUES ($1, $2, $3, $4, 'waiting', 0, $5)";
 
 /// Claims heads that are due. An attempt counts from its claim, so that a delivery that kills the process does
-/// not come back for ever. `$1` now, `$2` until, `$3` limit.
+/// not come back for ever. `$1` now, `$2` until, `$3` limit, `$4` the farthest due time there can be.
 pub(in crate::store) const CLAIM: &str = concat!(
     "UPDATE outbox SET due_at = $2, attempts = attempts + 1
      WHERE position IN (
         SELECT position FROM outbox AS head
-        WHERE state = 'waiting' AND due_at <= $1 AND NOT EXISTS (
+        WHERE state = 'waiting' AND (due_at <= $1 OR due_at > $4) AND NOT EXISTS (
             SELECT 1 FROM outbox AS earlier
             WHERE earlier.conversation_id = head.conversation_id AND earlier.state = 'waiting'
               AND earlier.position < head.position)
@@ -53,6 +53,12 @@ pub(in crate::store) const DEAD_LETTERS: &str = concat!(
 pub(in crate::store) const REPLAY: &str =
     "UPDATE outbox SET state = 'waiting', due_at = $2, settled_at = NULL, settlements = attempts
      WHERE id = $1 AND state = 'dead'";
+
+/// The channel says that it is on its way: nothing new, but it names a delivery. `$1` channel, `$2` the channel's id,
+/// `$3` time.
+pub(in crate::store) const SENT: &str = "
+    UPDATE outbox SET settled_at = COALESCE(settled_at, $3)
+    WHERE channel = $1 AND external_id = $2";
 
 /// The channel says that the customer's device has it. `$1` channel, `$2` the channel's id, `$3` time.
 pub(in crate::store) const DELIVERED: &str = "

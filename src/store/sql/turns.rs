@@ -1,8 +1,8 @@
 //! Texts about turns. Every write names the claim's epoch and turn in its WHERE: a lost claim changes no row.
 
-/// Conversations that are due. `$1` now, `$2` limit.
+/// Conversations that are due. `$1` now, `$2` limit, `$3` the farthest due time there can be.
 pub(in crate::store) const DUE: &str =
-    "SELECT id FROM conversations WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2";
+    "SELECT id FROM conversations WHERE due_at <= $1 OR due_at > $3 ORDER BY due_at, id LIMIT $2";
 
 /// When the next conversation is due.
 pub(in crate::store) const NEXT_DUE: &str =

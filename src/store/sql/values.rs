@@ -5,6 +5,7 @@ use crate::domain::contact::IdentityKind;
 use crate::domain::conversation::{ConversationState, Owner};
 use crate::domain::language::Language;
 use crate::store::error::StoreError;
+use crate::store::turns::FARTHEST_DUE;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -18,6 +19,11 @@ pub(in crate::store) fn blob(id: Uuid) -> Vec<u8> {
 /// A time as it will be read back: whole milliseconds.
 pub(in crate::store) fn to_the_millisecond(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
+}
+
+/// The farthest due time there can be, as it stands in rows.
+pub(in crate::store) fn farthest(now: Timestamp) -> i64 {
+    now.saturating_add(FARTHEST_DUE).unwrap_or(Timestamp::MAX).as_millisecond()
 }
 
 /// A value as JSON text.

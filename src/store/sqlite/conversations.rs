@@ -1,7 +1,7 @@
 //! Conversations and their logs on SQLite.
 
 use super::accept::Arrival;
-use super::rows::{Columns, conversation, event};
+use super::rows::{Columns, conversation, event, identity};
 use super::transaction::Transaction;
 use super::writer::Atomicity;
 use super::{Database, contacts, ownership, scripts};
@@ -11,7 +11,7 @@ use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::{ConversationId, MessageId, Seq};
 use crate::domain::message::Message;
 use crate::store::conversations::{
-    Accepted, ConversationFilter, ConversationStore, NewConversation, NewInbound, OwnerChange, Page,
+    Accepted, ConversationFilter, ConversationStore, NewConversation, NewEcho, NewInbound, OwnerChange, Page,
 };
 use crate::store::error::StoreError;
 use crate::store::sql;
@@ -46,6 +46,12 @@ impl ConversationStore for Conversations {
         let row =
             self.database.reader.one(sqlx::query(sql::conversations::TOKEN_HASH).bind(blob(id.0))).await?;
         row.map_or(Ok(None), |row| Columns::of(&row).optional_hash())
+    }
+
+    async fn identity(&self, id: ConversationId) -> Result<Option<Identity>, StoreError> {
+        let row =
+            self.database.reader.one(sqlx::query(sql::conversations::IDENTITY).bind(blob(id.0))).await?;
+        row.as_ref().map(identity).transpose()
     }
 
     async fn find_by_identity(
@@ -156,6 +162,10 @@ impl ConversationStore for Conversations {
             .run(Atomicity::RefusesFirst, |tx| Box::pin(async move { tx.write_returning(statement).await }))
             .await?;
         rows.iter().map(|row| conversation(&mut Columns::of(row))).collect()
+    }
+
+    async fn echo(&self, echo: NewEcho) -> Result<Accepted, StoreError> {
+        self.database.writer.run(Atomicity::Savepoint, |tx| Box::pin(ownership::echo(tx, echo))).await
     }
 
     async fn set_state(

@@ -12,7 +12,7 @@ use crate::store::outbox::{
     Delivery, DeliveryOutcome, DeliveryStanding, DeliveryStatus, NewDelivery, OutboxStore,
 };
 use crate::store::sql;
-use crate::store::sql::values::blob;
+use crate::store::sql::values::{blob, farthest};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
@@ -74,6 +74,7 @@ impl OutboxStore for Outbox {
         at: Timestamp,
     ) -> Result<bool, StoreError> {
         let (text, error) = match status {
+            DeliveryStatus::Sent => (sql::outbox::SENT, None),
             DeliveryStatus::Delivered => (sql::outbox::DELIVERED, None),
             DeliveryStatus::Read => (sql::outbox::READ, None),
             DeliveryStatus::Failed { error } => (sql::outbox::UNDELIVERED, Some(error)),
@@ -152,7 +153,8 @@ async fn claim(
     let statement = sqlx::query(sql::outbox::CLAIM)
         .bind(now.as_millisecond())
         .bind(lease_until.as_millisecond())
-        .bind(limit);
+        .bind(limit)
+        .bind(farthest(now));
     let rows = transaction.write_returning(statement).await?;
     let claimed = rows.iter().map(|row| delivery(&mut Columns::of(row)));
     let mut claimed = claimed.collect::<Result<Vec<_>, _>>()?;

@@ -70,7 +70,7 @@ pub(super) const ACCEPT: &str = "
 /// Claims a due conversation. Returns first the new epoch, the turn, and the last place; then the open messages'
 /// ids, oldest first. No row if it is not due. A claim whose time has come while a turn is set is taken up again
 /// with that turn.
-/// `$1` conversation, `$2` turn to begin, `$3` now, `$4` until, `$5` worker.
+/// `$1` conversation, `$2` turn to begin, `$3` now, `$4` until, `$5` worker, `$6` the farthest due time there can be.
 pub(super) const CLAIM: &str = "
     UPDATE conversations SET
         epoch = epoch + 1,
@@ -80,7 +80,7 @@ pub(super) const CLAIM: &str = "
         lease_turn = COALESCE(lease_turn, $2),
         due_at = $4,
         worker = $5
-    WHERE id = $1 AND due_at <= $3 AND owner = 'bot' AND state = 'open' AND last_customer_seq > answered_seq
+    WHERE id = $1 AND (due_at <= $3 OR due_at > $6) AND owner = 'bot' AND state = 'open' AND last_customer_seq > answered_seq
     RETURNING epoch, lease_turn, last_seq;
     SELECT events.body ->> 'id'
     FROM conversations JOIN events ON events.conversation_id = conversations.id

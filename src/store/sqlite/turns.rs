@@ -14,7 +14,7 @@ use crate::domain::turn::Claim;
 use crate::store::error::StoreError;
 use crate::store::outbox::NewDelivery;
 use crate::store::sql;
-use crate::store::sql::values::blob;
+use crate::store::sql::values::{blob, farthest};
 use crate::store::turns::{ClaimRequest, Release, TurnCommit, TurnStore};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -63,7 +63,8 @@ impl TurnStore for Turns {
     }
 
     async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<ConversationId>, StoreError> {
-        let statement = sqlx::query(sql::turns::DUE).bind(now.as_millisecond()).bind(limit);
+        let statement =
+            sqlx::query(sql::turns::DUE).bind(now.as_millisecond()).bind(limit).bind(farthest(now));
         let rows = self.database.reader.all(statement).await?;
         rows.iter().map(|row| Ok(ConversationId(Columns::of(row).id()?))).collect()
     }
@@ -159,7 +160,8 @@ async fn claim(
         .bind(blob(request.turn.0))
         .bind(request.now.as_millisecond())
         .bind(request.lease_until.as_millisecond())
-        .bind(request.worker);
+        .bind(request.worker)
+        .bind(farthest(request.now));
     let rows = transaction.write_returning(script).await?;
     let Some((row, messages)) = rows.split_first() else { return Ok(None) };
     let mut columns = Columns::of(row);

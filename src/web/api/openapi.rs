@@ -1,7 +1,8 @@
 //! The OpenAPI 3.1 document, made from the handlers themselves.
 
 use super::{conversations, drills, events, inspect, knowledge, messages, outbox, people, tools, widget};
-use crate::web::{pages, probes, webhooks};
+use crate::web::webhooks::{relay, whatsapp};
+use crate::web::{pages, probes};
 use axum::response::IntoResponse;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use std::sync::LazyLock;
@@ -32,8 +33,9 @@ use utoipa::{Modify, OpenApi, ToSchema};
         outbox::replay_delivery,
         drills::begin_model_drill,
         drills::end_model_drill,
-        webhooks::verify_whatsapp,
-        webhooks::receive_whatsapp,
+        relay::receive_relay,
+        whatsapp::verify_whatsapp,
+        whatsapp::receive_whatsapp,
         pages::chat_page,
         pages::widget_script,
         pages::favicon,

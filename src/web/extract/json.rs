@@ -53,7 +53,11 @@ fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     ))
 }
 
-async fn read(body: Body, most: usize) -> Result<Bytes, Problem> {
+/// A body of at most `most` bytes, as it is.
+///
+/// # Errors
+/// Longer, or broken off.
+pub async fn read(body: Body, most: usize) -> Result<Bytes, Problem> {
     let too_large = || {
         let detail = format!("The body may have at most {most} bytes.");
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "Body too large", detail).limit(most)
@@ -77,7 +81,11 @@ async fn read(body: Body, most: usize) -> Result<Bytes, Problem> {
     })
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+/// A JSON object as `T`.
+///
+/// # Errors
+/// No JSON, or another shape; then the field at fault is named.
+pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     // serde would also fill a struct from an array, by position.
     if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
         serde_json::from_slice::<IgnoredAny>(body).map_err(|error| malformed(&error))?;

@@ -1,7 +1,6 @@
-//! Where messaging services call. Each channel's own module checks and reads what comes; a channel that is not set
-//! up answers as if it were not there.
+//! The WhatsApp webhook. The channel is not there yet, and says so.
 
-use super::problem::Problem;
+use crate::web::problem::Problem;
 use http::StatusCode;
 
 /// The handshake of the WhatsApp webhook.

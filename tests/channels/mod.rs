@@ -1,0 +1,3 @@
+//! Channels beside the web, each with the real server on one side and its service on the other.
+
+mod relay;

@@ -45,24 +45,31 @@ impl Courier {
         Self { stores, channels, clock, alerts }
     }
 
-    /// Delivers until stopped. What is under way then is brought to its end.
+    /// Delivers until stopped. What is under way then is brought to its end. A channel that is slow holds up its own
+    /// conversations and no others, as long as there is room for both.
     pub async fn run(self, stop: CancellationToken) {
         let courier = Arc::new(self);
         let live = courier.stores.live.clone();
+        let mut under_way = JoinSet::new();
         while !stop.is_cancelled() {
-            match courier.clone().round().await {
-                // There may be more than one round takes.
-                Ok(taken) if taken > 0 => continue,
-                Ok(_) => {}
-                Err(error) => tracing::warn!(error = %error, "the outbox could not be asked for deliveries"),
+            let room = AT_ONCE.saturating_sub(u32::try_from(under_way.len()).unwrap_or(AT_ONCE));
+            let taken = match room {
+                0 => Ok(0),
+                room => courier.clone().take(room, &mut under_way).await,
+            };
+            if let Err(error) = taken {
+                tracing::warn!(error = %error, "the outbox could not be asked for deliveries");
             }
             let wait = courier.until_next().await;
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = live.delivery() => {}
-                () = tokio::time::sleep(wait) => {}
+                // What waited behind it in its conversation may leave now.
+                Some(_) = under_way.join_next() => {}
+                () = live.delivery(), if room > 0 => {}
+                () = tokio::time::sleep(wait), if room > 0 => {}
             }
         }
+        while under_way.join_next().await.is_some() {}
     }
 
     /// Delivers everything that is due now; returns how many deliveries were tried.
@@ -70,17 +77,23 @@ impl Courier {
     /// # Errors
     /// If the outbox cannot be asked. What came of each delivery is in the store.
     pub async fn round(self: Arc<Self>) -> Result<usize, StoreError> {
+        let mut under_way = JoinSet::new();
+        let taken = self.take(AT_ONCE, &mut under_way).await?;
+        while under_way.join_next().await.is_some() {}
+        Ok(taken)
+    }
+
+    /// Sets out with up to `room` deliveries that are due.
+    async fn take(self: Arc<Self>, room: u32, under_way: &mut JoinSet<()>) -> Result<usize, StoreError> {
         let now = self.clock.now();
         let longest = self.channels.values().map(|channel| channel.schedule().timeout).max();
         let lease = later(now, longest.unwrap_or_default() + MARGIN);
-        let deliveries = self.stores.outbox.claim(now, lease, AT_ONCE).await?;
+        let deliveries = self.stores.outbox.claim(now, lease, room).await?;
         let taken = deliveries.len();
-        let mut under_way = JoinSet::new();
         for delivery in deliveries {
             let courier = self.clone();
             under_way.spawn(async move { courier.deliver(delivery).await });
         }
-        while under_way.join_next().await.is_some() {}
         Ok(taken)
     }
 

@@ -43,6 +43,7 @@ pub struct FakeChannel {
     url: String,
     client: reqwest::Client,
     ledger: Arc<Mutex<Ledger>>,
+    timeout: Duration,
 }
 
 type Shared = Arc<Mutex<Ledger>>;
@@ -60,7 +61,12 @@ impl FakeChannel {
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { url, client, ledger }
+        Self { url, client, ledger, timeout: Duration::from_millis(300) }
+    }
+
+    /// Is waited for as long as a test may take.
+    pub fn patiently(self) -> Self {
+        Self { timeout: Duration::from_secs(60), ..self }
     }
 
     /// From now on it answers no questions about what it took.
@@ -122,7 +128,7 @@ impl Push for FakeChannel {
 
     fn schedule(&self) -> Schedule {
         let backoff = Backoff { first: Duration::from_secs(2), longest: Duration::from_secs(300) };
-        Schedule { backoff, attempts: 4, timeout: Duration::from_millis(300) }
+        Schedule { backoff, attempts: 4, timeout: self.timeout }
     }
 
     async fn send(&self, parcel: &Parcel) -> Result<String, SendError> {

@@ -11,6 +11,7 @@ use balcao::store::outbox::{DeliveryStanding, DeliveryStatus, NewDelivery};
 use balcao::store::turns::TurnCommit;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 on_every_store!(
     messages_leave_in_order_whatever_the_channel_does,
@@ -19,6 +20,7 @@ on_every_store!(
     a_doubt_that_nobody_resolves_is_the_operators,
     what_is_refused_or_tried_too_often_is_given_up_and_can_be_replayed,
     statuses_come_late_twice_and_out_of_order,
+    a_slow_send_holds_up_nobody_else,
 );
 
 /// Longer than any wait of these tests' channel, and than a lost claim.
@@ -169,4 +171,33 @@ async fn statuses_come_late_twice_and_out_of_order(bench: Bench) {
     office.rounds().await;
     assert!(outbox.status("whatsapp", &format!("ext-{other}"), failed, later).await.unwrap());
     assert_eq!(outbox.dead(1).await.unwrap()[0].1, "expired");
+}
+
+async fn a_slow_send_holds_up_nobody_else(bench: Bench) {
+    let office = office(bench, FakeChannel::start([Act::TakeSilently]).await.patiently());
+    let (slow, other) = (office.bench.opened().await.id, office.bench.opened().await.id);
+    office.answers(slow, "sem resposta").await;
+    let courier = Courier::new(
+        office.bench.stores.clone(),
+        vec![Arc::new(office.channel.clone())],
+        office.bench.clock.clone(),
+        Arc::new(Alerts::logged(office.bench.clock.clone())),
+    );
+    let stop = CancellationToken::new();
+    let working = tokio::spawn(courier.run(stop.clone()));
+    while office.channel.taken().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    // The first one is under way and will be for a minute.
+    for text in ["um", "dois"] {
+        office.answers(other, text).await;
+    }
+    let both = async {
+        while office.channel.taken().len() < 3 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), both).await.expect("they wait for the slow one");
+    assert_eq!(office.channel.taken(), ["sem resposta", "um", "dois"]);
+    working.abort();
 }

@@ -85,8 +85,23 @@ impl Place {
 
     /// Starts the server and waits until it says where it is.
     pub async fn serve(&self) -> Process {
-        let mut child =
-            self.command(&["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::inherit()).spawn().unwrap();
+        self.started(self.command(&["serve", "--listen", "127.0.0.1:0"])).await
+    }
+
+    /// Starts the server where the machine refuses a write instead of killing the writer: see
+    /// [`Process::limit_files`].
+    pub async fn serve_on_a_small_disk(&self) -> Process {
+        let mut shell = Command::new("sh");
+        let serve = "trap '' XFSZ; exec \"$0\" serve --listen 127.0.0.1:0";
+        shell.args(["-c", serve, env!("CARGO_BIN_EXE_balcao")]).current_dir(self.folder.path());
+        shell.env_clear().env("PATH", "/usr/bin:/bin");
+        shell.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        shell.stdin(Stdio::piped()).stdout(Stdio::piped());
+        self.started(shell).await
+    }
+
+    async fn started(&self, mut command: Command) -> Process {
+        let mut child = command.stderr(Stdio::inherit()).spawn().unwrap();
         let stdout = child.stdout.take().unwrap();
         let (line, stdout) = tokio::task::spawn_blocking(move || {
             let (mut reader, mut line) = (BufReader::new(stdout), String::new());
@@ -118,6 +133,15 @@ impl Process {
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// From now on no file may be longer than so many bytes; none for what the disk holds.
+    pub fn limit_files(&self, bytes: Option<u64>) {
+        let limit = bytes.map_or("unlimited".to_owned(), |bytes| bytes.to_string());
+        let id = self.child.id().to_string();
+        let set =
+            Command::new("prlimit").args(["--pid", &id, &format!("--fsize={limit}:unlimited")]).status();
+        assert!(set.unwrap().success());
     }
 
     /// `SIGTERM`; how it ended, and how long it took.

@@ -69,6 +69,7 @@ pub struct AppOptions {
     pub data: Option<TempDir>,
     /// The server's database in the place of a file; other programs may work on it too.
     pub database: Option<Arc<Database>>,
+    pub clock: Arc<dyn Clock>,
 }
 
 impl AppOptions {
@@ -87,7 +88,7 @@ impl AppOptions {
             settings.llm.retry.first_wait_ms = 1;
             settings.llm.retry.longest_wait_ms = 1;
         }
-        Self { brain, settings, files: Vec::new(), data: None, database: None }
+        Self { brain, settings, files: Vec::new(), data: None, database: None, clock: Arc::new(ShopClock) }
     }
 
     pub fn scripted(replies: Vec<Reply>) -> Self {
@@ -118,6 +119,11 @@ impl AppOptions {
         self
     }
 
+    #[must_use]
+    pub fn at(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
     pub async fn start(self) -> TestApp {
         Box::pin(TestApp::start(self)).await
     }
@@ -142,6 +148,7 @@ pub struct TestApp {
     data: TempDir,
     operator: TempDir,
     running: Option<Running>,
+    clock: Arc<dyn Clock>,
     ended: bool,
     /// Last: the program has to be gone before its database is.
     _database: Option<Arc<Database>>,
@@ -154,7 +161,7 @@ struct Running {
 
 impl TestApp {
     pub async fn start(options: AppOptions) -> Self {
-        let AppOptions { brain, settings, files, data, database } = options;
+        let AppOptions { brain, settings, files, data, database, clock } = options;
         let operator = TempDir::new().unwrap();
         for (path, text) in &files {
             let path = operator.path().join(path);
@@ -172,9 +179,9 @@ impl TestApp {
                 data
             }
         };
-        let (running, door) = boot(&brain, &settings, data.path(), operator.path()).await;
+        let (running, door) = boot(&brain, &settings, data.path(), operator.path(), &clock).await;
         let running = Some(running);
-        Self { brain, door, settings, data, operator, running, ended: false, _database: database }
+        Self { brain, door, settings, data, operator, running, clock, ended: false, _database: database }
     }
 
     pub fn model(&self) -> &ScriptedModel {
@@ -205,7 +212,8 @@ impl TestApp {
     /// Stops the program in good order and starts it again on the same data.
     pub async fn restart(&mut self) {
         self.stop().await;
-        let (running, door) = boot(&self.brain, &self.settings, self.data.path(), self.operator.path()).await;
+        let (running, door) =
+            boot(&self.brain, &self.settings, self.data.path(), self.operator.path(), &self.clock).await;
         self.running = Some(running);
         self.door = door;
     }
@@ -252,7 +260,13 @@ impl Drop for TestApp {
     }
 }
 
-async fn boot(brain: &Brain, settings: &Settings, data: &Path, operator: &Path) -> (Running, Door) {
+async fn boot(
+    brain: &Brain,
+    settings: &Settings,
+    data: &Path,
+    operator: &Path,
+    clock: &Arc<dyn Clock>,
+) -> (Running, Door) {
     let model: Option<Arc<dyn ChatModel>> = match brain {
         Brain::Scripted(model) => Some(model.clone()),
         Brain::Own(model) => Some(model.clone()),
@@ -262,7 +276,7 @@ async fn boot(brain: &Brain, settings: &Settings, data: &Path, operator: &Path) 
         settings: settings.clone(),
         data: data.to_owned(),
         operator: operator.to_owned(),
-        clock: Arc::new(ShopClock),
+        clock: clock.clone(),
         model,
         channels: Vec::new(),
     };
@@ -284,7 +298,8 @@ async fn shop() -> &'static Path {
         let options = AppOptions::scripted(Vec::new());
         let operator = TempDir::new().unwrap();
         std::fs::create_dir_all(&folder).unwrap();
-        let (running, _) = boot(&options.brain, &options.settings, &folder, operator.path()).await;
+        let (running, _) =
+            boot(&options.brain, &options.settings, &folder, operator.path(), &options.clock).await;
         running.stop.cancel();
         running.server.await.unwrap().unwrap();
         folder

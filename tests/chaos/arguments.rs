@@ -75,6 +75,9 @@ pub struct Arguments {
     /// How many of a hundred customers write by the relay channel.
     #[arg(long, default_value_t = 35, value_parser = clap::value_parser!(u32).range(0..=100))]
     pub relay: u32,
+    /// In how many of a hundred conversations a person takes over.
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub people: u32,
     /// No message is written after so many minutes.
     #[arg(long, default_value_t = 10.0)]
     pub minutes: f64,
@@ -112,13 +115,14 @@ impl Arguments {
         let kinds: Vec<&str> = self.harm.iter().map(|kind| kind.name()).collect();
         let harm = if kinds.is_empty() { String::new() } else { format!(" --harm {}", kinds.join(",")) };
         format!(
-            "./dev chaos --seed {seed} --store {} --processes {} --messages {} --customers {} --rate {} --relay {} --minutes {}{harm}",
+            "./dev chaos --seed {seed} --store {} --processes {} --messages {} --customers {} --rate {} --relay {} --people {} --minutes {}{harm}",
             self.store.name(),
             self.processes(),
             self.messages,
             self.customers(),
             self.rate,
             self.relay,
+            self.people,
             self.minutes
         )
     }

@@ -5,6 +5,7 @@ use crate::plan::{Entrance, Exit, Person, Way};
 use crate::relay_customers::tell;
 use crate::relay_peer::address;
 use crate::world::{Unanswered, World};
+use futures_util::future::join_all;
 use rand::Rng;
 use rand::rngs::StdRng;
 use reqwest::Method;
@@ -15,23 +16,32 @@ use std::time::Duration;
 /// The part they play, for their dice.
 const PART: u64 = 3;
 
-/// Plays the person of a customer's conversation, if there is one.
+/// Who they are.
+const NAMES: [&str; 3] = ["Bia", "Caio", "Duda"];
+
+/// Plays the people of a customer's conversation.
 pub async fn play(world: Arc<World>, number: usize) {
-    let Some(person) = world.plan.customers[number].person.clone() else { return };
-    let playing = visit(&world, number, &person);
+    let people = world.plan.customers[number].people.iter().enumerate();
+    let playing = join_all(people.map(|(place, person)| visit(&world, number, place, person)));
     tokio::select! {
-        () = playing => {}
+        _ = playing => {}
         () = world.end.cancelled() => {}
     }
 }
 
-async fn visit(world: &World, number: usize, person: &Person) {
+async fn visit(world: &World, number: usize, place: usize, person: &Person) {
     let mut progress = world.progress(number).subscribe();
     let ready = progress.wait_for(|progress| progress.bursts >= person.burst || progress.over).await;
     let Some(opened) = ready.unwrap().opened.clone() else { return };
     let elsewhere = person.elsewhere && world.plan.customers[number].way == Way::Relay;
-    let visit = Visit { world, number, conversation: opened.id, name: format!("Bia {number}"), elsewhere };
-    let mut dice = world.plan.dice(PART, number);
+    let visit = Visit {
+        world,
+        number,
+        conversation: opened.id,
+        name: format!("{} {number}", NAMES[place]),
+        elsewhere,
+    };
+    let mut dice = world.plan.dice(PART + ((place as u64) << 8), number);
     tokio::time::sleep(person.after).await;
     match person.entrance {
         Entrance::Takes => visit.act("take", &mut dice).await,
@@ -83,7 +93,7 @@ impl Visit<'_> {
 
     /// An answer on another device, which the gateway reports until it is acknowledged, and at times once more.
     async fn echo(&self, count: usize, text: String, dice: &mut StdRng) {
-        let id = format!("echo-{}-{count}", self.number);
+        let id = format!("echo-{}-{count}", self.name);
         let event =
             json!({"type": "echo", "id": id, "to": address(self.number), "author": self.name, "text": text});
         let echo = Echo { customer: self.number, text, acknowledged: false, ids: Default::default() };

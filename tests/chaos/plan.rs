@@ -119,8 +119,8 @@ pub struct Customer {
     pub bursts: Vec<Burst>,
     /// Whether the event stream is read, too.
     pub listens: bool,
-    /// Who takes over, if somebody does.
-    pub person: Option<Person>,
+    /// Who takes over, if somebody does; they may get into each other's way.
+    pub people: Vec<Person>,
 }
 
 /// How a database is cut off.
@@ -180,7 +180,7 @@ impl Plan {
             .map(|number| {
                 // The remainder is spread over the first ones.
                 let messages = arguments.messages / count + usize::from(number < arguments.messages % count);
-                dice.customer(number, messages, window, arguments.relay)
+                dice.customer(number, messages, window, arguments)
             })
             .collect();
         let faults = dice.faults(arguments, window);
@@ -215,8 +215,14 @@ impl Dice {
         self.random.random_ratio(percent, 100)
     }
 
-    fn customer(&mut self, number: usize, messages: usize, window: Duration, relay: u32) -> Customer {
-        let way = if self.chance(relay) { Way::Relay } else { Way::Web };
+    fn customer(
+        &mut self,
+        number: usize,
+        messages: usize,
+        window: Duration,
+        arguments: &Arguments,
+    ) -> Customer {
+        let way = if self.chance(arguments.relay) { Way::Relay } else { Way::Web };
         let mut bursts = Vec::new();
         let mut left = messages;
         let mut length = Duration::ZERO;
@@ -229,8 +235,9 @@ impl Dice {
         }
         let latest = window.saturating_sub(length).max(Duration::from_millis(1));
         let starts = latest.mul_f64(self.random.random());
-        let person = self.chance(12).then(|| self.person(bursts.len()));
-        Customer { way, starts, bursts, listens: self.chance(40), person }
+        let visits = if self.chance(arguments.people) { self.random.random_range(1..=3) } else { 0 };
+        let people = (0..visits).map(|_| self.person(bursts.len())).collect();
+        Customer { way, starts, bursts, listens: self.chance(40), people }
     }
 
     fn burst(&mut self, customer: usize, count: usize) -> Burst {

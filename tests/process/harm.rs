@@ -1,10 +1,12 @@
-//! What happens to the machine: a disk that is full, processes that are replaced one after another. Nothing that was
+//! What happens to the machine: a disk that is full, a database that goes away, processes that are replaced one after
+//! another. Nothing that was
 //! acknowledged is lost, whoever is turned away is told so, and the program recovers by itself.
 
 use super::support::{Place, Process};
 use crate::support::fake_openai::{FakeOpenAi, Reply, says};
 use crate::support::postgres::Database;
 use crate::support::talk::Talk;
+use crate::support::wire::{Cut, Wire};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -126,6 +128,50 @@ async fn processes_are_replaced_one_after_another() {
         answered_once(talk, &acknowledged[&talk.id]).await;
     }
     for process in serving {
+        assert!(process.terminate().await.0.success());
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_goes_away_turns_customers_away_and_loses_nothing() {
+    for how in [Cut::Severed, Cut::Frozen] {
+        let database = Database::empty().await;
+        let wire = Wire::to(Database::socket()).await;
+        let endpoint = FakeOpenAi::start((0..400).map(|_| slowly())).await;
+        let mut place = Place::new().await.with_model(&endpoint);
+        place.set("BALCAO__STORE__URL", &database.url_behind(wire.port));
+        let process = place.serve().await;
+        let mut talk = process.talk().await;
+        talk.say("Oi, tudo bem?").await;
+        let mut acknowledged = vec![talk.send("Oi, tudo bem por aí?").await];
+        while endpoint.asked().len() < 2 {
+            tokio::task::yield_now().await;
+        }
+        // In the middle of a turn.
+        wire.cut(how);
+        let began = Instant::now();
+        let refused = talk.post("Alguém aí?").await;
+        assert_eq!(refused.status(), 503, "{how:?}");
+        assert!(began.elapsed() < Duration::from_secs(15), "{how:?}: {:?}", began.elapsed());
+        let problem: Value = refused.json().await.unwrap();
+        assert_eq!(problem["code"], "unavailable", "{problem}");
+        let ready = process.door.operator(reqwest::Method::GET, "/readyz").send().await.unwrap();
+        assert_eq!(ready.status(), 503);
+        wire.mend();
+        // The same message again, as a careful client does, until it is taken.
+        let began = Instant::now();
+        loop {
+            let response = talk.post("Alguém aí?").await;
+            if response.status() == 202 {
+                let accepted: Value = response.json().await.unwrap();
+                acknowledged.push(accepted["message_id"].as_str().unwrap().to_owned());
+                break;
+            }
+            assert_eq!(response.status(), 503, "{how:?}");
+            assert!(began.elapsed() < PATIENCE, "{how:?}: it does not recover");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        answered_once(&talk, &acknowledged).await;
         assert!(process.terminate().await.0.success());
     }
 }

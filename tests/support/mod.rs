@@ -10,3 +10,4 @@ pub mod stores;
 pub mod talk;
 pub mod vendor;
 pub mod web;
+pub mod wire;

@@ -133,6 +133,16 @@ impl Database {
         format!("postgres://balcao@localhost/{}?host={}", self.name, server().socket.display())
     }
 
+    /// As settings name it behind a wire that ends at `port`.
+    pub fn url_behind(&self, port: u16) -> String {
+        format!("postgres://balcao@127.0.0.1:{port}/{}?sslmode=disable", self.name)
+    }
+
+    /// Where the server listens.
+    pub fn socket() -> PathBuf {
+        server().socket.join(".s.PGSQL.5432")
+    }
+
     /// The settings of a store on it.
     pub fn settings(&self) -> StoreSettings {
         let settings = Settings::load(None, &Vec::new()).unwrap().store;

@@ -80,7 +80,10 @@ impl Place {
             // A look at every connection would be a round trip for every operation.
             .test_before_acquire(false)
             .before_acquire(|connection, meta| {
-                Box::pin(async move { Ok(meta.idle_for < DOUBTFUL || connection.ping().await.is_ok()) })
+                Box::pin(async move {
+                    let lives = tokio::time::timeout(DOUBTFUL, connection.ping());
+                    Ok(meta.idle_for < DOUBTFUL || matches!(lives.await, Ok(Ok(()))))
+                })
             })
             .connect_lazy_with(options)
     }

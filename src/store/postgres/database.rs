@@ -1,5 +1,8 @@
 //! What every store of this database works with: reads on any connection, writes that are announced once they are
 //! durable. A write that is one statement is no transaction of its own; the server groups commits by itself.
+//!
+//! A server that says nothing (a cut wire, a machine that froze) is given up after a while, and with it the connection:
+//! given back to the pool, it would stand in everybody's way.
 
 use super::error::{is_worth_another_try, sorted};
 use super::live::{Announcer, Notice};
@@ -11,11 +14,17 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnection, PgPool, PgRow, Postgres};
+use sqlx::{Error, Executor};
+use std::future::Future;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// How often a transaction that was rolled back because of others is tried.
 const ATTEMPTS: u32 = 4;
+
+/// The word that begins a transaction.
+const BEGIN: &str = "BEGIN";
 
 /// How a write holds together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,14 +39,16 @@ pub(super) enum Atomicity {
 #[derive(Clone)]
 pub(super) struct Database {
     pool: PgPool,
+    /// How long the server may say nothing.
+    patience: Duration,
     announcer: Announcer,
     writes: TaskTracker,
     closing: CancellationToken,
 }
 
 impl Database {
-    pub(super) fn on(pool: PgPool, announcer: Announcer) -> Self {
-        Self { pool, announcer, writes: TaskTracker::new(), closing: CancellationToken::new() }
+    pub(super) fn on(pool: PgPool, patience: Duration, announcer: Announcer) -> Self {
+        Self { pool, patience, announcer, writes: TaskTracker::new(), closing: CancellationToken::new() }
     }
 
     /// The name that this process's claims bear.
@@ -47,12 +58,16 @@ impl Database {
 
     /// The first row, if any.
     pub(super) async fn one(&self, statement: Statement<'_>) -> Result<Option<PgRow>, StoreError> {
-        statement.fetch_optional(&self.pool).await.map_err(sorted)
+        self.connected().await?.row(statement).await
     }
 
     /// Every row.
     pub(super) async fn all(&self, statement: Statement<'_>) -> Result<Vec<PgRow>, StoreError> {
-        statement.fetch_all(&self.pool).await.map_err(sorted)
+        self.connected().await?.rows(statement).await
+    }
+
+    async fn connected(&self) -> Result<Transaction, StoreError> {
+        connected(&self.pool, self.patience).await
     }
 
     /// Runs `work`; returns once it is durable and announced. It may run several times, and only the last one
@@ -76,17 +91,17 @@ impl Database {
     {
         let mut attempt = 1;
         loop {
-            let mut transaction = Transaction::begin(&self.pool, atomicity).await.map_err(sorted)?;
+            let mut transaction = Transaction::begin(&self.pool, self.patience, atomicity).await?;
             let worked = work(&mut transaction).await;
             let again = transaction.worth_another_try && attempt < ATTEMPTS;
             match worked {
                 Ok(value) => match transaction.commit().await {
-                    Ok(notices) => {
-                        self.announcer.announce(notices);
+                    Ok(()) => {
+                        self.announcer.announce(std::mem::take(&mut transaction.notices));
                         return Ok(value);
                     }
-                    Err(error) if is_worth_another_try(&error) && attempt < ATTEMPTS => {}
-                    Err(error) => return Err(sorted(error)),
+                    Err(_) if transaction.worth_another_try && attempt < ATTEMPTS => {}
+                    Err(error) => return Err(error),
                 },
                 Err(error) => {
                     transaction.roll_back().await;
@@ -108,73 +123,85 @@ impl Database {
     }
 }
 
-enum Connection {
-    Single(PoolConnection<Postgres>),
-    Begun(sqlx::Transaction<'static, Postgres>),
-}
-
 /// What one write does: it runs statements, and notes what the world is told once it is durable.
 pub(super) struct Transaction {
-    connection: Connection,
+    /// There until the end.
+    connection: Option<PoolConnection<Postgres>>,
+    patience: Duration,
+    atomicity: Atomicity,
+    /// Whether nobody knows what the connection is at: while it owes an answer, also to a caller that went away; after
+    /// it gave none; and inside a transaction. Then it is closed in the end.
+    lost: bool,
     /// Whether it was rolled back only because of others.
     worth_another_try: bool,
     notices: Vec<Notice>,
 }
 
 impl Transaction {
-    async fn begin(pool: &PgPool, atomicity: Atomicity) -> Result<Self, sqlx::Error> {
-        let connection = match atomicity {
-            Atomicity::Statement => Connection::Single(pool.acquire().await?),
-            Atomicity::Transaction => Connection::Begun(pool.begin().await?),
-        };
-        Ok(Self { connection, worth_another_try: false, notices: Vec::new() })
+    async fn begin(pool: &PgPool, patience: Duration, atomicity: Atomicity) -> Result<Self, StoreError> {
+        let connection = Some(pool.acquire().await.map_err(sorted)?);
+        let (notices, worth_another_try) = (Vec::new(), false);
+        let mut begun = Self { connection, patience, atomicity, lost: false, worth_another_try, notices };
+        begun.around(BEGIN).await?;
+        Ok(begun)
     }
 
-    async fn commit(self) -> Result<Vec<Notice>, sqlx::Error> {
-        match self.connection {
-            Connection::Single(_) => {}
-            Connection::Begun(transaction) => transaction.commit().await?,
-        }
-        Ok(self.notices)
+    async fn commit(&mut self) -> Result<(), StoreError> {
+        self.around("COMMIT").await
     }
 
-    async fn roll_back(self) {
-        if let Connection::Begun(transaction) = self.connection
-            && let Err(error) = transaction.rollback().await
-        {
-            // The server rolls back by itself once the connection is gone.
+    async fn roll_back(mut self) {
+        // The server rolls back by itself once the connection is gone.
+        if let Err(error) = self.around("ROLLBACK").await {
             tracing::debug!(%error, "a transaction could not be rolled back");
         }
     }
 
-    fn connection(&mut self) -> &mut PgConnection {
-        match &mut self.connection {
-            Connection::Single(connection) => connection,
-            Connection::Begun(transaction) => transaction,
+    /// Says a word that begins or ends a transaction, if this is one. If it fails, nobody knows where the connection
+    /// stands.
+    async fn around(&mut self, word: &'static str) -> Result<(), StoreError> {
+        if self.atomicity == Atomicity::Statement {
+            return Ok(());
         }
+        self.lost = true;
+        let said = in_time(self.patience, connection(&mut self.connection)?.execute(word)).await;
+        // Between the two words it must not be used by anybody else.
+        self.lost = said.is_err() || word == BEGIN;
+        said.map(drop).map_err(|error| self.failed(error))
     }
 
-    fn failed(&mut self, error: sqlx::Error) -> StoreError {
+    /// What came of a statement.
+    fn answered<T>(&mut self, answer: Result<T, Error>) -> Result<T, StoreError> {
+        // The server itself said what is wrong, or it said nothing.
+        let knows = answer.as_ref().err().is_none_or(|error| matches!(error, Error::Database(_)));
+        self.lost = !knows || self.atomicity == Atomicity::Transaction;
+        answer.map_err(|error| self.failed(error))
+    }
+
+    fn failed(&mut self, error: Error) -> StoreError {
         self.worth_another_try = is_worth_another_try(&error);
         sorted(error)
     }
 
     /// Runs a statement that changes rows, and says how many it changed.
     pub(super) async fn write(&mut self, statement: Statement<'_>) -> Result<u64, StoreError> {
-        match statement.execute(self.connection()).await {
-            Ok(done) => Ok(done.rows_affected()),
-            Err(error) => Err(self.failed(error)),
-        }
+        self.lost = true;
+        let done = in_time(self.patience, statement.execute(connection(&mut self.connection)?)).await;
+        self.answered(done).map(|done| done.rows_affected())
     }
 
     /// Runs a statement that returns rows, whether it changes some or not.
     pub(super) async fn rows(&mut self, statement: Statement<'_>) -> Result<Vec<PgRow>, StoreError> {
-        statement.fetch_all(self.connection()).await.map_err(|error| self.failed(error))
+        self.lost = true;
+        let rows = in_time(self.patience, statement.fetch_all(connection(&mut self.connection)?)).await;
+        self.answered(rows)
     }
 
     /// As [`Self::rows`]: the first one, if any.
     pub(super) async fn row(&mut self, statement: Statement<'_>) -> Result<Option<PgRow>, StoreError> {
-        statement.fetch_optional(self.connection()).await.map_err(|error| self.failed(error))
+        self.lost = true;
+        let row = in_time(self.patience, statement.fetch_optional(connection(&mut self.connection)?)).await;
+        self.answered(row)
     }
 
     /// Events were appended, in this order.
@@ -192,5 +219,38 @@ impl Transaction {
     /// A delivery was queued, or one that waited has moved.
     pub(super) fn has_delivery(&mut self) {
         self.notices.push(Notice::Delivery);
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        if self.lost
+            && let Some(connection) = self.connection.take()
+        {
+            // Closed without a word: whoever does not answer is not waited for.
+            drop(connection.detach());
+        }
+    }
+}
+
+/// A connection for reading, whose answers are waited for no longer than `patience`.
+pub(super) async fn connected(pool: &PgPool, patience: Duration) -> Result<Transaction, StoreError> {
+    Transaction::begin(pool, patience, Atomicity::Statement).await
+}
+
+/// The connection of a write that goes on.
+fn connection(held: &mut Option<PoolConnection<Postgres>>) -> Result<&mut PgConnection, StoreError> {
+    let held = held.as_mut().ok_or_else(|| StoreError::Fault("a write went on behind its end".to_owned()))?;
+    Ok(held)
+}
+
+/// What comes of `work`, unless the server says nothing for too long.
+async fn in_time<T>(patience: Duration, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    match tokio::time::timeout(patience, work).await {
+        Ok(done) => done,
+        Err(_) => {
+            let silence = format!("no answer within {} s", patience.as_secs());
+            Err(Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, silence)))
+        }
     }
 }

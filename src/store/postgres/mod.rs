@@ -31,6 +31,10 @@ use database::Database;
 use live::Messengers;
 use rows::Columns;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How much longer than the server's own limit for a statement it may say nothing.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// Keeps the database open. Close it before the program ends.
 pub struct PostgresHandle {
@@ -77,7 +81,9 @@ pub async fn open(settings: &StoreSettings, live: Arc<LiveHub>) -> Result<(Store
     schema::migrate(&place).await?;
     let pool = place.pool(settings);
     let (announcer, messengers) = Messengers::start(&place, &pool, &live);
-    let database = Database::on(pool, announcer);
+    // Longer than the server's own limit, so that a statement that is merely slow is ended by it.
+    let patience = Duration::from_millis(settings.statement_timeout_ms) + SILENCE;
+    let database = Database::on(pool, patience, announcer);
     Ok((stores(&database, live), PostgresHandle { database, messengers }))
 }
 

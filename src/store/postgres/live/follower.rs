@@ -1,11 +1,12 @@
 //! Reads what others committed and gives it to the readers of this process, in the order of the log. Only for
 //! conversations that somebody here listens to. Now and then it looks whether any of their logs has gone on unheard.
 
+use super::PATIENCE;
 use crate::domain::event::Event;
 use crate::domain::ids::{ConversationId, Seq};
 use crate::store::error::StoreError;
 use crate::store::live::{Live, LiveHub, Published};
-use crate::store::postgres::error::sorted;
+use crate::store::postgres::database::connected;
 use crate::store::postgres::rows::{Columns, event};
 use crate::store::postgres::scripts;
 use crate::store::sql;
@@ -94,7 +95,7 @@ impl Follower {
             return Ok(());
         }
         let ids: Vec<_> = listened.iter().map(|(conversation, _)| blob(conversation.0)).collect();
-        let ends = sqlx::query(scripts::ENDS).bind(ids).fetch_all(&self.pool).await.map_err(sorted)?;
+        let ends = connected(&self.pool, PATIENCE).await?.rows(sqlx::query(scripts::ENDS).bind(ids)).await?;
         for row in &ends {
             let mut columns = Columns::of(row);
             let (conversation, end) = (ConversationId(columns.id()?), columns.value()?);
@@ -108,6 +109,6 @@ impl Follower {
     async fn events(&self, conversation: ConversationId, after: Seq) -> Result<Vec<Event>, StoreError> {
         let statement =
             sqlx::query(sql::conversations::EVENTS).bind(blob(conversation.0)).bind(after).bind(PAGE);
-        statement.fetch_all(&self.pool).await.map_err(sorted)?.iter().map(event).collect()
+        connected(&self.pool, PATIENCE).await?.rows(statement).await?.iter().map(event).collect()
     }
 }

@@ -1,6 +1,7 @@
 //! Tells the other processes: gathers words and sends them as notifications over a connection of its own. Commits
 //! leave as soon as the one before has left; provisional words alone wait a moment for more of them.
 
+use super::PATIENCE;
 use super::words::{Batch, Word};
 use super::{CHANNEL, QUEUE};
 use crate::domain::ids::ConversationId;
@@ -17,8 +18,6 @@ use tokio_util::sync::CancellationToken;
 const GATHER: Duration = Duration::from_millis(50);
 /// How long it lets a server be that could not be reached.
 const PAUSE: Duration = Duration::from_secs(1);
-/// A notification that takes longer has failed.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 const NOTIFY: &str = "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload";
 

@@ -1,6 +1,7 @@
 //! Takes in what other processes notify. What is heard only wakes: the worker claims as ever, and events are read
 //! from the log. After every new connection all logs are looked at, for what was missed.
 
+use super::PATIENCE;
 use super::follower::Heard;
 use super::words::{Payload, Word};
 use super::{CHANNEL, heard};
@@ -16,8 +17,6 @@ use tokio_util::sync::CancellationToken;
 
 /// A connection that was silent for so long is asked whether it still lives.
 const SILENCE: Duration = Duration::from_secs(20);
-/// How long it may take to say so.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// Waits between attempts to connect: the first, doubled up to the longest.
 const WAITS: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
 /// The process that accepted a message claims it first, if it has room: its customer listens there, and nobody runs

@@ -22,6 +22,7 @@ use jiff::Timestamp;
 use listener::Listener;
 use sqlx::postgres::PgPool;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -30,6 +31,8 @@ use words::Word;
 
 /// The channel of NOTIFY.
 const CHANNEL: &str = "balcao";
+/// How long the server may say nothing to one of the messengers.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How many notices may wait to leave, or to be taken in. More are dropped.
 const QUEUE: usize = 8192;
 

@@ -2,10 +2,11 @@
 //! lives, and the server forgets the connection of a killed one at once. Its claims are let run out, so that another
 //! process takes the turns up without waiting for the lease; a machine that is cut off is left to the lease.
 
+use super::PATIENCE;
 use crate::domain::ids::ConversationId;
 use crate::store::error::StoreError;
 use crate::store::live::LiveHub;
-use crate::store::postgres::error::sorted;
+use crate::store::postgres::database::connected;
 use crate::store::postgres::rows::Columns;
 use crate::store::postgres::scripts;
 use jiff::Timestamp;
@@ -52,7 +53,7 @@ impl Warden {
     }
 
     async fn look(&self, missed: &mut HashMap<String, u32>) -> Result<(), StoreError> {
-        let rows = sqlx::query(scripts::MISSING_WORKERS).fetch_all(&self.pool).await.map_err(sorted)?;
+        let rows = connected(&self.pool, PATIENCE).await?.rows(sqlx::query(scripts::MISSING_WORKERS)).await?;
         let mut missing = HashMap::with_capacity(rows.len());
         let mut gone = Vec::new();
         for row in &rows {
@@ -68,8 +69,10 @@ impl Warden {
         if gone.is_empty() {
             return Ok(());
         }
-        let freed =
-            sqlx::query(scripts::FREE_CLAIMS).bind(&gone).fetch_all(&self.pool).await.map_err(sorted)?;
+        let freed = connected(&self.pool, PATIENCE)
+            .await?
+            .rows(sqlx::query(scripts::FREE_CLAIMS).bind(&gone))
+            .await?;
         for row in &freed {
             self.live.signal_work(ConversationId(Columns::of(row).id()?), Timestamp::UNIX_EPOCH);
         }

@@ -47,8 +47,7 @@ fn word_weight(word: &str, language: Language) -> u32 {
 
 const PORTUGUESE_STRONG: &str = "voce voces nao oi ola obrigado obrigada meu minha vcs uma em dos das pela pelo qual quais \
     quero queria gostaria boa bom tem isso onde preciso ainda tambem sim falar voces entao agora fazer chegou preco";
-const PORTUGUESE_WEAK: &str =
-    "com do da os um no na nos nas ao as por e foi pra pro vc seu sua ele ela estou saber posso pode e se esta";
+const PORTUGUESE_WEAK: &str = "com do da os um no na nos nas ao as por e foi pra pro vc seu sua ele ela estou saber posso pode e se esta";
 const ENGLISH_STRONG: &str = "the is are you what where when how my your hello hi please thanks thank would could want need i \
     with have has this that there and for does can which who order yes delivery";
 const ENGLISH_WEAK: &str = "to of in on at it be an do if or not from";

@@ -121,13 +121,22 @@ pub struct Death {
     pub relieved: Moment,
 }
 
+/// Which processes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Whom {
+    /// One, by its number.
+    One(usize),
+    /// All.
+    All,
+}
+
 /// Something done to a process, other than killing it.
 #[derive(Clone, Debug)]
 pub struct Harmed {
     /// What.
     pub what: &'static str,
-    /// To which; to all if none.
-    pub process: Option<usize>,
+    /// To whom.
+    pub whom: Whom,
     /// From when.
     pub from: Moment,
     /// Until when.

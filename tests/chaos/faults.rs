@@ -1,6 +1,6 @@
 //! Does what the plan says goes wrong, one thing after the other, and takes down when.
 
-use crate::evidence::{Death, Harmed, Moment, now};
+use crate::evidence::{Death, Harmed, Moment, Whom, now};
 use crate::plan::{Fault, Harm};
 use crate::processes::Process;
 use crate::wire::Wire;
@@ -73,15 +73,15 @@ impl Victims {
                 self.processes[number].signal("-STOP");
                 tokio::time::sleep(duration).await;
                 self.processes[number].signal("-CONT");
-                note(world, "stop", Some(number), from);
+                note(world, "stop", Whom::One(number), from);
             }
             Harm::Cut(number, how, duration) => {
                 self.wires[number].cut(how, duration).await;
-                note(world, "cut", Some(number), from);
+                note(world, "cut", Whom::One(number), from);
             }
             Harm::CutAll(how, duration) => {
                 join_all(self.wires.iter().map(|wire| wire.cut(how, duration))).await;
-                note(world, "cut", None, from);
+                note(world, "cut", Whom::All, from);
             }
             Harm::Restart => {
                 for (number, process) in self.processes.iter_mut().enumerate() {
@@ -89,7 +89,7 @@ impl Victims {
                         process.odd(odd);
                     }
                     process.start().await?;
-                    note(world, "restart", Some(number), from);
+                    note(world, "restart", Whom::One(number), from);
                 }
             }
         }
@@ -107,6 +107,6 @@ impl Victims {
 }
 
 /// What was done from `from` until now.
-fn note(world: &World, what: &'static str, process: Option<usize>, from: Moment) {
-    world.evidence().harms.push(Harmed { what, process, from, until: now() });
+fn note(world: &World, what: &'static str, whom: Whom, from: Moment) {
+    world.evidence().harms.push(Harmed { what, whom, from, until: now() });
 }

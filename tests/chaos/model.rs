@@ -63,6 +63,13 @@ enum Answer {
     Words(String),
 }
 
+/// Whether calls may be made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Tools {
+    Offered,
+    Withheld,
+}
+
 /// What goes wrong with an answer, the first time that it is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Fault {
@@ -95,8 +102,11 @@ async fn answer(State(mind): State<Mind>, headers: HeaderMap, body: Bytes) -> Re
     let by = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let by = by.trim_start_matches("Bearer ").to_owned();
     let plan = &mind.plan;
-    let may_call = body["tools"].is_array() && body["tool_choice"] != "none";
-    let (customer, answer) = think(plan, &messages, may_call);
+    let tools = match body["tools"].is_array() && body["tool_choice"] != "none" {
+        true => Tools::Offered,
+        false => Tools::Withheld,
+    };
+    let (customer, answer) = think(plan, &messages, tools);
     let Some(customer) = customer else {
         let odd = format!("the model was asked by {by} about nobody it knows: {:.300}", json!(messages));
         mind.evidence.lock().unwrap().oddities.push(odd);
@@ -136,7 +146,7 @@ fn hash_of(messages: &[Value]) -> u64 {
 }
 
 /// Who is spoken to, and what a model would do that is careful and has no imagination.
-fn think(plan: &Plan, messages: &[Value], may_call: bool) -> (Option<usize>, Answer) {
+fn think(plan: &Plan, messages: &[Value], tools: Tools) -> (Option<usize>, Answer) {
     let text = |message: &Value| message["content"].as_str().unwrap_or_default().to_owned();
     let spoke = |message: &Value| message["role"] == "assistant" && !text(message).is_empty();
     let since = messages.iter().rposition(spoke).map_or(0, |place| place + 1);
@@ -151,7 +161,7 @@ fn think(plan: &Plan, messages: &[Value], may_call: bool) -> (Option<usize>, Ans
         .map(|(word, _, _)| (*word).to_owned())
         .take(CALLS)
         .collect();
-    if may_call && !wanted.is_empty() {
+    if tools == Tools::Offered && !wanted.is_empty() {
         return (customer, Answer::Calls(wanted));
     }
     let sentences = words.iter().map(|(word, _, _)| format!("Tudo certo com {word}."));

@@ -73,7 +73,7 @@ impl Visit<'_> {
     /// Something that changes nothing when it is asked for again.
     async fn act(&self, what: &str, dice: &mut StdRng) {
         let body = json!({"name": self.name});
-        while self.ask(Method::POST, &format!("/{what}"), Some(&body), dice).await.is_err() {}
+        while self.ask(Method::POST, &format!("/{what}"), &body, dice).await.is_err() {}
     }
 
     /// An answer. It has no id, so that it is looked for before it is given again.
@@ -84,7 +84,7 @@ impl Visit<'_> {
             return self.echo(count, text, dice).await;
         }
         let body = json!({"text": text, "name": self.name});
-        while self.ask(Method::POST, "/reply", Some(&body), dice).await.is_err() {
+        while self.ask(Method::POST, "/reply", &body, dice).await.is_err() {
             if self.is_said(&text, dice).await {
                 return;
             }
@@ -113,7 +113,7 @@ impl Visit<'_> {
 
     async fn is_said(&self, text: &str, dice: &mut StdRng) -> bool {
         loop {
-            if let Ok(history) = self.ask(Method::GET, "/messages?limit=500", None, dice).await {
+            if let Ok(history) = self.ask(Method::GET, "/messages?limit=500", &Value::Null, dice).await {
                 let messages = history["messages"].as_array().cloned().unwrap_or_default();
                 return messages.iter().any(|message| message["text"] == text);
             }
@@ -124,12 +124,12 @@ impl Visit<'_> {
         &self,
         method: Method,
         tail: &str,
-        body: Option<&Value>,
+        body: &Value,
         dice: &mut StdRng,
     ) -> Result<Value, Unanswered> {
         let path = format!("/api/v1/conversations/{}{tail}", self.conversation);
         let mut request = self.world.ask(method, self.world.any_door(dice), &path, &self.world.key);
-        if let Some(body) = body {
+        if !body.is_null() {
             request = request.json(body);
         }
         let answer = self.world.read(tail, 200, request.send().await).await;

@@ -174,11 +174,7 @@ fn conversation(customer: usize, evidence: &Evidence) {
     }
     for harm in &evidence.harms {
         let [from, until] = [harm.from, harm.until].map(clock);
-        println!(
-            "    {} {from} to {until} of {}",
-            harm.what,
-            harm.process.map_or("all".to_owned(), |it| it.to_string())
-        );
+        println!("    {} {from} to {until}: {:?}", harm.what, harm.whom);
     }
     for death in &evidence.deaths {
         let [signalled, gone, relieved] = [death.signalled, death.gone, death.relieved].map(clock);

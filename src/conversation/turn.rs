@@ -32,6 +32,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How often a commit is tried while the database is away, before the claim is left to run out.
 const COMMIT_ATTEMPTS: u32 = 6;
+/// How long to wait before a turn is parked that the database has not let be parked.
+const PARK_AGAIN: Duration = Duration::from_millis(200);
 
 /// Does turns.
 pub struct TurnRunner {
@@ -60,8 +62,11 @@ struct News {
 
 impl News {
     fn of(task: &Task, receiver: broadcast::Receiver<Live>) -> Self {
-        let begins = |event: &&Event| {
-            event.turn == Some(task.turn) && matches!(event.body, EventBody::TurnStarted { .. })
+        // A turn that a person took the conversation from begins again with its return.
+        let begins = |event: &&Event| match &event.body {
+            EventBody::TurnStarted { .. } => event.turn == Some(task.turn),
+            EventBody::OwnerChanged { owner, .. } => owner.is_bot(),
+            _ => false,
         };
         let since = task.events.iter().rfind(begins).map_or(0, |event| event.seq);
         Self { receiver, since }
@@ -100,10 +105,10 @@ impl TurnRunner {
             Ok(None) => return,
             Err(StoreError::Stale) => StopReason::NotOwner,
             Err(error) => {
-                // The claim runs out and the turn is taken up again from its journal.
+                // At worst the claim runs out; the turn is taken up again from its journal.
                 tracing::error!(conversation.id = %conversation, turn.id = %claim.turn, error = %error,
                     "a turn was left for later: the database did not take it");
-                return;
+                return self.park_when_possible(&claim, stop).await;
             }
         };
         metrics::counter!("balcao_turns_total", "stop_reason" => reason.as_str()).increment(1);
@@ -152,6 +157,8 @@ impl TurnRunner {
                     Ok(Ok(outcome)) => Work::Finished(Box::new(outcome)),
                     Ok(Err(error)) => match error.downcast_ref::<StoreError>() {
                         Some(StoreError::Stale) => Work::Lost,
+                        // Nothing is wrong with the turn: it goes on when the database is back.
+                        Some(StoreError::Unavailable(why)) => return Err(StoreError::Unavailable(why.clone())),
                         _ => Work::Failed(error),
                     },
                     Err(_) => Work::Failed(anyhow::anyhow!("the turn panicked")),
@@ -251,6 +258,21 @@ impl TurnRunner {
         let now = self.clock.now();
         let release = Release { due_at: now, keep_journal: true, events: Vec::new() };
         self.stores.turns.release(claim, release, now).await
+    }
+
+    /// Parks a turn as soon as the database is back, if that is before the claim runs out anyway.
+    async fn park_when_possible(&self, claim: &Claim, stop: &CancellationToken) {
+        let parking = async {
+            while let Err(StoreError::Unavailable(_)) = self.park(claim).await {
+                tokio::time::sleep(PARK_AGAIN).await;
+            }
+        };
+        let lease = Duration::from_secs(u64::try_from(self.settings.lease_seconds).unwrap_or(0));
+        tokio::select! {
+            () = parking => {}
+            () = tokio::time::sleep(lease) => {}
+            () = stop.cancelled() => {}
+        }
     }
 
     async fn commit(

@@ -57,14 +57,13 @@ static SIGNS: LazyLock<HashMap<&str, [u32; 3]>> = LazyLock::new(|| {
 
 const PORTUGUESE_STRONG: &str = "voce voces nao oi ola obrigado obrigada meu minha vcs uma em dos das pela pelo qual quais \
     quero queria gostaria boa bom tem isso onde preciso ainda tambem sim falar voces entao agora fazer chegou preco";
-const PORTUGUESE_WEAK: &str =
-    "com do da os um no na nos nas ao as por e foi pra pro vc seu sua ele ela estou saber posso pode e";
+const PORTUGUESE_WEAK: &str = "com do da os um no na nos nas ao as por e foi pra pro vc seu sua ele ela estou saber posso pode e se esta";
 const ENGLISH_STRONG: &str = "the is are you what where when how my your hello hi please thanks thank would could want need i \
     with have has this that there and for does can which who order yes delivery";
 const ENGLISH_WEAK: &str = "to of in on at it be an do if or not from";
 const SPANISH_STRONG: &str = "hola gracias usted ustedes el los las una quiero quisiera donde cuando cual cuales mi necesito con tengo \
-    tiene hay puedo buenos buenas pero muy hoy manana si esta mis cuanto cuesta hacer";
-const SPANISH_WEAK: &str = "y en del lo un su al la por se es le estoy puede no";
+    tiene hay puedo buenos buenas pero muy hoy manana si mis cuanto cuesta hacer";
+const SPANISH_WEAK: &str = "y en del lo un su al la por se es le estoy puede no esta";
 
 #[cfg(test)]
 mod tests {
@@ -75,6 +74,7 @@ mod tests {
         use Language::{English, Portuguese, Spanish};
         for (text, language) in [
             ("oi, tudo bem? queria saber do meu pedido", Some(Portuguese)),
+            ("pode ver se está tudo certo com ele? e se está pronto?", Some(Portuguese)),
             ("vocês entregam na minha cidade?", Some(Portuguese)),
             ("meu pedido não chegou", Some(Portuguese)),
             ("Hello, where is my order?", Some(English)),

@@ -2,14 +2,17 @@
 //! and climbs back by itself. And the rehearsal of it.
 
 use crate::support::app::AppOptions;
-use crate::support::fake_openai::{Reply, error, says};
+use crate::support::fake_openai::{Act, Reply, call, error, finish, says};
 use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
 use balcao::config::settings::Settings;
 use reqwest::Method;
 use serde_json::{Value, json};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{Connection, Executor};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{Mutex, mpsc};
 
 /// What the customer reads once.
@@ -72,6 +75,35 @@ async fn a_key_that_is_not_accepted_leads_to_basic_mode_said_once_to_everybody()
     assert_eq!((&alert["event"], &alert["subject"]), (&json!("down"), &json!("openai:gpt-4.1-mini")));
     app.end().await;
     assert!(alerts.try_recv().is_err(), "the operator is told once");
+}
+
+#[tokio::test]
+async fn a_turn_that_the_database_does_not_take_goes_on_when_it_is_back() {
+    let search = Reply {
+        latency: Duration::from_millis(300),
+        ..Act::Stream(vec![call(0, "x", "product_search", "{\"query\": \"jiboia\"}"), finish("tool_calls")])
+            .into()
+    };
+    let app = AppOptions::endpoint(vec![search.clone(), search, says("A Jiboia P custa R$ 29,90.")]).await;
+    let app = app.with(|settings| settings.store.busy_timeout_ms = 50).start().await;
+    let mut talk = app.talk().await;
+    let message = talk.send("Quanto custa a jiboia P?").await;
+    while app.endpoint().asked().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let options = SqliteConnectOptions::new().filename(app.data().join("balcao.db"));
+    let mut backup = SqliteConnection::connect_with(&options).await.unwrap();
+    backup.execute("BEGIN IMMEDIATE").await.unwrap();
+    // Long enough that what the model says cannot be written down, of which nothing is seen from outside.
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    backup.execute("ROLLBACK").await.unwrap();
+    let answer = talk.answer().await;
+    assert_eq!(
+        (answer.text.as_str(), answer.reply_to.as_slice()),
+        ("A Jiboia P custa R$ 29,90.", &[message][..])
+    );
+    assert_eq!(app.endpoint().asked().len(), 3, "what was not written down is asked again");
+    app.end().await;
 }
 
 #[tokio::test]

@@ -63,6 +63,27 @@ async fn an_effect_under_way_is_done_once_although_a_person_takes_over() {
 }
 
 #[tokio::test]
+async fn an_effect_under_way_is_done_once_although_a_person_takes_over_without_a_word() {
+    let vendor = Vendor::start([Act::DoAndHold]).await;
+    let script = vec![calls([("record_visit", json!({"day": "sexta"}))]), says("Registrei a sua visita!")];
+    let app =
+        AppOptions::scripted(script).file("tools/custom/vendor.toml", &tools(&vendor.url)).start().await;
+    let mut talk = app.talk().await;
+    let message = talk.send("Vou passar aí na sexta").await;
+    vendor.asked_times(1).await;
+    talk.operator("take", json!({"name": "Bia"})).await;
+    vendor.let_go();
+    talk.operator("return", json!({"name": "Bia"})).await;
+    let answer = talk.answer().await;
+    assert_eq!(
+        (answer.reply_to.as_slice(), answer.tool("record_visit").outcome.as_str()),
+        (&[message][..], "done")
+    );
+    assert_eq!((vendor.asked().len(), vendor.effects().len()), (2, 1), "asked again on the same key");
+    app.end().await;
+}
+
+#[tokio::test]
 async fn a_closed_conversation_opens_again_for_the_bot() {
     let app = AppOptions::scripted(vec![says("Oi de novo! Como posso ajudar?")]).start().await;
     let mut talk = app.talk().await;

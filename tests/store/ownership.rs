@@ -2,7 +2,11 @@
 
 use super::support::{Bench, on_every_store, started};
 use balcao::domain::conversation::{ConversationState, Lease, Owner};
+use balcao::domain::event::EventBody;
+use balcao::domain::ids::{CallId, ConversationId};
 use balcao::domain::message::Role;
+use balcao::domain::tool_call::ToolCall;
+use balcao::domain::turn::Claim;
 use balcao::store::conversations::OwnerChange;
 use balcao::store::error::StoreError;
 use std::time::Duration;
@@ -11,6 +15,8 @@ on_every_store!(
     taking_a_conversation_silences_the_bot_at_once,
     a_second_reply_of_the_owner_changes_no_owner,
     the_bot_answers_only_what_no_person_answered,
+    a_turn_that_had_begun_to_write_goes_on_with_the_way_back,
+    a_person_who_answers_ends_a_turn_that_had_begun_to_write,
     the_way_back_waits_for_the_quiet_that_was_asked_for,
     closing_takes_the_claim_away,
     a_change_meant_for_an_older_epoch_changes_nothing,
@@ -77,6 +83,50 @@ async fn the_bot_answers_only_what_no_person_answered(bench: Bench) {
     bench.stores.conversations.change_owner(id, change).await.unwrap();
     assert_eq!(bench.claimed(id).await.answers, [third]);
     assert_eq!(bench.stores.live.take_signalled().into_iter().map(|(id, _)| id).collect::<Vec<_>>(), [id]);
+}
+
+/// A turn that has begun a call that changes something.
+async fn writing(bench: &Bench, id: ConversationId) -> Claim {
+    let claim = bench.claimed(id).await;
+    let arguments = serde_json::json!({"day": "sexta"});
+    let call = ToolCall { id: CallId::at(1, 0), name: "record_visit".to_owned(), arguments };
+    bench.stores.turns.append(&claim, vec![EventBody::ToolStarted { call }], bench.now()).await.unwrap();
+    claim
+}
+
+async fn a_turn_that_had_begun_to_write_goes_on_with_the_way_back(bench: Bench) {
+    let id = bench.opened().await.id;
+    let first = bench.said(id, "registre a visita").await;
+    let claim = writing(&bench, id).await;
+    let conversations = &bench.stores.conversations;
+    conversations.change_owner(id, bench.owner_change(bia())).await.unwrap();
+    let refused = bench.stores.turns.append(&claim, vec![started()], bench.now()).await;
+    assert!(matches!(refused, Err(StoreError::Stale)));
+    let second = bench.said(id, "oi?").await;
+    conversations.change_owner(id, bench.owner_change(Owner::Team)).await.unwrap();
+    assert!(bench.try_claim(id).await.is_none());
+    conversations.change_owner(id, bench.owner_change(Owner::Bot)).await.unwrap();
+    // Its call has a key that only this turn knows.
+    let again = bench.claimed(id).await;
+    assert_eq!((again.turn, again.resumed, again.answers.as_slice()), (claim.turn, true, &[first][..]));
+    bench.stores.turns.commit(&again, bench.answer(&again, "pronto"), bench.now()).await.unwrap();
+    let next = bench.claimed(id).await;
+    assert_eq!((next.resumed, next.answers.as_slice()), (false, &[second][..]));
+}
+
+async fn a_person_who_answers_ends_a_turn_that_had_begun_to_write(bench: Bench) {
+    let id = bench.opened().await.id;
+    bench.said(id, "registre a visita").await;
+    let claim = writing(&bench, id).await;
+    let conversations = &bench.stores.conversations;
+    conversations.change_owner(id, bench.owner_change(bia())).await.unwrap();
+    let message = Some(bench.message(Role::Human, "já registrei"));
+    conversations.change_owner(id, OwnerChange { message, ..bench.owner_change(bia()) }).await.unwrap();
+    conversations.change_owner(id, bench.owner_change(Owner::Bot)).await.unwrap();
+    assert!(bench.try_claim(id).await.is_none());
+    let next = bench.said(id, "obrigado").await;
+    let fresh = bench.claimed(id).await;
+    assert!(fresh.turn != claim.turn && !fresh.resumed && fresh.answers == [next], "{fresh:?}");
 }
 
 async fn the_way_back_waits_for_the_quiet_that_was_asked_for(bench: Bench) {

@@ -199,6 +199,11 @@ impl TestApp {
         Talk::open(&self.door).await
     }
 
+    /// Its data folder.
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
     /// The database, through a connection of the test's own.
     pub async fn stores(&self) -> Stores {
         super::stores::open_as(&self.settings.store, self.data.path()).await.0

@@ -72,13 +72,16 @@ pub(in crate::store) const INSERT_EVENT: &str = "
     INSERT INTO events (conversation_id, turn_id, at, seq, kind, body) VALUES ($1, $2, $3, $4, $5, $6)";
 
 /// Changes the owner; whoever held a claim has lost it. A person's words answer what the customer wrote before
-/// them; what is still open when the bot gets the conversation back is due.
+/// them; what is still open when the bot gets the conversation back is due. A turn that has begun to change something
+/// waits for that: taken up again, it repeats its call on the same key, where a new turn would make another one.
 /// `$1` id, `$2` owner, `$3` owner's name, `$4` events to come, `$5` 1 if the last of them answers the customer,
 /// `$6` time, `$7` end of the lease, `$8` time of the reminder, `$9` the epoch it is meant for, NULL for any.
 pub(in crate::store) const CHANGE_OWNER: &str = concat!(
     "UPDATE conversations SET
         owner = $2, owner_name = $3, owner_until = $7, remind_at = $8, epoch = epoch + 1,
-        lease_turn = NULL, worker = NULL,
+        lease_turn = CASE WHEN $5 = 0 AND EXISTS (SELECT 1 FROM events
+            WHERE conversation_id = $1 AND turn_id = lease_turn AND kind = 'tool_started') THEN lease_turn END,
+        worker = NULL,
         last_seq = last_seq + $4,
         answered_seq = CASE WHEN $5 = 1 THEN last_seq + $4 ELSE answered_seq END,
         due_at = CASE

@@ -1,0 +1,140 @@
+//! Reads the final state through the public API: every conversation's log, and what its customer is shown.
+
+use crate::checker::deliveries;
+use crate::evidence::{Entry, Heard, Log, Said, What};
+use crate::world::{Opened, Unanswered, World};
+use jiff::Timestamp;
+use reqwest::Method;
+use serde_json::Value;
+use std::time::{Duration, Instant};
+
+/// How long the program may take to do all that is left, once it is left in peace.
+const SETTLES_WITHIN: Duration = Duration::from_secs(90);
+/// How long nothing more may happen then.
+const REST: Duration = Duration::from_millis(1_500);
+
+/// Waits until nothing is due in any conversation, or too long; then for anything that should not come any more.
+pub async fn settle(world: &World) -> Duration {
+    let began = Instant::now();
+    let mut waiting: Vec<usize> = (0..world.plan.customers.len()).collect();
+    while began.elapsed() < SETTLES_WITHIN {
+        let mut left = Vec::new();
+        for customer in waiting {
+            match log_of(world, customer).await {
+                Ok(None) => {}
+                Ok(Some(log)) if is_settled(world, &log) => {}
+                Ok(Some(_)) | Err(Unanswered) => left.push(customer),
+            }
+        }
+        waiting = left;
+        if waiting.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let took = began.elapsed();
+    tokio::time::sleep(REST).await;
+    took
+}
+
+/// Whether nothing is due in a conversation, neither to be answered nor to be delivered.
+fn is_settled(world: &World, log: &Log) -> bool {
+    let evidence = world.evidence();
+    let delivered = evidence.delivered.iter().filter(|delivery| delivery.customer == log.customer).count();
+    let answered = !log.is_bots || (log.open().is_empty() && !log.is_at_work());
+    answered && delivered >= deliveries::due(log, &evidence).count()
+}
+
+/// Every conversation that was opened.
+pub async fn logs(world: &World) -> Vec<Log> {
+    let mut logs = Vec::new();
+    for customer in 0..world.plan.customers.len() {
+        let mut attempts = 0;
+        loop {
+            match log_of(world, customer).await {
+                Ok(log) => {
+                    logs.extend(log);
+                    break;
+                }
+                Err(Unanswered) if attempts < 20 => attempts += 1,
+                Err(Unanswered) => {
+                    world
+                        .evidence()
+                        .oddities
+                        .push(format!("customer {customer}'s conversation cannot be read"));
+                    break;
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+    logs
+}
+
+/// A customer's conversation; none if there is none.
+async fn log_of(world: &World, customer: usize) -> Result<Option<Log>, Unanswered> {
+    let Some(opened) = world.progress(customer).borrow().opened.clone() else { return Ok(None) };
+    let shown = shown(world, &opened, customer).await?;
+    let door = customer % world.doors.len();
+    let path = format!("/api/v1/conversations/{}", opened.id);
+    let answer = world.ask(Method::GET, door, &path, &world.key).send().await;
+    let detail = world.read("a conversation's detail", 200, answer).await?;
+    if detail["truncated"] == true {
+        world.evidence().oddities.push(format!("customer {customer}'s log is too long to be read"));
+    }
+    let events = detail["events"].as_array().cloned().unwrap_or_default();
+    let entries = events.iter().map(entry).collect();
+    let (is_pushed, is_bots) = (detail["channel"] == "relay", detail["owner"] == "bot");
+    Ok(Some(Log { customer, id: opened.id, is_pushed, is_bots, entries, shown }))
+}
+
+async fn shown(world: &World, opened: &Opened, customer: usize) -> Result<Vec<Heard>, Unanswered> {
+    let mut shown: Vec<Heard> = Vec::new();
+    loop {
+        let after = shown.last().map_or(0, |heard| heard.seq);
+        let path = format!("/api/v1/conversations/{}/messages?after={after}&limit=500", opened.id);
+        let door = customer % world.doors.len();
+        let answer = world.ask(Method::GET, door, &path, &opened.token).send().await;
+        let page = world.read("a history", 200, answer).await?;
+        let page = page["messages"].as_array().cloned().unwrap_or_default();
+        if page.is_empty() {
+            return Ok(shown);
+        }
+        shown.extend(page.iter().map(|message| Heard {
+            seq: message["seq"].as_i64().unwrap_or_default(),
+            id: text(&message["id"]),
+        }));
+    }
+}
+
+fn entry(event: &Value) -> Entry {
+    let body = &event["body"];
+    let what = match body["event"].as_str().unwrap_or_default() {
+        "message" => What::Message(Said {
+            id: text(&body["id"]),
+            role: text(&body["role"]),
+            client_id: body["client_id"].as_str().map(str::to_owned),
+            text: text(&body["text"]),
+            reply_to: body["reply_to"].as_array().into_iter().flatten().map(text).collect(),
+        }),
+        "owner_changed" => What::Owner { bot: body["owner"]["kind"] == "bot" },
+        "turn_started" => What::Started,
+        "turn_finished" => What::Finished { reason: text(&body["stop_reason"]) },
+        "state_changed" => What::State { closed: body["state"] == "closed" },
+        other => What::Other(match body["call"]["arguments"]["word"].as_str() {
+            Some(word) => format!("{other} {word} {}", text(&body["outcome"]["outcome"])),
+            None => other.to_owned(),
+        }),
+    };
+    let at = text(&event["at"]).parse::<Timestamp>().map_or(0, Timestamp::as_millisecond);
+    Entry {
+        seq: event["seq"].as_i64().unwrap_or_default(),
+        at,
+        turn: event["turn"].as_str().map(str::to_owned),
+        what,
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}

@@ -84,7 +84,7 @@ mod tests {
 
     fn message(seconds: i64) -> Message {
         Message {
-            id: MessageId(Uuid::now_v7()),
+            id: MessageId(Uuid::from_u128(seconds.unsigned_abs().into())),
             role: Role::Customer,
             text: "oi".to_owned(),
             client_id: None,

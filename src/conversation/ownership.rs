@@ -54,7 +54,10 @@ impl Ownership {
         let message = Message { author: Some(person.to_owned()), ..self.message(Role::Human, text) };
         let message_id = message.id;
         let reason = format!("{person} answered");
-        Ok((self.change(&conversation, person_of(person), reason, Words::Said(message)).await?, message_id))
+        Ok((
+            self.change(&conversation, person_of(person), reason, Words::Said(Box::new(message))).await?,
+            message_id,
+        ))
     }
 
     /// A person takes the conversation without a word, or keeps it for longer.
@@ -102,7 +105,8 @@ impl Ownership {
         let message = Message { author: Some(flow.to_owned()), ..self.message(Role::Assistant, text) };
         let message_id = message.id;
         let reason = format!("the flow {flow} answered");
-        let changed = self.change_at(epoch, &conversation, owner, reason, Words::Said(message)).await?;
+        let changed =
+            self.change_at(epoch, &conversation, owner, reason, Words::Said(Box::new(message))).await?;
         Ok((changed, message_id))
     }
 
@@ -116,7 +120,8 @@ impl Ownership {
             return Ok(conversation);
         }
         let note = self.message(Role::System, given_back(conversation.language).to_owned());
-        self.change(&conversation, Owner::Bot, format!("{person} gave it back"), Words::Said(note)).await
+        self.change(&conversation, Owner::Bot, format!("{person} gave it back"), Words::Said(Box::new(note)))
+            .await
     }
 
     /// Gives a conversation whose lease is over back to the bot, unless its owner has done anything since it was read.
@@ -135,7 +140,7 @@ impl Ownership {
             }
         };
         let words = match self.customer_waits(conversation.id).await? {
-            true => Words::Said(self.message(Role::System, note.to_owned())),
+            true => Words::Said(Box::new(self.message(Role::System, note.to_owned()))),
             false => Words::None,
         };
         self.change_at(conversation.epoch, conversation, Owner::Bot, reason, words).await
@@ -163,7 +168,7 @@ impl Ownership {
         // Closed first: between the two steps the bot must not take up what the person left.
         let closed = self.conversations.set_state(id, ConversationState::Closed, self.clock.now()).await?;
         let note = self.message(Role::System, ended(closed.language).to_owned());
-        self.change(&closed, Owner::Bot, format!("{person} closed it"), Words::Said(note)).await
+        self.change(&closed, Owner::Bot, format!("{person} closed it"), Words::Said(Box::new(note))).await
     }
 
     async fn get(&self, id: ConversationId) -> Result<Conversation, StoreError> {
@@ -204,7 +209,7 @@ impl Ownership {
         let at = self.clock.now();
         let message = match words {
             Words::None => None,
-            Words::Said(message) => Some(message),
+            Words::Said(message) => Some(*message),
         };
         let outbox =
             message.as_ref().filter(|_| self.pushed.contains(&conversation.channel)).map(|message| {
@@ -268,7 +273,7 @@ enum Words {
     /// Nothing.
     None,
     /// A message.
-    Said(Message),
+    Said(Box<Message>),
 }
 
 fn person_of(name: &str) -> Owner {

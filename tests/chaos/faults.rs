@@ -76,11 +76,11 @@ impl Victims {
                 note(world, "stop", Whom::One(number), from);
             }
             Harm::Cut(number, how, duration) => {
-                self.wires[number].cut(how, duration).await;
+                self.wires[number].cut_for(how, duration).await;
                 note(world, "cut", Whom::One(number), from);
             }
             Harm::CutAll(how, duration) => {
-                join_all(self.wires.iter().map(|wire| wire.cut(how, duration))).await;
+                join_all(self.wires.iter().map(|wire| wire.cut_for(how, duration))).await;
                 note(world, "cut", Whom::All, from);
             }
             Harm::Restart => {

@@ -30,7 +30,6 @@ mod relay_signature;
 mod report;
 mod run;
 mod vendor;
-mod wire;
 mod world;
 
 #[allow(dead_code, reason = "what other tests use of it is not used here")]
@@ -39,6 +38,8 @@ mod events;
 #[allow(dead_code, reason = "what other tests use of it is not used here")]
 #[path = "../support/postgres.rs"]
 mod postgres;
+#[path = "../support/wire.rs"]
+mod wire;
 
 use arguments::Arguments;
 use clap::Parser;

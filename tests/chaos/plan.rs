@@ -2,6 +2,7 @@
 //! it twice, who takes over, and what goes wrong. It does nothing.
 
 use crate::arguments::{Arguments, Kind, Store};
+use crate::wire::Cut;
 use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
@@ -121,15 +122,6 @@ pub struct Customer {
     pub listens: bool,
     /// Who takes over, if somebody does; they may get into each other's way.
     pub people: Vec<Person>,
-}
-
-/// How a database is cut off.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Cut {
-    /// Connections break, and none can be made.
-    Severed,
-    /// Connections stand, and nothing passes.
-    Frozen,
 }
 
 /// What goes wrong.

@@ -3,10 +3,11 @@
 use crate::evidence::{Death, Harmed, Moment, Whom, now};
 use crate::plan::{Fault, Harm};
 use crate::processes::Process;
-use crate::wire::Wire;
+use crate::wire::{Cut, Wire};
 use crate::world::World;
 use futures_util::future::join_all;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Everything that can be harmed.
 pub struct Victims {
@@ -76,11 +77,11 @@ impl Victims {
                 note(world, "stop", Whom::One(number), from);
             }
             Harm::Cut(number, how, duration) => {
-                self.wires[number].cut_for(how, duration).await;
+                cut_for(&self.wires[number], how, duration).await;
                 note(world, "cut", Whom::One(number), from);
             }
             Harm::CutAll(how, duration) => {
-                join_all(self.wires.iter().map(|wire| wire.cut_for(how, duration))).await;
+                join_all(self.wires.iter().map(|wire| cut_for(wire, how, duration))).await;
                 note(world, "cut", Whom::All, from);
             }
             Harm::Restart => {
@@ -109,4 +110,11 @@ impl Victims {
 /// What was done from `from` until now.
 fn note(world: &World, what: &'static str, whom: Whom, from: Moment) {
     world.evidence().harms.push(Harmed { what, whom, from, until: now() });
+}
+
+/// Cuts a wire for a while.
+async fn cut_for(wire: &Wire, how: Cut, duration: Duration) {
+    wire.cut(how);
+    tokio::time::sleep(duration).await;
+    wire.mend();
 }

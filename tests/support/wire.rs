@@ -1,7 +1,6 @@
 //! The wire between a process and its database: passes everything on until it is cut.
 
 use std::path::PathBuf;
-use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::watch;
@@ -37,13 +36,6 @@ impl Wire {
     /// Cuts it.
     pub fn cut(&self, how: Cut) {
         self.cut.send_replace(Some(how));
-    }
-
-    /// Cuts it for a while.
-    pub async fn cut_for(&self, how: Cut, duration: Duration) {
-        self.cut(how);
-        tokio::time::sleep(duration).await;
-        self.mend();
     }
 
     /// Makes it whole again.

@@ -81,6 +81,10 @@ pub struct Arguments {
     /// No message is written after so many minutes.
     #[arg(long, default_value_t = 10.0)]
     pub minutes: f64,
+    /// The middle of all waits after a kill must not be longer, in milliseconds. A machine that is busy with other
+    /// things needs more.
+    #[arg(long, default_value_t = 1_000)]
+    pub recovery_ms: i64,
     /// What goes wrong: all of it unless given; `none` leaves the program in peace.
     #[arg(long, value_enum, value_delimiter = ',')]
     pub harm: Vec<Kind>,
@@ -115,7 +119,7 @@ impl Arguments {
         let kinds: Vec<&str> = self.harm.iter().map(|kind| kind.name()).collect();
         let harm = if kinds.is_empty() { String::new() } else { format!(" --harm {}", kinds.join(",")) };
         format!(
-            "./dev chaos --seed {seed} --store {} --processes {} --messages {} --customers {} --rate {} --relay {} --people {} --minutes {}{harm}",
+            "./dev chaos --seed {seed} --store {} --processes {} --messages {} --customers {} --rate {} --relay {} --people {} --minutes {} --recovery-ms {}{harm}",
             self.store.name(),
             self.processes(),
             self.messages,
@@ -123,7 +127,8 @@ impl Arguments {
             self.rate,
             self.relay,
             self.people,
-            self.minutes
+            self.minutes,
+            self.recovery_ms
         )
     }
 }

@@ -59,7 +59,7 @@ pub async fn run(arguments: &Arguments) -> bool {
         }
     };
     let evidence = evidence.lock().unwrap();
-    let violations = checker::violations(&evidence);
+    let violations = checker::violations(&evidence, arguments.recovery_ms);
     report::numbers(arguments, &course, &evidence);
     if violations.is_empty() {
         println!("  every promise was kept");

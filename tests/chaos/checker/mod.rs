@@ -7,7 +7,7 @@ pub mod order;
 pub mod ownership;
 pub mod recovery;
 
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Moment};
 
 /// A promise that can be broken.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -43,7 +43,7 @@ impl Rule {
             Self::OneOwner => "the bot does not speak over a person",
             Self::Heard => "the event stream tells every message, once and in order",
             Self::Delivered => "the gateway is given every message, once and in order",
-            Self::Recovered => "what a killed process was at goes on within a second",
+            Self::Recovered => "what a killed process was at goes on at once",
             Self::Sane => "nobody is told what makes no sense",
         }
     }
@@ -67,15 +67,15 @@ impl Violation {
     }
 }
 
-/// Everything that cannot be.
-pub fn violations(evidence: &Evidence) -> Vec<Violation> {
+/// Everything that cannot be. What was killed goes on within `recovery` in the middle.
+pub fn violations(evidence: &Evidence, recovery: Moment) -> Vec<Violation> {
     let mut found = Vec::new();
     answers::check(evidence, &mut found);
     effects::check(evidence, &mut found);
     order::check(evidence, &mut found);
     ownership::check(evidence, &mut found);
     deliveries::check(evidence, &mut found);
-    recovery::check(evidence, &mut found);
+    recovery::check(evidence, recovery, &mut found);
     let sane = |odd: &String| Violation { rule: Rule::Sane, customer: None, detail: odd.clone() };
     found.extend(evidence.oddities.iter().map(sane));
     found

@@ -5,9 +5,6 @@ use super::{Rule, Violation};
 use crate::evidence::{Death, Evidence, Log, Moment, What};
 use std::collections::{BTreeSet, HashMap};
 
-/// The middle of all waits must not be longer, in milliseconds.
-pub const LONGEST: Moment = 1_000;
-
 /// Fewer waits have no middle that says anything.
 pub const FEWEST: usize = 4;
 
@@ -71,8 +68,8 @@ pub fn middle_and_longest(interrupted: &[Interrupted]) -> Option<(Moment, Moment
     Some((*waits.get(waits.len().checked_sub(1)? / 2)?, *waits.last()?))
 }
 
-/// Looks at every kill.
-pub fn check(evidence: &Evidence, found: &mut Vec<Violation>) {
+/// Looks at every kill. The middle of all waits must not be longer than `longest`.
+pub fn check(evidence: &Evidence, longest: Moment, found: &mut Vec<Violation>) {
     let interrupted = interrupted(evidence);
     for turn in interrupted.iter().filter(|turn| turn.after.is_none()) {
         found.push(Violation::of(
@@ -84,7 +81,7 @@ pub fn check(evidence: &Evidence, found: &mut Vec<Violation>) {
     if interrupted.len() < FEWEST {
         return;
     }
-    if let Some((middle, _)) = middle_and_longest(&interrupted).filter(|(middle, _)| *middle > LONGEST) {
+    if let Some((middle, _)) = middle_and_longest(&interrupted).filter(|(middle, _)| *middle > longest) {
         let detail = format!("the middle one of {} waits was {middle} ms", interrupted.len());
         found.push(Violation { rule: Rule::Recovered, customer: None, detail });
     }

@@ -79,15 +79,15 @@ impl Connection {
         Ok(())
     }
 
-    /// Waits for an event of type `kind` whose data holds `part`; returns its frame.
-    pub async fn event(&mut self, kind: &str, part: &str) -> anyhow::Result<String> {
+    /// Waits for an event of type `kind` whose data holds all `parts`; returns its frame.
+    pub async fn event(&mut self, kind: &str, parts: &[&str]) -> anyhow::Result<String> {
         let mark = format!("event: {kind}\ndata: ");
         loop {
             // Frames are whole lines; the chunk sizes between them are in nobody's way.
             while let Some(end) = find(&self.buffer, b"\n\n") {
                 let frame = self.buffer.get(..end).unwrap_or_default();
-                let is_wanted =
-                    find(frame, mark.as_bytes()).is_some() && find(frame, part.as_bytes()).is_some();
+                let is_wanted = find(frame, mark.as_bytes()).is_some()
+                    && parts.iter().all(|part| find(frame, part.as_bytes()).is_some());
                 let wanted = is_wanted.then(|| String::from_utf8_lossy(frame).into_owned());
                 self.buffer.drain(..end + 2);
                 if let Some(frame) = wanted {

@@ -24,9 +24,7 @@ pub async fn measure(place: &Place, scale: Scale, store: Store) -> anyhow::Resul
         Store::Sqlite => {
             let knee = paced(Plan::new(place, "load"), sizes(scale)).await?;
             half(Plan::new(place, "load"), knee, scale).await?;
-            let ceiling =
-                paced(Plan { pace: Pace::AT_ONCE, ..Plan::new(place, "load") }, &[1, 8, 32, 128]).await?;
-            println!("  ceiling: {ceiling:.0} turns/s");
+            paced(Plan { pace: Pace::AT_ONCE, ..Plan::new(place, "load") }, &[1, 8, 32, 128]).await?;
         }
         Store::Postgres => {
             for (store, processes) in [(Store::Sqlite, 1), (Store::Postgres, 1), (Store::Postgres, 2)] {

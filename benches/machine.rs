@@ -27,11 +27,16 @@ pub fn describe() {
     let memory = field("/proc/meminfo", "MemTotal").unwrap_or_default();
     println!("machine   {cpu}, {} cores, {memory}", cores());
     println!("kernel    {}", first_line("/proc/sys/kernel/osrelease"));
-    println!("rustc     {}", output("rustc", &["--version"]));
+    println!("rustc     {}", compiler());
     println!("commit    {}", output("git", &["describe", "--always", "--dirty"]));
     let words: Vec<String> = std::env::args().skip(1).collect();
     println!("command   ./dev bench {}", words.join(" "));
     println!("load      {} (before we began)", first_line("/proc/loadavg"));
+}
+
+/// The compiler's name and version.
+pub fn compiler() -> String {
+    output("rustc", &["--version"])
 }
 
 /// How many cores there are.

@@ -7,6 +7,8 @@ mod bursts;
 mod client;
 mod deployment;
 mod figures;
+mod idle;
+mod instructions;
 mod load;
 mod machine;
 mod model;
@@ -18,6 +20,7 @@ mod quota;
 mod rounds;
 mod search;
 mod server;
+mod soak;
 mod start;
 mod table;
 mod visitor;
@@ -25,6 +28,7 @@ mod visitor;
 use anyhow::Context;
 use clap::{Parser, ValueEnum};
 use deployment::Store;
+use instructions::Kept;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -41,6 +45,15 @@ struct Arguments {
     /// Where `load` keeps its state; `postgres` prints SQLite beside it
     #[arg(long, value_enum, default_value = "sqlite")]
     store: Store,
+    /// Event streams of `idle`, as a list of sizes
+    #[arg(long, value_delimiter = ',', default_values_t = [1_000, 20_000])]
+    clients: Vec<usize>,
+    /// How long `soak` goes on
+    #[arg(long, default_value_t = 10)]
+    minutes: u32,
+    /// Writes the figure of `instructions` down anew
+    #[arg(long)]
+    renew: bool,
 }
 
 /// What can be measured.
@@ -58,14 +71,38 @@ enum Section {
     Load,
     /// Visitors who write three messages in a row
     Bursts,
+    /// Memory for each visitor who only listens
+    Idle,
     /// All of these
     All,
+    /// Whether memory grows under a load that goes on and on
+    Soak,
+    /// Instructions of a turn; fails if they are well above the kept figure
+    Instructions,
 }
 
 impl Section {
     /// In the order they run: those under load bind this process to a core, so they come last.
-    const ORDER: [Self; 6] =
-        [Self::Start, Self::Progress, Self::Offline, Self::Search, Self::Load, Self::Bursts];
+    const ORDER: [Self; 9] = [
+        Self::Start,
+        Self::Progress,
+        Self::Offline,
+        Self::Search,
+        Self::Instructions,
+        Self::Load,
+        Self::Bursts,
+        Self::Idle,
+        Self::Soak,
+    ];
+
+    /// Whether it is one of all: it needs no tool of its own and takes no more than some minutes.
+    fn is_common(self) -> bool {
+        !matches!(self, Self::Soak | Self::Instructions)
+    }
+
+    fn is_among(self, wanted: &[Self]) -> bool {
+        wanted.contains(&self) || (self.is_common() && wanted.contains(&Self::All))
+    }
 }
 
 /// How much is measured.
@@ -89,7 +126,7 @@ fn main() -> ExitCode {
     match measure(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            println!("not measured: {error:#}");
+            println!("./dev bench: {error:#}");
             ExitCode::FAILURE
         }
     }
@@ -106,7 +143,7 @@ fn measure(arguments: &Arguments) -> anyhow::Result<()> {
     // One thread: it has one core during the load, and visitors that wait cost nothing.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     for section in Section::ORDER {
-        if arguments.sections.iter().any(|wanted| [section, Section::All].contains(wanted)) {
+        if section.is_among(&arguments.sections) {
             runtime.block_on(run(section, &place, scale, arguments))?;
         }
     }
@@ -122,7 +159,13 @@ async fn run(section: Section, place: &Place, scale: Scale, arguments: &Argument
         Section::Search => search::measure(place).await,
         Section::Load => load::measure(place, scale, arguments.store).await,
         Section::Bursts => bursts::measure(place, scale).await,
-        // Is one of these.
+        Section::Idle => idle::measure(place, &arguments.clients).await,
+        Section::Soak => soak::measure(place, arguments.minutes).await,
+        Section::Instructions => {
+            let kept = if arguments.renew { Kept::Renew } else { Kept::Compare };
+            instructions::measure(place, kept).await
+        }
+        // Is all of these.
         Section::All => Ok(()),
     }
 }

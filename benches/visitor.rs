@@ -31,11 +31,7 @@ impl Visitor {
     pub async fn open(addresses: &[SocketAddr], number: usize, name: &str) -> anyhow::Result<Self> {
         let address = *addresses.get(number % addresses.len().max(1)).context("no address")?;
         let mut connection = Connection::to(address).await?;
-        let body = json!({"channel": "web", "locale": "pt-BR", "contact": {"name": name}}).to_string();
-        let request = Request { method: "POST", path: "/api/v1/conversations", bearer: "", body: &body };
-        let opened = connection.ask(request).await?.json(201)?;
-        let text = |field: &str| opened[field].as_str().map(str::to_owned).context("no id or token");
-        let (path, token) = (format!("/api/v1/conversations/{}", text("id")?), text("token")?);
+        let (path, token) = converse(&mut connection, name).await?;
         let mut stream = Connection::to(address).await?;
         stream.listen(&format!("{path}/events"), &token).await?;
         Ok(Self { connection, stream, path, token, sent: 0 })
@@ -87,4 +83,13 @@ impl Visitor {
         let accepted = self.connection.ask(request).await?.json(202)?;
         accepted["message_id"].as_str().map(str::to_owned).context("no message_id")
     }
+}
+
+/// Opens a conversation as somebody called `name`; returns its path and its token.
+pub async fn converse(connection: &mut Connection, name: &str) -> anyhow::Result<(String, String)> {
+    let body = json!({"channel": "web", "locale": "pt-BR", "contact": {"name": name}}).to_string();
+    let request = Request { method: "POST", path: "/api/v1/conversations", bearer: "", body: &body };
+    let opened = connection.ask(request).await?.json(201)?;
+    let text = |field: &str| opened[field].as_str().map(str::to_owned).context("no id or token");
+    Ok((format!("/api/v1/conversations/{}", text("id")?), text("token")?))
 }

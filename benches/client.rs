@@ -4,9 +4,9 @@
 use anyhow::Context;
 use serde_json::Value;
 use std::fmt::Write;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// A connection.
 pub struct Connection {
@@ -54,7 +54,17 @@ impl Answer {
 impl Connection {
     /// Connects.
     pub async fn to(address: SocketAddr) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(address).await?;
+        Self::over(TcpStream::connect(address).await?, address)
+    }
+
+    /// Connects from an address of this machine.
+    pub async fn between(from: Ipv4Addr, address: SocketAddr) -> anyhow::Result<Self> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::from((from, 0)))?;
+        Self::over(socket.connect(address).await?, address)
+    }
+
+    fn over(stream: TcpStream, address: SocketAddr) -> anyhow::Result<Self> {
         stream.set_nodelay(true)?;
         Ok(Self { stream, buffer: Vec::new(), address })
     }
@@ -79,15 +89,15 @@ impl Connection {
         Ok(())
     }
 
-    /// Waits for an event of type `kind` whose data holds `part`; returns its frame.
-    pub async fn event(&mut self, kind: &str, part: &str) -> anyhow::Result<String> {
+    /// Waits for an event of type `kind` whose data holds all `parts`; returns its frame.
+    pub async fn event(&mut self, kind: &str, parts: &[&str]) -> anyhow::Result<String> {
         let mark = format!("event: {kind}\ndata: ");
         loop {
             // Frames are whole lines; the chunk sizes between them are in nobody's way.
             while let Some(end) = find(&self.buffer, b"\n\n") {
                 let frame = self.buffer.get(..end).unwrap_or_default();
-                let is_wanted =
-                    find(frame, mark.as_bytes()).is_some() && find(frame, part.as_bytes()).is_some();
+                let is_wanted = find(frame, mark.as_bytes()).is_some()
+                    && parts.iter().all(|part| find(frame, part.as_bytes()).is_some());
                 let wanted = is_wanted.then(|| String::from_utf8_lossy(frame).into_owned());
                 self.buffer.drain(..end + 2);
                 if let Some(frame) = wanted {

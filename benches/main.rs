@@ -1,50 +1,117 @@
 //! Measures the release binary from outside, as visitors and operators meet it, and prints numbers with their
-//! machine. It asserts nothing: what is fast enough is for the reader to say. See `./dev bench`.
+//! machine. It asserts nothing (`instructions` apart): what is fast enough is for the reader to say. See `./dev bench`.
 #![allow(clippy::print_stdout, reason = "a report on standard output is all this program is for")]
 #![allow(clippy::disallowed_methods, reason = "tasks end with the program that measures")]
 
+mod bursts;
 mod client;
+mod deployment;
 mod figures;
+mod idle;
+mod instructions;
 mod load;
 mod machine;
 mod model;
 mod offline;
+mod postgres;
+mod process;
 mod progress;
+mod quota;
 mod rounds;
 mod search;
 mod server;
+mod soak;
 mod start;
+mod table;
 mod visitor;
 
 use anyhow::Context;
+use clap::{Parser, ValueEnum};
+use deployment::Store;
+use instructions::Kept;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-const USAGE: &str = "balcao-bench [start|progress|offline|search|load|all] …";
+/// Measures the program and prints numbers with their machine.
+#[derive(Parser)]
+#[command(name = "./dev bench")]
+struct Arguments {
+    /// What to measure
+    #[arg(value_enum, default_values_t = [Section::All])]
+    sections: Vec<Section>,
+    /// Shorter lists and times: shows that it works, not how fast it is
+    #[arg(long)]
+    quick: bool,
+    /// Where `load` keeps its state; `postgres` prints SQLite beside it
+    #[arg(long, value_enum, default_value = "sqlite")]
+    store: Store,
+    /// Event streams of `idle`, as a list of sizes
+    #[arg(long, value_delimiter = ',', default_values_t = [1_000, 20_000])]
+    clients: Vec<usize>,
+    /// How long `soak` goes on
+    #[arg(long, default_value_t = 10)]
+    minutes: u32,
+    /// Writes the figure of `instructions` down anew
+    #[arg(long)]
+    renew: bool,
+}
 
 /// What can be measured.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Section {
+    /// First and later starts, memory of an idle server
     Start,
+    /// From a message to the first sign that it is worked on
     Progress,
+    /// A turn on the built-in model
     Offline,
+    /// A search of the knowledge
     Search,
+    /// Visitors who each wait for their answer, and messages at a rate
     Load,
+    /// Visitors who write three messages in a row
+    Bursts,
+    /// Memory for each visitor who only listens
+    Idle,
+    /// All of these
+    All,
+    /// Whether memory grows under a load that goes on and on
+    Soak,
+    /// Instructions of a turn; fails if they are well above the kept figure
+    Instructions,
 }
 
 impl Section {
-    /// In the order they run: the load binds this process to a core, so it comes last.
-    const ALL: [Self; 5] = [Self::Start, Self::Progress, Self::Offline, Self::Search, Self::Load];
+    /// In the order they run: those under load bind this process to a core, so they come last.
+    const ORDER: [Self; 9] = [
+        Self::Start,
+        Self::Progress,
+        Self::Offline,
+        Self::Search,
+        Self::Instructions,
+        Self::Load,
+        Self::Bursts,
+        Self::Idle,
+        Self::Soak,
+    ];
 
-    fn name(self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::Progress => "progress",
-            Self::Offline => "offline",
-            Self::Search => "search",
-            Self::Load => "load",
-        }
+    /// Whether it is one of all: it needs no tool of its own and takes no more than some minutes.
+    fn is_common(self) -> bool {
+        !matches!(self, Self::Soak | Self::Instructions)
     }
+
+    fn is_among(self, wanted: &[Self]) -> bool {
+        wanted.contains(&self) || (self.is_common() && wanted.contains(&Self::All))
+    }
+}
+
+/// How much is measured.
+#[derive(Clone, Copy)]
+pub enum Scale {
+    /// What a figure is taken from.
+    Full,
+    /// What shows that the measurement works.
+    Quick,
 }
 
 /// Where the measured program and its data are.
@@ -56,41 +123,49 @@ pub struct Place {
 }
 
 fn main() -> ExitCode {
-    let names: Vec<String> = std::env::args().skip(1).collect();
-    let is_known = |name: &String| name == "all" || Section::ALL.iter().any(|section| section.name() == name);
-    if !names.iter().all(is_known) {
-        println!("{USAGE}");
-        return ExitCode::FAILURE;
-    }
-    let all = names.is_empty() || names.iter().any(|name| name == "all");
-    let wanted = Section::ALL.into_iter().filter(|section| all || names.iter().any(|n| n == section.name()));
-    match measure(wanted) {
+    match measure(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            println!("not measured: {error:#}");
+            println!("./dev bench: {error:#}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn measure(sections: impl Iterator<Item = Section>) -> anyhow::Result<()> {
+fn measure(arguments: &Arguments) -> anyhow::Result<()> {
     let own = std::env::current_exe().context("this program does not know where it is")?;
     let beside = own.parent().context("no folder around this program")?;
     let place = Place { program: beside.join("balcao"), data: beside.join("bench-data") };
     anyhow::ensure!(place.program.exists(), "{} is not built", place.program.display());
     machine::describe();
     machine::raise_open_files();
+    let scale = if arguments.quick { Scale::Quick } else { Scale::Full };
     // One thread: it has one core during the load, and visitors that wait cost nothing.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    for section in sections {
-        match section {
-            Section::Start => runtime.block_on(start::measure(&place))?,
-            Section::Progress => runtime.block_on(progress::measure(&place))?,
-            Section::Offline => runtime.block_on(offline::measure(&place))?,
-            Section::Search => runtime.block_on(search::measure(&place))?,
-            Section::Load => runtime.block_on(load::measure(&place))?,
+    for section in Section::ORDER {
+        if section.is_among(&arguments.sections) {
+            runtime.block_on(run(section, &place, scale, arguments))?;
         }
     }
     std::fs::remove_dir_all(&place.data).ok();
     Ok(())
+}
+
+async fn run(section: Section, place: &Place, scale: Scale, arguments: &Arguments) -> anyhow::Result<()> {
+    match section {
+        Section::Start => start::measure(place).await,
+        Section::Progress => progress::measure(place).await,
+        Section::Offline => offline::measure(place).await,
+        Section::Search => search::measure(place).await,
+        Section::Load => load::measure(place, scale, arguments.store).await,
+        Section::Bursts => bursts::measure(place, scale).await,
+        Section::Idle => idle::measure(place, &arguments.clients).await,
+        Section::Soak => soak::measure(place, arguments.minutes).await,
+        Section::Instructions => {
+            let kept = if arguments.renew { Kept::Renew } else { Kept::Compare };
+            instructions::measure(place, kept).await
+        }
+        // Is all of these.
+        Section::All => Ok(()),
+    }
 }

@@ -57,6 +57,7 @@ struct Shared {
     words: Vec<Vec<u8>>,
     /// Microseconds by visitor.
     taken: Vec<AtomicU64>,
+    asked: AtomicU64,
 }
 
 impl Model {
@@ -65,7 +66,7 @@ impl Model {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let taken = (0..VISITORS).map(|_| AtomicU64::new(0)).collect();
-        let shared = Arc::new(Shared { pace, call: call(), words: words(), taken });
+        let shared = Arc::new(Shared { pace, call: call(), words: words(), taken, asked: AtomicU64::new(0) });
         let serving = tokio::spawn(serve(listener, shared.clone()));
         Ok(Self { address, shared, serving })
     }
@@ -79,6 +80,11 @@ impl Model {
     pub fn taken(&self, visitor: usize) -> Duration {
         let taken = self.shared.taken.get(visitor % VISITORS);
         Duration::from_micros(taken.map_or(0, |taken| taken.load(Ordering::Relaxed)))
+    }
+
+    /// How often it was asked so far.
+    pub fn asked(&self) -> u64 {
+        self.shared.asked.load(Ordering::Relaxed)
     }
 }
 
@@ -126,6 +132,7 @@ async fn converse(mut stream: TcpStream, shared: Arc<Shared>) -> anyhow::Result<
             anyhow::ensure!(stream.read_buf(&mut buffer).await? > 0, "closed");
         }
         let began = Instant::now();
+        shared.asked.fetch_add(1, Ordering::Relaxed);
         let body = buffer.get(end..).unwrap_or_default();
         let visitor = visitor(body);
         let pieces = if is_behind_a_call(body) { &shared.words } else { &shared.call };

@@ -1,8 +1,8 @@
 //! What a turn on the built-in model takes.
 
 use crate::Place;
+use crate::deployment::{impatient, settings};
 use crate::figures::Figures;
-use crate::rounds::{impatient, settings};
 use crate::server::Start;
 use crate::visitor::Visitor;
 use std::time::Duration;
@@ -26,13 +26,13 @@ const QUESTIONS: [&str; 10] = [
 /// Measures and prints.
 pub async fn measure(place: &Place) -> anyhow::Result<()> {
     let settings = [settings(None), impatient()].concat();
-    let start = Start { place, data: "offline", settings, core: None };
+    let start = Start { place, data: "offline", settings, under: Vec::new() };
     start.forget()?;
     let server = start.run()?;
     let mut turns = Figures::default();
     let mut slowest = (Duration::ZERO, "");
     for round in 0..=ROUNDS {
-        let mut visitor = Visitor::open(server.address, "Ana").await?;
+        let mut visitor = Visitor::open(&[server.address], 0, "Ana").await?;
         for question in QUESTIONS {
             let (took, _) = visitor.ask(question).await?;
             // The first round meets caches that are still empty.

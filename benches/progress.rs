@@ -1,9 +1,9 @@
 //! How soon a visitor sees that something happens while the model takes its time.
 
 use crate::Place;
+use crate::deployment::{impatient, settings};
 use crate::figures::Figures;
 use crate::model::{Model, Pace};
-use crate::rounds::{impatient, settings};
 use crate::server::Start;
 use crate::visitor::{QUESTIONS, Visitor};
 use std::time::Duration;
@@ -21,12 +21,12 @@ pub async fn measure(place: &Place) -> anyhow::Result<()> {
     let impatient = [patient.clone(), impatient()].concat();
     for (quiet, settings) in [("with the default quiet period of 150 ms", patient), ("with none", impatient)]
     {
-        let start = Start { place, data: "progress", settings, core: None };
+        let start = Start { place, data: "progress", settings, under: Vec::new() };
         start.forget()?;
         let server = start.run()?;
         let mut waits = Figures::default();
         for question in QUESTIONS.into_iter().cycle().take(VISITORS) {
-            let mut visitor = Visitor::open(server.address, "Ana").await?;
+            let mut visitor = Visitor::open(&[server.address], 0, "Ana").await?;
             waits.add(visitor.first_progress(question).await?);
         }
         println!(

@@ -1,11 +1,11 @@
-//! Rounds of load over a running server: so many visitors who each wait for their answer, or messages that come at
-//! a rate whether or not the last ones were answered.
+//! Crowds over a deployment: so many visitors who each wait for their answer, or messages that come at a rate whether
+//! or not the last ones were answered; and what a crowd came to while it was watched.
 
+use crate::deployment::{Deployment, Usage};
 use crate::figures::Figures;
 use crate::model::{self, Model};
-use crate::server::Server;
 use crate::visitor::{QUESTIONS, Visitor};
-use anyhow::Context;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,30 +14,10 @@ use tokio::task::JoinSet;
 
 /// Messages of a conversation; then the visitor leaves and another one comes.
 const MESSAGES: usize = 6;
-
-/// Settings of every measured server: quotas out of the way, and the model, if any.
-pub fn settings(model: Option<&Model>) -> Vec<(&'static str, String)> {
-    let mut settings: Vec<(&'static str, String)> = [
-        "BALCAO__LIMITS__CONVERSATIONS_PER_SECOND_PER_ADDRESS",
-        "BALCAO__LIMITS__MESSAGES_PER_SECOND_PER_ADDRESS",
-        "BALCAO__LIMITS__MESSAGES_PER_MINUTE_PER_VISITOR",
-        "BALCAO__LIMITS__STREAMS_PER_ADDRESS",
-    ]
-    .map(|name| (name, "1000000".to_owned()))
-    .to_vec();
-    if let Some(model) = model {
-        settings.push(("OPENAI_BASE_URL", model.base_url()));
-        settings.push(("BALCAO_MODEL", "fake".to_owned()));
-    }
-    settings
-}
-
-/// No waiting for further words of the customer.
-pub fn impatient() -> Vec<(&'static str, String)> {
-    ["BALCAO__CHANNELS__WEB__QUIET_MS", "BALCAO__CHANNELS__WEB__QUIET_UNFINISHED_MS"]
-        .map(|name| (name, "0".to_owned()))
-        .to_vec()
-}
+/// How many visitors of a crowd come in at the same time.
+const DOORS: usize = 32;
+/// Longest warm-up.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What a round came to.
 pub struct Round {
@@ -47,17 +27,26 @@ pub struct Round {
     pub added: Figures,
     /// The same as the server sees it, in milliseconds, on average.
     pub added_by_server: f64,
-    /// Processor time per turn, in milliseconds.
-    pub processor: f64,
-    /// Resident memory at the end, in MB.
+    /// Processor time per turn, in seconds; that of visitors and model is a share of their core.
+    pub used: Usage,
+    /// Resident memory of all processes at the end, in MB.
     pub resident: f64,
     /// Turns that ended in another way than with the model's answer.
     pub odd: usize,
 }
 
-/// What the visitors of a round share.
+/// How long a round warms up and how long it is measured.
+#[derive(Clone, Copy)]
+pub struct Window {
+    /// Not measured. Goes on until each visitor was answered once.
+    pub warm_up: Duration,
+    /// Measured.
+    pub measured: Duration,
+}
+
+/// What the visitors of a crowd share.
 struct Shared {
-    address: SocketAddr,
+    addresses: Vec<SocketAddr>,
     model: Arc<Model>,
     /// Numbers visitors; the model knows them by it.
     visitors: AtomicUsize,
@@ -66,10 +55,10 @@ struct Shared {
 }
 
 impl Shared {
-    fn new(server: &Server, model: &Arc<Model>) -> Arc<Self> {
+    fn new(deployment: &Deployment) -> Arc<Self> {
         Arc::new(Self {
-            address: server.address,
-            model: model.clone(),
+            addresses: deployment.addresses(),
+            model: deployment.model.clone(),
             visitors: AtomicUsize::new(0),
             done: Mutex::default(),
             odd: AtomicUsize::new(0),
@@ -78,7 +67,7 @@ impl Shared {
 
     async fn visitor(&self) -> anyhow::Result<(usize, Visitor)> {
         let number = self.visitors.fetch_add(1, Ordering::Relaxed);
-        Ok((number, Visitor::open(self.address, &model::name(number)).await?))
+        Ok((number, Visitor::open(&self.addresses, number, &model::name(number)).await?))
     }
 
     /// One turn, taken down.
@@ -91,87 +80,121 @@ impl Shared {
         if !end.contains("\"answered\"") {
             self.odd.fetch_add(1, Ordering::Relaxed);
         }
-        self.done.lock().unwrap_or_else(PoisonError::into_inner).push((Instant::now(), added));
+        self.done().push((Instant::now(), added));
         Ok(())
     }
 
+    fn done(&self) -> std::sync::MutexGuard<'_, Vec<(Instant, Duration)>> {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn between(&self, from: Instant, to: Instant) -> Figures {
-        let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
         let mut figures = Figures::default();
+        let done = self.done();
         done.iter().filter(|(at, _)| (from..to).contains(at)).for_each(|(_, added)| figures.add(*added));
         figures
     }
 }
 
-/// How long a round warms up and how long it is measured.
-#[derive(Clone, Copy)]
-pub struct Window {
-    /// Not measured.
-    pub warm_up: Duration,
-    /// Measured.
-    pub measured: Duration,
+/// Visitors at work. They leave when it is dropped.
+pub struct Crowd {
+    shared: Arc<Shared>,
+    tasks: JoinSet<anyhow::Result<()>>,
+    /// How many turns have to be done before it is in its stride.
+    stride: usize,
 }
 
-/// `count` visitors, each with one message at a time.
-pub async fn closed(
-    server: &Server,
-    model: &Arc<Model>,
-    count: usize,
-    window: Window,
-) -> anyhow::Result<Round> {
-    let shared = Shared::new(server, model);
-    let mut visitors = Vec::with_capacity(count);
-    for _ in 0..count {
-        visitors.push(shared.visitor().await?);
-    }
-    let mut tasks = JoinSet::new();
-    for (place, (mut number, mut visitor)) in visitors.into_iter().enumerate() {
-        let shared = shared.clone();
-        // Spread over the warm-up: people do not write in step.
-        let delay = window.warm_up.mul_f64(place as f64 / count as f64);
-        tasks.spawn(async move {
-            tokio::time::sleep(delay).await;
-            loop {
-                if visitor.sent() == MESSAGES {
-                    (number, visitor) = shared.visitor().await?;
+impl Crowd {
+    /// `count` visitors, each with one message at a time. They begin within `spread`: people do not write in step.
+    pub async fn closed(deployment: &Deployment, count: usize, spread: Duration) -> anyhow::Result<Self> {
+        let shared = Shared::new(deployment);
+        let coming = stream::iter(0..count).map(|_| shared.visitor()).buffer_unordered(DOORS);
+        let visitors: Vec<(usize, Visitor)> = coming.try_collect().await?;
+        let mut tasks = JoinSet::new();
+        for (place, (mut number, mut visitor)) in visitors.into_iter().enumerate() {
+            let shared = shared.clone();
+            let delay = spread.mul_f64(place as f64 / count as f64);
+            tasks.spawn(async move {
+                tokio::time::sleep(delay).await;
+                loop {
+                    if visitor.sent() == MESSAGES {
+                        (number, visitor) = shared.visitor().await?;
+                    }
+                    shared.turn(number, &mut visitor).await?;
                 }
-                shared.turn(number, &mut visitor).await?;
-            }
-        });
+            });
+        }
+        Ok(Self { shared, tasks, stride: count })
     }
-    watch(server, &shared, window, tasks).await
+
+    /// `rate` messages a second, each in a conversation that waits for none.
+    pub fn open(deployment: &Deployment, rate: f64) -> Self {
+        let shared = Shared::new(deployment);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(arrivals(shared.clone(), rate));
+        Self { shared, tasks, stride: 0 }
+    }
+
+    /// Waits while the crowd is at work.
+    pub async fn wait(&mut self, duration: Duration) -> anyhow::Result<()> {
+        tokio::select! {
+            () = tokio::time::sleep(duration) => Ok(()),
+            Some(failed) = self.tasks.join_next() => failed?,
+        }
+    }
+
+    /// Watches the crowd for a window.
+    pub async fn watch(&mut self, deployment: &Deployment, window: Window) -> anyhow::Result<Round> {
+        let began = Instant::now();
+        self.wait(window.warm_up).await?;
+        while self.shared.done().len() < self.stride && began.elapsed() < PATIENCE {
+            self.wait(Duration::from_millis(200)).await?;
+        }
+        let (from, usage) = (Instant::now(), deployment.usage()?);
+        let counted = counted(deployment).await?;
+        self.wait(window.measured).await?;
+        let (to, used) = (Instant::now(), deployment.usage()?.since(usage));
+        let now = self::counted(deployment).await?;
+        let added = self.shared.between(from, to);
+        let (turns, seconds) = (added.count() as f64, (to - from).as_secs_f64());
+        Ok(Round {
+            rate: turns / seconds,
+            added,
+            added_by_server: (now.0 - counted.0) / (now.1 - counted.1) * 1e3,
+            used: Usage {
+                servers: used.servers / turns,
+                database: used.database / turns,
+                visitors: used.visitors / seconds,
+            },
+            resident: deployment.resident()?,
+            odd: self.shared.odd.load(Ordering::Relaxed),
+        })
+    }
 }
 
-/// `rate` messages a second, each in a conversation that waits for none.
-pub async fn open(server: &Server, model: &Arc<Model>, rate: f64, window: Window) -> anyhow::Result<Round> {
-    let shared = Shared::new(server, model);
+async fn arrivals(shared: Arc<Shared>, rate: f64) -> anyhow::Result<()> {
     let idle: Arc<Mutex<Vec<(usize, Visitor)>>> = Arc::default();
-    let mut tasks = JoinSet::new();
-    let arrivals = shared.clone();
-    tasks.spawn(async move {
-        let mut turns = JoinSet::new();
-        let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
-        let mut next = tokio::time::Instant::now();
-        loop {
-            next += Duration::from_secs_f64(dice.wait(rate));
-            tokio::time::sleep_until(next).await;
-            let (shared, idle) = (arrivals.clone(), idle.clone());
-            turns.spawn(async move {
-                let waiting = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-                let (number, mut visitor) = match waiting {
-                    Some(waiting) if waiting.1.sent() < MESSAGES => waiting,
-                    Some(_) | None => shared.visitor().await?,
-                };
-                shared.turn(number, &mut visitor).await?;
-                idle.lock().unwrap_or_else(PoisonError::into_inner).push((number, visitor));
-                anyhow::Ok(())
-            });
-            while let Some(ended) = turns.try_join_next() {
-                ended??;
-            }
+    let mut turns: JoinSet<anyhow::Result<()>> = JoinSet::new();
+    let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
+    let mut next = tokio::time::Instant::now();
+    loop {
+        next += Duration::from_secs_f64(dice.wait(rate));
+        tokio::time::sleep_until(next).await;
+        let (shared, idle) = (shared.clone(), idle.clone());
+        turns.spawn(async move {
+            let waiting = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let (number, mut visitor) = match waiting {
+                Some(waiting) if waiting.1.sent() < MESSAGES => waiting,
+                Some(_) | None => shared.visitor().await?,
+            };
+            shared.turn(number, &mut visitor).await?;
+            idle.lock().unwrap_or_else(PoisonError::into_inner).push((number, visitor));
+            Ok(())
+        });
+        while let Some(ended) = turns.try_join_next() {
+            ended??;
         }
-    });
-    watch(server, &shared, window, tasks).await
+    }
 }
 
 /// Waits of a crowd that knows nothing of each other, the same at every run.
@@ -187,47 +210,8 @@ impl Dice {
     }
 }
 
-async fn watch(
-    server: &Server,
-    shared: &Shared,
-    window: Window,
-    mut tasks: JoinSet<anyhow::Result<()>>,
-) -> anyhow::Result<Round> {
-    let until = |duration| tokio::time::sleep(duration);
-    tokio::select! {
-        () = until(window.warm_up) => {}
-        Some(failed) = tasks.join_next() => failed??,
-    }
-    let (from, processor, counted) = (Instant::now(), server.processor()?, counted(server).await?);
-    tokio::select! {
-        () = until(window.measured) => {}
-        Some(failed) = tasks.join_next() => failed??,
-    }
-    let to = Instant::now();
-    let used = server.processor()? - processor;
-    let now = self::counted(server).await?;
-    let resident = server.memory()?.resident;
-    tasks.shutdown().await;
-    let added = shared.between(from, to);
-    let turns = added.count() as f64;
-    Ok(Round {
-        rate: turns / (to - from).as_secs_f64(),
-        added,
-        added_by_server: (now.0 - counted.0) / (now.1 - counted.1) * 1e3,
-        processor: used * 1e3 / turns,
-        resident,
-        odd: shared.odd.load(Ordering::Relaxed),
-    })
-}
-
-/// Sum and count of `balcao_turn_added_seconds`.
-async fn counted(server: &Server) -> anyhow::Result<(f64, f64)> {
-    use crate::client::{Connection, Request};
-    let request = Request { method: "GET", path: "/metrics", bearer: "", body: "" };
-    let text = Connection::to(server.address).await?.ask(request).await?.text(200)?;
-    let value = |name: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix(name));
-        line.map_or(Ok(0.0), |value| value.trim().parse::<f64>()).context("an unreadable metric")
-    };
-    Ok((value("balcao_turn_added_seconds_sum")?, value("balcao_turn_added_seconds_count")?))
+/// Sum and count of what the server says it added to its turns.
+async fn counted(deployment: &Deployment) -> anyhow::Result<(f64, f64)> {
+    let sum = deployment.metric("balcao_turn_added_seconds_sum").await?;
+    Ok((sum, deployment.metric("balcao_turn_added_seconds_count").await?))
 }

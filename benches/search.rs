@@ -2,8 +2,8 @@
 
 use crate::Place;
 use crate::client::{Connection, Request};
+use crate::deployment::settings;
 use crate::figures::Figures;
-use crate::rounds::settings;
 use crate::server::Start;
 use anyhow::Context;
 use serde_json::Value;
@@ -22,7 +22,7 @@ const QUERIES: [&str; 5] = [
 
 /// Measures and prints.
 pub async fn measure(place: &Place) -> anyhow::Result<()> {
-    let start = Start { place, data: "search", settings: settings(None), core: None };
+    let start = Start { place, data: "search", settings: settings(None), under: Vec::new() };
     start.forget()?;
     let server = start.run()?;
     let announced: Value = serde_json::from_slice(&std::fs::read(server.data().join("server.json"))?)?;

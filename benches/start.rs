@@ -10,7 +10,7 @@ const STARTS: usize = 5;
 /// Measures and prints.
 pub async fn measure(place: &Place) -> anyhow::Result<()> {
     println!("\nstart     from starting the process to its ready line, median of {STARTS} (files cached)");
-    let start = Start { place, data: "start", settings: Vec::new(), core: None };
+    let start = Start { place, data: "start", settings: Vec::new(), under: Vec::new() };
     let (mut first, mut later) = (Figures::default(), Figures::default());
     for _ in 0..STARTS {
         start.forget()?;
@@ -27,12 +27,12 @@ pub async fn measure(place: &Place) -> anyhow::Result<()> {
     println!("  later start, with an index                          {:6.0} ms", later.median());
     let server = start.run()?;
     tokio::time::sleep(Duration::from_secs(2)).await;
-    let memory = server.memory()?;
+    let memory = server.process().memory()?;
     println!(
         "  idle after 2 s: resident {:.1} MB, of it {:.1} MB anonymous; {} threads",
         memory.resident,
         memory.anonymous,
-        server.threads()
+        server.process().threads()
     );
     server.stop()
 }

@@ -1,5 +1,5 @@
 //! A visitor of the shop as a browser plays one: opens a conversation, keeps its event stream open, and writes the
-//! next message when the last one was answered.
+//! next message when the last one was answered, or several in a row.
 
 use crate::client::{Connection, Request};
 use anyhow::Context;
@@ -27,14 +27,11 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    /// Opens a conversation as somebody called `name`.
-    pub async fn open(address: SocketAddr, name: &str) -> anyhow::Result<Self> {
+    /// Opens a conversation as somebody called `name`. Visitors go to the addresses by turns of their numbers.
+    pub async fn open(addresses: &[SocketAddr], number: usize, name: &str) -> anyhow::Result<Self> {
+        let address = *addresses.get(number % addresses.len().max(1)).context("no address")?;
         let mut connection = Connection::to(address).await?;
-        let body = json!({"channel": "web", "locale": "pt-BR", "contact": {"name": name}}).to_string();
-        let request = Request { method: "POST", path: "/api/v1/conversations", bearer: "", body: &body };
-        let opened = connection.ask(request).await?.json(201)?;
-        let text = |field: &str| opened[field].as_str().map(str::to_owned).context("no id or token");
-        let (path, token) = (format!("/api/v1/conversations/{}", text("id")?), text("token")?);
+        let (path, token) = converse(&mut connection, name).await?;
         let mut stream = Connection::to(address).await?;
         stream.listen(&format!("{path}/events"), &token).await?;
         Ok(Self { connection, stream, path, token, sent: 0 })
@@ -49,7 +46,7 @@ impl Visitor {
     pub async fn ask(&mut self, text: &str) -> anyhow::Result<(Duration, String)> {
         let began = Instant::now();
         self.send(text).await?;
-        let end = self.stream.event("turn", "\"finished\"").await?;
+        let end = self.stream.event("turn", &["\"finished\""]).await?;
         Ok((began.elapsed(), end))
     }
 
@@ -57,16 +54,42 @@ impl Visitor {
     pub async fn first_progress(&mut self, text: &str) -> anyhow::Result<Duration> {
         let began = Instant::now();
         self.send(text).await?;
-        self.stream.event("progress", "").await?;
+        self.stream.event("progress", &[]).await?;
         Ok(began.elapsed())
     }
 
-    async fn send(&mut self, text: &str) -> anyhow::Result<()> {
+    /// Sends messages so far apart, and waits for the answer to the last one. Says how long after it that came.
+    pub async fn burst(&mut self, texts: &[&str], gap: Duration) -> anyhow::Result<Duration> {
+        let mut last = (Instant::now(), String::new());
+        for (number, text) in texts.iter().enumerate() {
+            if number > 0 {
+                tokio::time::sleep(gap).await;
+            }
+            let began = Instant::now();
+            last = (began, self.send(text).await?);
+        }
+        let (began, id) = last;
+        // The customer's own message has the id too.
+        self.stream.event("message", &["\"assistant\"", &id]).await?;
+        Ok(began.elapsed())
+    }
+
+    /// Returns the message's id.
+    async fn send(&mut self, text: &str) -> anyhow::Result<String> {
         self.sent += 1;
         let body = json!({"client_id": format!("m{}", self.sent), "text": text}).to_string();
         let path = format!("{}/messages", self.path);
         let request = Request { method: "POST", path: &path, bearer: &self.token, body: &body };
-        self.connection.ask(request).await?.text(202)?;
-        Ok(())
+        let accepted = self.connection.ask(request).await?.json(202)?;
+        accepted["message_id"].as_str().map(str::to_owned).context("no message_id")
     }
+}
+
+/// Opens a conversation as somebody called `name`; returns its path and its token.
+pub async fn converse(connection: &mut Connection, name: &str) -> anyhow::Result<(String, String)> {
+    let body = json!({"channel": "web", "locale": "pt-BR", "contact": {"name": name}}).to_string();
+    let request = Request { method: "POST", path: "/api/v1/conversations", bearer: "", body: &body };
+    let opened = connection.ask(request).await?.json(201)?;
+    let text = |field: &str| opened[field].as_str().map(str::to_owned).context("no id or token");
+    Ok((format!("/api/v1/conversations/{}", text("id")?), text("token")?))
 }

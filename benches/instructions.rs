@@ -1,0 +1,151 @@
+//! How many instructions of the processor a turn takes, counted by Valgrind: a figure that does not depend on the
+//! machine's speed or on what else it does, so that a change which makes turns dearer is seen where it is made. The
+//! only measurement that fails: when the figure is well above the one that is kept.
+
+use crate::Place;
+use crate::deployment::{impatient, settings};
+use crate::machine;
+use crate::model::{Model, Pace, name};
+use crate::server::{Setting, Start};
+use crate::visitor::{QUESTIONS, Visitor};
+use anyhow::Context;
+use std::path::Path;
+use std::process::Command;
+
+/// Where the figure is kept.
+const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/instructions.txt");
+const KEPT_HEAD: &str = "# Instructions of a turn: machine, build, count, compiler. Written by `./dev bench instructions --renew`.";
+/// Conversations of the two runs. What start and end take is in both of them.
+const RUNS: [usize; 2] = [2, 10];
+/// How much more is too much.
+const MARGIN: f64 = 0.10;
+
+/// What to do about a figure that has changed.
+#[derive(Clone, Copy)]
+pub enum Kept {
+    /// Compare with it.
+    Compare,
+    /// Write it down anew.
+    Renew,
+}
+
+/// Counts, prints and compares.
+pub async fn measure(place: &Place, kept: Kept) -> anyhow::Result<()> {
+    println!(
+        "\ninstructions   of a turn, user space, counted by Valgrind's callgrind; SQLite, one worker thread; a model that"
+    );
+    println!("               answers at once; {} messages a conversation", QUESTIONS.len());
+    let prepared = Start { place, data: "instructions", settings: fixed(), under: Vec::new() };
+    prepared.forget()?;
+    prepared.run()?.stop()?;
+    let [few, many] = RUNS;
+    let counts = [count(place, few).await?, count(place, many).await?];
+    let turns = (many - few) * QUESTIONS.len();
+    let now = counts[1].saturating_sub(counts[0]) / turns as u64;
+    println!("  {turns} turns more: {now} instructions a turn ({} build)", build());
+    match (kept, read()?) {
+        (Kept::Renew, _) => write(now),
+        (Kept::Compare, None) => {
+            println!("  no figure is kept for this build; keep it: ./dev bench instructions --renew");
+            Ok(())
+        }
+        (Kept::Compare, Some((before, compiler))) => compare(now, before, &compiler),
+    }
+}
+
+fn compare(now: u64, before: u64, compiler: &str) -> anyhow::Result<()> {
+    let change = now as f64 / before as f64 - 1.0;
+    println!("  kept: {before}, with {compiler}; change {:+.1} %", change * 1e2);
+    anyhow::ensure!(
+        change <= MARGIN,
+        "a turn takes {:.1} % more instructions than the {before} in benches/instructions.txt (at most {:.0} % more \
+         pass). If it is worth it, renew the figure: ./dev bench instructions --renew",
+        change * 1e2,
+        MARGIN * 1e2
+    );
+    if change < -MARGIN {
+        println!("  it got cheaper; renew the figure: ./dev bench instructions --renew");
+    }
+    Ok(())
+}
+
+/// Instructions of a whole life of the server with so many conversations in it.
+async fn count(place: &Place, conversations: usize) -> anyhow::Result<u64> {
+    let model = Model::start(Pace::AT_ONCE).await?;
+    let log = place.data.join("callgrind.log");
+    let under = [
+        "valgrind".to_owned(),
+        "--tool=callgrind".to_owned(),
+        "--callgrind-out-file=/dev/null".to_owned(),
+        format!("--log-file={}", log.display()),
+    ];
+    let settings = [settings(Some(&model)), fixed()].concat();
+    let start = Start { place, data: "instructions-run", settings, under: under.to_vec() };
+    start.forget()?;
+    // The shop and the index are laid already: neither belongs to a turn.
+    let copied = Command::new("cp")
+        .arg("-a")
+        .arg(place.data.join("instructions/."))
+        .arg(place.data.join("instructions-run"))
+        .status()?;
+    anyhow::ensure!(copied.success(), "the data folder cannot be copied");
+    let server = start.run().context("is Valgrind there? The Debian package is `valgrind`")?;
+    for number in 0..conversations {
+        let mut visitor = Visitor::open(&[server.address], 0, &name(number)).await?;
+        for question in QUESTIONS {
+            let (_, end) = visitor.ask(question).await?;
+            anyhow::ensure!(end.contains("\"answered\""), "another turn than the one to count: {end}");
+        }
+    }
+    server.stop()?;
+    collected(&log)
+}
+
+/// One worker, and nothing that happens by the clock: under Valgrind everything is slow.
+fn fixed() -> Vec<Setting> {
+    let long = || "600000".to_owned();
+    let further = vec![
+        ("TOKIO_WORKER_THREADS", "1".to_owned()),
+        ("BALCAO__TURN__PROGRESS_AFTER_MS", long()),
+        ("BALCAO__CHANNELS__WEB__HEARTBEAT_MS", long()),
+    ];
+    [impatient(), further].concat()
+}
+
+fn collected(log: &Path) -> anyhow::Result<u64> {
+    let text = std::fs::read_to_string(log)?;
+    let count = text.lines().find_map(|line| line.split_once("Collected :"));
+    Ok(count.with_context(|| format!("no count in what Valgrind said: {text}"))?.1.trim().parse()?)
+}
+
+/// How it was compiled; optimised code has another figure.
+fn build() -> &'static str {
+    if cfg!(debug_assertions) { "debug" } else { "release" }
+}
+
+/// The figure kept for this kind of machine and build, and the compiler it was taken with.
+fn read() -> anyhow::Result<Option<(u64, String)>> {
+    let Some(line) = lines().into_iter().find(|line| line.starts_with(&key())) else { return Ok(None) };
+    let rest = line.strip_prefix(&key()).unwrap_or_default();
+    let (count, compiler) =
+        rest.split_once(' ').context("benches/instructions.txt: a line without a compiler")?;
+    Ok(Some((count.parse().context("benches/instructions.txt")?, compiler.to_owned())))
+}
+
+fn write(count: u64) -> anyhow::Result<()> {
+    let mut kept: Vec<String> = lines().into_iter().filter(|line| !line.starts_with(&key())).collect();
+    kept.push(format!("{}{count} {}", key(), machine::compiler()));
+    kept.sort();
+    std::fs::write(KEPT, format!("{KEPT_HEAD}\n{}\n", kept.join("\n")))?;
+    println!("  written to benches/instructions.txt");
+    Ok(())
+}
+
+fn lines() -> Vec<String> {
+    let text = std::fs::read_to_string(KEPT).unwrap_or_default();
+    text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect()
+}
+
+fn key() -> String {
+    format!("{} {} ", std::env::consts::ARCH, build())
+}

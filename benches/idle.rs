@@ -6,6 +6,7 @@ use crate::deployment::Plan;
 use crate::machine;
 use crate::model::name;
 use crate::visitor::converse;
+use anyhow::Context;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -18,6 +19,8 @@ const DOORS: usize = 32;
 const PORTS: usize = 10_000;
 /// Until what the arrivals needed for a moment is free again.
 const SETTLING: Duration = Duration::from_secs(3);
+/// Until the server has noticed that clients have left: at the latest when it says that it is alive.
+const LEAVING: Duration = Duration::from_secs(20);
 
 /// Measures and prints.
 pub async fn measure(place: &Place, sizes: &[usize]) -> anyhow::Result<()> {
@@ -32,7 +35,7 @@ pub async fn measure(place: &Place, sizes: &[usize]) -> anyhow::Result<()> {
             continue;
         }
         let deployment = Plan::new(place, "idle").start().await?;
-        let address = *deployment.addresses().first().unwrap_or(&SocketAddr::from(([127, 0, 0, 1], 0)));
+        let address = *deployment.addresses().first().context("no server")?;
         let opening = stream::iter(0..DOORS).map(|door| open(address, door, *size)).buffer_unordered(DOORS);
         let conversations: Vec<(String, String)> = opening.try_concat().await?;
         tokio::time::sleep(SETTLING).await;
@@ -45,7 +48,7 @@ pub async fn measure(place: &Place, sizes: &[usize]) -> anyhow::Result<()> {
         let with = deployment.resident()?;
         let each = (with - before) * 1024.0 / clients.len() as f64;
         drop(clients);
-        tokio::time::sleep(SETTLING).await;
+        tokio::time::sleep(LEAVING).await;
         let left = deployment.resident()?;
         println!(
             "  {size:>10}   {before:6.1} MB   {with:6.1} MB   {each:6.1} KB                 {left:6.1} MB"

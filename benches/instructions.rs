@@ -16,7 +16,7 @@ use std::process::Command;
 const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/instructions.txt");
 const KEPT_HEAD: &str = "# Instructions of a turn: machine, build, count, compiler. Written by `./dev bench instructions --renew`.";
 /// Conversations of the two runs. What start and end take is in both of them.
-const RUNS: [usize; 2] = [2, 10];
+const RUNS: [usize; 2] = [1, 5];
 /// How much more is too much.
 const MARGIN: f64 = 0.10;
 

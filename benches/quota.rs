@@ -8,7 +8,8 @@ use crate::table::{head, row};
 use crate::{Place, Scale};
 use std::time::Duration;
 
-const VISITORS: usize = 4;
+/// Alone: what a visitor waits is then the way of the call and no queue.
+const VISITORS: usize = 1;
 /// How often a turn asks the model, and so the quota.
 const CALLS: f64 = 2.0;
 

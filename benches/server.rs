@@ -9,6 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// Runs a command that ends when this process does, however it ends: nothing may go on to disturb what is measured
+/// next. Not for starts by themselves, whose time it would be part of.
+const ATTENDED: [&str; 3] = ["setpriv", "--pdeathsig", "KILL"];
+
 /// A setting as the environment brings it.
 pub type Setting = (&'static str, String);
 
@@ -48,13 +52,12 @@ impl Start<'_> {
     /// Starts it and waits for its ready line.
     pub fn run(&self) -> anyhow::Result<Server> {
         let data = self.folder();
-        let mut command = match self.under.split_first() {
-            Some((runner, arguments)) => {
-                let mut command = Command::new(runner);
-                command.args(arguments).arg(&self.place.program);
-                command
-            }
-            None => Command::new(&self.place.program),
+        let mut command = if self.under.is_empty() {
+            Command::new(&self.place.program)
+        } else {
+            let mut command = Command::new(ATTENDED[0]);
+            command.args(&ATTENDED[1..]).args(&self.under).arg(&self.place.program);
+            command
         };
         command.args(["--listen", "127.0.0.1:0", "--log", "off", "--data"]).arg(&data);
         // What this shell has set up is not what is to be measured.

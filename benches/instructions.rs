@@ -6,17 +6,19 @@ use crate::Place;
 use crate::deployment::{impatient, settings};
 use crate::machine;
 use crate::model::{Model, Pace, name};
-use crate::server::{Setting, Start};
+use crate::server::{Server, Setting, Start, Starting};
 use crate::visitor::{QUESTIONS, Visitor};
 use anyhow::Context;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 
 /// Where the figure is kept.
 const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/instructions.txt");
 const KEPT_HEAD: &str = "# Instructions of a turn: machine, build, count, compiler. Written by `./dev bench instructions --renew`.";
-/// Conversations of the two runs. What start and end take is in both of them.
-const RUNS: [usize; 2] = [1, 5];
+/// Conversations of the two lives that are compared. Start, end and what is done by the clock are the same in both, for
+/// they are lived side by side: under Valgrind a second more or less of looking for work would be seen.
+const FEW: usize = 1;
+const MANY: usize = 5;
 /// How much more is too much.
 const MARGIN: f64 = 0.10;
 
@@ -38,10 +40,13 @@ pub async fn measure(place: &Place, kept: Kept) -> anyhow::Result<()> {
     let prepared = Start { place, data: "instructions", settings: fixed(), under: Vec::new() };
     prepared.forget()?;
     prepared.run()?.stop()?;
-    let [few, many] = RUNS;
-    let counts = [count(place, few).await?, count(place, many).await?];
-    let turns = (many - few) * QUESTIONS.len();
-    let now = counts[1].saturating_sub(counts[0]) / turns as u64;
+    let (few, many) = (Life::begin(place, "few").await?, Life::begin(place, "many").await?);
+    let (few, many) = (few.ready()?, many.ready()?);
+    tokio::try_join!(few.talk(FEW), many.talk(MANY))?;
+    few.server.tell_to_stop()?;
+    many.server.tell_to_stop()?;
+    let turns = (MANY - FEW) * QUESTIONS.len();
+    let now = many.end()?.saturating_sub(few.end()?) / turns as u64;
     println!("  {turns} turns more: {now} instructions a turn ({} build)", build());
     match (kept, read()?) {
         (Kept::Renew, _) => write(now),
@@ -69,39 +74,62 @@ fn compare(now: u64, before: u64, compiler: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Instructions of a whole life of the server with so many conversations in it.
-async fn count(place: &Place, conversations: usize) -> anyhow::Result<u64> {
-    let model = Model::start(Pace::AT_ONCE).await?;
-    let log = place.data.join("callgrind.log");
-    let under = [
-        "valgrind".to_owned(),
-        "--tool=callgrind".to_owned(),
-        "--callgrind-out-file=/dev/null".to_owned(),
-        format!("--log-file={}", log.display()),
-    ];
-    let settings = [settings(Some(&model)), fixed()].concat();
-    let start = Start { place, data: "instructions-run", settings, under: under.to_vec() };
-    start.forget()?;
-    // The shop and the index are laid already: neither belongs to a turn.
-    let copied = Command::new("cp")
-        .arg("-a")
-        .arg(place.data.join("instructions/."))
-        .arg(place.data.join("instructions-run"))
-        .status()?;
-    anyhow::ensure!(copied.success(), "the data folder cannot be copied");
-    let server = start.run().context("is Valgrind there? The Debian package is `valgrind`")?;
-    for number in 0..conversations {
-        let mut visitor = Visitor::open(&[server.address], 0, &name(number)).await?;
-        for question in QUESTIONS {
-            let (_, end) = visitor.ask(question).await?;
-            anyhow::ensure!(end.contains("\"answered\""), "another turn than the one to count: {end}");
-        }
-    }
-    server.stop()?;
-    collected(&log)
+/// A server under Valgrind, from its start to its end.
+struct Life<S> {
+    model: Model,
+    server: S,
+    log: PathBuf,
 }
 
-/// One worker, and nothing that happens by the clock: under Valgrind everything is slow.
+impl Life<Starting> {
+    async fn begin(place: &Place, name: &str) -> anyhow::Result<Self> {
+        let model = Model::start(Pace::AT_ONCE).await?;
+        let log = place.data.join(format!("instructions-{name}.log"));
+        let under = [
+            "valgrind".to_owned(),
+            "--tool=callgrind".to_owned(),
+            "--callgrind-out-file=/dev/null".to_owned(),
+            format!("--log-file={}", log.display()),
+        ];
+        let settings = [settings(Some(&model)), fixed()].concat();
+        let data = format!("instructions-{name}");
+        let start = Start { place, data: &data, settings, under: under.to_vec() };
+        start.forget()?;
+        // The shop and the index are laid already: neither belongs to a turn.
+        let laid = place.data.join("instructions/.");
+        let copied = Command::new("cp").arg("-a").arg(laid).arg(place.data.join(&data)).status()?;
+        anyhow::ensure!(copied.success(), "the data folder cannot be copied");
+        Ok(Self { model, server: start.begin()?, log })
+    }
+
+    fn ready(self) -> anyhow::Result<Life<Server>> {
+        let server = self.server.ready().context("is Valgrind there? The Debian package is `valgrind`")?;
+        Ok(Life { model: self.model, server, log: self.log })
+    }
+}
+
+impl Life<Server> {
+    async fn talk(&self, conversations: usize) -> anyhow::Result<()> {
+        for number in 0..conversations {
+            let mut visitor = Visitor::open(&[self.server.address], 0, &name(number)).await?;
+            for question in QUESTIONS {
+                let (_, end) = visitor.ask(question).await?;
+                anyhow::ensure!(end.contains("\"answered\""), "another turn than the one to count: {end}");
+            }
+        }
+        Ok(())
+    }
+
+    /// All its instructions.
+    fn end(self) -> anyhow::Result<u64> {
+        self.server.stop()?;
+        let text = std::fs::read_to_string(&self.log)?;
+        let count = text.lines().find_map(|line| line.split_once("Collected :"));
+        Ok(count.with_context(|| format!("no count in what Valgrind said: {text}"))?.1.trim().parse()?)
+    }
+}
+
+/// One worker, and nothing said because it takes long: under Valgrind everything does.
 fn fixed() -> Vec<Setting> {
     let long = || "600000".to_owned();
     let further = vec![
@@ -110,12 +138,6 @@ fn fixed() -> Vec<Setting> {
         ("BALCAO__CHANNELS__WEB__HEARTBEAT_MS", long()),
     ];
     [impatient(), further].concat()
-}
-
-fn collected(log: &Path) -> anyhow::Result<u64> {
-    let text = std::fs::read_to_string(log)?;
-    let count = text.lines().find_map(|line| line.split_once("Collected :"));
-    Ok(count.with_context(|| format!("no count in what Valgrind said: {text}"))?.1.trim().parse()?)
 }
 
 /// How it was compiled; optimised code has another figure.

@@ -1,4 +1,4 @@
-//! The program under measurement as a process: started, ended.
+//! The program under measurement as a process: started, ended. Measures nothing but its start.
 
 use crate::Place;
 use crate::process::Process;
@@ -28,9 +28,26 @@ pub struct Start<'a> {
     pub under: Vec<String>,
 }
 
+/// A process of ours. Killed when dropped.
+struct Owned(Child);
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+/// A server that was started and has not said yet where it listens.
+pub struct Starting {
+    child: Owned,
+    began: Instant,
+    data: PathBuf,
+}
+
 /// A running server. Killed when dropped.
 pub struct Server {
-    child: Child,
+    child: Owned,
     /// Where it listens.
     pub address: SocketAddr,
     /// From the start of the process to its ready line.
@@ -51,6 +68,11 @@ impl Start<'_> {
 
     /// Starts it and waits for its ready line.
     pub fn run(&self) -> anyhow::Result<Server> {
+        self.begin()?.ready()
+    }
+
+    /// Starts it and waits for nothing.
+    pub fn begin(&self) -> anyhow::Result<Starting> {
         let data = self.folder();
         let mut command = if self.under.is_empty() {
             Command::new(&self.place.program)
@@ -72,19 +94,22 @@ impl Start<'_> {
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let began = Instant::now();
-        let mut child = command.spawn().with_context(|| format!("{command:?} does not start"))?;
-        let output = child.stdout.take().context("no output")?;
+        let child = command.spawn().with_context(|| format!("{command:?} does not start"))?;
+        Ok(Starting { child: Owned(child), began, data })
+    }
+}
+
+impl Starting {
+    /// Waits for its ready line.
+    pub fn ready(mut self) -> anyhow::Result<Server> {
+        let output = self.child.0.stdout.take().context("no output")?;
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
-        let ready_after = began.elapsed();
-        match line.trim().rsplit('/').next().unwrap_or_default().parse() {
-            Ok(address) => Ok(Server { child, address, ready_after, data }),
-            Err(_) => {
-                child.kill().ok();
-                child.wait().ok();
-                anyhow::bail!("the server said {line:?} instead of where it listens")
-            }
-        }
+        let ready_after = self.began.elapsed();
+        let address = line.trim().rsplit('/').next().unwrap_or_default().parse();
+        let address =
+            address.with_context(|| format!("the server said {line:?} instead of where it listens"))?;
+        Ok(Server { child: self.child, address, ready_after, data: self.data })
     }
 }
 
@@ -96,20 +121,19 @@ impl Server {
 
     /// Its process.
     pub fn process(&self) -> Process {
-        Process(self.child.id())
+        Process(self.child.0.id())
+    }
+
+    /// Tells it to end in good order.
+    pub fn tell_to_stop(&self) -> anyhow::Result<()> {
+        Command::new("kill").arg(self.child.0.id().to_string()).status()?;
+        Ok(())
     }
 
     /// Ends it in good order.
     pub fn stop(mut self) -> anyhow::Result<()> {
-        Command::new("kill").arg(self.child.id().to_string()).status()?;
-        self.child.wait()?;
+        self.tell_to_stop()?;
+        self.child.0.wait()?;
         Ok(())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
     }
 }

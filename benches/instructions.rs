@@ -40,15 +40,18 @@ pub async fn measure(place: &Place, kept: Kept) -> anyhow::Result<()> {
     let prepared = Start { place, data: "instructions", settings: fixed(), under: Vec::new() };
     prepared.forget()?;
     prepared.run()?.stop()?;
-    let (few, many) = (Life::begin(place, "few").await?, Life::begin(place, "many").await?);
-    let (few, many) = (few.ready()?, many.ready()?);
-    tokio::try_join!(few.talk(FEW), many.talk(MANY))?;
-    few.server.tell_to_stop()?;
-    many.server.tell_to_stop()?;
-    let turns = (MANY - FEW) * QUESTIONS.len();
-    let now = many.end()?.saturating_sub(few.end()?) / turns as u64;
-    println!("  {turns} turns more: {now} instructions a turn ({} build)", build());
-    match (kept, read()?) {
+    let before = read()?;
+    let mut now = count(place).await?;
+    let is_doubtful = match (kept, &before) {
+        (Kept::Renew, _) => true,
+        (Kept::Compare, Some((before, _))) => change(now, *before) > MARGIN,
+        (Kept::Compare, None) => false,
+    };
+    if is_doubtful {
+        // A machine that is busy with other things only ever adds to it.
+        now = now.min(count(place).await?);
+    }
+    match (kept, before) {
         (Kept::Renew, _) => write(now),
         (Kept::Compare, None) => {
             println!("  no figure is kept for this build; keep it: ./dev bench instructions --renew");
@@ -58,8 +61,26 @@ pub async fn measure(place: &Place, kept: Kept) -> anyhow::Result<()> {
     }
 }
 
+/// Instructions of a turn.
+async fn count(place: &Place) -> anyhow::Result<u64> {
+    let (few, many) = (Life::begin(place, "few").await?, Life::begin(place, "many").await?);
+    let (few, many) = (few.ready()?, many.ready()?);
+    tokio::try_join!(few.talk(FEW), many.talk(MANY))?;
+    few.server.tell_to_stop()?;
+    many.server.tell_to_stop()?;
+    let turns = (MANY - FEW) * QUESTIONS.len();
+    let count = many.end()?.saturating_sub(few.end()?) / turns as u64;
+    println!("  {turns} turns more: {count} instructions a turn ({} build)", build());
+    Ok(count)
+}
+
+/// As a share of what was before.
+fn change(now: u64, before: u64) -> f64 {
+    now as f64 / before as f64 - 1.0
+}
+
 fn compare(now: u64, before: u64, compiler: &str) -> anyhow::Result<()> {
-    let change = now as f64 / before as f64 - 1.0;
+    let change = change(now, before);
     println!("  kept: {before}, with {compiler}; change {:+.1} %", change * 1e2);
     anyhow::ensure!(
         change <= MARGIN,
@@ -136,6 +157,8 @@ fn fixed() -> Vec<Setting> {
         ("TOKIO_WORKER_THREADS", "1".to_owned()),
         ("BALCAO__TURN__PROGRESS_AFTER_MS", long()),
         ("BALCAO__CHANNELS__WEB__HEARTBEAT_MS", long()),
+        // Else the catalog's index is read again so many times more as turns take longer.
+        ("BALCAO__BACKOFFICE__CATALOG_RULES__INDEX_SECONDS", long()),
     ];
     [impatient(), further].concat()
 }

@@ -4,8 +4,7 @@
 use crate::tools::gate::reading::Reading;
 use aho_corasick::AhoCorasick;
 use std::collections::HashSet;
-use std::sync::Arc;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// Deeds of the bot's own, folded; a phrase may go on behind its end (`marcad` is `marcada` too).
 static OWN: LazyLock<Phrases> = LazyLock::new(|| {

@@ -1,11 +1,14 @@
 //! What only a file can do: survive, refuse to open, be locked.
 
 use super::support::{Bench, open_in, settings, started};
+use balcao::domain::conversation::Owner;
+use balcao::domain::ids::ConversationId;
 use balcao::store::error::StoreError;
 use balcao::store::live::LiveHub;
 use balcao::store::sqlite::open;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Connection, Executor};
+use sqlx::{ConnectOptions, Connection, Executor, SqlSafeStr};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -165,4 +168,77 @@ async fn two_processes_may_start_at_the_same_time() {
         });
     }
     tasks.join_all().await;
+}
+
+/// The schema before leases, as an earlier version of the program left it.
+const BEFORE_LEASES: [(i64, &str, &str); 3] = [
+    (1, "conversations", include_str!("../../src/store/sqlite/migrations/0001_conversations.sql")),
+    (2, "backoffice", include_str!("../../src/store/sqlite/migrations/0002_backoffice.sql")),
+    (3, "deliveries", include_str!("../../src/store/sqlite/migrations/0003_deliveries.sql")),
+];
+
+#[tokio::test]
+async fn what_an_earlier_version_wrote_is_there_after_the_table_was_laid_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = SqliteConnectOptions::new()
+        .filename(folder.path().join("balcao.db"))
+        .create_if_missing(true)
+        .foreign_keys(true);
+    let mut earlier = file.connect().await.unwrap();
+    let migrations = BEFORE_LEASES.map(|(version, name, text)| {
+        Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
+    });
+    Migrator::with_migrations(migrations.to_vec().into())
+        .run_direct(None, &mut earlier, false)
+        .await
+        .unwrap();
+    // A person has a conversation in which a customer's message is open, and everything that refers to it.
+    let (id, contact) = (uuid::Uuid::from_u128(7), uuid::Uuid::from_u128(8));
+    let message = format!(
+        r#"{{"event":"message","id":"{id}","role":"customer","text":"oi","created_at":"2026-03-02T12:00:00Z"}}"#
+    );
+    for statement in [
+        sqlx::query("INSERT INTO contacts (id, tags, preferences, created_at, updated_at) VALUES ($2, '[]', '[]', 1, 1)"),
+        sqlx::query(
+            "INSERT INTO conversations (id, channel, contact_id, language, state, owner, owner_name, epoch, last_seq,
+                last_customer_seq, answered_seq, claimed_seq, quiet_until, created_at, updated_at)
+             VALUES ($1, 'web', $2, 'pt-BR', 'open', 'person', 'Bia', 5, 1, 1, 0, 0, 0, 1, 1)",
+        ),
+        sqlx::query(
+            "INSERT INTO visits (conversation_id, identity_kind, identity_value, metadata)
+             VALUES ($1, 'web_visitor', 'ana', '{}') RETURNING $2",
+        ),
+        sqlx::query(
+            "INSERT INTO inbound (conversation_id, channel, external_id, message_id) VALUES ($1, 'web', '1', $1)
+             RETURNING $2",
+        ),
+        sqlx::query(
+            "INSERT INTO events (conversation_id, seq, at, kind, body) VALUES ($1, 1, 1, 'message', $3) RETURNING $2",
+        ),
+        sqlx::query(
+            "INSERT INTO outbox (id, conversation_id, channel, message_id, state, attempts, due_at)
+             VALUES ($2, $1, 'web', $1, 'waiting', 0, 1)",
+        ),
+    ] {
+        let bound = statement.bind(id.as_bytes().to_vec()).bind(contact.as_bytes().to_vec()).bind(&message);
+        bound.execute(&mut earlier).await.unwrap();
+    }
+    earlier.close().await.unwrap();
+
+    let (stores, handle) = open_in(folder.path()).await;
+    let id = ConversationId(id);
+    let kept = stores.conversations.get(id).await.unwrap().unwrap();
+    assert_eq!(
+        (kept.owner, kept.owner_until, kept.epoch),
+        (Owner::Person { name: "Bia".to_owned() }, None, 5)
+    );
+    assert_eq!(stores.conversations.messages(id, 0, 9).await.unwrap().len(), 1);
+    assert!(stores.conversations.accepted(id, "web", "1").await.unwrap().is_some());
+    assert_eq!(stores.outbox.depth().await.unwrap(), 1);
+    handle.close().await;
+    // Whatever referred to the old table refers to the new one, and rules are kept again.
+    let mut outsider = file.connect().await.unwrap();
+    assert!(outsider.fetch_all("PRAGMA foreign_key_check").await.unwrap().is_empty());
+    let stray = "INSERT INTO inbound (conversation_id, channel, external_id, message_id) VALUES (x'00', 'web', '2', x'00')";
+    assert!(outsider.execute(stray).await.is_err());
 }

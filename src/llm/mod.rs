@@ -3,6 +3,7 @@
 
 pub mod chain;
 mod draft;
+pub mod embed;
 pub mod factory;
 pub mod link;
 pub mod model;

@@ -57,6 +57,8 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// A model in place of the chain that the settings describe; for tests.
     pub model: Option<Arc<dyn ChatModel>>,
+    /// This program's own file, which reads documents in a process of its own; found out, if it is not given.
+    pub program: Option<PathBuf>,
     /// Channels that are pushed to.
     pub channels: Vec<Arc<dyn Push>>,
 }
@@ -97,6 +99,8 @@ pub struct App {
     pub keeper: LeaseKeeper,
     /// Takes what is said to channels that are pushed to.
     pub courier: Courier,
+    /// Brings the knowledge up to date.
+    pub library: Library,
     /// Sends alerts, if there is somewhere to send them.
     pub alerts: Option<AlertTask>,
     /// Stops everything.
@@ -230,12 +234,24 @@ impl App {
             drill: Arc::new(Drill { outage: outside.outage, chain }),
             metrics: Arc::new(crate::telemetry::metrics::render),
             search: Arc::new(Retrieval(library.clone())),
-            ingest: Arc::new(library),
+            ingest: Arc::new(library.clone()),
+            documents: Arc::new(library.clone()),
             tools: Arc::new(Offered(registry)),
             shutdown: stop.clone(),
         });
         let worker = Worker::new(Arc::new(runner), stop.clone());
-        Ok(Self { settings, stores, web, worker, keeper, courier, alerts: alert_task, stop, database })
+        Ok(Self {
+            settings,
+            stores,
+            web,
+            worker,
+            keeper,
+            courier,
+            library,
+            alerts: alert_task,
+            stop,
+            database,
+        })
     }
 
     /// The handle that keeps the database open, to be closed last.

@@ -6,7 +6,10 @@ use super::scratch::ScratchStore;
 use super::terminal::say;
 use crate::config::store::StorePlace;
 use crate::domain::problem::Problem;
-use crate::knowledge::source::{self, SourceFile};
+use crate::knowledge::gather::Places;
+use crate::knowledge::index::Manifest;
+use crate::knowledge::ingest::{IngestError, Read};
+use crate::knowledge::ledger::{Ledger, Memory, Roots, Writer};
 use crate::llm::model::{ChatMessage, ChatRequest, ToolChoice};
 use crate::prompts::Prompts;
 use crate::store::postgres;
@@ -14,11 +17,11 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// Every problem of the operator's files. The data folder is not touched.
+/// Every problem of the operator's files, and what is worth knowing of them and no problem. The data folder is not touched.
 ///
 /// # Errors
 /// If not even a scratch store can be opened.
-pub async fn problems(options: &Options) -> anyhow::Result<Vec<Problem>> {
+pub async fn problems(options: &Options) -> anyhow::Result<(Vec<Problem>, Vec<Problem>)> {
     let mut problems = Vec::new();
     if let Err(found) = Prompts::load(Some(&options.operator.join("prompts"))) {
         problems.extend(found);
@@ -45,10 +48,12 @@ pub async fn problems(options: &Options) -> anyhow::Result<Vec<Problem>> {
         problems.extend(found);
     }
     scratch.close().await;
-    problems.extend(knowledge(options));
+    let reading = options.clone();
+    let (found, remarks) = tokio::task::spawn_blocking(move || knowledge(&reading)).await?;
+    problems.extend(found);
     problems.sort();
     problems.dedup();
-    Ok(problems)
+    Ok((problems, remarks))
 }
 
 fn store(options: &Options) -> anyhow::Result<()> {
@@ -59,28 +64,40 @@ fn store(options: &Options) -> anyhow::Result<()> {
     }
 }
 
-fn knowledge(options: &Options) -> Vec<Problem> {
+/// What is wrong with the documents, and what is worth knowing of them. The data folder is read, not written: pages of web
+/// sites and uploads count as they are there.
+fn knowledge(options: &Options) -> (Vec<Problem>, Vec<Problem>) {
     let shown = &options.settings.knowledge.folder;
-    let folder = options.operator.join(shown);
-    let files: Vec<SourceFile> = if folder.exists() {
-        match source::on_disk(&[folder]) {
-            Ok(files) => files,
-            Err(error) => return vec![Problem::in_file("knowledge", error.to_string())],
-        }
-    } else {
-        source::in_memory(files::documents())
+    let gathered = super::documents::places(options).and_then(|places| {
+        // Nothing of a check is kept.
+        let scratch = tempfile::tempdir()?;
+        let outside = Arc::new(places.outside.keeping_in(scratch.path().join("read")));
+        let files = Places { outside, ..places }.configured(files::documents);
+        Ok((files, scratch))
+    });
+    let (files, _scratch) = match gathered {
+        Ok((Ok(files), scratch)) => (files, scratch),
+        Ok((Err(IngestError::Sources(problems)), _)) => return (problems, Vec::new()),
+        Ok((Err(error), _)) => return (vec![Problem::in_file("knowledge", error.to_string())], Vec::new()),
+        Err(error) => return (vec![Problem::in_file("knowledge", format!("{error:#}"))], Vec::new()),
     };
-    files
-        .iter()
-        .flat_map(|file| {
-            file.documents(options.settings.business.language).filter_map(Result::err).collect::<Vec<_>>()
-        })
-        .map(|failure| Problem {
-            file: Path::new(shown).join(failure.origin).display().to_string(),
-            line: failure.line,
-            message: failure.reason,
-        })
-        .collect()
+    let now = options.clock.now();
+    let today = now.to_zoned(options.settings.business.timezone.clone()).date();
+    let (before, memory) = (Ledger::default(), Memory::new());
+    let mut writer = Writer::after(&before, &memory, now);
+    let mut problems = Vec::new();
+    for read in files.iter().flat_map(|file| file.documents(options.settings.business.language)) {
+        match read {
+            Ok(document) => writer.read(&Read { document: &document, fingerprint: "", passages: 0 }),
+            Err(failure) => problems.push(Problem {
+                file: Path::new(shown).join(failure.origin).display().to_string(),
+                line: failure.line,
+                message: failure.reason,
+            }),
+        }
+    }
+    let (ledger, _) = writer.finish(&[], &Manifest::new(), Roots::Configured, String::new(), today);
+    (problems, super::documents::remarks(&ledger, today, shown))
 }
 
 /// Tools need a knowledge base to be built, not to be checked.
@@ -103,13 +120,17 @@ impl crate::tools::builtin::knowledge::KnowledgeSearch for NoKnowledge {
 /// # Errors
 /// If not even a scratch store can be opened.
 pub async fn check(options: &Options, known: Vec<Problem>, online: bool) -> anyhow::Result<ExitCode> {
-    let mut problems = problems(options).await?;
+    let (mut problems, remarks) = problems(options).await?;
     problems.splice(0..0, known);
     if online {
         problems.extend(model_problems(options).await);
     }
     for problem in &problems {
         say(&problem.to_string());
+    }
+    // A price that expired overnight must not stop a deployment.
+    for remark in &remarks {
+        say(&format!("note: {remark}"));
     }
     if problems.is_empty() {
         say("everything is in order");

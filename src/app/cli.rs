@@ -5,6 +5,7 @@ use super::{chat, check, commands, serve};
 use crate::config::environment;
 use crate::config::settings::{DEFAULTS, Settings};
 use crate::domain::clock::SystemClock;
+use crate::knowledge::readers::outside;
 use crate::telemetry::log::{self, LogFormat};
 use clap::{Args, Parser, Subcommand};
 use std::path::{Path, PathBuf};
@@ -64,10 +65,13 @@ enum Command {
     Serve(ServeArguments),
     /// Talk in the terminal; with piped input, one message a line
     Chat,
-    /// Index documents: these and only these; without PATH the knowledge folder
+    /// Index documents: these and only these; without PATH the knowledge folder and its sources.toml
     Ingest {
-        /// Files or folders: .md, .txt, .jsonl
+        /// Files or folders: .md, .txt, .html, .pdf, .docx, .xlsx, .ods, .csv, .jsonl
         paths: Vec<PathBuf>,
+        /// Go on and index what changes, until interrupted (a running server does it by itself)
+        #[arg(long)]
+        watch: bool,
     },
     /// What a turn would find in the knowledge
     Search(commands::SearchArguments),
@@ -98,11 +102,20 @@ enum Command {
     Migrate,
     /// Ask the running server whether it is ready; exit 1 if not
     Healthcheck,
+    /// Reads one document from standard input; the program starts this for itself
+    #[command(name = outside::VERB, hide = true)]
+    ReadDocument {
+        /// Its format
+        format: String,
+    },
 }
 
 /// Reads the command line and does what it says.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Some(Command::ReadDocument { format }) = &cli.command {
+        return outside::answer(format, std::io::stdin().lock(), std::io::stdout().lock());
+    }
     let variables = environment::variables();
     let filter =
         cli.global.log.clone().or_else(|| {
@@ -150,13 +163,14 @@ async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Exi
         operator: PathBuf::from("."),
         clock: Arc::new(SystemClock),
         model: None,
+        program: None,
         channels: Vec::new(),
     };
     match cli.command {
         None => serve::serve(options, &cli.serve.listen).await?,
         Some(Command::Serve(arguments)) => serve::serve(options, &arguments.listen).await?,
         Some(Command::Chat) => Box::pin(chat::chat(options)).await?,
-        Some(Command::Ingest { paths }) => return commands::ingest(options, paths).await,
+        Some(Command::Ingest { paths, watch }) => return commands::ingest(options, paths, watch).await,
         Some(Command::Search(arguments)) => return commands::search(options, arguments).await,
         Some(Command::Tools { json }) => return commands::tools(&options, json).await,
         Some(Command::Check { online }) => return check::check(&options, problems, online).await,
@@ -164,7 +178,7 @@ async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Exi
         Some(Command::Import(arguments)) => return commands::import(&options, arguments).await,
         Some(Command::Export(arguments)) => return commands::export(&options, arguments).await,
         Some(Command::Drill(arguments)) => return commands::drill(&options, arguments).await,
-        Some(Command::Config) => {}
+        Some(Command::Config | Command::ReadDocument { .. }) => {}
         Some(Command::Migrate) => return commands::migrate(&options).await,
         Some(Command::Healthcheck) => return commands::healthcheck(&options).await,
     }

@@ -1,12 +1,12 @@
 //! The knowledge base as the parts of the program ask for it, and the verbs `ingest` and `search`.
 
 use super::build::Options;
-use super::files;
+use super::documents::{Documents, Which};
 use crate::agent::task::Retrieve;
 use crate::domain::language::Language;
 use crate::domain::passage::Passage;
-use crate::knowledge::command::run_ingest;
 use crate::knowledge::ingest::IngestReport;
+use crate::knowledge::ledger::Roots;
 use crate::knowledge::search::KnowledgeBase;
 use crate::tools::builtin::knowledge::KnowledgeSearch;
 use crate::web::ports::{self, KnowledgeIngest};
@@ -19,8 +19,10 @@ use std::sync::Arc;
 pub struct Library {
     /// The index.
     pub base: KnowledgeBase,
-    folder: PathBuf,
-    one_at_a_time: Arc<tokio::sync::Mutex<()>>,
+    /// What it is filled from.
+    pub documents: Arc<Documents>,
+    /// Held by whoever changes what is indexed.
+    pub(super) one_at_a_time: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Library {
@@ -30,7 +32,7 @@ impl Library {
     /// If another process has it, or it cannot be written.
     pub fn open(options: &Options) -> anyhow::Result<Self> {
         let library = Self::open_unfilled(options)?;
-        if library.base.manifest().is_empty() {
+        if library.base.manifest().is_empty() || !library.documents.has_ledger() {
             let report = library.ingest_blocking(&[])?;
             tracing::info!(added = report.added, failed = report.failed.len(), "the knowledge was indexed");
         }
@@ -45,22 +47,24 @@ impl Library {
         let settings = &options.settings.knowledge;
         let index = settings.index_folder(&options.data)?;
         let base = KnowledgeBase::open(&index, options.settings.business.language, settings)?;
-        let folder = options.operator.join(&settings.folder);
-        Ok(Self { base, folder, one_at_a_time: Arc::default() })
+        Ok(Self { base, documents: Arc::new(Documents::open(options)?), one_at_a_time: Arc::default() })
     }
 
-    /// Indexes `paths`, or the knowledge folder if there are none.
+    /// Indexes `paths` and only these; if there are none, what the settings name.
     ///
     /// # Errors
-    /// If the index cannot be written.
+    /// If a place cannot be read or the index cannot be written.
     pub fn ingest_blocking(&self, paths: &[PathBuf]) -> anyhow::Result<IngestReport> {
-        Ok(run_ingest(&self.base, paths, &self.folder, files::documents())?)
+        self.ingest_roots(if paths.is_empty() { Roots::Configured } else { Roots::Named(paths.to_vec()) })
     }
 }
 
 #[async_trait]
 impl KnowledgeIngest for Library {
     async fn ingest(&self, paths: Vec<PathBuf>) -> anyhow::Result<ports::IngestReport> {
+        if paths.is_empty() {
+            self.visit_sites(Which::All).await?;
+        }
         let _turn = self.one_at_a_time.lock().await;
         let library = self.clone();
         let report = tokio::task::spawn_blocking(move || library.ingest_blocking(&paths)).await??;
@@ -72,7 +76,11 @@ impl KnowledgeIngest for Library {
             failed: report
                 .failed
                 .into_iter()
-                .map(|failure| ports::IngestFailure { source: failure.origin, reason: failure.reason })
+                .map(|failure| ports::IngestFailure {
+                    source: failure.origin,
+                    line: failure.line,
+                    reason: failure.reason,
+                })
                 .collect(),
         })
     }

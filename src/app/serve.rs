@@ -70,6 +70,10 @@ impl Server {
         let keeper = tokio::spawn(self.app.keeper.run(self.stop.clone()));
         #[expect(clippy::disallowed_methods, reason = "awaited below")]
         let courier = tokio::spawn(self.app.courier.run(self.stop.clone()));
+        let watch = self.app.settings.knowledge.watch.then(|| {
+            #[expect(clippy::disallowed_methods, reason = "awaited below")]
+            tokio::spawn(self.app.library.watch(self.stop.clone()))
+        });
         let alerts = self.app.alerts.map(|alerts| {
             #[expect(clippy::disallowed_methods, reason = "awaited below")]
             tokio::spawn(alerts.run(self.stop.clone()))
@@ -107,6 +111,9 @@ impl Server {
         }
         upkeep.await.ok();
         keeper.await.ok();
+        if let Some(watch) = watch {
+            watch.await.ok();
+        }
         if let Some(alerts) = alerts {
             alerts.await.ok();
         }

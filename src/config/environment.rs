@@ -15,6 +15,14 @@ pub fn variables() -> Variables {
         .collect()
 }
 
+/// The file of this program, which it starts to read documents in a process of their own.
+///
+/// # Errors
+/// The system's.
+pub fn program() -> std::io::Result<std::path::PathBuf> {
+    std::env::current_exe()
+}
+
 /// Lays the variables over `settings`; what cannot be used is added to `problems`.
 pub fn overlay(settings: &mut Table, variables: &Variables, problems: &mut Vec<Problem>) {
     for (name, value) in variables {

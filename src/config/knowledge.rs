@@ -13,6 +13,8 @@ pub struct KnowledgeSettings {
     pub folder: PathBuf,
     /// From which evidence on a passage counts as an answer.
     pub evidence_threshold: f32,
+    /// Whether the running server indexes what changes.
+    pub watch: bool,
 }
 
 /// An `[knowledge]` section that cannot be used.

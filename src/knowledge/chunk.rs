@@ -2,8 +2,9 @@
 //! what a passage is found by is decided here too, because a FAQ entry is found by its question alone as well.
 
 use crate::domain::language::Language;
-use crate::knowledge::document::{Body, Document};
+use crate::knowledge::document::{Body, Document, Terms};
 use crate::knowledge::markdown::{self, Block};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -38,6 +39,18 @@ pub struct Chunk {
     pub language: Language,
     /// Its place in the document, from 0.
     pub ordinal: u32,
+    /// The first day it holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<Date>,
+    /// The last day it holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<Date>,
+    /// Whom it is for; everybody, if nobody is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
+    /// Who answers for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
 }
 
 /// A passage with the texts it is to be found by; the best of them counts.
@@ -54,7 +67,8 @@ pub fn cut(document: &Document) -> Vec<Findable> {
     let mut writer =
         Writer { document, title: document.title.clone().unwrap_or_default(), chunks: Vec::new() };
     match &document.body {
-        Body::Markdown(text) => writer.markdown(text),
+        Body::Markdown(text) => writer.outline(markdown::blocks(text)),
+        Body::Outline(blocks) => writer.outline(blocks.clone()),
         Body::Plain(text) => {
             let paragraphs = text.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty());
             writer.section(&[], paragraphs.map(str::to_owned).collect());
@@ -71,8 +85,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn markdown(&mut self, text: &str) {
-        let mut blocks = markdown::blocks(text);
+    fn outline(&mut self, mut blocks: Vec<Block>) {
         self.take_title(&mut blocks);
         let mut section: Vec<String> = Vec::new();
         let mut headings: Vec<String> = Vec::new();
@@ -126,7 +139,21 @@ impl Writer<'_> {
         let title = if self.title.is_empty() { source.clone() } else { self.title.clone() };
         let id = chunk_id(&source, ordinal, heading.as_deref(), &text);
         let (tags, language) = (self.document.tags.clone(), self.document.language);
-        let chunk = Chunk { id, source, title, heading, tags, text, language, ordinal };
+        let Terms { valid_from, valid_until, audience, owner } = self.document.terms.clone();
+        let chunk = Chunk {
+            id,
+            source,
+            title,
+            heading,
+            tags,
+            text,
+            language,
+            ordinal,
+            valid_from,
+            valid_until,
+            audience,
+            owner,
+        };
         self.chunks.push(Findable { chunk, search_texts });
     }
 }
@@ -236,8 +263,8 @@ const ABBREVIATIONS: [&str; 16] = [
     "sra",
 ];
 
-/// The sentences of a text; a rough cut, made only where a paragraph is too long to stay whole.
-fn sentences(text: &str) -> Vec<&str> {
+/// The sentences of a text; a rough cut, which knows the abbreviations that end no sentence.
+pub fn sentences(text: &str) -> Vec<&str> {
     let mut sentences = Vec::new();
     let mut start = 0;
     let mut characters = text.char_indices().peekable();
@@ -271,9 +298,11 @@ mod tests {
         Document {
             source,
             origin,
+            line: None,
             title: None,
             language: Language::Portuguese,
             tags: vec!["troca".into()],
+            terms: Terms::default(),
             body,
         }
     }

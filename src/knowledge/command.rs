@@ -1,15 +1,11 @@
-//! What `balcao ingest` and `balcao search` do, apart from reading the command line. Writes only to what it is
+//! What `balcao search` does, apart from reading the command line. Writes only to what it is
 //! given.
 
 use crate::domain::passage::Passage;
 use crate::knowledge::index::IndexError;
-use crate::knowledge::ingest::{IngestError, IngestReport};
 use crate::knowledge::search::{KnowledgeBase, MOST_RANKED};
-use crate::knowledge::source::{self, SourceFile};
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use std::io::{self, BufRead, Write};
-use std::path::{Path, PathBuf};
 
 /// A search that could not be answered.
 #[derive(Debug, thiserror::Error)]
@@ -28,27 +24,6 @@ pub enum SearchError {
         /// What is wrong with it.
         reason: String,
     },
-}
-
-/// Indexes the documents in `paths` and only these; without any, those in `folder`, and if there is no such folder,
-/// `embedded`.
-///
-/// # Errors
-/// [`IngestError`]; the index is as it was.
-pub fn run_ingest(
-    knowledge: &KnowledgeBase,
-    paths: &[PathBuf],
-    folder: &Path,
-    embedded: impl IntoIterator<Item = (String, Cow<'static, [u8]>)>,
-) -> Result<IngestReport, IngestError> {
-    let files: Vec<SourceFile> = if !paths.is_empty() {
-        source::on_disk(paths)?
-    } else if folder.exists() {
-        source::on_disk(&[folder.to_owned()])?
-    } else {
-        source::in_memory(embedded)
-    };
-    Ok(knowledge.ingest(&files)?)
 }
 
 #[derive(Serialize)]

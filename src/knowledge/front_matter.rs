@@ -1,7 +1,10 @@
-//! The head of a Markdown document: `title`, `language`, `tags` between two `---` lines. Other keys are the
-//! operator's own and are passed over. This is the small part of YAML that people write there, not YAML.
+//! The head of a Markdown document: `title`, `language`, `tags`, `valid_from`, `valid_until`, `audience`, `owner`
+//! between two `---` lines. Other keys are the operator's own and are passed over. This is the small part of YAML that people write there, not YAML.
 
 use crate::domain::language::Language;
+use crate::knowledge::day::day;
+use crate::knowledge::document::Terms;
+use jiff::civil::Date;
 
 /// What the head says.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -12,6 +15,8 @@ pub struct FrontMatter {
     pub language: Option<Language>,
     /// Words the document should be found by.
     pub tags: Vec<String>,
+    /// From when and until when the document holds, for whom, and who answers for it.
+    pub terms: Terms,
 }
 
 /// A head that cannot be read.
@@ -47,6 +52,9 @@ pub fn split(document: &str) -> Result<(FrontMatter, &str), Malformed> {
         consumed += raw.len();
         let line = raw.trim_end();
         if line == "---" || line == "..." {
+            if let Some(fault) = front_matter.terms.fault() {
+                return Err(Malformed { line: index + 1, reason: fault });
+            }
             return Ok((front_matter, &document[consumed..]));
         }
         let malformed = |reason: String| Malformed { line: index + 1, reason };
@@ -80,6 +88,12 @@ pub fn split(document: &str) -> Result<(FrontMatter, &str), Malformed> {
                     None => None,
                 }
             }
+            "valid_from" | "valid-from" => front_matter.terms.valid_from = date(value).map_err(malformed)?,
+            "valid_until" | "valid-until" => {
+                front_matter.terms.valid_until = date(value).map_err(malformed)?
+            }
+            "audience" => front_matter.terms.audience = scalar(value).map_err(malformed)?,
+            "owner" => front_matter.terms.owner = scalar(value).map_err(malformed)?,
             "tags" => {
                 open = Open::Tags;
                 front_matter.tags = list(value).map_err(malformed)?;
@@ -96,6 +110,10 @@ fn is_key(key: &str) -> bool {
 
 fn cut(text: &str) -> String {
     text.chars().take(60).collect()
+}
+
+fn date(value: &str) -> Result<Option<Date>, String> {
+    scalar(value)?.map(|text| day(&text)).transpose()
 }
 
 /// A plain or quoted value; nothing when it is empty or `null`.
@@ -183,6 +201,17 @@ mod tests {
     }
 
     #[test]
+    fn days_and_people_are_read() {
+        let text =
+            "---\nvalid_from: 2026-11-01\nvalid-until: \"30/11/2026\"\naudience: revenda\nowner: Ana\n---\nx";
+        let terms = split(text).unwrap().0.terms;
+        let day = |text: &str| Some(text.parse().unwrap());
+        let (audience, owner) = (Some("revenda".to_owned()), Some("Ana".to_owned()));
+        let (valid_from, valid_until) = (day("2026-11-01"), day("2026-11-30"));
+        assert_eq!(terms, Terms { valid_from, valid_until, audience, owner });
+    }
+
+    #[test]
     fn a_document_without_a_head_is_all_text() {
         assert_eq!(split("Olá\n---\n").unwrap().1, "Olá\n---\n");
         assert_eq!(split("").unwrap().1, "");
@@ -195,6 +224,8 @@ mod tests {
             ("---\ntitle: x\n", 1, "never closed"),
             ("---\ntitle: \"x\n---\n", 2, "quote"),
             ("---\n\nlanguage: klingon\n---\n", 3, "unknown language"),
+            ("---\nvalid_until: logo\n---\n", 2, "is no day"),
+            ("---\nvalid_from: 2026-12-01\nvalid_until: 2026-11-01\n---\n", 4, "before it begins"),
             ("---\ntags: [a, b\n---\n", 2, "list"),
         ] {
             let malformed = split(text).unwrap_err();

@@ -1,6 +1,7 @@
 //! Makes the index hold the documents it is given, and only these. Only what changed is cut and analysed again; one
 //! bad document costs itself only, and if it was indexed before, that version stays until it can be read again.
 
+use crate::domain::problem::Problem;
 use crate::knowledge::chunk::{self, Findable};
 use crate::knowledge::document::{Document, Failure};
 use crate::knowledge::index::{Entry, IndexError, Indexed, Manifest, Update};
@@ -15,9 +16,16 @@ pub enum IngestError {
     /// A place to read from cannot be used.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// `sources.toml` has mistakes.
+    #[error("{}", listed(.0))]
+    Sources(Vec<Problem>),
     /// The index cannot be used.
     #[error(transparent)]
     Index(#[from] IndexError),
+}
+
+fn listed(problems: &[Problem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// What an ingest did, in documents.
@@ -55,6 +63,16 @@ impl fmt::Display for IngestReport {
     }
 }
 
+/// A document that was read and is indexed.
+pub struct Read<'a> {
+    /// The document.
+    pub document: &'a Document,
+    /// Its fingerprint.
+    pub fingerprint: &'a str,
+    /// How many passages it has.
+    pub passages: usize,
+}
+
 impl KnowledgeBase {
     /// Makes the index hold these documents and only these. Blocks; searches go on meanwhile and see the change
     /// when it is complete.
@@ -62,8 +80,20 @@ impl KnowledgeBase {
     /// # Errors
     /// [`IndexError::Fault`]; the index is as it was.
     pub fn ingest(&self, files: &[SourceFile]) -> Result<IngestReport, IndexError> {
+        self.ingest_observed(files, &mut |_| {})
+    }
+
+    /// [`ingest`](Self::ingest), and `each` is shown every document that is indexed, changed or not.
+    ///
+    /// # Errors
+    /// As [`ingest`](Self::ingest).
+    pub fn ingest_observed(
+        &self,
+        files: &[SourceFile],
+        each: &mut dyn FnMut(Read<'_>),
+    ) -> Result<IngestReport, IndexError> {
         let before = self.manifest();
-        let mut ingest = Ingest::new(self, &before);
+        let mut ingest = Ingest::new(self, &before, each);
         for file in files {
             for document in file.documents(self.language) {
                 match document {
@@ -84,12 +114,13 @@ struct Ingest<'a> {
     seen: HashSet<String>,
     keep: HashSet<String>,
     report: IngestReport,
+    each: &'a mut dyn FnMut(Read<'_>),
 }
 
 impl<'a> Ingest<'a> {
-    fn new(knowledge: &'a KnowledgeBase, before: &'a Manifest) -> Self {
+    fn new(knowledge: &'a KnowledgeBase, before: &'a Manifest, each: &'a mut dyn FnMut(Read<'_>)) -> Self {
         let (seen, keep) = (HashSet::new(), HashSet::new());
-        Self { knowledge, before, update: None, seen, keep, report: IngestReport::default() }
+        Self { knowledge, before, update: None, seen, keep, report: IngestReport::default(), each }
     }
 
     fn document(&mut self, document: &Document) -> Result<(), IndexError> {
@@ -102,6 +133,8 @@ impl<'a> Ingest<'a> {
         let before = self.before.get(&document.source);
         if before.is_some_and(|before| before.fingerprint == fingerprint && before.origin == document.origin)
         {
+            let passages = before.map_or(0, |before| before.passages);
+            (self.each)(Read { document, fingerprint: &fingerprint, passages });
             self.keep.insert(document.source.clone());
             self.report.unchanged += 1;
             return Ok(());
@@ -112,6 +145,7 @@ impl<'a> Ingest<'a> {
             self.report.failed.push(fail(format!("there is no text in `{}`", document.source)));
             return Ok(());
         }
+        (self.each)(Read { document, fingerprint: &fingerprint, passages: passages.len() });
         let indexed = Indexed {
             fingerprint,
             origin: document.origin.clone(),
@@ -144,11 +178,14 @@ impl<'a> Ingest<'a> {
     fn finish(mut self) -> Result<IngestReport, IndexError> {
         let unreadable: HashSet<_> =
             self.report.failed.iter().map(|failure| failure.origin.as_str()).collect();
+        // A folder that is away is called by what its documents' names begin with.
+        let folders: Vec<&str> = unreadable.iter().copied().filter(|origin| origin.ends_with('/')).collect();
         for (source, indexed) in self.before {
             if self.seen.contains(source) {
                 continue;
             }
-            if unreadable.contains(indexed.origin.as_str()) {
+            let origin = indexed.origin.as_str();
+            if unreadable.contains(origin) || folders.iter().any(|folder| origin.starts_with(folder)) {
                 self.keep.insert(source.clone());
                 self.report.kept += 1;
             } else {

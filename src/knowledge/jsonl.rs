@@ -1,8 +1,9 @@
-//! JSONL corpora: one document a line, `{"id","text"}` or `{"id","question","answer"}`. Reads a line at a time, so
+//! JSONL corpora: one document a line, `{"id","text"}` or `{"id","question","answer"}`, and what else is known of it. Reads a line at a time, so
 //! a large corpus is never in memory as a whole; a bad line costs that line only.
 
 use crate::domain::language::Language;
-use crate::knowledge::document::{Body, Document, Failure};
+use crate::knowledge::day::day;
+use crate::knowledge::document::{Body, Document, Failure, Terms};
 use serde::Deserialize;
 use std::io::{BufRead, Read};
 
@@ -19,6 +20,10 @@ struct Line {
     language: Option<String>,
     #[serde(default)]
     tags: Vec<String>,
+    valid_from: Option<String>,
+    valid_until: Option<String>,
+    audience: Option<String>,
+    owner: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -117,7 +122,20 @@ impl<R: BufRead> Documents<R> {
             Some(tag) => tag.parse().map_err(|error| self.failure(format!("{error}")))?,
             None => self.language,
         };
-        Ok(Some(Document { source, origin: self.origin.clone(), title, language, tags: line.tags, body }))
+        let date = |text: Option<String>| {
+            text.map(|text| day(&text)).transpose().map_err(|reason| self.failure(reason))
+        };
+        let terms = Terms {
+            valid_from: date(line.valid_from)?,
+            valid_until: date(line.valid_until)?,
+            audience: line.audience,
+            owner: line.owner,
+        };
+        if let Some(fault) = terms.fault() {
+            return Err(self.failure(fault));
+        }
+        let (origin, number) = (self.origin.clone(), Some(self.line));
+        Ok(Some(Document { source, origin, line: number, title, language, tags: line.tags, terms, body }))
     }
 }
 

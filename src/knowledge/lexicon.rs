@@ -120,6 +120,10 @@ mod tests {
             text: text.to_owned(),
             language: Language::Portuguese,
             ordinal: 0,
+            valid_from: None,
+            valid_until: None,
+            audience: None,
+            owner: None,
         }
     }
 

@@ -2,9 +2,10 @@
 //! see in the document must not reach the model either.
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use serde::{Deserialize, Serialize};
 
 /// A paragraph, list, table or code block.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Block {
     /// The headings it stands under, outermost first.
     pub headings: Vec<String>,

@@ -1,4 +1,5 @@
-//! What the company knows: documents are found (`source`), read (`document`, `front_matter`, `jsonl`), cut into
+//! What the company knows: documents are found (`gather`, `sources`, `source`, `site`, `uploads`, `watch`), read (`readers`,
+//! `document`, `front_matter`, `day`, `jsonl`), held against each other (`conflicts`, `subject`, `ledger`), cut into
 //! passages (`markdown`, `chunk`), turned into terms (`analyze`, `stop_words`), kept (`ingest`, `index`, `edge`,
 //! `generation`) and found again (`search`, `query`, `lexicon`, `evidence`). Passages are untrusted text; nothing here talks to a model or decides
 //! what a customer is told. `qdrant_edge` is named only in `edge.rs`.
@@ -6,17 +7,27 @@
 pub mod analyze;
 pub mod chunk;
 pub mod command;
+pub mod conflicts;
+pub mod day;
 pub mod document;
 pub mod edge;
 pub mod evidence;
 pub mod front_matter;
+pub mod gather;
 pub mod generation;
 pub mod index;
 pub mod ingest;
 pub mod jsonl;
+pub mod ledger;
 pub mod lexicon;
 pub mod markdown;
 pub mod query;
+pub mod readers;
 pub mod search;
+pub mod site;
 pub mod source;
+pub mod sources;
 pub mod stop_words;
+pub mod subject;
+pub mod uploads;
+pub mod watch;

@@ -4,6 +4,7 @@
 pub mod dates;
 pub mod detect;
 pub mod emails;
+pub mod figures;
 pub mod fold;
 pub mod identifiers;
 pub mod memo;

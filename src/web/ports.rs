@@ -3,8 +3,12 @@
 
 use crate::domain::passage::Passage;
 use crate::domain::tool::ToolSpec;
+use crate::knowledge::document::Failure;
+use crate::knowledge::ledger::{Ledger, Record};
+use crate::knowledge::source::Defaults;
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -50,6 +54,55 @@ pub trait KnowledgeIngest: Send + Sync {
     async fn ingest(&self, paths: Vec<PathBuf>) -> anyhow::Result<IngestReport>;
 }
 
+/// The documents that are indexed, and those that operators upload.
+#[async_trait]
+pub trait KnowledgeDocuments: Send + Sync {
+    /// What became of every document.
+    fn ledger(&self) -> Arc<Ledger>;
+
+    /// The day it is where the business is.
+    fn today(&self) -> Date;
+
+    /// Keeps and indexes a document, in place of the one of that name before it. Its name has been checked.
+    ///
+    /// # Errors
+    /// If it cannot be kept or the index cannot be written.
+    async fn upload(&self, name: &str, bytes: Vec<u8>, defaults: Defaults) -> anyhow::Result<Upload>;
+
+    /// Removes an uploaded document by the id that a [`Record`] has.
+    ///
+    /// # Errors
+    /// If it cannot be removed or the index cannot be written.
+    async fn remove(&self, id: &str) -> anyhow::Result<Removal>;
+}
+
+/// What became of an upload.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Upload {
+    /// It is indexed.
+    Stored {
+        /// Its documents, and what of it could not be read.
+        records: Vec<Record>,
+        /// Whether there was none of that name.
+        is_new: bool,
+    },
+    /// Nothing of it can be read; it is not kept.
+    Unreadable(Vec<Failure>),
+    /// The index holds only what somebody named on the command line.
+    Elsewhere,
+}
+
+/// What became of a removal.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Removal {
+    /// It is gone.
+    Removed,
+    /// There is no such document.
+    Unknown,
+    /// It comes from this file, which is not ours to remove.
+    NotUploaded(String),
+}
+
 /// What an indexing run did.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, ToSchema)]
 pub struct IngestReport {
@@ -70,6 +123,8 @@ pub struct IngestReport {
 pub struct IngestFailure {
     /// The document.
     pub source: String,
+    /// The line in it, from 1, where one is to blame.
+    pub line: Option<usize>,
     /// Why.
     pub reason: String,
 }

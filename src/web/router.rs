@@ -1,7 +1,8 @@
 //! Every route of the HTTP surface on one page, grouped by who calls it.
 
 use super::api::{
-    conversations, drills, events, inspect, knowledge, messages, openapi, outbox, people, tools, widget,
+    conversations, documents, drills, events, inspect, knowledge, messages, openapi, outbox, people, tools,
+    widget,
 };
 use super::layers::{headers, log, origin, panic};
 use super::problem::Problem;
@@ -11,7 +12,7 @@ use super::{pages, probes};
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use http::{Method, StatusCode};
 
 /// The whole surface. Serve it with connection info, or every caller is a stranger.
@@ -37,6 +38,9 @@ pub fn router(state: SharedState) -> Router {
         .route("/api/v1/knowledge/search", get(knowledge::search_knowledge))
         .route("/api/v1/knowledge/rank", post(knowledge::rank_knowledge))
         .route("/api/v1/knowledge/ingest", post(knowledge::ingest_knowledge))
+        .route("/api/v1/knowledge/documents", get(documents::list_documents).post(documents::upload_document))
+        .route("/api/v1/knowledge/documents/{id}", delete(documents::remove_document))
+        .route("/api/v1/knowledge/conflicts", get(documents::list_conflicts))
         .route("/api/v1/tools", get(tools::list_tools))
         .route("/api/v1/drills/model-down", post(drills::begin_model_drill).delete(drills::end_model_drill))
         .route("/api/v1/outbox/dead", get(outbox::list_dead_deliveries))

@@ -1,6 +1,8 @@
 //! What every handler may use, handed over by the composition root. It holds no request's data.
 
-use super::ports::{HealthProbe, KnowledgeIngest, KnowledgeSearch, ModelDrill, RenderMetrics, ToolCatalog};
+use super::ports::{
+    HealthProbe, KnowledgeDocuments, KnowledgeIngest, KnowledgeSearch, ModelDrill, RenderMetrics, ToolCatalog,
+};
 use super::quotas::InboundQuotas;
 use super::sse::places::StreamPlaces;
 use super::webhooks::relay::RelayDoor;
@@ -37,6 +39,8 @@ pub struct WebParts {
     pub search: Arc<dyn KnowledgeSearch>,
     /// Indexing.
     pub ingest: Arc<dyn KnowledgeIngest>,
+    /// Documents.
+    pub documents: Arc<dyn KnowledgeDocuments>,
     /// Tools.
     pub tools: Arc<dyn ToolCatalog>,
     /// Where the gateway of the relay channel comes in, if there is one.

@@ -51,6 +51,7 @@ impl Shop {
             operator: folder.path().to_path_buf(),
             clock: Arc::new(SystemClock),
             model: Some(clerk.clone()),
+            program: None,
             channels: Vec::new(),
         };
         let mut shop = Self {

@@ -41,6 +41,10 @@ pub fn entry(source: &str, ordinal: u32, terms: &[(TermId, f32)]) -> Entry {
         text: format!("texto {ordinal} de {source}"),
         language: Language::Portuguese,
         ordinal,
+        valid_from: None,
+        valid_until: None,
+        audience: None,
+        owner: None,
     };
     Entry { chunk, variant: 0, terms: terms.iter().copied().collect() }
 }

@@ -1,7 +1,6 @@
 //! What an ingest reads, reports and leaves in the index.
 
-use super::{counts, ingest, open};
-use balcao::knowledge::command::run_ingest;
+use super::{counts, ingest, open, places};
 use balcao::knowledge::ingest::IngestError;
 use std::borrow::Cow;
 use std::fs;
@@ -88,7 +87,9 @@ fn a_folder_is_read_whole_without_hidden_files_and_loops() {
     fs::write(root.join(".git/x.md"), "Escondido.").unwrap();
     fs::write(root.join(".oculto.md"), "Escondido.").unwrap();
     fs::write(root.join("sources.toml"), "x = 1").unwrap();
-    fs::write(root.join("ruim.md"), b"linha\n\xff\xfe").unwrap();
+    fs::write(root.join("antigo.txt"), b"Pre\xe7o de antes.").unwrap();
+    fs::write(root.join("ruim.md"), b"linha\n\0\xfe").unwrap();
+    fs::write(root.join("velho.doc"), b"x").unwrap();
     fs::write(root.join("enorme.txt"), "palavra ".repeat(700_000)).unwrap();
     #[cfg(unix)]
     {
@@ -96,13 +97,13 @@ fn a_folder_is_read_whole_without_hidden_files_and_loops() {
         std::os::unix::fs::symlink("/nowhere/at/all.md", root.join("solto.md")).unwrap();
     }
     let knowledge = open(index.path());
-    let report = run_ingest(&knowledge, &[root.to_owned()], root, Vec::new()).unwrap();
+    let report = knowledge.ingest(&places(root).named(&[root.to_owned()]).unwrap()).unwrap();
     let sources: Vec<_> = knowledge.manifest().keys().cloned().collect();
-    assert_eq!(sources, ["politicas/antigas/frete.txt", "politicas/troca.MD"]);
+    assert_eq!(sources, ["antigo.txt", "politicas/antigas/frete.txt", "politicas/troca.MD"]);
     let failed: Vec<_> = report.failed.iter().map(ToString::to_string).collect();
-    assert_eq!(failed.len(), 2, "{failed:?}");
+    assert_eq!(failed.len(), 3, "{failed:?}");
     assert_eq!(failed[0], "enorme.txt: 5600000 bytes are more than the 5242880 allowed");
-    assert_eq!(failed[1], "ruim.md:2: the document is not valid UTF-8");
+    assert_eq!(failed[1], "ruim.md: this is no text: there are zero bytes in it");
 }
 
 #[test]
@@ -111,7 +112,7 @@ fn a_mistyped_path_changes_nothing() {
     let knowledge = open(folder.path());
     ingest(&knowledge, &[("a.md", "Frete grátis.")]);
     for path in ["/nowhere/knowledge", "Cargo.toml"] {
-        let error = run_ingest(&knowledge, &[PathBuf::from(path)], folder.path(), Vec::new()).unwrap_err();
+        let error = places(folder.path()).named(&[PathBuf::from(path)]).unwrap_err();
         assert!(matches!(error, IngestError::Source(_)));
         assert!(error.to_string().contains(path), "{error}");
     }
@@ -122,10 +123,10 @@ fn a_mistyped_path_changes_nothing() {
 fn without_a_path_the_folder_counts_and_without_a_folder_the_embedded_set() {
     let (index, documents) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let knowledge = open(index.path());
-    let embedded = || [("embutido.md".to_owned(), Cow::Borrowed("Embutido.".as_bytes()))];
-    run_ingest(&knowledge, &[], &documents.path().join("none"), embedded()).unwrap();
+    let embedded = || vec![("embutido.md".to_owned(), Cow::Borrowed("Embutido.".as_bytes()))];
+    knowledge.ingest(&places(&documents.path().join("none")).configured(embedded).unwrap()).unwrap();
     assert!(knowledge.manifest().contains_key("embutido.md"));
     fs::write(documents.path().join("meu.md"), "Meu.").unwrap();
-    run_ingest(&knowledge, &[], documents.path(), embedded()).unwrap();
+    knowledge.ingest(&places(documents.path()).configured(embedded).unwrap()).unwrap();
     assert_eq!(knowledge.manifest().keys().collect::<Vec<_>>(), ["meu.md"]);
 }

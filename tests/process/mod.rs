@@ -1,6 +1,7 @@
 //! The real binary as a process of its own: killed, told to stop, and asked on its command line.
 
 mod crash;
+mod documents;
 mod harm;
 mod once;
 mod stop;

@@ -278,6 +278,7 @@ async fn boot(
         operator: operator.to_owned(),
         clock: clock.clone(),
         model,
+        program: Some(env!("CARGO_BIN_EXE_balcao").into()),
         channels: Vec::new(),
     };
     let server = Server::bind(options, "127.0.0.1:0").await.unwrap_or_else(|error| panic!("{error:#}"));

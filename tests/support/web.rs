@@ -16,12 +16,15 @@ use balcao::domain::passage::Passage;
 use balcao::domain::secret::Secret;
 use balcao::domain::tool::{Localized, Risk, ToolSpec};
 use balcao::inbox::accept::{Inbox, InboxLimits};
+use balcao::knowledge::ledger::Ledger;
+use balcao::knowledge::source::Defaults;
 use balcao::store::Stores;
 use balcao::store::conversations::ConversationStore;
 use balcao::store::keys::ApiKey;
 use balcao::store::sqlite::SqliteHandle;
 use balcao::web::ports::{
-    HealthProbe, IngestReport, KnowledgeIngest, KnowledgeSearch, ModelDrill, ToolCatalog,
+    HealthProbe, IngestReport, KnowledgeDocuments, KnowledgeIngest, KnowledgeSearch, ModelDrill, Removal,
+    ToolCatalog, Upload,
 };
 use balcao::web::router::router;
 use balcao::web::state::{SharedState, WebParts, WebState};
@@ -125,6 +128,7 @@ pub async fn spawn_web_with(options: WebOptions) -> WebApp {
         metrics: Arc::new(|| "balcao_test 1\n".to_owned()),
         search: Arc::new(Shelf),
         ingest: Arc::new(Shelf),
+        documents: Arc::new(Shelf),
         tools: Arc::new(Shelf),
         drill: Arc::new(Shelf),
         relay,
@@ -278,6 +282,25 @@ impl KnowledgeSearch for Shelf {
 impl KnowledgeIngest for Shelf {
     async fn ingest(&self, _paths: Vec<std::path::PathBuf>) -> anyhow::Result<IngestReport> {
         Ok(IngestReport { added: 2, ..IngestReport::default() })
+    }
+}
+
+#[async_trait]
+impl KnowledgeDocuments for Shelf {
+    fn ledger(&self) -> Arc<Ledger> {
+        Arc::default()
+    }
+
+    fn today(&self) -> jiff::civil::Date {
+        jiff::civil::date(2026, 11, 26)
+    }
+
+    async fn upload(&self, _name: &str, _bytes: Vec<u8>, _defaults: Defaults) -> anyhow::Result<Upload> {
+        Ok(Upload::Elsewhere)
+    }
+
+    async fn remove(&self, _id: &str) -> anyhow::Result<Removal> {
+        Ok(Removal::Unknown)
     }
 }
 

@@ -2,11 +2,13 @@
 
 use crate::app::build::Options;
 use crate::app::client;
+use crate::app::documents::{Which, remarks};
 use crate::app::instance::{Running, running};
 use crate::app::knowledge::Library;
 use crate::app::terminal::say;
 use crate::domain::passage::Passage;
 use crate::knowledge::command::{batch, search_batch, write_json_lines, write_text};
+use crate::web::ports::KnowledgeDocuments;
 use anyhow::Context;
 use clap::Args;
 use serde_json::{Value, json};
@@ -14,6 +16,7 @@ use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use tokio_util::sync::CancellationToken;
 
 /// `balcao search …`
 #[derive(Args)]
@@ -36,13 +39,29 @@ pub struct SearchArguments {
 ///
 /// # Errors
 /// If the index cannot be written; a document that cannot be read is in the report.
-pub async fn ingest(options: Options, paths: Vec<PathBuf>) -> anyhow::Result<ExitCode> {
+pub async fn ingest(options: Options, paths: Vec<PathBuf>, watch: bool) -> anyhow::Result<ExitCode> {
     if let Some(server) = running(&options.data).await {
+        anyhow::ensure!(!watch, "the running server watches by itself; leave --watch out");
         return ingest_through(&server, paths).await;
     }
     let library = Library::open_unfilled(&options)?;
-    let report = tokio::task::spawn_blocking(move || library.ingest_blocking(&paths)).await??;
+    if paths.is_empty() {
+        library.visit_sites(Which::All).await?;
+    }
+    let (reader, seen) = (library.clone(), options.settings.knowledge.folder.clone());
+    let report = tokio::task::spawn_blocking(move || reader.ingest_blocking(&paths)).await??;
     say(&report.to_string());
+    for remark in remarks(&library.documents.ledger(), library.today(), &seen) {
+        say(&format!("note: {remark}"));
+    }
+    if watch {
+        say("watching; interrupt to end");
+        let stop = CancellationToken::new();
+        tokio::select! {
+            () = library.watch(stop.clone()) => {}
+            interrupted = tokio::signal::ctrl_c() => interrupted?,
+        }
+    }
     Ok(if report.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -71,7 +90,8 @@ async fn ingest_through(server: &Running, paths: Vec<PathBuf>) -> anyhow::Result
     ));
     for failure in &failed {
         let part = |name: &str| failure[name].as_str().unwrap_or_default().to_owned();
-        say(&format!("failed: {}: {}", part("source"), part("reason")));
+        let line = failure["line"].as_u64().map(|line| format!(":{line}")).unwrap_or_default();
+        say(&format!("failed: {}{line}: {}", part("source"), part("reason")));
     }
     Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

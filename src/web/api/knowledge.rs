@@ -159,7 +159,7 @@ pub async fn ingest_knowledge(
 }
 
 /// Operators may know the cause.
-fn unavailable(cause: anyhow::Error) -> Problem {
+pub fn unavailable(cause: anyhow::Error) -> Problem {
     tracing::warn!(cause = format!("{cause:#}"), "the knowledge is unavailable");
     let title = "Knowledge unavailable";
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "knowledge_unavailable", title, format!("{cause:#}"))

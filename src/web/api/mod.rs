@@ -2,6 +2,7 @@
 //! and puts the result into words; it decides nothing about conversations.
 
 pub mod conversations;
+pub mod documents;
 pub mod drills;
 pub mod events;
 pub mod inspect;

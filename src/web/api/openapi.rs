@@ -1,6 +1,8 @@
 //! The OpenAPI 3.1 document, made from the handlers themselves.
 
-use super::{conversations, drills, events, inspect, knowledge, messages, outbox, people, tools, widget};
+use super::{
+    conversations, documents, drills, events, inspect, knowledge, messages, outbox, people, tools, widget,
+};
 use crate::web::webhooks::{relay, whatsapp};
 use crate::web::{pages, probes};
 use axum::response::IntoResponse;
@@ -28,6 +30,10 @@ use utoipa::{Modify, OpenApi, ToSchema};
         knowledge::search_knowledge,
         knowledge::rank_knowledge,
         knowledge::ingest_knowledge,
+        documents::list_documents,
+        documents::upload_document,
+        documents::remove_document,
+        documents::list_conflicts,
         tools::list_tools,
         outbox::list_dead_deliveries,
         outbox::replay_delivery,

@@ -1,0 +1,174 @@
+//! What an operator does to documents of a shop that is open: changes a price, uploads, removes, and asks what is wrong.
+
+use super::support::{Place, Process, stdout};
+use crate::support::talk::Door;
+use reqwest::Method;
+use serde_json::Value;
+use std::fs;
+use std::time::{Duration, Instant};
+
+const PRICE: &str = "# Consultoria de jardim\n\nA consultoria de jardim custa R$ 250 por visita.\n";
+
+async fn place() -> Place {
+    Place::empty()
+        .file("knowledge/consultoria.md", PRICE)
+        .file("knowledge/frete.md", "# Frete\n\nO frete custa R$ 15.\n")
+}
+
+async fn documents(door: &Door, query: &str) -> Vec<Value> {
+    let path = format!("/api/v1/knowledge/documents{query}");
+    let answer = door.operator(Method::GET, &path).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    answer.json::<Value>().await.unwrap()["documents"].as_array().unwrap().clone()
+}
+
+/// Asks until the answer says it; how long that took.
+async fn answered(server: &Process, question: &str, wanted: &str) -> Duration {
+    let began = Instant::now();
+    loop {
+        let answer = server.talk().await.say(question).await;
+        if answer.text.contains(wanted) {
+            return began.elapsed();
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "it still says {:?}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn a_price_changed_in_a_file_is_right_in_the_chat() {
+    let place = place().await;
+    let server = place.serve().await;
+    let question = "Quanto custa a consultoria de jardim?";
+    answered(&server, question, "R$ 250").await;
+    fs::write(place.path("knowledge/consultoria.md"), PRICE.replace("250", "290")).unwrap();
+    let took = answered(&server, question, "R$ 290").await;
+    println!("a changed price was right in the chat after {took:?}");
+    let before = documents(&server.door, "").await;
+    assert_eq!(before.len(), 2);
+    fs::remove_file(place.path("knowledge/frete.md")).unwrap();
+    let began = Instant::now();
+    while documents(&server.door, "").await.len() > 1 {
+        assert!(began.elapsed() < Duration::from_secs(60));
+    }
+    assert!(server.terminate().await.0.success());
+}
+
+#[tokio::test]
+async fn what_changed_while_the_shop_was_closed_is_seen_when_it_opens() {
+    let place = place().await;
+    let server = place.serve().await;
+    answered(&server, "Quanto custa a consultoria de jardim?", "R$ 250").await;
+    assert!(server.terminate().await.0.success());
+    fs::write(place.path("knowledge/consultoria.md"), PRICE.replace("250", "310")).unwrap();
+    let server = place.serve().await;
+    answered(&server, "Quanto custa a consultoria de jardim?", "R$ 310").await;
+}
+
+#[tokio::test]
+async fn documents_are_uploaded_replaced_listed_and_removed() {
+    let place = place().await;
+    let server = place.serve().await;
+    let upload = async |name: &str, body: Vec<u8>| {
+        let path = format!("/api/v1/knowledge/documents?name={name}&owner=Ana&valid_until=2099-12-31");
+        let answer = server.door.operator(Method::POST, &path).body(body).send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+    };
+    let faq = "pergunta,resposta\nTem estacionamento?,\"Sim, na rua de trás.\"\nAceita pet?,\n";
+    let (status, uploaded) = upload("faq.csv", faq.into()).await;
+    assert_eq!(status, 201, "{uploaded}");
+    let found = uploaded["documents"].as_array().unwrap();
+    assert_eq!(found.len(), 2, "{uploaded}");
+    assert_eq!(
+        (&found[0]["status"], &found[0]["line"], &found[0]["owner"]),
+        (&"indexed".into(), &2.into(), &"Ana".into())
+    );
+    assert_eq!((&found[1]["status"], &found[1]["line"]), (&"failed".into(), &3.into()));
+    answered(&server, "Tem estacionamento?", "na rua de trás").await;
+    let (status, _) =
+        upload("faq.csv", "pergunta,resposta\nTem estacionamento?,\"Sim, no subsolo.\"\n".into()).await;
+    assert_eq!(status, 200);
+    answered(&server, "Tem estacionamento?", "no subsolo").await;
+    // What cannot be read is refused, and what was there before stays.
+    let (status, problem) = upload("faq.csv", "%PDF-1.7".into()).await;
+    assert_eq!((status, &problem["code"]), (422, &"unreadable_document".into()));
+    assert!(problem["detail"].as_str().unwrap().contains("a PDF"), "{problem}");
+    for (name, field) in [("..%2Fx.md", "name"), ("x.exe", "name")] {
+        let (status, problem) = upload(name, "x".into()).await;
+        assert_eq!((status, &problem["field"]), (422, &field.into()), "{problem}");
+    }
+    answered(&server, "Tem estacionamento?", "no subsolo").await;
+    let all = documents(&server.door, "").await;
+    let id = |origin: &str| {
+        all.iter().find(|it| it["origin"] == origin).unwrap()["id"].as_str().unwrap().to_owned()
+    };
+    let remove = async |id: String| {
+        let path = format!("/api/v1/knowledge/documents/{id}");
+        server.door.operator(Method::DELETE, &path).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(remove(id("frete.md")).await, 409);
+    assert_eq!(remove(id("uploads/faq.csv")).await, 204);
+    assert_eq!(remove(id("uploads/faq.csv")).await, 404);
+    assert_eq!(documents(&server.door, "").await.len(), 2);
+    assert!(!place.path("data/uploads/faq.csv").exists());
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_documents_is_told_everywhere() {
+    let place = place()
+        .await
+        .file(
+            "knowledge/oferta.md",
+            "---\nvalid_until: 2020-01-31\nowner: Ana\n---\n# Oferta\n\nVasos em oferta.\n",
+        )
+        .file(
+            "knowledge/faq.csv",
+            "pergunta,resposta\nQuanto custa o frete?,O frete custa R$ 18.\nSem resposta?,\n",
+        )
+        .file("knowledge/velho.doc", "x");
+    let check = place.run(&["check"], "").await;
+    let told = stdout(&check);
+    assert_eq!(check.status.code(), Some(1), "{told}");
+    for line in [
+        "knowledge/faq.csv:3: a question or its answer is missing in this row",
+        "knowledge/velho.doc: nobody here reads this format; save it as PDF or .docx",
+        "note: knowledge/oferta.md:5: `oferta.md` expired on 2020-01-31 and is not used; Ana answers for it",
+        "note: knowledge/faq.csv:2: price differ: “O frete custa R$ 18.” (under “Quanto custa o frete?”) here, \
+         but “O frete custa R$ 15.” in knowledge/frete.md:3",
+        "2 problems",
+    ] {
+        assert!(told.lines().any(|it| it == line), "{line:?} is not in {told}");
+    }
+    assert!(!place.path("data").exists());
+    let ingest = place.run(&["ingest"], "").await;
+    let said = stdout(&ingest);
+    assert_eq!(ingest.status.code(), Some(1), "{said}");
+    assert!(said.starts_with("added 4, changed 0, unchanged 0, removed 0, failed 2\n"), "{said}");
+    let server = place.serve().await;
+    assert_eq!(documents(&server.door, "?status=failed").await.len(), 2);
+    assert_eq!(documents(&server.door, "?status=expired").await[0]["source"], "oferta.md");
+    let conflicts = server.door.operator(Method::GET, "/api/v1/knowledge/conflicts").send().await.unwrap();
+    let conflicts: Value = conflicts.json().await.unwrap();
+    assert_eq!(conflicts["conflicts"].as_array().unwrap().len(), 1, "{conflicts}");
+    assert_eq!(conflicts["conflicts"][0]["other"]["line"], 3);
+}
+
+#[tokio::test]
+async fn an_index_of_named_paths_stays_one() {
+    let place = place().await.file("so-isto.jsonl", "{\"id\":\"a\",\"text\":\"Só isto vale.\"}\n");
+    let server = place.serve().await;
+    let ingest = place.run(&["ingest", "so-isto.jsonl"], "").await;
+    assert!(ingest.status.success(), "{ingest:?}");
+    let path = "/api/v1/knowledge/documents?name=x.md";
+    let refused = server.door.operator(Method::POST, path).body("# X\n\nY.").send().await.unwrap();
+    assert_eq!(refused.status(), 409);
+    fs::write(
+        place.path("so-isto.jsonl"),
+        "{\"id\":\"a\",\"text\":\"Só isto.\"}\n{\"id\":\"b\",\"text\":\"E isto.\"}\n",
+    )
+    .unwrap();
+    let began = Instant::now();
+    while documents(&server.door, "").await.len() < 2 {
+        assert!(began.elapsed() < Duration::from_secs(60));
+    }
+    assert_eq!(documents(&server.door, "").await[1]["source"], "b");
+}

@@ -153,6 +153,7 @@ pub fn read(text: &str, folder: &Path, shown: &str) -> Result<Sources, Vec<Probl
         let site = reader.site(entry);
         sources.sites.extend(site);
     }
+    reader.problems.sort();
     if reader.problems.is_empty() { Ok(sources) } else { Err(reader.problems) }
 }
 
@@ -364,10 +365,7 @@ mod tests {
                     [[folder]]\npath = \"b\"\n[[folder]]\npath = \"c/b\"\nvalid_from = 2026-12-01\nvalid_until = 2026-11-01\n";
         let problems = read(text, folder.path(), "sources.toml").unwrap_err();
         let lines: Vec<_> = problems.iter().map(|problem| problem.line.unwrap()).collect();
-        assert_eq!(
-            lines,
-            [2, 3, 14, 15, 5, 7, 9, 8, 11].map(|line: usize| line).to_vec().as_slice().to_vec()
-        );
+        assert_eq!(lines, [2, 3, 5, 7, 8, 9, 12, 16, 16]);
     }
 
     #[test]

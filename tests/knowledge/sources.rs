@@ -74,10 +74,11 @@ fn deflated(bytes: &[u8]) -> Vec<u8> {
 }
 
 struct Shop {
-    _folder: tempfile::TempDir,
+    // The index goes before its folder.
     knowledge: KnowledgeBase,
     places: Places,
     outer: PathBuf,
+    _folder: tempfile::TempDir,
 }
 
 impl Shop {

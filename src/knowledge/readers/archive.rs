@@ -59,6 +59,11 @@ impl<'a> Archive<'a> {
         super::text::decode(&bytes).map(Some)
     }
 
+    /// Whether there is such a file in it.
+    pub fn has(&self, name: &str) -> bool {
+        self.archive.index_for_name(name).is_some()
+    }
+
     /// How many bytes the files in it unpack to, by what the archive says.
     pub fn declared_bytes(&mut self) -> u64 {
         (0..self.archive.len())
@@ -68,7 +73,7 @@ impl<'a> Archive<'a> {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(super) mod tests {
     use super::*;
     use std::io::Write;
     use zip::ZipWriter;

@@ -3,7 +3,7 @@
 
 use super::outline::joined;
 use super::{Cell, Extract, Row, Table, archive::Archive};
-use calamine::{Data, Reader, SheetVisible, open_workbook_auto_from_rs};
+use calamine::{Data, Ods, Reader, SheetVisible, Sheets, Xls, Xlsb, Xlsx};
 use std::io::Cursor;
 
 /// More rows than these are a database, not a document.
@@ -23,11 +23,22 @@ const LARGEST_UNPACKED: u64 = 256 * 1024 * 1024;
 /// # Errors
 /// It is damaged, encrypted, too large or empty; in words for the operator.
 pub fn spreadsheet(bytes: &[u8]) -> Result<Extract, String> {
-    if bytes.starts_with(b"PK") && Archive::open(bytes)?.declared_bytes() > LARGEST_UNPACKED {
+    let mut archive = bytes.starts_with(b"PK").then(|| Archive::open(bytes)).transpose()?;
+    if archive.as_mut().is_some_and(|archive| archive.declared_bytes() > LARGEST_UNPACKED) {
         return Err(format!("the spreadsheet unpacks to more than the {LARGEST_UNPACKED} bytes allowed"));
     }
     let damaged = |error: calamine::Error| format!("the spreadsheet is damaged or encrypted: {error}");
-    let mut workbook = open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(damaged)?;
+    let book = Cursor::new(bytes);
+    let mut workbook = match archive {
+        None => Sheets::Xls(Xls::new(book).map_err(|error| damaged(error.into()))?),
+        Some(archive) if archive.has("content.xml") => {
+            Sheets::Ods(Ods::new(book).map_err(|error| damaged(error.into()))?)
+        }
+        Some(archive) if archive.has("xl/workbook.bin") => {
+            Sheets::Xlsb(Xlsb::new(book).map_err(|error| damaged(error.into()))?)
+        }
+        Some(_) => Sheets::Xlsx(Xlsx::new(book).map_err(|error| damaged(error.into()))?),
+    };
     let visible: Vec<String> = workbook
         .sheets_metadata()
         .iter()
@@ -177,6 +188,13 @@ mod tests {
         files.push((
             "xl/_rels/workbook.xml.rels".into(),
             format!("<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">{relations}</Relationships>"),
+        ));
+        let kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument";
+        let target = format!("<Relationship Id=\"rId1\" Type=\"{kind}\" Target=\"xl/workbook.xml\"/>");
+        let list = "http://schemas.openxmlformats.org/package/2006/relationships";
+        files.push((
+            "_rels/.rels".into(),
+            format!("<Relationships xmlns=\"{list}\">{target}</Relationships>"),
         ));
         let files: Vec<(&str, &[u8])> =
             files.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();

@@ -159,7 +159,8 @@ impl Tour<'_> {
         let mut visited = Visited::default();
         let mut pages: BTreeMap<String, KnownPage> = BTreeMap::new();
         let mut failed = BTreeMap::new();
-        let (mut asked, mut faults) = (0, 0);
+        let (mut asked, mut faults, mut answered) = (0, 0, false);
+        let mut away = None;
         while let Some((url, depth)) = self.queue.pop_front() {
             if asked == self.site.most_pages {
                 break;
@@ -178,7 +179,7 @@ impl Tour<'_> {
             let known = self.before.pages.get(url.as_str());
             match self.fetch(wire, &url, known, depth).await {
                 Ok(Some((address, page))) => {
-                    faults = 0;
+                    (faults, answered) = (0, true);
                     if known == Some(&page)
                         || self.before.pages.get(&address).is_some_and(|it| it.file == page.file)
                     {
@@ -188,21 +189,26 @@ impl Tour<'_> {
                     }
                     pages.insert(address, page);
                 }
-                Ok(None) => faults = 0,
+                Ok(None) => (faults, answered) = (0, true),
                 Err(fault) => {
-                    faults += usize::from(matches!(fault, Fault::Away(_)));
+                    if matches!(fault, Fault::Away(_)) {
+                        faults += 1;
+                        away = Some(fault.to_string());
+                    }
                     failed.insert(url.to_string(), fault.to_string());
                     // It may be there again tomorrow.
                     pages.extend(known.map(|page| (url.to_string(), page.clone())));
                 }
             }
         }
-        if pages.is_empty() && !failed.is_empty() {
-            let reason = failed.values().next().cloned();
-            return (
-                Known { visited: Some(now), error: reason, failed: BTreeMap::new(), ..self.before.clone() },
-                visited,
-            );
+        if let Some(reason) = away {
+            // What a page that is away links to is not known now: nothing is forgotten that was not seen to be gone.
+            let unseen = self.before.pages.iter().filter(|(url, _)| !self.met.contains(*url));
+            pages.extend(unseen.map(|(url, page)| (url.clone(), page.clone())));
+            if !answered {
+                let failed = BTreeMap::new();
+                return (Known { visited: Some(now), error: Some(reason), pages, failed }, visited);
+            }
         }
         visited.removed = self.before.pages.keys().filter(|url| !pages.contains_key(*url)).count();
         (Known { visited: Some(now), error: None, pages, failed }, visited)

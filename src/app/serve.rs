@@ -70,6 +70,8 @@ impl Server {
         let keeper = tokio::spawn(self.app.keeper.run(self.stop.clone()));
         #[expect(clippy::disallowed_methods, reason = "awaited below")]
         let courier = tokio::spawn(self.app.courier.run(self.stop.clone()));
+        #[expect(clippy::disallowed_methods, reason = "awaited below")]
+        let vectors = tokio::spawn(self.app.vectors.run(self.stop.clone()));
         let alerts = self.app.alerts.map(|alerts| {
             #[expect(clippy::disallowed_methods, reason = "awaited below")]
             tokio::spawn(alerts.run(self.stop.clone()))
@@ -107,6 +109,7 @@ impl Server {
         }
         upkeep.await.ok();
         keeper.await.ok();
+        vectors.await.ok();
         if let Some(alerts) = alerts {
             alerts.await.ok();
         }

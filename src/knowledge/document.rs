@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use std::fmt;
 
 /// Raised when documents are cut or analysed in another way, so that a new program indexes everything anew.
-const PIPELINE_VERSION: u32 = 1;
+const PIPELINE_VERSION: u32 = 2;
 
 /// A document to index.
 #[derive(Clone, PartialEq, Debug)]

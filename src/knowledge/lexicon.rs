@@ -58,6 +58,11 @@ impl Lexicon {
         }
     }
 
+    /// How many entries were counted.
+    pub fn entries(&self) -> usize {
+        self.entries as usize
+    }
+
     /// Whether anything that is indexed has the term.
     pub fn knows(&self, term: TermId) -> bool {
         self.frequencies.contains_key(&term)
@@ -120,6 +125,10 @@ mod tests {
             text: text.to_owned(),
             language: Language::Portuguese,
             ordinal: 0,
+            valid_from: None,
+            valid_until: None,
+            audience: None,
+            owner: None,
         }
     }
 

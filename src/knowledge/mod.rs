@@ -1,15 +1,19 @@
 //! What the company knows: documents are found (`source`), read (`document`, `front_matter`, `jsonl`), cut into
-//! passages (`markdown`, `chunk`), turned into terms (`analyze`, `stop_words`), kept (`ingest`, `index`, `edge`,
-//! `generation`) and found again (`search`, `query`, `lexicon`, `evidence`). Passages are untrusted text; nothing here talks to a model or decides
+//! passages (`markdown`, `chunk`), turned into terms (`analyze`, `stop_words`), kept (`ingest`, `index`, `edge`, `vectors`,
+//! `generation`) and found again (`search`, `query`, `follow_up`, `lexicon`, `fuse`,
+//! `background`, `evidence`). Passages are untrusted text; nothing here talks to a model or decides
 //! what a customer is told. `qdrant_edge` is named only in `edge.rs`.
 
 pub mod analyze;
+pub mod background;
 pub mod chunk;
 pub mod command;
 pub mod document;
 pub mod edge;
 pub mod evidence;
+pub mod follow_up;
 pub mod front_matter;
+pub mod fuse;
 pub mod generation;
 pub mod index;
 pub mod ingest;
@@ -20,3 +24,4 @@ pub mod query;
 pub mod search;
 pub mod source;
 pub mod stop_words;
+pub mod vectors;

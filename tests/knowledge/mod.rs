@@ -2,6 +2,7 @@
 
 mod contract;
 mod crash;
+mod follow_up;
 mod ingest;
 mod search;
 

@@ -14,6 +14,7 @@ use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use tokio_util::sync::CancellationToken;
 
 /// `balcao search …`
 #[derive(Args)]
@@ -41,9 +42,25 @@ pub async fn ingest(options: Options, paths: Vec<PathBuf>) -> anyhow::Result<Exi
         return ingest_through(&server, paths).await;
     }
     let library = Library::open_unfilled(&options)?;
-    let report = tokio::task::spawn_blocking(move || library.ingest_blocking(&paths)).await??;
+    let (report, vectors) = tokio::task::spawn_blocking(move || {
+        let report = library.ingest_blocking(&paths)?;
+        anyhow::Ok((report, with_vectors(&library)))
+    })
+    .await??;
     say(&report.to_string());
+    if vectors > 0 {
+        say(&format!("vectors made: {vectors}"));
+    }
     Ok(if report.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Makes the vectors that are missing; without a server nobody else would. What cannot be made is no fault of the
+/// documents: they are found by their words.
+fn with_vectors(library: &Library) -> usize {
+    library.base.make_vectors(&CancellationToken::new()).unwrap_or_else(|error| {
+        tracing::error!(%error, "the knowledge is searched by words alone");
+        0
+    })
 }
 
 async fn ingest_through(server: &Running, paths: Vec<PathBuf>) -> anyhow::Result<ExitCode> {
@@ -87,6 +104,7 @@ pub async fn search(options: Options, arguments: SearchArguments) -> anyhow::Res
     }
     let library = Library::open(&options)?;
     tokio::task::spawn_blocking(move || {
+        with_vectors(&library);
         let mut output = output();
         match (&arguments.batch, &arguments.query) {
             (Some(file), _) => search_batch(&library.base, opened(file)?, &mut output)?,

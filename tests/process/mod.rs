@@ -2,6 +2,7 @@
 
 mod crash;
 mod harm;
+mod models;
 mod once;
 mod stop;
 mod support;

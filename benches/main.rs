@@ -6,6 +6,7 @@
 mod bursts;
 mod client;
 mod deployment;
+mod embed;
 mod figures;
 mod idle;
 mod instructions;
@@ -67,6 +68,8 @@ enum Section {
     Offline,
     /// A search of the knowledge
     Search,
+    /// Vectors from the embedding model in process
+    Embed,
     /// Visitors who each wait for their answer, and messages at a rate
     Load,
     /// Visitors who write three messages in a row
@@ -83,11 +86,12 @@ enum Section {
 
 impl Section {
     /// In the order they run: those under load bind this process to a core, so they come last.
-    const ORDER: [Self; 9] = [
+    const ORDER: [Self; 10] = [
         Self::Start,
         Self::Progress,
         Self::Offline,
         Self::Search,
+        Self::Embed,
         Self::Instructions,
         Self::Load,
         Self::Bursts,
@@ -157,6 +161,7 @@ async fn run(section: Section, place: &Place, scale: Scale, arguments: &Argument
         Section::Progress => progress::measure(place).await,
         Section::Offline => offline::measure(place).await,
         Section::Search => search::measure(place).await,
+        Section::Embed => embed::measure(scale),
         Section::Load => load::measure(place, scale, arguments.store).await,
         Section::Bursts => bursts::measure(place, scale).await,
         Section::Idle => idle::measure(place, &arguments.clients).await,

@@ -20,6 +20,11 @@ use std::collections::{HashMap, HashSet};
 /// Most characters of an earlier tool result that is shown again.
 const OLD_RESULT_CHARACTERS: usize = 2_000;
 
+/// Earlier messages that a question may lean on.
+const LEANED_ON: usize = 2;
+/// Characters of each.
+const LONGEST_LEANED_ON: usize = 300;
+
 /// The transcript of everything before the current turn.
 pub fn transcript(events: &[Event], current: TurnId, answers: &[Message], budget: usize) -> Vec<ChatMessage> {
     let superseded = superseded(events);
@@ -244,6 +249,16 @@ pub fn verified(events: &[Event]) -> Vec<Identity> {
         }
     }
     found
+}
+
+/// The last things the customer wrote before the messages to answer, the newest first: what a question leans on.
+pub fn said_before(events: &[Event], answers: &[Message]) -> Vec<String> {
+    let messages = events.iter().rev().filter_map(|event| match &event.body {
+        EventBody::Message(message) if message.role == Role::Customer => Some(message),
+        _ => None,
+    });
+    let before = messages.filter(|message| answers.iter().all(|answered| answered.id != message.id));
+    before.take(LEANED_ON).map(|message| message.text.chars().take(LONGEST_LEANED_ON).collect()).collect()
 }
 
 /// The call that waits for the customer's word, if one does. What a turn that gave way settled is not settled.

@@ -20,7 +20,7 @@ use crate::domain::event::{EventBody, Settled};
 use crate::domain::ids::CallId;
 use crate::domain::language::Language;
 use crate::domain::message::Confirmation;
-use crate::domain::passage::Passage;
+use crate::domain::passage::{Asked, Passage};
 use crate::domain::tool_call::{ToolCall, ToolOutcome};
 use crate::domain::turn::StopReason;
 use crate::language::detect::detect;
@@ -231,7 +231,12 @@ impl Run<'_> {
             self.passages = passages;
         } else {
             let query: String = said.chars().take(1_000).collect();
-            let passages = self.agent.knowledge.retrieve(&query, self.agent.settings.passages).await;
+            let asked = Asked {
+                text: query.clone(),
+                before: history::said_before(&self.task.events, &self.task.answers),
+                language: self.language,
+            };
+            let passages = self.agent.knowledge.retrieve(&asked, self.agent.settings.passages).await;
             // A knowledge base that fails must not silence the counter: tools still work.
             self.passages = passages.unwrap_or_else(|error| {
                 tracing::error!(error = %error, "the knowledge base could not be searched");

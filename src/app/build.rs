@@ -1,7 +1,8 @@
 //! Puts the program together from settings and folders.
 
 use super::demo;
-use super::knowledge::{Library, Retrieval};
+use super::knowledge::{KnowledgeProbe, Library, Retrieval};
+use super::vectors::VectorTask;
 use crate::agent::run::Agent;
 use crate::backoffice::embedded::{Foundation, embedded};
 use crate::config::settings::Settings;
@@ -101,6 +102,8 @@ pub struct App {
     pub courier: Courier,
     /// Brings the knowledge up to date.
     pub library: Library,
+    /// Makes the vectors of the knowledge.
+    pub vectors: VectorTask,
     /// Sends alerts, if there is somewhere to send them.
     pub alerts: Option<AlertTask>,
     /// Stops everything.
@@ -181,6 +184,7 @@ impl App {
         let channels: Vec<Arc<dyn Push>> = options.channels.iter().cloned().chain(relayed).collect();
         let pushed: HashSet<String> = channels.iter().map(|channel| channel.channel().to_owned()).collect();
         let courier = Courier::new(stores.clone(), channels, options.clock.clone(), outside.alerts.clone());
+        let vectors = VectorTask::new(library.clone());
         let stop = CancellationToken::new();
         let leases = LeaseRules::new(&settings.handoff, &settings.business);
         let runner = TurnRunner {
@@ -248,6 +252,7 @@ impl App {
             keeper,
             courier,
             library,
+            vectors,
             alerts: alert_task,
             stop,
             database,
@@ -347,21 +352,8 @@ impl HealthProbe for StoreProbe {
         "store"
     }
 
-    async fn check(&self) -> Result<(), String> {
-        self.0.ready().await.map_err(|error| error.to_string())
-    }
-}
-
-struct KnowledgeProbe(Library);
-
-#[async_trait]
-impl HealthProbe for KnowledgeProbe {
-    fn name(&self) -> &'static str {
-        "vectors"
-    }
-
-    async fn check(&self) -> Result<(), String> {
-        self.0.base.search("?", 1).await.map(drop).map_err(|error| error.to_string())
+    async fn check(&self) -> Result<Option<String>, String> {
+        self.0.ready().await.map(|()| None).map_err(|error| error.to_string())
     }
 }
 
@@ -374,13 +366,13 @@ impl HealthProbe for ModelProbe {
         "model"
     }
 
-    async fn check(&self) -> Result<(), String> {
+    async fn check(&self) -> Result<Option<String>, String> {
         match &self.0 {
             Some(chain) if !chain.has_way() => {
                 let names: Vec<&str> = chain.names().collect();
                 Err(format!("no model can be asked for now: {}", names.join(", ")))
             }
-            Some(_) | None => Ok(()),
+            Some(_) | None => Ok(None),
         }
     }
 }

@@ -94,6 +94,9 @@ enum Command {
     Import(commands::ImportArguments),
     /// Write the embedded back office as CSV files
     Export(commands::ExportArguments),
+    /// The model that makes vectors of texts
+    #[command(subcommand)]
+    Models(commands::ModelsCommand),
     /// Rehearse on the running server that the language models are away
     Drill(commands::DrillArguments),
     /// Print every setting with its default and what it means
@@ -177,6 +180,7 @@ async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Exi
         Some(Command::Keys(command)) => return commands::keys(&options, command).await,
         Some(Command::Import(arguments)) => return commands::import(&options, arguments).await,
         Some(Command::Export(arguments)) => return commands::export(&options, arguments).await,
+        Some(Command::Models(command)) => return commands::models(&options, command).await,
         Some(Command::Drill(arguments)) => return commands::drill(&options, arguments).await,
         Some(Command::Config | Command::ReadDocument { .. }) => {}
         Some(Command::Migrate) => return commands::migrate(&options).await,

@@ -148,6 +148,7 @@ impl Library {
         documents.places.outside.sweep();
         let mut state = documents.state.lock().unwrap_or_else(PoisonError::into_inner);
         *state = State { ledger: Arc::new(ledger), kept: true, memory };
+        self.ingested.notify_one();
         Ok(report)
     }
 

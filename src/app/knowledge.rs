@@ -1,18 +1,19 @@
-//! The knowledge base as the parts of the program ask for it, and the verbs `ingest` and `search`.
+//! The knowledge base as the parts of the program ask for it.
 
 use super::build::Options;
 use super::documents::{Documents, Which};
 use crate::agent::task::Retrieve;
 use crate::domain::language::Language;
-use crate::domain::passage::Passage;
+use crate::domain::passage::{Asked, Passage};
 use crate::knowledge::ingest::IngestReport;
 use crate::knowledge::ledger::Roots;
 use crate::knowledge::search::KnowledgeBase;
 use crate::tools::builtin::knowledge::KnowledgeSearch;
-use crate::web::ports::{self, KnowledgeIngest};
+use crate::web::ports::{self, HealthProbe, KnowledgeIngest};
 use async_trait::async_trait;
 use std::path::PathBuf;
 use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// The knowledge base with the place its documents come from.
 #[derive(Clone)]
@@ -23,10 +24,12 @@ pub struct Library {
     pub documents: Arc<Documents>,
     /// Held by whoever changes what is indexed.
     pub(super) one_at_a_time: Arc<tokio::sync::Mutex<()>>,
+    /// Told of every ingest: new passages want vectors.
+    pub(super) ingested: Arc<Notify>,
 }
 
 impl Library {
-    /// Opens the index; a new one is filled at once.
+    /// Opens the index; a new one is filled at once, but for its vectors.
     ///
     /// # Errors
     /// If another process has it, or it cannot be written.
@@ -45,9 +48,12 @@ impl Library {
     /// As [`Library::open`].
     pub fn open_unfilled(options: &Options) -> anyhow::Result<Self> {
         let settings = &options.settings.knowledge;
+        let business = &options.settings.business;
         let index = settings.index_folder(&options.data)?;
-        let base = KnowledgeBase::open(&index, options.settings.business.language, settings)?;
-        Ok(Self { base, documents: Arc::new(Documents::open(options)?), one_at_a_time: Arc::default() })
+        let base = KnowledgeBase::open(&index, business.language, settings)?
+            .with_calendar(options.clock.clone(), business.timezone.clone());
+        let documents = Arc::new(Documents::open(options)?);
+        Ok(Self { base, documents, one_at_a_time: Arc::default(), ingested: Arc::default() })
     }
 
     /// Indexes `paths` and only these; if there are none, what the settings name.
@@ -91,16 +97,16 @@ pub struct Retrieval(pub Library);
 
 #[async_trait]
 impl Retrieve for Retrieval {
-    async fn retrieve(&self, query: &str, limit: usize) -> anyhow::Result<Vec<Passage>> {
-        let found = self.0.base.search(query, limit).await?;
+    async fn retrieve(&self, asked: &Asked, limit: usize) -> anyhow::Result<Vec<Passage>> {
+        let found = self.0.base.look_up(asked, limit).await?;
         Ok(found.into_iter().filter(|passage| self.0.base.is_evident(passage)).collect())
     }
 }
 
 #[async_trait]
 impl KnowledgeSearch for Retrieval {
-    async fn passages(&self, query: &str, limit: usize, _language: Language) -> anyhow::Result<Vec<Passage>> {
-        self.retrieve(query, limit).await
+    async fn passages(&self, query: &str, limit: usize, language: Language) -> anyhow::Result<Vec<Passage>> {
+        self.retrieve(&Asked { text: query.to_owned(), before: Vec::new(), language }, limit).await
     }
 }
 
@@ -113,5 +119,20 @@ impl ports::KnowledgeSearch for Retrieval {
     async fn rank(&self, query: &str, limit: usize) -> anyhow::Result<Vec<String>> {
         let (base, query) = (self.0.base.clone(), query.to_owned());
         Ok(tokio::task::spawn_blocking(move || base.rank(&query, limit)).await??)
+    }
+}
+
+/// Looks whether the knowledge can be searched, and says by what.
+pub struct KnowledgeProbe(pub Library);
+
+#[async_trait]
+impl HealthProbe for KnowledgeProbe {
+    fn name(&self) -> &'static str {
+        "vectors"
+    }
+
+    async fn check(&self) -> Result<Option<String>, String> {
+        self.0.base.search("?", 1).await.map_err(|error| error.to_string())?;
+        Ok(Some(self.0.base.vectors().to_string()))
     }
 }

@@ -17,3 +17,4 @@ pub mod relay;
 pub mod scratch;
 pub mod serve;
 pub mod terminal;
+pub mod vectors;

@@ -74,6 +74,8 @@ impl Server {
             #[expect(clippy::disallowed_methods, reason = "awaited below")]
             tokio::spawn(self.app.library.watch(self.stop.clone()))
         });
+        #[expect(clippy::disallowed_methods, reason = "awaited below")]
+        let vectors = tokio::spawn(self.app.vectors.run(self.stop.clone()));
         let alerts = self.app.alerts.map(|alerts| {
             #[expect(clippy::disallowed_methods, reason = "awaited below")]
             tokio::spawn(alerts.run(self.stop.clone()))
@@ -114,6 +116,7 @@ impl Server {
         if let Some(watch) = watch {
             watch.await.ok();
         }
+        vectors.await.ok();
         if let Some(alerts) = alerts {
             alerts.await.ok();
         }

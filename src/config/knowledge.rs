@@ -15,6 +15,10 @@ pub struct KnowledgeSettings {
     pub evidence_threshold: f32,
     /// Whether the running server indexes what changes.
     pub watch: bool,
+    /// The share of the meaning in the ranking.
+    pub dense_weight: f32,
+    /// Whose passages customers are answered from, beside those for everybody.
+    pub audiences: Vec<String>,
 }
 
 /// An `[knowledge]` section that cannot be used.
@@ -26,6 +30,9 @@ pub enum KnowledgeSettingsError {
     /// The threshold is not a share.
     #[error("knowledge.evidence_threshold is {0}; it lies between 0 and 1")]
     Threshold(f32),
+    /// The weight is not a share.
+    #[error("knowledge.dense_weight is {0}; it lies between 0 (words alone) and 1 (meaning alone)")]
+    Weight(f32),
 }
 
 impl KnowledgeSettings {
@@ -48,6 +55,9 @@ impl KnowledgeSettings {
         if !(0.0..=1.0).contains(&self.evidence_threshold) {
             problems.push(KnowledgeSettingsError::Threshold(self.evidence_threshold));
         }
+        if !(0.0..=1.0).contains(&self.dense_weight) {
+            problems.push(KnowledgeSettingsError::Weight(self.dense_weight));
+        }
         problems
     }
 }
@@ -69,9 +79,13 @@ mod tests {
 
     #[test]
     fn every_problem_is_named_at_once() {
-        let settings =
-            KnowledgeSettings { url: "http://127.0.0.1:6334".into(), evidence_threshold: 1.5, ..defaults() };
-        assert_eq!(settings.problems().len(), 2);
+        let settings = KnowledgeSettings {
+            url: "http://127.0.0.1:6334".into(),
+            evidence_threshold: 1.5,
+            dense_weight: f32::NAN,
+            ..defaults()
+        };
+        assert_eq!(settings.problems().len(), 3);
         assert!(settings.problems()[0].to_string().contains("edge:FOLDER"));
     }
 

@@ -4,6 +4,7 @@ use super::alerts::AlertSettings;
 use super::backoffice::BackofficeSettings;
 use super::business::Business;
 use super::channels::ChannelsSettings;
+use super::embeddings::EmbeddingSettings;
 use super::environment::Variables;
 use super::handoff::HandoffSettings;
 use super::knowledge::KnowledgeSettings;
@@ -17,11 +18,12 @@ use crate::domain::problem::Problem;
 use std::path::Path;
 
 /// The compiled-in defaults, section by section: also what `balcao config` prints.
-pub const DEFAULTS: [(&str, &str); 11] = [
+pub const DEFAULTS: [(&str, &str); 12] = [
     ("business", include_str!("default/business.toml")),
     ("llm", include_str!("default/llm.toml")),
     ("turn", include_str!("default/turn.toml")),
     ("knowledge", include_str!("default/knowledge.toml")),
+    ("embeddings", include_str!("default/embeddings.toml")),
     ("backoffice", include_str!("default/backoffice.toml")),
     ("channels", include_str!("default/channels.toml")),
     ("limits", include_str!("default/limits.toml")),
@@ -42,6 +44,8 @@ pub struct Settings {
     pub turn: TurnSettings,
     /// `[knowledge]`
     pub knowledge: KnowledgeSettings,
+    /// `[embeddings]`
+    pub embeddings: EmbeddingSettings,
     /// `[backoffice]`
     pub backoffice: BackofficeSettings,
     /// `[channels]`
@@ -69,6 +73,7 @@ impl Settings {
         let llm = layers.section("llm");
         let turn: Option<TurnSettings> = layers.section("turn");
         let knowledge: Option<KnowledgeSettings> = layers.section("knowledge");
+        let embeddings: Option<EmbeddingSettings> = layers.section("embeddings");
         let backoffice: Option<BackofficeSettings> = layers.section("backoffice");
         let channels: Option<ChannelsSettings> = layers.section("channels");
         let limits = layers.section("limits");
@@ -78,6 +83,9 @@ impl Settings {
         let handoff = layers.section("handoff");
         for problem in knowledge.iter().flat_map(KnowledgeSettings::problems) {
             layers.report(&["knowledge"], &problem.to_string());
+        }
+        for (key, problem) in embeddings.iter().flat_map(EmbeddingSettings::problems) {
+            layers.report(&["embeddings", key], &problem);
         }
         for (key, problem) in backoffice.iter().flat_map(BackofficeSettings::problems) {
             let keys: Vec<&str> = std::iter::once("backoffice").chain(key.split('.')).collect();
@@ -94,12 +102,16 @@ impl Settings {
             layers.report(&["store", "url"], &problem.to_string());
         }
         let problems = layers.finish();
-        match (business, llm, turn, knowledge, backoffice, channels, limits, store, tools, alerts, handoff) {
+        match (
+            business, llm, turn, knowledge, embeddings, backoffice, channels, limits, store, tools, alerts,
+            handoff,
+        ) {
             (
                 Some(business),
                 Some(llm),
                 Some(turn),
                 Some(knowledge),
+                Some(embeddings),
                 Some(backoffice),
                 Some(mut channels),
                 Some(limits),
@@ -114,6 +126,7 @@ impl Settings {
                     llm,
                     turn,
                     knowledge,
+                    embeddings,
                     backoffice,
                     channels,
                     limits,

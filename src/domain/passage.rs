@@ -1,5 +1,6 @@
 //! A piece of the company's knowledge that was found for a question.
 
+use crate::domain::language::Language;
 use serde::{Deserialize, Serialize};
 
 /// A retrieved piece of a document, as a turn uses and journals it. Its text is untrusted.
@@ -20,4 +21,15 @@ pub struct Passage {
     pub score: f32,
     /// How sure we are that this passage answers the query, 0 to 1; comparable across searches.
     pub evidence: f32,
+}
+
+/// What is to be looked up in the company's knowledge.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Asked {
+    /// The customer's words.
+    pub text: String,
+    /// What the customer wrote before, the newest first; a question like "e no sábado?" leans on it.
+    pub before: Vec<String>,
+    /// The language the customer speaks: between two equals, the passage in it comes first.
+    pub language: Language,
 }

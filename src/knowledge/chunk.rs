@@ -18,6 +18,15 @@ const USUAL_WORDS: usize = 170;
 /// More bytes than this are cut even without a word boundary in sight.
 const MOST_BYTES: usize = 4_000;
 
+/// Which of its texts a passage is found by. Each is an entry of the index; the best of them counts.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Way {
+    /// By all it says.
+    Whole,
+    /// By the question alone that it answers.
+    Question,
+}
+
 /// A passage as it is kept in the index.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Chunk {
@@ -53,13 +62,35 @@ pub struct Chunk {
     pub owner: Option<String>,
 }
 
+impl Chunk {
+    /// What one of its ways says, under its title and heading: what its vector is made of.
+    pub fn said(&self, way: Way) -> String {
+        let text = match way {
+            Way::Whole => self.text.as_str(),
+            Way::Question => self.text.lines().next().unwrap_or_default(),
+        };
+        let mut said = String::with_capacity(self.title.len() + text.len() + 64);
+        // A title made of the file's name says nothing, and one that is the question is in the text.
+        if self.title != self.source && !text.starts_with(&self.title) {
+            said.push_str(&self.title);
+            said.push('\n');
+        }
+        if let Some(heading) = &self.heading {
+            said.push_str(heading);
+            said.push('\n');
+        }
+        said.push_str(text);
+        said
+    }
+}
+
 /// A passage with the texts it is to be found by; the best of them counts.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Findable {
     /// The passage.
     pub chunk: Chunk,
     /// What the passage itself says, without the document's title and tags. Never empty.
-    pub search_texts: Vec<String>,
+    pub search_texts: Vec<(Way, String)>,
 }
 
 /// Cuts a document.
@@ -119,25 +150,28 @@ impl Writer<'_> {
         let heading = (!headings.is_empty()).then(|| headings.join(" > "));
         for text in pack(paragraphs) {
             let search_text = format!("{}\n{text}", heading.as_deref().unwrap_or_default());
-            self.push(heading.clone(), text, vec![search_text]);
+            self.push(heading.clone(), text, vec![(Way::Whole, search_text)]);
         }
     }
 
     fn faq(&mut self, question: &str, answer: &str) {
+        // In one line: the passage's first is the question.
+        let question = question.split_whitespace().collect::<Vec<_>>().join(" ");
         if question.is_empty() || answer.is_empty() {
             return;
         }
         for part in pack(vec![answer.to_owned()]) {
             let text = format!("{question}\n{part}");
-            self.push(None, text.clone(), vec![question.to_owned(), text]);
+            let ways = vec![(Way::Question, question.clone()), (Way::Whole, text.clone())];
+            self.push(None, text, ways);
         }
     }
 
-    fn push(&mut self, heading: Option<String>, text: String, search_texts: Vec<String>) {
+    fn push(&mut self, heading: Option<String>, text: String, search_texts: Vec<(Way, String)>) {
         let ordinal = u32::try_from(self.chunks.len()).unwrap_or(u32::MAX);
         let source = self.document.source.clone();
         let title = if self.title.is_empty() { source.clone() } else { self.title.clone() };
-        let id = chunk_id(&source, ordinal, heading.as_deref(), &text);
+        let id = chunk_id([&source, &title, heading.as_deref().unwrap_or_default(), &text], ordinal);
         let (tags, language) = (self.document.tags.clone(), self.document.language);
         let Terms { valid_from, valid_until, audience, owner } = self.document.terms.clone();
         let chunk = Chunk {
@@ -158,11 +192,10 @@ impl Writer<'_> {
     }
 }
 
-fn chunk_id(source: &str, ordinal: u32, heading: Option<&str>, text: &str) -> Uuid {
+/// The same words at the same place. The title counts: it is part of what a passage's vector is made of.
+fn chunk_id(words: [&str; 4], ordinal: u32) -> Uuid {
     let mut hasher = Sha256::new();
-    for field in
-        [source.as_bytes(), &ordinal.to_le_bytes(), heading.unwrap_or_default().as_bytes(), text.as_bytes()]
-    {
+    for field in words.map(str::as_bytes).into_iter().chain([ordinal.to_le_bytes().as_slice()]) {
         hasher.update((field.len() as u64).to_le_bytes());
         hasher.update(field);
     }
@@ -326,7 +359,7 @@ mod tests {
             ]
         );
         assert!(chunks.iter().all(|it| it.chunk.title == "Trocas" && it.chunk.tags == ["troca"]));
-        assert_eq!(chunks[1].search_texts, ["Prazo\nSete dias.\n\n- um\n- dois"]);
+        assert_eq!(chunks[1].search_texts, [(Way::Whole, "Prazo\nSete dias.\n\n- um\n- dois".to_owned())]);
     }
 
     #[test]
@@ -334,7 +367,8 @@ mod tests {
         let chunks = cut(&document(Body::Faq { question: "Abre domingo?".into(), answer: "Não.".into() }));
         assert_eq!(chunks.len(), 1);
         assert_eq!(chunks[0].chunk.text, "Abre domingo?\nNão.");
-        assert_eq!(chunks[0].search_texts, ["Abre domingo?", "Abre domingo?\nNão."]);
+        let ways = [(Way::Question, "Abre domingo?"), (Way::Whole, "Abre domingo?\nNão.")];
+        assert_eq!(chunks[0].search_texts, ways.map(|(way, text)| (way, text.to_owned())));
     }
 
     #[test]

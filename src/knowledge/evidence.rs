@@ -4,7 +4,8 @@
 
 use crate::domain::language::Language;
 use crate::knowledge::chunk::Chunk;
-use crate::knowledge::edge::Encoder;
+use crate::knowledge::edge::encoder::Encoder;
+use crate::knowledge::fuse::logistic;
 use crate::knowledge::index::{SparseVector, TermId};
 use crate::knowledge::lexicon::Lexicon;
 use crate::knowledge::query::{Query, QueryWord};
@@ -62,16 +63,30 @@ pub fn evidence(query: &Query, passage: &Covering, lexicon: &Lexicon) -> f32 {
     }
 }
 
+/// What a share of covered words is worth beside the closeness of the meaning, in standard deviations.
+const WORTH_OF_WORDS: f32 = 2.5;
+
+/// Closeness, words included, at which a passage is as likely an answer as not. Customers' questions of which half was
+/// answerable gave it, in three languages: `tests/knowledge/questions.jsonl`.
+const EVEN: f32 = 2.35;
+
+/// The evidence of a passage whose meaning is known too: `coverage` is what [`evidence`] says, `closeness` how far its
+/// meaning is nearer to the question's than that of unrelated texts, in standard deviations.
+pub fn with_meaning(coverage: f32, closeness: f32) -> f32 {
+    logistic(closeness + coverage * WORTH_OF_WORDS - EVEN)
+}
+
 fn covered<'a>(
     words: impl Iterator<Item = &'a QueryWord>,
     passage: &Covering,
     lexicon: &Lexicon,
 ) -> Option<f32> {
     let (mut asked, mut answered) = (0.0_f32, 0.0_f32);
-    for QueryWord { terms, role: _ } in words {
+    for QueryWord { terms, weight, role: _ } in words {
         // A mistyped word weighs as much as the word that was meant.
         let rarity =
             terms.iter().map(|(term, _)| lexicon.inverse_frequency(*term)).fold(f32::INFINITY, f32::min);
+        let rarity = rarity * weight;
         let share =
             terms.iter().map(|(term, certainty)| certainty * passage.share(*term)).fold(0.0, f32::max);
         asked += rarity;
@@ -87,8 +102,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn query(words: &[(Role, &[(TermId, f32)])]) -> Query {
-        let words =
-            words.iter().map(|(role, terms)| QueryWord { role: *role, terms: terms.to_vec() }).collect();
+        let words = words
+            .iter()
+            .map(|(role, terms)| QueryWord { role: *role, terms: terms.to_vec(), weight: 1.0 })
+            .collect();
         Query { language: Language::Portuguese, words }
     }
 
@@ -118,6 +135,16 @@ mod tests {
             FILLERS_ONLY
         );
         assert_eq!(evidence(&query(&[]), &passage(&[1], &[]), &lexicon), 0.0);
+    }
+
+    #[test]
+    fn meaning_makes_up_for_words_and_words_for_meaning() {
+        assert!(with_meaning(0.0, 3.5) > 0.5 && with_meaning(1.0, 0.5) > 0.5);
+        assert!(with_meaning(0.0, 1.5) < 0.5 && with_meaning(0.3, 1.0) < 0.5);
+        assert!(
+            with_meaning(0.6, 2.0) > with_meaning(0.5, 2.0)
+                && with_meaning(0.5, 2.1) > with_meaning(0.5, 2.0)
+        );
     }
 
     proptest! {

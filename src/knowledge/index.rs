@@ -1,13 +1,16 @@
-//! The contract of an index: where passages are kept and found by weighted terms. Implementations pass
-//! `tests/knowledge/contract.rs`. Says nothing of how terms are made or what a score is worth.
+//! The contract of an index: where passages are kept and found, by weighted terms and by vectors. Implementations pass
+//! `tests/knowledge/contract.rs`. Says nothing of how terms and vectors are made or what a score is worth.
 
 use crate::domain::language::Language;
-use crate::knowledge::chunk::Chunk;
+use crate::knowledge::chunk::{Chunk, Way};
 use crate::knowledge::lexicon::Lexicon;
+use crate::llm::embed::Embedder;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// A term: the hash of a stemmed word.
 pub type TermId = u32;
@@ -24,7 +27,13 @@ pub struct SparseVector {
 impl SparseVector {
     /// Whether the term is in it.
     pub fn contains(&self, term: TermId) -> bool {
-        self.indices.binary_search(&term).is_ok()
+        self.weight(term).is_some()
+    }
+
+    /// The weight of a term that is in it.
+    pub fn weight(&self, term: TermId) -> Option<f32> {
+        let at = self.indices.binary_search(&term).ok()?;
+        self.values.get(at).copied()
     }
 }
 
@@ -39,24 +48,102 @@ impl FromIterator<(TermId, f32)> for SparseVector {
     }
 }
 
-/// One way to find a passage.
+/// Names an entry: a passage and one of its ways.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct EntryId(pub Uuid);
+
+impl EntryId {
+    /// The entry of a passage's way.
+    pub fn of(chunk: &Chunk, way: Way) -> Self {
+        Self(Uuid::from_u128(chunk.id.as_u128() ^ u128::from(way == Way::Question)))
+    }
+
+    /// Which of the passage's ways it is.
+    pub fn way(self, chunk: &Chunk) -> Way {
+        if self == Self::of(chunk, Way::Whole) { Way::Whole } else { Way::Question }
+    }
+}
+
+/// One way to find a passage. Vectors come later: see [`Index::add_vectors`].
 #[derive(Clone, PartialEq, Debug)]
 pub struct Entry {
     /// The passage.
     pub chunk: Chunk,
-    /// Which of the passage's ways this is, from 0.
-    pub variant: u32,
+    /// Which of the passage's ways this is.
+    pub way: Way,
     /// The terms it is found by.
     pub terms: SparseVector,
 }
 
-/// A passage that was found.
+/// What vectors were made with. Vectors of two models are never in one generation of an index.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Embedding {
+    /// [`Embedder::id`].
+    pub model: String,
+    /// How many numbers a vector has.
+    pub dimension: usize,
+}
+
+impl Embedding {
+    /// That of an embedder.
+    pub fn of(embedder: &dyn Embedder) -> Self {
+        Self { model: embedder.id().to_owned(), dimension: embedder.dimension() }
+    }
+}
+
+/// A query as a vector.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Meaning {
+    /// What made it.
+    pub embedding: Embedding,
+    /// As the index compares it with the unit vectors of entries.
+    pub vector: Vec<f32>,
+}
+
+/// Which passages may be found at all.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Filter {
+    /// Only passages in these languages; empty for all.
+    pub languages: Vec<Language>,
+    /// Only passages for everybody and for these; nothing said here is no condition.
+    pub audiences: Option<Vec<String>>,
+    /// Only passages that are valid on this day; none is no condition.
+    pub day: Option<Date>,
+}
+
+/// What to look for.
+#[derive(Clone, Copy, Debug)]
+pub struct Search<'a> {
+    /// By these terms …
+    pub terms: &'a SparseVector,
+    /// … and by this meaning, if the index has vectors of the same model.
+    pub meaning: Option<&'a Meaning>,
+    /// Among these passages.
+    pub filter: &'a Filter,
+    /// How many entries of each side are looked at, the best first.
+    pub depth: usize,
+}
+
+/// An entry that was found.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Hit {
     /// The passage; it comes up once for each of its ways that match.
     pub chunk: Chunk,
-    /// Sum over the query's terms of weight × document weight × inverse document frequency.
-    pub score: f32,
+    /// Sum over the query's terms of weight × document weight × inverse document frequency; 0 if it has none of them.
+    pub terms: f32,
+    /// The dot product with the query's vector; none if the search has no vector, or the entry none of the same model.
+    pub likeness: Option<f32>,
+}
+
+/// An entry that has no vector yet.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Unembedded {
+    /// The entry.
+    pub id: EntryId,
+    /// Its passage.
+    pub chunk: Chunk,
+    /// Which of the passage's ways it is.
+    pub way: Way,
 }
 
 /// What is indexed of one document.
@@ -100,13 +187,39 @@ pub trait Index: Send + Sync {
     /// The words of what is indexed at this moment.
     fn lexicon(&self) -> Arc<Lexicon>;
 
-    /// The best `limit` hits, best first.
+    /// What the vectors of this moment were made with; none if there are no vectors.
+    fn embedding(&self) -> Option<Embedding>;
+
+    /// The best entries by terms and the best by meaning, each with both scores, in no order.
     ///
     /// # Errors
     /// [`IndexError::Fault`].
-    fn search(&self, terms: &SparseVector, limit: usize) -> Result<Vec<Hit>, IndexError>;
+    fn search(&self, search: Search<'_>) -> Result<Vec<Hit>, IndexError>;
 
-    /// Starts an update; waits for another one to end. Dropping it leaves the index as it was.
+    /// At most `limit` entries behind `after`, in the order of their ids, that have no vector of this model.
+    ///
+    /// # Errors
+    /// [`IndexError::Fault`].
+    fn unembedded(
+        &self,
+        embedding: &Embedding,
+        after: Option<EntryId>,
+        limit: usize,
+    ) -> Result<Vec<Unembedded>, IndexError>;
+
+    /// Gives entries their vectors, all at once; vectors of another model are gone then. Entries that are no longer
+    /// there are passed over. Waits for an update to end; searches go on meanwhile.
+    ///
+    /// # Errors
+    /// [`IndexError::Fault`]; the index is as it was.
+    fn add_vectors(
+        &self,
+        embedding: &Embedding,
+        vectors: &HashMap<EntryId, Vec<f32>>,
+    ) -> Result<(), IndexError>;
+
+    /// Starts an update; waits for another one to end. Dropping it leaves the index as it was. What is kept keeps its
+    /// vectors; what is put has none until they are added.
     ///
     /// # Errors
     /// [`IndexError::Fault`].

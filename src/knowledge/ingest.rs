@@ -2,7 +2,7 @@
 //! bad document costs itself only, and if it was indexed before, that version stays until it can be read again.
 
 use crate::domain::problem::Problem;
-use crate::knowledge::chunk::{self, Findable};
+use crate::knowledge::chunk::{self, Findable, Way};
 use crate::knowledge::document::{Document, Failure};
 use crate::knowledge::index::{Entry, IndexError, Indexed, Manifest, Update};
 use crate::knowledge::search::KnowledgeBase;
@@ -163,8 +163,11 @@ impl<'a> Ingest<'a> {
 
     fn entries(&self, passage: Findable) -> Vec<Entry> {
         let Findable { chunk, search_texts } = passage;
-        let terms = search_texts.iter().map(|text| self.knowledge.encoder.passage(&chunk, text));
-        terms.zip(0..).map(|(terms, variant)| Entry { chunk: chunk.clone(), variant, terms }).collect()
+        let entry = |(way, text): (Way, String)| {
+            let terms = self.knowledge.encoder.passage(&chunk, &text);
+            Entry { chunk: chunk.clone(), way, terms }
+        };
+        search_texts.into_iter().map(entry).collect()
     }
 
     fn update(&mut self) -> Result<&mut Box<dyn Update + 'a>, IndexError> {

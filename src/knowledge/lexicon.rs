@@ -58,6 +58,11 @@ impl Lexicon {
         }
     }
 
+    /// How many entries were counted.
+    pub fn entries(&self) -> usize {
+        self.entries as usize
+    }
+
     /// Whether anything that is indexed has the term.
     pub fn knows(&self, term: TermId) -> bool {
         self.frequencies.contains_key(&term)

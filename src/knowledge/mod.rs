@@ -1,10 +1,12 @@
 //! What the company knows: documents are found (`gather`, `sources`, `source`, `site`, `uploads`, `watch`), read (`readers`,
 //! `document`, `front_matter`, `day`, `jsonl`), held against each other (`conflicts`, `subject`, `ledger`), cut into
-//! passages (`markdown`, `chunk`), turned into terms (`analyze`, `stop_words`), kept (`ingest`, `index`, `edge`,
-//! `generation`) and found again (`search`, `query`, `lexicon`, `evidence`). Passages are untrusted text; nothing here talks to a model or decides
+//! passages (`markdown`, `chunk`), turned into terms (`analyze`, `stop_words`), kept (`ingest`, `index`, `edge`, `vectors`,
+//! `generation`) and found again (`search`, `query`, `follow_up`, `lexicon`, `fuse`,
+//! `background`, `evidence`). Passages are untrusted text; nothing here talks to a model or decides
 //! what a customer is told. `qdrant_edge` is named only in `edge.rs`.
 
 pub mod analyze;
+pub mod background;
 pub mod chunk;
 pub mod command;
 pub mod conflicts;
@@ -12,7 +14,9 @@ pub mod day;
 pub mod document;
 pub mod edge;
 pub mod evidence;
+pub mod follow_up;
 pub mod front_matter;
+pub mod fuse;
 pub mod gather;
 pub mod generation;
 pub mod index;
@@ -30,4 +34,5 @@ pub mod sources;
 pub mod stop_words;
 pub mod subject;
 pub mod uploads;
+pub mod vectors;
 pub mod watch;

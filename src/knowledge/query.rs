@@ -3,7 +3,7 @@
 
 use crate::domain::language::Language;
 use crate::knowledge::analyze;
-use crate::knowledge::edge::Encoder;
+use crate::knowledge::edge::encoder::Encoder;
 use crate::knowledge::index::{SparseVector, TermId};
 use crate::knowledge::lexicon::Lexicon;
 use crate::knowledge::stop_words::{Role, is_greeting_pair, role};
@@ -16,6 +16,9 @@ const FILLER_WEIGHT: f32 = 0.3;
 
 /// Weight of a word that may have been meant instead of a mistyped one.
 const GUESS_WEIGHT: f32 = 0.8;
+
+/// What a word counts that the question takes from the message before it; the one before that counts half as much.
+const CARRIED_WEIGHT: f32 = 0.5;
 
 /// A query in one language.
 #[derive(Clone, PartialEq, Debug)]
@@ -33,12 +36,31 @@ pub struct QueryWord {
     pub role: Role,
     /// Its term, and, if nothing has it, the terms it may have been meant to be.
     pub terms: Vec<(TermId, f32)>,
+    /// What it counts beside the other words: 1 for what the question says itself.
+    pub weight: f32,
 }
 
 impl Query {
-    /// Reads a query in one language.
-    pub fn read(text: &str, language: Language, encoder: &Encoder, lexicon: &Lexicon) -> Self {
-        let mut words: Vec<QueryWord> = Vec::new();
+    /// Reads a query in one language: what it says, and what it takes from the messages before it, the newest first.
+    pub fn read(
+        text: &str,
+        carried: &[String],
+        language: Language,
+        encoder: &Encoder,
+        lexicon: &Lexicon,
+    ) -> Self {
+        let mut query = Self { language, words: Vec::new() };
+        query.take(text, 1.0, encoder, lexicon);
+        let mut weight = CARRIED_WEIGHT;
+        for text in carried {
+            query.take(text, weight, encoder, lexicon);
+            weight *= CARRIED_WEIGHT;
+        }
+        query
+    }
+
+    fn take(&mut self, text: &str, weight: f32, encoder: &Encoder, lexicon: &Lexicon) {
+        let language = self.language;
         let mut typed = analyze::words(text).take(MOST_WORDS).peekable();
         while let Some(word) = typed.next() {
             if typed.next_if(|next| is_greeting_pair(language, &word, next)).is_some() {
@@ -50,7 +72,7 @@ impl Query {
                 Role::Content | Role::Filler => {}
             }
             let Some(term) = encoder.word(language, &word) else { continue };
-            if words.iter().any(|known| known.terms.first().is_some_and(|(first, _)| *first == term)) {
+            if self.words.iter().any(|known| known.terms.first().is_some_and(|(first, _)| *first == term)) {
                 continue;
             }
             let mut terms = vec![(term, 1.0)];
@@ -60,9 +82,8 @@ impl Query {
                     terms.extend(guessed.map(|guessed| (guessed, GUESS_WEIGHT)));
                 }
             }
-            words.push(QueryWord { role, terms });
+            self.words.push(QueryWord { role, terms, weight });
         }
-        Self { language, words }
     }
 }
 
@@ -70,7 +91,7 @@ impl Query {
 pub fn terms(queries: &[Query]) -> SparseVector {
     let words = queries.iter().flat_map(|query| &query.words);
     let weighted = words.flat_map(|word| {
-        let weight = if word.role == Role::Filler { FILLER_WEIGHT } else { 1.0 };
+        let weight = if word.role == Role::Filler { FILLER_WEIGHT } else { 1.0 } * word.weight;
         word.terms.iter().map(move |(term, certainty)| (*term, certainty * weight))
     });
     weighted.collect()

@@ -1,20 +1,29 @@
 //! Finding passages: the one way a turn, the command line and the tests search. Holds the index together with the
-//! encoder that made its terms; decides nothing about what a customer is told.
+//! encoder that made its terms and the embedder of its vectors; decides nothing about what a customer is told.
 
 use crate::config::knowledge::KnowledgeSettings;
+use crate::domain::clock::Clock;
 use crate::domain::language::Language;
-use crate::domain::passage::Passage;
+use crate::domain::passage::{Asked, Passage};
+use crate::knowledge::background::Background;
 use crate::knowledge::chunk::Chunk;
-use crate::knowledge::edge::{EdgeIndex, Encoder};
-use crate::knowledge::evidence::{Covering, evidence};
-use crate::knowledge::index::{Hit, Index, IndexError, Manifest};
+use crate::knowledge::edge::EdgeIndex;
+use crate::knowledge::edge::encoder::Encoder;
+use crate::knowledge::evidence::{self, Covering};
+use crate::knowledge::follow_up;
+use crate::knowledge::fuse::{self, Candidate, Rule};
+use crate::knowledge::index::{Embedding, Filter, Index, IndexError, Manifest, Meaning, Search};
 use crate::knowledge::lexicon::Lexicon;
 use crate::knowledge::query::{self, Query};
+use crate::knowledge::vectors::VectorWatch;
+use crate::language::detect::detect;
 use crate::language::memo::Memo;
-use std::cmp::Ordering;
+use crate::llm::embed::{EmbedError, Embedder, TextKind};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 /// The most documents a ranking has.
@@ -23,6 +32,34 @@ pub const MOST_RANKED: usize = 100;
 /// The most passages a search gives.
 pub const MOST_PASSAGES: usize = 1_000;
 
+/// Passages by words of which one covers the question best, if any does.
+const LIKELY_COVERING: usize = 3;
+
+/// Letters of a question that its vector is made of.
+const MOST_LETTERS: usize = 1_000;
+
+/// A question as it is searched for.
+struct Question {
+    text: String,
+    /// What it takes from the messages before it, the newest first.
+    carried: Vec<String>,
+    /// The asker's language, where it is known.
+    language: Option<Language>,
+}
+
+impl Question {
+    fn alone(text: &str) -> Self {
+        Self { text: text.to_owned(), carried: Vec::new(), language: None }
+    }
+
+    /// Everything in the order it was said.
+    fn said(&self) -> String {
+        let said: Vec<&str> =
+            self.carried.iter().rev().map(String::as_str).chain([self.text.as_str()]).collect();
+        said.join(" ")
+    }
+}
+
 /// What the company knows. Cheap to clone; clones share one index.
 #[derive(Clone)]
 pub struct KnowledgeBase {
@@ -30,7 +67,13 @@ pub struct KnowledgeBase {
     pub(crate) encoder: Arc<Encoder>,
     /// The language of documents that name none.
     pub(crate) language: Language,
+    pub(crate) embedder: Arc<OnceLock<Arc<dyn Embedder>>>,
+    pub(crate) watch: Arc<VectorWatch>,
+    background: Arc<OnceLock<Background>>,
     evidence_threshold: f32,
+    dense_weight: f32,
+    audiences: Vec<String>,
+    calendar: Option<(Arc<dyn Clock>, TimeZone)>,
     coverings: Arc<Memo<Covering>>,
 }
 
@@ -54,9 +97,28 @@ impl KnowledgeBase {
             index,
             encoder,
             language,
+            embedder: Arc::default(),
+            watch: Arc::default(),
+            background: Arc::default(),
             evidence_threshold: settings.evidence_threshold,
+            dense_weight: settings.dense_weight,
+            audiences: settings.audiences.clone(),
+            calendar: None,
             coverings: Arc::default(),
         }
+    }
+
+    /// From now on passages are searched by meaning too, as soon as they have vectors of this model. The first embedder
+    /// stays.
+    pub fn attach(&self, embedder: Arc<dyn Embedder>) {
+        // Another one would be none of this base's: it has been opened once.
+        let _ = self.embedder.set(embedder);
+    }
+
+    /// The same knowledge, of which only what is valid on the day of the search is found.
+    #[must_use]
+    pub fn with_calendar(self, clock: Arc<dyn Clock>, zone: TimeZone) -> Self {
+        Self { calendar: Some((clock, zone)), ..self }
     }
 
     /// What is indexed, by source.
@@ -69,13 +131,30 @@ impl KnowledgeBase {
         passage.evidence >= self.evidence_threshold
     }
 
-    /// The best `limit` passages for a query, best first, off the async runtime's own threads.
+    /// The best `limit` passages for what a customer asks in a conversation, best first, off the async runtime's own
+    /// threads.
+    ///
+    /// # Errors
+    /// [`IndexError::Fault`].
+    pub async fn look_up(&self, asked: &Asked, limit: usize) -> Result<Vec<Passage>, IndexError> {
+        let Asked { text, before, language } = asked;
+        let before: Vec<&str> = before.iter().map(String::as_str).collect();
+        let carried = follow_up::carried(text, &before, *language);
+        let question = Question { text: text.clone(), carried, language: Some(*language) };
+        self.off_the_runtime(question, limit).await
+    }
+
+    /// The best `limit` passages for a query that stands alone, best first, off the async runtime's own threads.
     ///
     /// # Errors
     /// [`IndexError::Fault`].
     pub async fn search(&self, query: &str, limit: usize) -> Result<Vec<Passage>, IndexError> {
-        let (knowledge, query) = (self.clone(), query.to_owned());
-        tokio::task::spawn_blocking(move || knowledge.search_blocking(&query, limit))
+        self.off_the_runtime(Question::alone(query), limit).await
+    }
+
+    async fn off_the_runtime(&self, question: Question, limit: usize) -> Result<Vec<Passage>, IndexError> {
+        let knowledge = self.clone();
+        tokio::task::spawn_blocking(move || knowledge.passages(&question, limit))
             .await
             .map_err(|error| IndexError::Fault(error.to_string()))?
     }
@@ -85,17 +164,21 @@ impl KnowledgeBase {
     /// # Errors
     /// [`IndexError::Fault`].
     pub fn search_blocking(&self, query: &str, limit: usize) -> Result<Vec<Passage>, IndexError> {
+        self.passages(&Question::alone(query), limit)
+    }
+
+    fn passages(&self, question: &Question, limit: usize) -> Result<Vec<Passage>, IndexError> {
         let started = Instant::now();
         let limit = limit.min(MOST_PASSAGES);
         let lexicon = self.index.lexicon();
-        let queries = self.read(query, &lexicon);
+        let queries = self.read(question, &lexicon);
         // Every passage can come up more than once, as it may be indexed in more than one way.
-        let mut hits = self.index.search(&query::terms(&queries), limit.saturating_mul(2))?;
-        sort(&mut hits);
-        let mut seen = HashSet::new();
-        hits.retain(|hit| seen.insert(hit.chunk.id));
-        hits.truncate(limit);
-        let passages = hits.into_iter().map(|hit| self.passage(hit, &queries, &lexicon)).collect();
+        let Found { mut candidates, by_meaning } = self.find(question, &queries, limit.saturating_mul(2))?;
+        candidates.truncate(limit);
+        let asked = question.language.or_else(|| detect(&question.text)).unwrap_or(self.language);
+        let passage = |it| self.passage(it, &queries, &lexicon, asked);
+        let passages: Vec<Passage> = candidates.into_iter().map(passage).collect();
+        self.tell(&passages, by_meaning);
         metrics::histogram!("balcao_knowledge_search_seconds").record(started.elapsed().as_secs_f64());
         Ok(passages)
     }
@@ -108,20 +191,110 @@ impl KnowledgeBase {
         /// How many hits a document may have before it crowds out others.
         const HITS_A_DOCUMENT: usize = 4;
         let limit = limit.min(MOST_RANKED);
-        let queries = self.read(query, &self.index.lexicon());
-        let mut hits = self.index.search(&query::terms(&queries), limit * HITS_A_DOCUMENT)?;
-        sort(&mut hits);
+        let question = Question::alone(query);
+        let queries = self.read(&question, &self.index.lexicon());
+        let Found { candidates, .. } = self.find(&question, &queries, limit * HITS_A_DOCUMENT)?;
         let mut seen = HashSet::new();
         let sources =
-            hits.into_iter().map(|hit| hit.chunk.source).filter(|source| seen.insert(source.clone()));
+            candidates.into_iter().map(|it| it.chunk.source).filter(|source| seen.insert(source.clone()));
         Ok(sources.take(limit).collect())
     }
 
+    /// The best passages by terms and by meaning, best first. `depth` is how many entries a side gives.
+    fn find(&self, question: &Question, queries: &[Query], depth: usize) -> Result<Found, IndexError> {
+        let terms = query::terms(queries);
+        // What asks about nothing means nothing either.
+        if terms.indices.is_empty() || depth == 0 {
+            return Ok(Found::default());
+        }
+        let meaning = self.meaning(&question.said());
+        let depth = if meaning.is_some() { depth.max(fuse::MEASURED) } else { depth };
+        let filter =
+            Filter { languages: Vec::new(), audiences: Some(self.audiences.clone()), day: self.today() };
+        let hits =
+            self.index.search(Search { terms: &terms, meaning: meaning.as_ref(), filter: &filter, depth })?;
+        let mut candidates = fuse::passages(hits);
+        let coverage = if meaning.is_some() { self.best_coverage(&mut candidates, queries) } else { 1.0 };
+        let rule = Rule { dense_weight: self.dense_weight, coverage, language: question.language };
+        fuse::rank(&mut candidates, rule);
+        Ok(Found { candidates, by_meaning: meaning.is_some() })
+    }
+
+    /// How much of the question the best passages by words cover.
+    fn best_coverage(&self, candidates: &mut [Candidate], queries: &[Query]) -> f32 {
+        let lexicon = self.index.lexicon();
+        candidates.sort_by(|left, right| right.terms.total_cmp(&left.terms));
+        let best =
+            candidates.iter().take(LIKELY_COVERING).map(|it| self.coverage(&it.chunk, queries, &lexicon));
+        best.fold(0.0, f32::max)
+    }
+
+    /// Says what a search found, without the question's words: that nothing is known, and that too much is asked of what
+    /// is known, look different.
+    fn tell(&self, passages: &[Passage], by_meaning: bool) {
+        let evident = passages.iter().filter(|passage| self.is_evident(passage)).count();
+        let top = passages.iter().map(|passage| passage.evidence).fold(0.0, f32::max);
+        let outcome = match (passages.is_empty(), evident) {
+            (true, _) => "nothing",
+            (false, 0) => "below_threshold",
+            (false, _) => "evident",
+        };
+        tracing::debug!(
+            hits = passages.len(),
+            evident,
+            top_evidence = top,
+            threshold = self.evidence_threshold,
+            top_score = passages.first().map_or(0.0, |passage| passage.score),
+            by_meaning,
+            outcome,
+            "the knowledge was searched"
+        );
+        metrics::counter!("balcao_knowledge_searches_total", "outcome" => outcome).increment(1);
+        metrics::histogram!("balcao_knowledge_top_evidence").record(f64::from(top));
+    }
+
+    fn today(&self) -> Option<Date> {
+        self.calendar.as_ref().map(|(clock, zone)| clock.now().to_zoned(zone.clone()).date())
+    }
+
+    /// The question as a vector, if there is something to compare it with.
+    fn meaning(&self, text: &str) -> Option<Meaning> {
+        let embedder = self.embedder.get()?;
+        let embedding = Embedding::of(embedder.as_ref());
+        if self.index.embedding().as_ref() != Some(&embedding) {
+            return None;
+        }
+        let text = text.get(..text.floor_char_boundary(MOST_LETTERS)).unwrap_or(text);
+        let vector = self.background(embedder.as_ref()).and_then(|background| {
+            let vector = embedder.embed(&[text], TextKind::Query)?.pop().unwrap_or_default();
+            Ok(background.own(vector))
+        });
+        match vector {
+            Ok(vector) => Some(Meaning { embedding, vector }),
+            Err(error) => {
+                tracing::warn!(%error, "the question is searched by its words alone");
+                None
+            }
+        }
+    }
+
+    /// What a likeness is worth with this embedder; measured once.
+    pub(crate) fn background(&self, embedder: &dyn Embedder) -> Result<&Background, EmbedError> {
+        if let Some(known) = self.background.get() {
+            return Ok(known);
+        }
+        // Two at once measure the same.
+        let measured = Background::measure(embedder)?;
+        Ok(self.background.get_or_init(|| measured))
+    }
+
     /// The query in every language that documents are written in.
-    fn read(&self, query: &str, lexicon: &Lexicon) -> Vec<Query> {
+    fn read(&self, question: &Question, lexicon: &Lexicon) -> Vec<Query> {
         let manifest = self.index.manifest();
         let languages: BTreeSet<_> = manifest.values().map(|indexed| indexed.language).collect();
-        languages.into_iter().map(|language| Query::read(query, language, &self.encoder, lexicon)).collect()
+        let Question { text, carried, .. } = question;
+        let read = |language| Query::read(text, carried, language, &self.encoder, lexicon);
+        languages.into_iter().map(read).collect()
     }
 
     /// What a passage speaks of. The same passages are found again and again.
@@ -130,23 +303,30 @@ impl KnowledgeBase {
         self.coverings.of(&text, chunk.language, || Covering::of(&text, chunk.language, &self.encoder))
     }
 
-    fn passage(&self, hit: Hit, queries: &[Query], lexicon: &Lexicon) -> Passage {
-        let query = queries.iter().find(|query| query.language == hit.chunk.language);
-        let evidence = query.map_or(0.0, |query| evidence(query, &self.covering(&hit.chunk), lexicon));
-        let Chunk { id, source, title, heading, text, .. } = hit.chunk;
-        Passage { id: id.to_string(), source, title, heading, text, score: hit.score, evidence }
+    /// How much of the question a passage covers.
+    fn coverage(&self, chunk: &Chunk, queries: &[Query], lexicon: &Lexicon) -> f32 {
+        let query = queries.iter().find(|query| query.language == chunk.language);
+        query.map_or(0.0, |query| evidence::evidence(query, &self.covering(chunk), lexicon))
+    }
+
+    fn passage(&self, found: Candidate, queries: &[Query], lexicon: &Lexicon, asked: Language) -> Passage {
+        let coverage = self.coverage(&found.chunk, queries, lexicon);
+        let evidence = match (found.likeness, self.background.get()) {
+            (Some(likeness), Some(background)) => {
+                evidence::with_meaning(coverage, background.closeness(likeness, asked, found.chunk.language))
+            }
+            (None, _) | (_, None) => coverage,
+        };
+        let Chunk { id, source, title, heading, text, .. } = found.chunk;
+        Passage { id: id.to_string(), source, title, heading, text, score: found.score, evidence }
     }
 }
 
-/// Best first; equals in the order of the documents, so that the same search always says the same.
-fn sort(hits: &mut [Hit]) {
-    hits.sort_by(|left, right| {
-        let place = |hit: &Hit| hit.chunk.ordinal;
-        match right.score.total_cmp(&left.score) {
-            Ordering::Equal => {
-                left.chunk.source.cmp(&right.chunk.source).then(place(left).cmp(&place(right)))
-            }
-            unequal @ (Ordering::Less | Ordering::Greater) => unequal,
-        }
-    });
+/// What a search came to.
+#[derive(Default)]
+struct Found {
+    /// Best first.
+    candidates: Vec<Candidate>,
+    /// Whether the meaning had a say.
+    by_meaning: bool,
 }

@@ -21,11 +21,11 @@ pub trait HealthProbe: Send + Sync {
     /// Its name in the answer: `store`, `vectors`, `model`.
     fn name(&self) -> &'static str;
 
-    /// Looks whether it works. Must be quick: the caller gives up after two seconds.
+    /// Looks whether it works, and says what else is worth knowing. Must be quick: the caller gives up after two seconds.
     ///
     /// # Errors
     /// Says in plain words what is wrong.
-    async fn check(&self) -> Result<(), String>;
+    async fn check(&self) -> Result<Option<String>, String>;
 }
 
 /// The retrieval that a turn uses.

@@ -43,7 +43,7 @@ pub struct Readiness {
 struct Check {
     name: &'static str,
     ok: bool,
-    /// What is wrong; only for callers on the same machine.
+    /// What is wrong, or worth knowing; only for callers on the same machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
 }
@@ -74,7 +74,7 @@ async fn check(probe: &dyn HealthProbe, from: &ClientAddress) -> Check {
         Err(_) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
     };
     match outcome {
-        Ok(()) => Check { name, ok: true, detail: None },
+        Ok(note) => Check { name, ok: true, detail: note.filter(|_| from.is_local()) },
         Err(reason) => {
             tracing::warn!(probe = name, %reason, "not ready");
             Check { name, ok: false, detail: from.is_local().then_some(reason) }

@@ -1,6 +1,6 @@
 //! A process that is killed while it ingests leaves an index that works and that the next ingest completes.
 
-use super::contract::{entry, indexed};
+use super::contract::{by_terms, entry, indexed};
 use super::{ingest, open};
 use balcao::knowledge::edge::EdgeIndex;
 use balcao::knowledge::index::Index;
@@ -58,7 +58,7 @@ fn killed_anywhere_it_keeps_a_whole_index() {
         assert!(rounds.len() <= 1, "the index mixes {rounds:?}");
         if let Some(round) = rounds.into_iter().next() {
             assert_eq!(manifest.len(), DOCUMENTS as usize);
-            let found = index.search(&[(round, 1.0)].into_iter().collect(), 10_000).unwrap();
+            let found = by_terms(&index, &[(round, 1.0)], 10_000);
             assert_eq!(found.len(), 40 * DOCUMENTS as usize);
         }
         assert!(steps < 13 || !manifest.is_empty());

@@ -3,6 +3,7 @@
 mod conflicts;
 mod contract;
 mod crash;
+mod follow_up;
 mod ingest;
 mod search;
 mod site;

@@ -252,7 +252,7 @@ async fn a_site_that_is_away_stays_in_the_index_and_its_pages_leave_with_the_sou
     site.html("/a", "<h1>Pix</h1><p>O Pix tem desconto.</p>");
     let visitor = Visitor::new();
     let folder = &visitor.places.folder;
-    let text = format!("[[site]]\nurl = \"{}/\"\nname = \"loja\"\naudience = \"todos\"\n", site.base);
+    let text = format!("[[site]]\nurl = \"{}/\"\nname = \"loja\"\nowner = \"Ana\"\n", site.base);
     std::fs::write(folder.join("sources.toml"), text).unwrap();
     let index = tempfile::tempdir().unwrap();
     let knowledge = open(index.path());

@@ -1,5 +1,7 @@
 //! Models over real HTTP, and the repair of what they write.
 
+mod e5;
+mod embeddings;
 mod endpoint;
 mod offline;
 mod repair;

@@ -3,6 +3,7 @@
 mod crash;
 mod documents;
 mod harm;
+mod models;
 mod once;
 mod stop;
 mod support;

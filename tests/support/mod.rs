@@ -3,11 +3,13 @@
 pub mod app;
 pub mod events;
 pub mod failing;
+pub mod fake_embeddings;
 pub mod fake_openai;
 pub mod postgres;
 pub mod relay;
 pub mod stores;
 pub mod talk;
+pub mod tiny_e5;
 pub mod vendor;
 pub mod web;
 pub mod wire;

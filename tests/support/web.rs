@@ -246,8 +246,8 @@ impl HealthProbe for Probe {
         self.0
     }
 
-    async fn check(&self) -> Result<(), String> {
-        self.1.clone()
+    async fn check(&self) -> Result<Option<String>, String> {
+        self.1.clone().map(|()| None)
     }
 }
 

@@ -48,10 +48,17 @@ pub async fn ingest(options: Options, paths: Vec<PathBuf>, watch: bool) -> anyho
     if paths.is_empty() {
         library.visit_sites(Which::All).await?;
     }
-    let (reader, seen) = (library.clone(), options.settings.knowledge.folder.clone());
-    let report = tokio::task::spawn_blocking(move || reader.ingest_blocking(&paths)).await??;
+    let (reader, shown) = (library.clone(), options.settings.knowledge.folder.clone());
+    let (report, vectors) = tokio::task::spawn_blocking(move || {
+        let report = reader.ingest_blocking(&paths)?;
+        anyhow::Ok((report, with_vectors(&reader)))
+    })
+    .await??;
     say(&report.to_string());
-    for remark in remarks(&library.documents.ledger(), library.today(), &seen) {
+    if vectors > 0 {
+        say(&format!("vectors made: {vectors}"));
+    }
+    for remark in remarks(&library.documents.ledger(), library.today(), &shown) {
         say(&format!("note: {remark}"));
     }
     if watch {
@@ -63,6 +70,15 @@ pub async fn ingest(options: Options, paths: Vec<PathBuf>, watch: bool) -> anyho
         }
     }
     Ok(if report.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Makes the vectors that are missing; without a server nobody else would. What cannot be made is no fault of the
+/// documents: they are found by their words.
+fn with_vectors(library: &Library) -> usize {
+    library.base.make_vectors(&CancellationToken::new()).unwrap_or_else(|error| {
+        tracing::error!(%error, "the knowledge is searched by words alone");
+        0
+    })
 }
 
 async fn ingest_through(server: &Running, paths: Vec<PathBuf>) -> anyhow::Result<ExitCode> {
@@ -107,6 +123,7 @@ pub async fn search(options: Options, arguments: SearchArguments) -> anyhow::Res
     }
     let library = Library::open(&options)?;
     tokio::task::spawn_blocking(move || {
+        with_vectors(&library);
         let mut output = output();
         match (&arguments.batch, &arguments.query) {
             (Some(file), _) => search_batch(&library.base, opened(file)?, &mut output)?,

@@ -3,10 +3,12 @@
 
 mod drill;
 mod knowledge;
+mod models;
 mod shop;
 
 pub use drill::{DrillArguments, drill};
 pub use knowledge::{SearchArguments, ingest, search};
+pub use models::{ModelsCommand, PullArguments, models};
 pub use shop::{ExportArguments, ImportArguments, export, import};
 
 use super::build::{Options, Outside, listed, registry_over};

@@ -1,5 +1,10 @@
 //! Texts as vectors: the contract of an embedder. Says nothing of where vectors are kept or what a distance is worth.
 
+pub mod cache;
+pub mod e5;
+pub mod open;
+pub mod openai;
+
 use thiserror::Error;
 
 /// What a text is to a search: models that were taught the difference are told it.
@@ -38,4 +43,14 @@ pub enum EmbedError {
     /// It will not work by itself: weights, key or configuration are wrong.
     #[error("the embedding model failed: {0}")]
     Fault(String),
+}
+
+/// The vector in length 1; `None` if it has no direction.
+fn unit(mut vector: Vec<f32>) -> Option<Vec<f32>> {
+    let length = vector.iter().map(|number| number * number).sum::<f32>().sqrt();
+    if !length.is_normal() {
+        return None;
+    }
+    vector.iter_mut().for_each(|number| *number /= length);
+    Some(vector)
 }

@@ -8,6 +8,7 @@ mod transcript;
 mod transport;
 mod wire;
 
+pub(in crate::llm) use transport::Answers;
 pub use wire::function;
 
 use crate::config::secret::Secret;
@@ -97,28 +98,48 @@ enum Failure {
     Other(ModelErrorKind, String),
 }
 
+/// A client for the endpoint at `base_url`, which makes one attempt a request. Connects when first asked.
+///
+/// # Errors
+/// [`EndpointError`] if the endpoint cannot be used as it is set up.
+pub(in crate::llm) fn connect(
+    base_url: &str,
+    api_key: &Secret,
+    allowance: &Allowance,
+    clock: Arc<dyn Clock>,
+    answers: Answers,
+) -> Result<async_openai::Client<OpenAIConfig>, EndpointError> {
+    let base_url = base_url.trim().trim_end_matches('/').to_owned();
+    let url = reqwest::Url::parse(&base_url).map_err(|_| EndpointError::NotAUrl(base_url.clone()))?;
+    net::guard_url(&url, allowance)?;
+    let key = api_key.expose().trim();
+    HeaderValue::from_str(key).map_err(|_| EndpointError::Key)?;
+    let client = net::client_builder(allowance).build()?;
+    let authorization = if key.is_empty() { Authorization::None } else { Authorization::Bearer };
+    let transport = Transport { client, authorization, clock, answers };
+    // Organisation and project would come from the environment, which only `config` may read.
+    let config =
+        OpenAIConfig::default().with_org_id("").with_project_id("").with_api_base(base_url).with_api_key(key);
+    Ok(async_openai::Client::build(transport.client.clone(), config)
+        .with_http_service(tower::service_fn(move |factory| transport.clone().send(factory))))
+}
+
+/// Why a request failed, and what the caller can do about it; without anything that may be a key or a customer's data.
+pub(in crate::llm) fn reason(error: OpenAIError) -> (ModelErrorKind, String) {
+    match Failure::from(error) {
+        Failure::Rejected(rejection) => (rejection.kind(), rejection.to_string()),
+        Failure::Other(kind, detail) => (kind, detail),
+    }
+}
+
 impl OpenAiModel {
     /// A model behind `endpoint`. Connects when first asked.
     ///
     /// # Errors
     /// [`EndpointError`] if the endpoint cannot be used as it is set up.
     pub fn new(endpoint: Endpoint, clock: Arc<dyn Clock>) -> Result<Self, EndpointError> {
-        let base_url = endpoint.base_url.trim().trim_end_matches('/').to_owned();
-        let url = reqwest::Url::parse(&base_url).map_err(|_| EndpointError::NotAUrl(base_url.clone()))?;
-        net::guard_url(&url, &endpoint.allowance)?;
-        let key = endpoint.api_key.expose().trim();
-        HeaderValue::from_str(key).map_err(|_| EndpointError::Key)?;
-        let client = net::client_builder(&endpoint.allowance).build()?;
-        let authorization = if key.is_empty() { Authorization::None } else { Authorization::Bearer };
-        let transport = Transport { client, authorization, clock };
-        // Organisation and project would come from the environment, which only `config` may read.
-        let config = OpenAIConfig::default()
-            .with_org_id("")
-            .with_project_id("")
-            .with_api_base(base_url)
-            .with_api_key(key);
-        let client = async_openai::Client::build(transport.client.clone(), config)
-            .with_http_service(tower::service_fn(move |factory| transport.clone().send(factory)));
+        let client =
+            connect(&endpoint.base_url, &endpoint.api_key, &endpoint.allowance, clock, Answers::Events)?;
         Ok(Self { endpoint, client, dialect: Dialect::default(), tools: wire::ToolsCache::default() })
     }
 

@@ -27,16 +27,26 @@ pub(super) enum Authorization {
     None,
 }
 
+/// What a successful answer is made into.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::llm) enum Answers {
+    /// A stream of events, even if the endpoint did not stream.
+    Events,
+    /// What the endpoint answered.
+    Documents,
+}
+
 /// What sends requests.
 #[derive(Clone)]
 pub(super) struct Transport {
     pub(super) client: Client,
     pub(super) authorization: Authorization,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) answers: Answers,
 }
 
 impl Transport {
-    /// Sends a request once. Success is a stream of events, even if the endpoint did not stream.
+    /// Sends a request once.
     pub(super) async fn send(self, factory: HttpRequestFactory) -> Result<Response, OpenAIError> {
         let mut request = factory.build().await?;
         if self.authorization == Authorization::None {
@@ -46,11 +56,12 @@ impl Transport {
         if !response.status().is_success() {
             return Err(OpenAIError::Boxed(Box::new(self.rejection(response).await)));
         }
-        let is_json = response
-            .headers()
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| value.starts_with("application/json"));
+        let is_json = self.answers == Answers::Events
+            && response
+                .headers()
+                .get(CONTENT_TYPE)
+                .and_then(|value| value.to_str().ok())
+                .is_some_and(|value| value.starts_with("application/json"));
         if is_json { as_one_event(response).await } else { Ok(bounded(response)) }
     }
 

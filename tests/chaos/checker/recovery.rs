@@ -19,46 +19,78 @@ pub struct Interrupted {
 
 /// Every turn that was interrupted by a kill.
 pub fn interrupted(evidence: &Evidence) -> Vec<Interrupted> {
-    let logs: HashMap<usize, &Log> = evidence.logs.iter().map(|log| (log.customer, log)).collect();
+    let ledger = Ledger::of(evidence);
     let mut interrupted = Vec::new();
     for death in &evidence.deaths {
-        for customer in at_work(evidence, death) {
-            let after = went_on(evidence, logs.get(&customer).copied(), death, customer);
-            let after = after.map(|moment| (moment - death.relieved).max(0));
+        for customer in ledger.at_work(death) {
+            let after = ledger.went_on(death, customer).map(|moment| (moment - death.relieved).max(0));
             interrupted.push(Interrupted { customer, after });
         }
     }
     interrupted
 }
 
-fn at_work(evidence: &Evidence, death: &Death) -> BTreeSet<usize> {
-    let was_open = |at: Moment, ended: Option<Moment>| {
-        at <= death.signalled && ended.is_none_or(|ended| ended >= death.signalled)
-    };
-    let asked =
-        evidence.asked.iter().filter(|asked| asked.by == death.who && was_open(asked.at, asked.ended));
-    let called =
-        evidence.called.iter().filter(|called| called.by == death.who && was_open(called.at, called.ended));
-    let called = called.filter_map(|called| Some(evidence.sent.get(&called.word)?.customer));
-    asked.map(|asked| asked.customer).chain(called).collect()
+/// A request to the model or the vendor.
+struct Request<'a> {
+    by: &'a str,
+    at: Moment,
+    ended: Option<Moment>,
 }
 
-/// When the model or the vendor was asked again by somebody else, or the turn ended.
-fn went_on(evidence: &Evidence, log: Option<&Log>, death: &Death, customer: usize) -> Option<Moment> {
-    let is_next = |by: &str, at: Moment| by != death.who && at >= death.signalled;
-    let asked =
-        evidence.asked.iter().filter(|asked| asked.customer == customer && is_next(&asked.by, asked.at));
-    let called = evidence.called.iter().filter(|called| {
-        let whose = evidence.sent.get(&called.word).map(|sent| sent.customer);
-        whose == Some(customer) && is_next(&called.by, called.at)
-    });
-    let ended = log.into_iter().flat_map(|log| &log.entries).filter(|entry| {
-        let ends =
-            matches!(entry.what, What::Finished { .. } | What::Owner { bot: false } | What::State { .. });
-        ends && entry.at >= death.signalled
-    });
-    let moments = asked.map(|asked| asked.at).chain(called.map(|called| called.at));
-    moments.chain(ended.map(|entry| entry.at)).min()
+/// The evidence by customer: a long run has thousands of kills and hundreds of thousands of requests.
+struct Ledger<'a> {
+    requests: HashMap<usize, Vec<Request<'a>>>,
+    logs: HashMap<usize, &'a Log>,
+}
+
+impl<'a> Ledger<'a> {
+    fn of(evidence: &'a Evidence) -> Self {
+        let mut requests: HashMap<usize, Vec<Request<'a>>> = HashMap::new();
+        for asked in &evidence.asked {
+            let request = Request { by: &asked.by, at: asked.at, ended: asked.ended };
+            requests.entry(asked.customer).or_default().push(request);
+        }
+        for called in &evidence.called {
+            let Some(sent) = evidence.sent.get(&called.word) else { continue };
+            let request = Request { by: &called.by, at: called.at, ended: called.ended };
+            requests.entry(sent.customer).or_default().push(request);
+        }
+        Self { requests, logs: evidence.logs.iter().map(|log| (log.customer, log)).collect() }
+    }
+
+    /// Whose turns had a request open. The other side may note the end of a request late: a turn that had ended by the
+    /// log had none.
+    fn at_work(&self, death: &Death) -> BTreeSet<usize> {
+        let was_open = |request: &Request<'_>| {
+            request.by == death.who
+                && request.at <= death.signalled
+                && request.ended.is_none_or(|ended| ended >= death.signalled)
+        };
+        let had_ended = |customer: usize, request: &Request<'_>| {
+            self.ends(customer).any(|at| request.at <= at && at <= death.signalled)
+        };
+        let working = self.requests.iter().filter(|(customer, requests)| {
+            requests.iter().any(|request| was_open(request) && !had_ended(**customer, request))
+        });
+        working.map(|(customer, _)| *customer).collect()
+    }
+
+    /// When turns of a customer ended, or could not go on.
+    fn ends(&self, customer: usize) -> impl Iterator<Item = Moment> {
+        let entries = self.logs.get(&customer).into_iter().flat_map(|log| &log.entries);
+        let ends = |what: &What| {
+            matches!(what, What::Finished { .. } | What::Owner { bot: false } | What::State { .. })
+        };
+        entries.filter(move |entry| ends(&entry.what)).map(|entry| entry.at)
+    }
+
+    /// When the model or the vendor was asked again by somebody else, or the turn ended.
+    fn went_on(&self, death: &Death, customer: usize) -> Option<Moment> {
+        let requests = self.requests.get(&customer).into_iter().flatten();
+        let again = requests.filter(|request| request.by != death.who && request.at >= death.signalled);
+        let ended = self.ends(customer).filter(|at| *at >= death.signalled);
+        again.map(|request| request.at).chain(ended).min()
+    }
 }
 
 /// The middle one and the longest of all waits.

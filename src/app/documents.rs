@@ -152,7 +152,7 @@ impl Library {
         Ok(report)
     }
 
-    /// Visits the sites of `sources.toml` whose time has come; of all of them, if `every` is said. Whether any was visited.
+    /// Visits these sites of `sources.toml`. Whether there was any to visit.
     ///
     /// # Errors
     /// Mistakes in `sources.toml`, or a disk that cannot be written.
@@ -374,7 +374,7 @@ pub fn remarks(ledger: &Ledger, today: Date, shown: &Path) -> Vec<Problem> {
             heading.as_deref().map(|it| format!(" (under “{it}”)")).unwrap_or_default()
         };
         let message = format!(
-            "{} differ: “{}”{} here, but “{}”{} in {place}",
+            "conflicting {}: “{}”{}, but “{}”{} in {place}",
             conflict.about,
             one.text,
             under(&one.heading),

@@ -17,7 +17,10 @@ use std::sync::Arc;
 const LONGEST_SENTENCE: usize = 400;
 
 /// The most statements that are compared; a corpus beyond that is no set of policies.
-const MOST_STATEMENTS: usize = 50_000;
+pub const MOST_STATEMENTS: usize = 20_000;
+
+/// The most statements of one document.
+const MOST_IN_ONE: usize = 2_000;
 
 /// The most conflicts that are listed.
 const MOST_CONFLICTS: usize = 200;
@@ -72,8 +75,8 @@ pub struct Statement {
 
 /// What a document states in figures.
 pub fn statements(document: &Document) -> Vec<Statement> {
-    let mut reader =
-        Reader { document, title: document.title.clone().unwrap_or_default(), found: Vec::new() };
+    let title = document.title.clone().unwrap_or_default();
+    let mut reader = Reader { document, title, lines: Lines::of(document), found: Vec::new() };
     match &document.body {
         Body::Markdown(text) => reader.blocks(&markdown::blocks(text)),
         Body::Outline(blocks) => reader.blocks(blocks),
@@ -90,6 +93,7 @@ pub fn statements(document: &Document) -> Vec<Statement> {
 struct Reader<'a> {
     document: &'a Document,
     title: String,
+    lines: Option<Lines>,
     found: Vec<Statement>,
 }
 
@@ -129,6 +133,13 @@ impl Reader<'_> {
         let language = self.document.language;
         let found = find_figures(sentence, language);
         let measures: BTreeSet<Measure> = found.iter().map(|figure| figure.value.measure()).collect();
+        if measures.is_empty() || self.found.len() >= MOST_IN_ONE {
+            return;
+        }
+        let line = match &mut self.lines {
+            Some(lines) => lines.find(sentence),
+            None => self.document.line,
+        };
         let spans: Vec<_> = found.iter().map(|figure| figure.span.clone()).collect();
         for measure in measures {
             let of = |text: &str| words(text, &[], measure, language);
@@ -156,7 +167,7 @@ impl Reader<'_> {
                 place: Place {
                     source: self.document.source.clone(),
                     origin: self.document.origin.clone(),
-                    line: line_of(self.document, sentence),
+                    line,
                     heading: (!headings.is_empty()).then(|| headings.join(" > ")),
                     text: sentence.trim().to_owned(),
                 },
@@ -165,17 +176,41 @@ impl Reader<'_> {
     }
 }
 
-/// The line of the file that a sentence begins on: where the file keeps its lines, the first that has its first words.
-fn line_of(document: &Document, sentence: &str) -> Option<usize> {
-    let text = match &document.body {
-        Body::Faq { .. } => return document.line,
-        Body::Outline(_) => return None,
-        Body::Markdown(text) | Body::Plain(text) => text,
-    };
-    let plain = |text: &str| -> String { text.chars().filter(|it| it.is_alphanumeric()).collect() };
-    let wanted: String = plain(sentence).chars().take(24).collect();
-    let first = document.line.unwrap_or(1);
-    text.lines().position(|line| plain(line).contains(&wanted)).map(|at| first + at)
+/// The lines of a file, where it keeps them: the letters and digits of all of it, and where each line begins in them.
+struct Lines {
+    letters: String,
+    starts: Vec<usize>,
+    /// The file's line that the first one is.
+    first: usize,
+    /// Sentences come in their order: the next one begins behind what was found last.
+    behind: usize,
+}
+
+impl Lines {
+    fn of(document: &Document) -> Option<Self> {
+        let text = match &document.body {
+            Body::Faq { .. } | Body::Outline(_) => return None,
+            Body::Markdown(text) | Body::Plain(text) => text,
+        };
+        let (mut letters, mut starts) = (String::with_capacity(text.len()), Vec::new());
+        for line in text.lines() {
+            starts.push(letters.len());
+            letters.extend(line.chars().filter(|it| it.is_alphanumeric()));
+        }
+        Some(Self { letters, starts, first: document.line.unwrap_or(1), behind: 0 })
+    }
+
+    /// The line that a sentence begins on.
+    fn find(&mut self, sentence: &str) -> Option<usize> {
+        /// How far ahead is looked, in bytes.
+        const AHEAD: usize = 20_000;
+        let wanted: String = sentence.chars().filter(|it| it.is_alphanumeric()).take(24).collect();
+        let end = self.letters.ceil_char_boundary((self.behind + AHEAD).min(self.letters.len()));
+        let at = self.behind + self.letters.get(self.behind..end)?.find(&wanted)?;
+        self.behind = at;
+        // An empty line begins where the next one does.
+        Some(self.first + self.starts.partition_point(|start| *start <= at).checked_sub(1)?)
+    }
 }
 
 impl Statement {

@@ -119,13 +119,15 @@ pub struct Writer<'a> {
     now: Timestamp,
     records: BTreeMap<String, Record>,
     statements: Vec<(String, Arc<Vec<Statement>>)>,
+    /// How many statements these are.
+    stated: usize,
 }
 
 impl<'a> Writer<'a> {
     /// One that follows `before`.
     pub fn after(before: &'a Ledger, memory: &'a Memory, now: Timestamp) -> Self {
         let before = before.records.iter().map(|record| (record.source.as_str(), record)).collect();
-        Self { before, memory, now, records: BTreeMap::new(), statements: Vec::new() }
+        Self { before, memory, now, records: BTreeMap::new(), statements: Vec::new(), stated: 0 }
     }
 
     /// Notes a document that is indexed.
@@ -146,10 +148,20 @@ impl<'a> Writer<'a> {
             fingerprint: (*fingerprint).to_owned(),
         };
         self.records.insert(document.source.clone(), record);
+        if self.stated >= conflicts::MOST_STATEMENTS {
+            return;
+        }
         // The place is part of a statement: the same words elsewhere are other statements.
         let key = format!("{fingerprint}:{}", document.source);
         let known = self.memory.get(&key).cloned();
         let statements = known.unwrap_or_else(|| Arc::new(conflicts::statements(document)));
+        self.stated += statements.len();
+        if self.stated >= conflicts::MOST_STATEMENTS {
+            tracing::warn!(
+                most = conflicts::MOST_STATEMENTS,
+                "there are more figures in the documents than are compared; conflicts among the rest are not found"
+            );
+        }
         self.statements.push((key, statements));
     }
 

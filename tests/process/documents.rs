@@ -136,7 +136,7 @@ async fn what_is_wrong_with_documents_is_told_everywhere() {
         "knowledge/faq.csv:3: a question or its answer is missing in this row",
         "knowledge/velho.doc: nobody here reads this format; save it as PDF or .docx",
         "note: knowledge/oferta.md:5: `oferta.md` expired on 2020-01-31 and is not used; Ana answers for it",
-        "note: knowledge/faq.csv:2: price differ: “O frete custa R$ 18.” (under “Quanto custa o frete?”) here, \
+        "note: knowledge/faq.csv:2: conflicting price: “O frete custa R$ 18.” (under “Quanto custa o frete?”), \
          but “O frete custa R$ 15.” in knowledge/frete.md:3",
         "2 problems",
     ] {

@@ -66,13 +66,7 @@ enum Command {
     /// Talk in the terminal; with piped input, one message a line
     Chat,
     /// Index documents: these and only these; without PATH the knowledge folder and its sources.toml
-    Ingest {
-        /// Files or folders: .md, .txt, .html, .pdf, .docx, .xlsx, .ods, .csv, .jsonl
-        paths: Vec<PathBuf>,
-        /// Go on and index what changes, until interrupted (a running server does it by itself)
-        #[arg(long)]
-        watch: bool,
-    },
+    Ingest(commands::IngestArguments),
     /// What a turn would find in the knowledge
     Search(commands::SearchArguments),
     /// The tools exactly as the model sees them
@@ -173,7 +167,7 @@ async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Exi
         None => serve::serve(options, &cli.serve.listen).await?,
         Some(Command::Serve(arguments)) => serve::serve(options, &arguments.listen).await?,
         Some(Command::Chat) => Box::pin(chat::chat(options)).await?,
-        Some(Command::Ingest { paths, watch }) => return commands::ingest(options, paths, watch).await,
+        Some(Command::Ingest(arguments)) => return commands::ingest(options, arguments).await,
         Some(Command::Search(arguments)) => return commands::search(options, arguments).await,
         Some(Command::Tools { json }) => return commands::tools(&options, json).await,
         Some(Command::Check { online }) => return check::check(&options, problems, online).await,

@@ -6,6 +6,7 @@ use crate::app::documents::{Which, remarks};
 use crate::app::instance::{Running, running};
 use crate::app::knowledge::Library;
 use crate::app::terminal::say;
+use crate::app::vectors::VectorTask;
 use crate::domain::passage::Passage;
 use crate::knowledge::command::{batch, search_batch, write_json_lines, write_text};
 use crate::web::ports::KnowledgeDocuments;
@@ -35,11 +36,22 @@ pub struct SearchArguments {
     batch: Option<PathBuf>,
 }
 
+/// `balcao ingest …`
+#[derive(Args)]
+pub struct IngestArguments {
+    /// Files or folders: .md, .txt, .html, .pdf, .docx, .xlsx, .ods, .csv, .jsonl
+    paths: Vec<PathBuf>,
+    /// Go on and index what changes, until interrupted (a running server does it by itself)
+    #[arg(long)]
+    watch: bool,
+}
+
 /// `balcao ingest`.
 ///
 /// # Errors
 /// If the index cannot be written; a document that cannot be read is in the report.
-pub async fn ingest(options: Options, paths: Vec<PathBuf>, watch: bool) -> anyhow::Result<ExitCode> {
+pub async fn ingest(options: Options, arguments: IngestArguments) -> anyhow::Result<ExitCode> {
+    let IngestArguments { paths, watch } = arguments;
     if let Some(server) = running(&options.data).await {
         anyhow::ensure!(!watch, "the running server watches by itself; leave --watch out");
         return ingest_through(&server, paths).await;
@@ -64,8 +76,9 @@ pub async fn ingest(options: Options, paths: Vec<PathBuf>, watch: bool) -> anyho
     if watch {
         say("watching; interrupt to end");
         let stop = CancellationToken::new();
+        let vectors = VectorTask::new(library.clone()).run(stop.clone());
         tokio::select! {
-            () = library.watch(stop.clone()) => {}
+            ((), ()) = async { tokio::join!(library.watch(stop.clone()), vectors) } => {}
             interrupted = tokio::signal::ctrl_c() => interrupted?,
         }
     }

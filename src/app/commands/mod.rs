@@ -7,7 +7,7 @@ mod models;
 mod shop;
 
 pub use drill::{DrillArguments, drill};
-pub use knowledge::{SearchArguments, ingest, search};
+pub use knowledge::{IngestArguments, SearchArguments, ingest, search};
 pub use models::{ModelsCommand, PullArguments, models};
 pub use shop::{ExportArguments, ImportArguments, export, import};
 

@@ -115,6 +115,11 @@ impl KnowledgeBase {
         let _ = self.embedder.set(embedder);
     }
 
+    /// Whether there is one.
+    pub fn has_embedder(&self) -> bool {
+        self.embedder.get().is_some()
+    }
+
     /// The same knowledge, of which only what is valid on the day of the search is found.
     #[must_use]
     pub fn with_calendar(self, clock: Arc<dyn Clock>, zone: TimeZone) -> Self {

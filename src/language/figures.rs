@@ -140,13 +140,11 @@ fn duration(all: &[Token], at: usize, language: Language) -> Option<(Figure, usi
     }
     let (from, mut used) = whole_number(all, at, language)?;
     let mut until = from;
-    if matches!(word(all, at + used), "a" | "ate" | "to" | "-" | "–" | "e" | "ou" | "o" | "or") {
-        if let Some((value, more)) = whole_number(all, at + used + 1, language) {
-            if value > from {
-                until = value;
-                used += 1 + more;
-            }
-        }
+    let joined = matches!(word(all, at + used), "a" | "ate" | "to" | "-" | "–" | "e" | "ou" | "o" | "or");
+    let second = whole_number(all, at + used + 1, language).filter(|(value, _)| joined && *value > from);
+    if let Some((value, more)) = second {
+        until = value;
+        used += 1 + more;
     }
     // `7 (sete) dias`
     if word(all, at + used) == "(" && word(all, at + used + 2) == ")" {

@@ -223,10 +223,8 @@ impl<'a> Text<'a> {
             "r" => self.hidden = false,
             "p" => self.finish_paragraph(),
             "tc" if self.tables == 1 => self.cells.push(super::outline::joined(&self.cell)),
-            "tr" if self.tables == 1 => {
-                if self.cells.iter().any(|cell| !cell.is_empty()) {
-                    self.lines.push(self.cells.join(" | "));
-                }
+            "tr" if self.tables == 1 && self.cells.iter().any(|cell| !cell.is_empty()) => {
+                self.lines.push(self.cells.join(" | "));
             }
             "tbl" => {
                 self.tables = self.tables.saturating_sub(1);

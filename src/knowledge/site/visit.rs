@@ -238,7 +238,7 @@ impl Tour<'_> {
                     return Ok(None);
                 }
                 let text = page_text(&bytes, charset.as_deref()).map_err(Fault::Refused)?;
-                (url, text, validators, None)
+                (*url, text, validators, None)
             }
         };
         let page = html::page(&text);

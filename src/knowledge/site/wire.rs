@@ -34,7 +34,7 @@ pub enum Answer {
     /// Here it is.
     Body {
         /// The address it has now.
-        url: Url,
+        url: Box<Url>,
         /// What it is, without parameters.
         kind: String,
         /// The encoding the server names.
@@ -168,7 +168,7 @@ impl<'a> Wire<'a> {
             }
         }
         self.bytes_left -= bytes.len() as u64;
-        Ok(Answer::Body { url, kind, charset, validators, bytes })
+        Ok(Answer::Body { url: Box::new(url), kind, charset, validators, bytes })
     }
 }
 

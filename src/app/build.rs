@@ -180,7 +180,7 @@ impl App {
         let channels: Vec<Arc<dyn Push>> = options.channels.iter().cloned().chain(relayed).collect();
         let pushed: HashSet<String> = channels.iter().map(|channel| channel.channel().to_owned()).collect();
         let courier = Courier::new(stores.clone(), channels, options.clock.clone(), outside.alerts.clone());
-        let vectors = VectorTask::new(library.clone());
+        let vectors = VectorTask::new(library.clone(), options.clone());
         let stop = CancellationToken::new();
         let leases = LeaseRules::new(&settings.handoff, &settings.business);
         let runner = TurnRunner {
@@ -239,7 +239,18 @@ impl App {
             shutdown: stop.clone(),
         });
         let worker = Worker::new(Arc::new(runner), stop.clone());
-        Ok(Self { settings, stores, web, worker, keeper, courier, vectors, alerts: alert_task, stop, database })
+        Ok(Self {
+            settings,
+            stores,
+            web,
+            worker,
+            keeper,
+            courier,
+            vectors,
+            alerts: alert_task,
+            stop,
+            database,
+        })
     }
 
     /// The handle that keeps the database open, to be closed last.

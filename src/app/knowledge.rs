@@ -3,16 +3,21 @@
 use super::build::Options;
 use super::files;
 use crate::agent::task::Retrieve;
+use crate::config::embeddings::ModelChoice;
 use crate::domain::language::Language;
 use crate::domain::passage::{Asked, Passage};
 use crate::knowledge::command::run_ingest;
 use crate::knowledge::ingest::IngestReport;
 use crate::knowledge::search::KnowledgeBase;
+use crate::limits::pause::TimerPause;
+use crate::llm::embed::open as embed;
+use crate::llm::factory::allowance;
 use crate::tools::builtin::knowledge::KnowledgeSearch;
 use crate::web::ports::{self, HealthProbe, KnowledgeIngest};
 use async_trait::async_trait;
 use std::path::PathBuf;
 use std::sync::Arc;
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 /// The knowledge base with the place its documents come from.
@@ -51,7 +56,32 @@ impl Library {
         let base = KnowledgeBase::open(&index, business.language, settings)?
             .with_calendar(options.clock.clone(), business.timezone.clone());
         let folder = options.operator.join(&settings.folder);
+        if options.settings.embeddings.choice()? == ModelChoice::E5 && embed::pulled(&options.data).is_none()
+        {
+            return Err(embed::OpenError::NotPulled.into());
+        }
         Ok(Self { base, folder, one_at_a_time: Arc::default(), ingested: Arc::default() })
+    }
+
+    /// Opens the embedder that the settings name, and searches by meaning from now on. Whether there is one. Blocks, for
+    /// as long as weights are read or an endpoint is asked: searches go by words meanwhile.
+    ///
+    /// # Errors
+    /// [`embed::OpenError`].
+    pub fn open_embedder(&self, options: &Options, runtime: Handle) -> Result<bool, embed::OpenError> {
+        let settings = &options.settings;
+        let embedder = embed::open(embed::EmbedderParts {
+            settings: &settings.embeddings,
+            llm: &settings.llm,
+            allowance: allowance(&settings.limits),
+            data: &options.data,
+            clock: options.clock.clone(),
+            pause: Arc::new(TimerPause),
+            runtime,
+        })?;
+        let found = embedder.is_some();
+        embedder.into_iter().for_each(|embedder| self.base.attach(embedder));
+        Ok(found)
     }
 
     /// Indexes `paths`, or the knowledge folder if there are none.

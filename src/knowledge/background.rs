@@ -126,7 +126,8 @@ impl Background {
             let among = likenesses.iter().filter(|(asked, told, _)| among(*asked, *told));
             Spread::of(&among.map(|(.., likeness)| *likeness).collect::<Vec<f32>>())
         };
-        let pairs = Language::ALL.iter().flat_map(|asked| Language::ALL.iter().map(move |told| (*asked, *told)));
+        let pairs =
+            Language::ALL.iter().flat_map(|asked| Language::ALL.iter().map(move |told| (*asked, *told)));
         let pairs = pairs.map(|(asked, told)| (asked, told, of(&|one, other| (one, other) == (asked, told))));
         Ok(Self { all: of(&|_, _| true), pairs: pairs.collect(), common })
     }
@@ -194,7 +195,8 @@ mod tests {
             let likeness = dot(&question, &vectors.next().unwrap());
             background.closeness(likeness, Language::English, Language::English)
         };
-        let (unrelated, equal) = (closeness("jazz quiz", "the old tree"), closeness("jazz quiz", "jazz quiz"));
+        let (unrelated, equal) =
+            (closeness("jazz quiz", "the old tree"), closeness("jazz quiz", "jazz quiz"));
         assert!(equal > unrelated + 1.0, "{equal} {unrelated}");
         for (asked, told, _) in &background.pairs {
             assert!(background.closeness(background.all.mean, *asked, *told).abs() < 3.0);

@@ -102,8 +102,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn query(words: &[(Role, &[(TermId, f32)])]) -> Query {
-        let words =
-            words.iter().map(|(role, terms)| QueryWord { role: *role, terms: terms.to_vec(), weight: 1.0 }).collect();
+        let words = words
+            .iter()
+            .map(|(role, terms)| QueryWord { role: *role, terms: terms.to_vec(), weight: 1.0 })
+            .collect();
         Query { language: Language::Portuguese, words }
     }
 
@@ -139,7 +141,10 @@ mod tests {
     fn meaning_makes_up_for_words_and_words_for_meaning() {
         assert!(with_meaning(0.0, 3.5) > 0.5 && with_meaning(1.0, 0.5) > 0.5);
         assert!(with_meaning(0.0, 1.5) < 0.5 && with_meaning(0.3, 1.0) < 0.5);
-        assert!(with_meaning(0.6, 2.0) > with_meaning(0.5, 2.0) && with_meaning(0.5, 2.1) > with_meaning(0.5, 2.0));
+        assert!(
+            with_meaning(0.6, 2.0) > with_meaning(0.5, 2.0)
+                && with_meaning(0.5, 2.1) > with_meaning(0.5, 2.0)
+        );
     }
 
     proptest! {

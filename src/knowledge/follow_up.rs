@@ -4,7 +4,7 @@
 
 use crate::domain::language::Language;
 use crate::knowledge::analyze;
-use crate::knowledge::stop_words::{Role, role};
+use crate::knowledge::stop_words::{Role, is_greeting_pair, role};
 use std::collections::HashSet;
 
 /// Earlier messages that a follow-up may lean on, at most.
@@ -66,8 +66,7 @@ impl Lists {
             return false;
         }
         let is = |list: &[&str], word: &String| list.contains(&word.as_str());
-        let told: Vec<&String> =
-            words.iter().filter(|word| role(language, word) != Role::Greeting).collect();
+        let told: Vec<&String> = words.iter().filter(|word| role(language, word) != Role::Greeting).collect();
         let opened = self.openers.iter().any(|opener| {
             opener.len() < told.len() && opener.iter().zip(&told).all(|(opener, word)| opener == word)
         });
@@ -93,8 +92,12 @@ impl Lists {
         let (kinds, places) = (replaced(self.kinds), replaced(self.places));
         let mut lent: Vec<&str> = Vec::new();
         let mut in_place = false;
-        for word in earlier.split_whitespace() {
-            let folded = analyze::words(word).next().unwrap_or_default();
+        let fold = |word: &str| analyze::words(word).next().unwrap_or_default();
+        let mut words = earlier.split_whitespace().map(|word| (word, fold(word))).peekable();
+        while let Some((word, folded)) = words.next() {
+            if words.next_if(|(_, next)| is_greeting_pair(language, &folded, next)).is_some() {
+                continue;
+            }
             if places.contains(folded.as_str()) {
                 in_place = true;
             } else if role(language, &folded) != Role::Content {
@@ -113,20 +116,21 @@ impl Lists {
 static PORTUGUESE: Lists = Lists {
     openers: &[&["e"], &["mas", "e"], &["ah", "e"], &["mas", "se"], &["ou", "no"], &["ou", "na"]],
     pointers: &[
-        "ele", "ela", "eles", "elas", "dele", "dela", "deles", "delas", "nele", "nela", "isso", "disso", "nisso",
-        "esse", "essa", "esses", "essas", "desse", "dessa", "nesse", "nessa", "este", "esta", "deste", "desta", "la",
-        "mesmo", "mesma",
+        "ele", "ela", "eles", "elas", "dele", "dela", "deles", "delas", "nele", "nela", "isso", "disso",
+        "nisso", "esse", "essa", "esses", "essas", "desse", "dessa", "nesse", "nessa", "este", "esta",
+        "deste", "desta", "la", "mesmo", "mesma",
     ],
     questions: &["quanto", "quantos", "quantas", "qual", "quais", "quando", "onde", "como", "pq"],
     traits: &[
-        "custa", "custam", "preco", "precos", "valor", "valores", "sai", "fica", "prazo", "demora", "demoram", "dura",
-        "tamanho", "tamanhos", "cor", "cores", "modelo", "modelos", "caro", "barato", "desconto", "gratis", "mede",
-        "pesa", "grande", "pequeno", "pequena", "medio", "media", "detalhes", "serve", "chega",
+        "tempo", "custa", "custam", "preco", "precos", "valor", "valores", "sai", "fica", "prazo", "demora",
+        "demoram", "dura", "tamanho", "tamanhos", "cor", "cores", "modelo", "modelos", "caro", "barato",
+        "desconto", "gratis", "mede", "pesa", "grande", "pequeno", "pequena", "medio", "media", "detalhes",
+        "serve", "chega",
     ],
     kinds: &[
         &[
-            "segunda", "terca", "quarta", "quinta", "sexta", "sabado", "domingo", "sabados", "domingos", "feriado",
-            "feriados", "hoje", "amanha",
+            "segunda", "terca", "quarta", "quinta", "sexta", "sabado", "domingo", "sabados", "domingos",
+            "feriado", "feriados", "hoje", "amanha",
         ],
         &["p", "m", "g", "pp", "gg", "pequeno", "pequena", "medio", "media", "grande"],
         &["inverno", "verao", "outono", "primavera"],
@@ -143,18 +147,54 @@ static PORTUGUESE: Lists = Lists {
 static ENGLISH: Lists = Lists {
     openers: &[&["and"], &["what", "about"], &["how", "about"], &["but", "what"], &["or"], &["what", "if"]],
     pointers: &[
-        "it", "its", "that", "this", "they", "them", "their", "one", "ones", "those", "these", "there", "same",
+        "it", "its", "that", "this", "they", "them", "their", "one", "ones", "those", "these", "there",
+        "same",
     ],
     questions: &["how", "what", "when", "where", "which", "who", "why"],
     traits: &[
-        "much", "many", "long", "cost", "costs", "price", "prices", "size", "sizes", "color", "colors", "colour",
-        "colours", "big", "small", "large", "medium", "free", "cheap", "cheaper", "expensive", "discount", "take",
-        "takes", "weigh",
+        "time",
+        "much",
+        "many",
+        "long",
+        "cost",
+        "costs",
+        "price",
+        "prices",
+        "size",
+        "sizes",
+        "color",
+        "colors",
+        "colour",
+        "colours",
+        "big",
+        "small",
+        "large",
+        "medium",
+        "free",
+        "cheap",
+        "cheaper",
+        "expensive",
+        "discount",
+        "take",
+        "takes",
+        "weigh",
     ],
     kinds: &[
         &[
-            "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "saturdays", "sundays",
-            "weekend", "holiday", "holidays", "today", "tomorrow",
+            "monday",
+            "tuesday",
+            "wednesday",
+            "thursday",
+            "friday",
+            "saturday",
+            "sunday",
+            "saturdays",
+            "sundays",
+            "weekend",
+            "holiday",
+            "holidays",
+            "today",
+            "tomorrow",
         ],
         &["small", "medium", "large", "big"],
         &["winter", "summer", "autumn", "fall", "spring"],
@@ -166,19 +206,58 @@ static ENGLISH: Lists = Lists {
 static SPANISH: Lists = Lists {
     openers: &[&["y"], &["pero", "y"], &["o", "en"], &["que", "tal"]],
     pointers: &[
-        "ella", "ellos", "ellas", "eso", "ese", "esa", "esos", "esas", "esto", "este", "esta", "alli", "ahi", "mismo",
-        "misma",
+        "ella", "ellos", "ellas", "eso", "ese", "esa", "esos", "esas", "esto", "este", "esta", "alli", "ahi",
+        "mismo", "misma",
     ],
     questions: &["cuanto", "cuanta", "cuantos", "cuantas", "cual", "cuales", "cuando", "donde", "como"],
     traits: &[
-        "cuesta", "cuestan", "vale", "valen", "precio", "precios", "sale", "salen", "plazo", "tarda", "tardan", "dura",
-        "tamano", "tamanos", "color", "colores", "caro", "barato", "descuento", "gratis", "mide", "pesa", "grande",
-        "pequeno", "pequena", "mediano", "mediana", "queda", "llega",
+        "tiempo",
+        "cuesta",
+        "cuestan",
+        "vale",
+        "valen",
+        "precio",
+        "precios",
+        "sale",
+        "salen",
+        "plazo",
+        "tarda",
+        "tardan",
+        "dura",
+        "tamano",
+        "tamanos",
+        "color",
+        "colores",
+        "caro",
+        "barato",
+        "descuento",
+        "gratis",
+        "mide",
+        "pesa",
+        "grande",
+        "pequeno",
+        "pequena",
+        "mediano",
+        "mediana",
+        "queda",
+        "llega",
     ],
     kinds: &[
         &[
-            "lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "sabados", "domingo", "domingos", "feriado",
-            "feriados", "festivos", "hoy", "manana",
+            "lunes",
+            "martes",
+            "miercoles",
+            "jueves",
+            "viernes",
+            "sabado",
+            "sabados",
+            "domingo",
+            "domingos",
+            "feriado",
+            "feriados",
+            "festivos",
+            "hoy",
+            "manana",
         ],
         &["pequeno", "pequena", "mediano", "mediana", "grande"],
         &["invierno", "verano", "otono", "primavera"],

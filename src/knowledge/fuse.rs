@@ -84,7 +84,9 @@ fn scales(candidates: &[Candidate]) -> (Scale, Scale) {
     let least_likeness = least(&mut candidates.iter().filter_map(|it| it.likeness).collect());
     let measured: Vec<&Candidate> = candidates
         .iter()
-        .filter(|it| it.terms >= least_terms || it.likeness.is_some_and(|likeness| likeness >= least_likeness))
+        .filter(|it| {
+            it.terms >= least_terms || it.likeness.is_some_and(|likeness| likeness >= least_likeness)
+        })
         .collect();
     let terms = Scale::of(measured.iter().map(|it| it.terms));
     (terms, Scale::of(measured.iter().filter_map(|it| it.likeness)))
@@ -215,7 +217,8 @@ mod tests {
 
     #[test]
     fn a_long_list_begins_like_a_short_one() {
-        let hits: Vec<Hit> = (0..400).map(|n| hit(n, 400.0 - n as f32, Some(0.5 + (n * 7 % 400) as f32 / 1000.0))).collect();
+        let hits: Vec<Hit> =
+            (0..400).map(|n| hit(n, 400.0 - n as f32, Some(0.5 + (n * 7 % 400) as f32 / 1000.0))).collect();
         let kept = |hit: &&Hit| hit.terms > 340.0 || hit.likeness > Some(0.84);
         let short: Vec<Hit> = hits.iter().filter(kept).cloned().collect();
         assert_eq!(order(&hits, 0.5)[..5], order(&short, 0.5)[..5]);

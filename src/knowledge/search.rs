@@ -2,13 +2,13 @@
 //! encoder that made its terms and the embedder of its vectors; decides nothing about what a customer is told.
 
 use crate::config::knowledge::KnowledgeSettings;
-use crate::domain::language::Language;
 use crate::domain::clock::Clock;
+use crate::domain::language::Language;
 use crate::domain::passage::{Asked, Passage};
+use crate::knowledge::background::Background;
 use crate::knowledge::chunk::Chunk;
 use crate::knowledge::edge::EdgeIndex;
 use crate::knowledge::edge::encoder::Encoder;
-use crate::knowledge::background::Background;
 use crate::knowledge::evidence::{self, Covering};
 use crate::knowledge::follow_up;
 use crate::knowledge::fuse::{self, Candidate, Rule};
@@ -16,8 +16,8 @@ use crate::knowledge::index::{Embedding, Filter, Index, IndexError, Manifest, Me
 use crate::knowledge::lexicon::Lexicon;
 use crate::knowledge::query::{self, Query};
 use crate::knowledge::vectors::VectorWatch;
-use crate::language::memo::Memo;
 use crate::language::detect::detect;
+use crate::language::memo::Memo;
 use crate::llm::embed::{EmbedError, Embedder, TextKind};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -54,7 +54,8 @@ impl Question {
 
     /// Everything in the order it was said.
     fn said(&self) -> String {
-        let said: Vec<&str> = self.carried.iter().rev().map(String::as_str).chain([self.text.as_str()]).collect();
+        let said: Vec<&str> =
+            self.carried.iter().rev().map(String::as_str).chain([self.text.as_str()]).collect();
         said.join(" ")
     }
 }
@@ -112,6 +113,11 @@ impl KnowledgeBase {
     pub fn attach(&self, embedder: Arc<dyn Embedder>) {
         // Another one would be none of this base's: it has been opened once.
         let _ = self.embedder.set(embedder);
+    }
+
+    /// Whether there is one.
+    pub fn has_embedder(&self) -> bool {
+        self.embedder.get().is_some()
     }
 
     /// The same knowledge, of which only what is valid on the day of the search is found.
@@ -208,7 +214,8 @@ impl KnowledgeBase {
         }
         let meaning = self.meaning(&question.said());
         let depth = if meaning.is_some() { depth.max(fuse::MEASURED) } else { depth };
-        let filter = Filter { languages: Vec::new(), audiences: Some(self.audiences.clone()), day: self.today() };
+        let filter =
+            Filter { languages: Vec::new(), audiences: Some(self.audiences.clone()), day: self.today() };
         let hits =
             self.index.search(Search { terms: &terms, meaning: meaning.as_ref(), filter: &filter, depth })?;
         let mut candidates = fuse::passages(hits);
@@ -222,7 +229,8 @@ impl KnowledgeBase {
     fn best_coverage(&self, candidates: &mut [Candidate], queries: &[Query]) -> f32 {
         let lexicon = self.index.lexicon();
         candidates.sort_by(|left, right| right.terms.total_cmp(&left.terms));
-        let best = candidates.iter().take(LIKELY_COVERING).map(|it| self.coverage(&it.chunk, queries, &lexicon));
+        let best =
+            candidates.iter().take(LIKELY_COVERING).map(|it| self.coverage(&it.chunk, queries, &lexicon));
         best.fold(0.0, f32::max)
     }
 

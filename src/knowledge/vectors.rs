@@ -54,7 +54,10 @@ impl fmt::Display for VectorState {
         match self {
             Self::Off => formatter.write_str("passages are found by their words alone: there is no embedder"),
             Self::Making { made, of } => {
-                write!(formatter, "passages are found by their words alone until all have vectors: {made} of {of}")
+                write!(
+                    formatter,
+                    "passages are found by their words alone until all have vectors: {made} of {of}"
+                )
             }
             Self::Ready => formatter.write_str("passages are found by their words and by their meaning"),
             Self::Failed(reason) => {
@@ -150,7 +153,8 @@ impl KnowledgeBase {
                     return Ok(None);
                 }
                 self.watch.set(VectorState::Making { made: vectors.len(), of });
-                let said: Vec<String> = batch.iter().map(|Unembedded { chunk, way, .. }| chunk.said(*way)).collect();
+                let said: Vec<String> =
+                    batch.iter().map(|Unembedded { chunk, way, .. }| chunk.said(*way)).collect();
                 let said: Vec<&str> = said.iter().map(String::as_str).collect();
                 let made = embedder.embed(&said, TextKind::Passage)?;
                 vectors.extend(batch.iter().map(|entry| entry.id).zip(made));

@@ -1,9 +1,11 @@
 //! Tests of the knowledge base over the real embedded index in a temporary folder.
 
+mod calibration;
 mod contract;
 mod crash;
 mod follow_up;
 mod ingest;
+mod meaning;
 mod search;
 
 use balcao::config::knowledge::KnowledgeSettings;

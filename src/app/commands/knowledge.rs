@@ -14,6 +14,7 @@ use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 /// `balcao search …`
@@ -42,9 +43,10 @@ pub async fn ingest(options: Options, paths: Vec<PathBuf>) -> anyhow::Result<Exi
         return ingest_through(&server, paths).await;
     }
     let library = Library::open_unfilled(&options)?;
+    let runtime = Handle::current();
     let (report, vectors) = tokio::task::spawn_blocking(move || {
         let report = library.ingest_blocking(&paths)?;
-        anyhow::Ok((report, with_vectors(&library)))
+        anyhow::Ok((report, with_vectors(&library, &options, runtime)?))
     })
     .await??;
     say(&report.to_string());
@@ -56,11 +58,12 @@ pub async fn ingest(options: Options, paths: Vec<PathBuf>) -> anyhow::Result<Exi
 
 /// Makes the vectors that are missing; without a server nobody else would. What cannot be made is no fault of the
 /// documents: they are found by their words.
-fn with_vectors(library: &Library) -> usize {
-    library.base.make_vectors(&CancellationToken::new()).unwrap_or_else(|error| {
+fn with_vectors(library: &Library, options: &Options, runtime: Handle) -> anyhow::Result<usize> {
+    library.open_embedder(options, runtime)?;
+    Ok(library.base.make_vectors(&CancellationToken::new()).unwrap_or_else(|error| {
         tracing::error!(%error, "the knowledge is searched by words alone");
         0
-    })
+    }))
 }
 
 async fn ingest_through(server: &Running, paths: Vec<PathBuf>) -> anyhow::Result<ExitCode> {
@@ -102,9 +105,9 @@ pub async fn search(options: Options, arguments: SearchArguments) -> anyhow::Res
         search_through(&server, &arguments).await?;
         return Ok(ExitCode::SUCCESS);
     }
-    let library = Library::open(&options)?;
+    let (library, runtime) = (Library::open(&options)?, Handle::current());
     tokio::task::spawn_blocking(move || {
-        with_vectors(&library);
+        with_vectors(&library, &options, runtime)?;
         let mut output = output();
         match (&arguments.batch, &arguments.query) {
             (Some(file), _) => search_batch(&library.base, opened(file)?, &mut output)?,

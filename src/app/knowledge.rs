@@ -79,9 +79,9 @@ impl Library {
             pause: Arc::new(TimerPause),
             runtime,
         })?;
-        let found = embedder.is_some();
-        embedder.into_iter().for_each(|embedder| self.base.attach(embedder));
-        Ok(found)
+        let Some(embedder) = embedder else { return Ok(false) };
+        self.base.attach(embedder);
+        Ok(true)
     }
 
     /// Indexes `paths`, or the knowledge folder if there are none.

@@ -8,7 +8,7 @@ use balcao::knowledge::search::KnowledgeBase;
 use balcao::knowledge::source;
 use balcao::llm::embed::e5::E5;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -82,8 +82,8 @@ fn measure(name: &str, knowledge: &KnowledgeBase) -> BTreeMap<String, Score> {
     let mut scores: BTreeMap<String, Score> = BTreeMap::new();
     for Question { language, question, answers } in questions {
         let score = scores.entry(language).or_default();
-        let found = knowledge.search_blocking(&question, 5).unwrap();
-        let evident: Vec<_> = found.iter().filter(|it| knowledge.is_evident(it)).collect();
+        let found = knowledge.search_blocking(&question, 50).unwrap();
+        let evident: Vec<_> = found.iter().take(5).filter(|it| knowledge.is_evident(it)).collect();
         if answers.is_empty() {
             score.unanswerable += 1;
             score.refused += usize::from(evident.is_empty());
@@ -91,7 +91,10 @@ fn measure(name: &str, knowledge: &KnowledgeBase) -> BTreeMap<String, Score> {
             score.answerable += 1;
             score.answered += usize::from(!evident.is_empty());
             score.rightly += usize::from(evident.iter().any(|it| answers.contains(&it.source)));
-            score.gain += ndcg(&knowledge.rank(&question, 10).unwrap(), &answers);
+            let mut seen = HashSet::new();
+            let documents = found.iter().map(|it| it.source.clone());
+            let ranked: Vec<String> = documents.filter(|source| seen.insert(source.clone())).collect();
+            score.gain += ndcg(&ranked, &answers);
         }
     }
     for (language, score) in &scores {

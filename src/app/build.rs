@@ -184,7 +184,7 @@ impl App {
         let channels: Vec<Arc<dyn Push>> = options.channels.iter().cloned().chain(relayed).collect();
         let pushed: HashSet<String> = channels.iter().map(|channel| channel.channel().to_owned()).collect();
         let courier = Courier::new(stores.clone(), channels, options.clock.clone(), outside.alerts.clone());
-        let vectors = VectorTask::new(library.clone());
+        let vectors = VectorTask::new(library.clone(), options.clone());
         let stop = CancellationToken::new();
         let leases = LeaseRules::new(&settings.handoff, &settings.business);
         let runner = TurnRunner {

@@ -3,16 +3,21 @@
 use super::build::Options;
 use super::documents::{Documents, Which};
 use crate::agent::task::Retrieve;
+use crate::config::embeddings::ModelChoice;
 use crate::domain::language::Language;
 use crate::domain::passage::{Asked, Passage};
 use crate::knowledge::ingest::IngestReport;
 use crate::knowledge::ledger::Roots;
 use crate::knowledge::search::KnowledgeBase;
+use crate::limits::pause::TimerPause;
+use crate::llm::embed::open as embed;
+use crate::llm::factory::allowance;
 use crate::tools::builtin::knowledge::KnowledgeSearch;
 use crate::web::ports::{self, HealthProbe, KnowledgeIngest};
 use async_trait::async_trait;
 use std::path::PathBuf;
 use std::sync::Arc;
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 /// The knowledge base with the place its documents come from.
@@ -52,8 +57,33 @@ impl Library {
         let index = settings.index_folder(&options.data)?;
         let base = KnowledgeBase::open(&index, business.language, settings)?
             .with_calendar(options.clock.clone(), business.timezone.clone());
+        if options.settings.embeddings.choice()? == ModelChoice::E5 && embed::pulled(&options.data).is_none()
+        {
+            return Err(embed::OpenError::NotPulled.into());
+        }
         let documents = Arc::new(Documents::open(options)?);
         Ok(Self { base, documents, one_at_a_time: Arc::default(), ingested: Arc::default() })
+    }
+
+    /// Opens the embedder that the settings name, and searches by meaning from now on. Whether there is one. Blocks, for
+    /// as long as weights are read or an endpoint is asked: searches go by words meanwhile.
+    ///
+    /// # Errors
+    /// [`embed::OpenError`].
+    pub fn open_embedder(&self, options: &Options, runtime: Handle) -> Result<bool, embed::OpenError> {
+        let settings = &options.settings;
+        let embedder = embed::open(embed::EmbedderParts {
+            settings: &settings.embeddings,
+            llm: &settings.llm,
+            allowance: allowance(&settings.limits),
+            data: &options.data,
+            clock: options.clock.clone(),
+            pause: Arc::new(TimerPause),
+            runtime,
+        })?;
+        let Some(embedder) = embedder else { return Ok(false) };
+        self.base.attach(embedder);
+        Ok(true)
     }
 
     /// Indexes `paths` and only these; if there are none, what the settings name.

@@ -14,6 +14,8 @@ use tokio_util::sync::CancellationToken;
 const GRACE: Duration = Duration::from_secs(8);
 /// How long deliveries under way may take to end, once turns have ended.
 const COURIER_GRACE: Duration = Duration::from_secs(1);
+/// How long the vectors of a batch may take to be made, after all that.
+const VECTORS_GRACE: Duration = Duration::from_secs(1);
 /// How often metrics free what they no longer need.
 const UPKEEP: Duration = Duration::from_secs(30);
 
@@ -116,7 +118,8 @@ impl Server {
         if let Some(watch) = watch {
             watch.await.ok();
         }
-        vectors.await.ok();
+        // What is half made is swept away at the next start.
+        tokio::time::timeout(VECTORS_GRACE, vectors).await.ok();
         if let Some(alerts) = alerts {
             alerts.await.ok();
         }

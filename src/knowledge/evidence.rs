@@ -68,7 +68,7 @@ const WORTH_OF_WORDS: f32 = 2.5;
 
 /// Closeness, words included, at which a passage is as likely an answer as not. Customers' questions of which half was
 /// answerable gave it, in three languages: `tests/knowledge/questions.jsonl`.
-const EVEN: f32 = 2.35;
+const EVEN: f32 = 2.6;
 
 /// The evidence of a passage whose meaning is known too: `coverage` is what [`evidence`] says, `closeness` how far its
 /// meaning is nearer to the question's than that of unrelated texts, in standard deviations.

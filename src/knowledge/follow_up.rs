@@ -4,7 +4,7 @@
 
 use crate::domain::language::Language;
 use crate::knowledge::analyze;
-use crate::knowledge::stop_words::{Role, role};
+use crate::knowledge::stop_words::{Role, is_greeting_pair, role};
 use std::collections::HashSet;
 
 /// Earlier messages that a follow-up may lean on, at most.
@@ -92,8 +92,12 @@ impl Lists {
         let (kinds, places) = (replaced(self.kinds), replaced(self.places));
         let mut lent: Vec<&str> = Vec::new();
         let mut in_place = false;
-        for word in earlier.split_whitespace() {
-            let folded = analyze::words(word).next().unwrap_or_default();
+        let fold = |word: &str| analyze::words(word).next().unwrap_or_default();
+        let mut words = earlier.split_whitespace().map(|word| (word, fold(word))).peekable();
+        while let Some((word, folded)) = words.next() {
+            if words.next_if(|(_, next)| is_greeting_pair(language, &folded, next)).is_some() {
+                continue;
+            }
             if places.contains(folded.as_str()) {
                 in_place = true;
             } else if role(language, &folded) != Role::Content {
@@ -118,7 +122,7 @@ static PORTUGUESE: Lists = Lists {
     ],
     questions: &["quanto", "quantos", "quantas", "qual", "quais", "quando", "onde", "como", "pq"],
     traits: &[
-        "custa", "custam", "preco", "precos", "valor", "valores", "sai", "fica", "prazo", "demora",
+        "tempo", "custa", "custam", "preco", "precos", "valor", "valores", "sai", "fica", "prazo", "demora",
         "demoram", "dura", "tamanho", "tamanhos", "cor", "cores", "modelo", "modelos", "caro", "barato",
         "desconto", "gratis", "mede", "pesa", "grande", "pequeno", "pequena", "medio", "media", "detalhes",
         "serve", "chega",
@@ -148,6 +152,7 @@ static ENGLISH: Lists = Lists {
     ],
     questions: &["how", "what", "when", "where", "which", "who", "why"],
     traits: &[
+        "time",
         "much",
         "many",
         "long",
@@ -206,6 +211,7 @@ static SPANISH: Lists = Lists {
     ],
     questions: &["cuanto", "cuanta", "cuantos", "cuantas", "cual", "cuales", "cuando", "donde", "como"],
     traits: &[
+        "tiempo",
         "cuesta",
         "cuestan",
         "vale",

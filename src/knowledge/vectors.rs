@@ -81,7 +81,7 @@ impl VectorWatch {
             VectorState::Making { made, of } => (*made, of.saturating_sub(*made)),
             VectorState::Off | VectorState::Ready | VectorState::Failed(_) => (0, 0),
         };
-        if made == 0 || missing == 0 || made % PAGE == 0 {
+        if made == 0 || missing == 0 || made.is_multiple_of(PAGE) {
             tracing::debug!(%state, "vectors of the knowledge");
         }
         metrics::gauge!("balcao_knowledge_vectors_missing").set(missing as f64);

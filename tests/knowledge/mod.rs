@@ -1,10 +1,12 @@
 //! Tests of the knowledge base over the real embedded index in a temporary folder.
 
+mod calibration;
 mod conflicts;
 mod contract;
 mod crash;
 mod follow_up;
 mod ingest;
+mod meaning;
 mod search;
 mod site;
 mod sources;

@@ -17,6 +17,7 @@ use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 /// `balcao search …`
@@ -60,10 +61,11 @@ pub async fn ingest(options: Options, arguments: IngestArguments) -> anyhow::Res
     if paths.is_empty() {
         library.visit_sites(Which::All).await?;
     }
+    let runtime = Handle::current();
     let (reader, shown) = (library.clone(), options.settings.knowledge.folder.clone());
     let (report, vectors) = tokio::task::spawn_blocking(move || {
         let report = reader.ingest_blocking(&paths)?;
-        anyhow::Ok((report, with_vectors(&reader)))
+        anyhow::Ok((report, with_vectors(&reader, &options, runtime)?))
     })
     .await??;
     say(&report.to_string());
@@ -87,11 +89,12 @@ pub async fn ingest(options: Options, arguments: IngestArguments) -> anyhow::Res
 
 /// Makes the vectors that are missing; without a server nobody else would. What cannot be made is no fault of the
 /// documents: they are found by their words.
-fn with_vectors(library: &Library) -> usize {
-    library.base.make_vectors(&CancellationToken::new()).unwrap_or_else(|error| {
+fn with_vectors(library: &Library, options: &Options, runtime: Handle) -> anyhow::Result<usize> {
+    library.open_embedder(options, runtime)?;
+    Ok(library.base.make_vectors(&CancellationToken::new()).unwrap_or_else(|error| {
         tracing::error!(%error, "the knowledge is searched by words alone");
         0
-    })
+    }))
 }
 
 async fn ingest_through(server: &Running, paths: Vec<PathBuf>) -> anyhow::Result<ExitCode> {
@@ -134,9 +137,9 @@ pub async fn search(options: Options, arguments: SearchArguments) -> anyhow::Res
         search_through(&server, &arguments).await?;
         return Ok(ExitCode::SUCCESS);
     }
-    let library = Library::open(&options)?;
+    let (library, runtime) = (Library::open(&options)?, Handle::current());
     tokio::task::spawn_blocking(move || {
-        with_vectors(&library);
+        with_vectors(&library, &options, runtime)?;
         let mut output = output();
         match (&arguments.batch, &arguments.query) {
             (Some(file), _) => search_batch(&library.base, opened(file)?, &mut output)?,

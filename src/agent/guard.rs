@@ -96,6 +96,9 @@ impl<'a> Guard<'a> {
         if let Some(reason) = proof.fault_of_deeds(sentence, folded, self.language) {
             return Err(reason);
         }
+        if proof.contradicts(body, self.language) {
+            return Err("it says the opposite of what a passage says of the house");
+        }
         if !proof.grounded && refuses_for_the_house(folded) {
             return Err(
                 "it says what the house does not do or have, and no tool result or passage says so; say that you do not know",

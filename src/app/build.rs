@@ -14,6 +14,7 @@ use crate::domain::clock::Clock;
 use crate::domain::problem::Problem;
 use crate::domain::tool::ToolSpec;
 use crate::inbox::accept::{Inbox, InboxLimits};
+use crate::knowledge::proposals::Proposals;
 use crate::limits::alerts::{AlertTask, Alerts};
 use crate::limits::cells::SharedCells;
 use crate::limits::pause::TimerPause;
@@ -231,6 +232,7 @@ impl App {
             metrics: Arc::new(crate::telemetry::metrics::render),
             search: Arc::new(Retrieval(library.clone())),
             ingest: Arc::new(library),
+            proposals: Arc::new(Proposals::below(&options.data)),
             tools: Arc::new(Offered(registry)),
             shutdown: stop.clone(),
         });

@@ -90,6 +90,8 @@ enum Command {
     Import(commands::ImportArguments),
     /// Write the embedded back office as CSV files
     Export(commands::ExportArguments),
+    /// What could not be answered, grouped by meaning
+    Gaps(commands::GapsArguments),
     /// Rehearse on the running server that the language models are away
     Drill(commands::DrillArguments),
     /// Print every setting with its default and what it means
@@ -163,6 +165,7 @@ async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Exi
         Some(Command::Keys(command)) => return commands::keys(&options, command).await,
         Some(Command::Import(arguments)) => return commands::import(&options, arguments).await,
         Some(Command::Export(arguments)) => return commands::export(&options, arguments).await,
+        Some(Command::Gaps(arguments)) => return commands::gaps(&options, &arguments).await,
         Some(Command::Drill(arguments)) => return commands::drill(&options, arguments).await,
         Some(Command::Config) => {}
         Some(Command::Migrate) => return commands::migrate(&options).await,

@@ -7,7 +7,9 @@ use crate::domain::language::Language;
 use crate::domain::passage::Passage;
 use crate::knowledge::command::run_ingest;
 use crate::knowledge::ingest::IngestReport;
+use crate::knowledge::proposals::uploads_below;
 use crate::knowledge::search::KnowledgeBase;
+use crate::knowledge::source;
 use crate::tools::builtin::knowledge::KnowledgeSearch;
 use crate::web::ports::{self, KnowledgeIngest};
 use async_trait::async_trait;
@@ -20,6 +22,8 @@ pub struct Library {
     /// The index.
     pub base: KnowledgeBase,
     folder: PathBuf,
+    /// Documents that were added through the program; they count wherever the knowledge folder does.
+    uploads: PathBuf,
     one_at_a_time: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -46,7 +50,8 @@ impl Library {
         let index = settings.index_folder(&options.data)?;
         let base = KnowledgeBase::open(&index, options.settings.business.language, settings)?;
         let folder = options.operator.join(&settings.folder);
-        Ok(Self { base, folder, one_at_a_time: Arc::default() })
+        let uploads = uploads_below(&options.data);
+        Ok(Self { base, folder, uploads, one_at_a_time: Arc::default() })
     }
 
     /// Indexes `paths`, or the knowledge folder if there are none.
@@ -54,7 +59,15 @@ impl Library {
     /// # Errors
     /// If the index cannot be written.
     pub fn ingest_blocking(&self, paths: &[PathBuf]) -> anyhow::Result<IngestReport> {
-        Ok(run_ingest(&self.base, paths, &self.folder, files::documents())?)
+        if !paths.is_empty() || !self.uploads.is_dir() {
+            return Ok(run_ingest(&self.base, paths, &self.folder, files::documents())?);
+        }
+        let mut documents = match self.folder.exists() {
+            true => source::on_disk(std::slice::from_ref(&self.folder))?,
+            false => source::in_memory(files::documents()),
+        };
+        documents.extend(source::on_disk(std::slice::from_ref(&self.uploads))?);
+        Ok(self.base.ingest(&documents)?)
     }
 }
 

@@ -16,6 +16,7 @@ pub mod ingest;
 pub mod jsonl;
 pub mod lexicon;
 pub mod markdown;
+pub mod proposals;
 pub mod query;
 pub mod search;
 pub mod source;

@@ -39,9 +39,13 @@ mod tests {
     #[test]
     fn phrases_are_whole_words() {
         let phrases = Phrases::of("tem|nao sei");
-        for (text, found) in
-            [("Tem vaso?", true), ("temos vaso", false), ("eu NÃO sei", true), ("sei não", false), ("", false)]
-        {
+        for (text, found) in [
+            ("Tem vaso?", true),
+            ("temos vaso", false),
+            ("eu NÃO sei", true),
+            ("sei não", false),
+            ("", false),
+        ] {
             assert_eq!(phrases.are_in(&spaced(text)), found, "{text}");
         }
     }

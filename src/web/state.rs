@@ -10,6 +10,7 @@ use crate::conversation::ownership::Ownership;
 use crate::domain::clock::Clock;
 use crate::inbox::accept::Inbox;
 use crate::inbox::coalesce::Quiet;
+use crate::knowledge::proposals::Proposals;
 use crate::store::Stores;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +38,8 @@ pub struct WebParts {
     pub search: Arc<dyn KnowledgeSearch>,
     /// Indexing.
     pub ingest: Arc<dyn KnowledgeIngest>,
+    /// Entries that people propose for the knowledge.
+    pub proposals: Arc<Proposals>,
     /// Tools.
     pub tools: Arc<dyn ToolCatalog>,
     /// Where the gateway of the relay channel comes in, if there is one.

@@ -1,5 +1,5 @@
 //! Replies with their evidence, half of them with one planted false claim: how many of those are caught, and how many true
-//! ones are blocked. The rules were made with the first half in view; the second was written when they stood.
+//! ones are blocked. Each set was written when the rules stood on those before it.
 
 use balcao::agent::guard::judge;
 use balcao::agent::proof::Proof;
@@ -197,8 +197,20 @@ fn score(text: &str) -> Score {
 
 #[test]
 fn planted_claims_are_caught_and_true_ones_pass() {
-    let first = score(include_str!("claims/first.toml"));
-    let told = first.told("first half");
+    let mut all = Score::default();
+    for (name, text) in [
+        ("first set", include_str!("claims/first.toml")),
+        ("second set", include_str!("claims/second.toml")),
+        ("third set", include_str!("claims/third.toml")),
+        ("fourth set", include_str!("claims/fourth.toml")),
+        ("fifth set", include_str!("claims/fifth.toml")),
+        ("sixth set", include_str!("claims/sixth.toml")),
+    ] {
+        let score = score(text);
+        println!("{}", score.told(name));
+        all.add(score);
+    }
+    let told = all.told("all sets");
     println!("{told}");
-    assert!(first.share_caught() >= 0.95 && first.share_blocked() <= 0.03, "{told}");
+    assert!(all.share_caught() >= 0.95 && all.share_blocked() <= 0.03, "{told}");
 }

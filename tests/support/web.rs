@@ -16,6 +16,7 @@ use balcao::domain::passage::Passage;
 use balcao::domain::secret::Secret;
 use balcao::domain::tool::{Localized, Risk, ToolSpec};
 use balcao::inbox::accept::{Inbox, InboxLimits};
+use balcao::knowledge::proposals::Proposals;
 use balcao::store::Stores;
 use balcao::store::conversations::ConversationStore;
 use balcao::store::keys::ApiKey;
@@ -125,6 +126,7 @@ pub async fn spawn_web_with(options: WebOptions) -> WebApp {
         metrics: Arc::new(|| "balcao_test 1\n".to_owned()),
         search: Arc::new(Shelf),
         ingest: Arc::new(Shelf),
+        proposals: Arc::new(Proposals::below(folder.path())),
         tools: Arc::new(Shelf),
         drill: Arc::new(Shelf),
         relay,

@@ -7,7 +7,6 @@ use super::manner::Manner;
 use crate::domain::language::Language;
 use crate::domain::message::Claim;
 use crate::domain::provenance::{Binding, Origin};
-use crate::language::numbers::find_quantities;
 use crate::language::statements::{
     Fact, Hedge, Kind, Stated, Term, Word, names_a_day, read_sentence, term_of_relative, terms_of_day,
 };
@@ -21,8 +20,6 @@ const UNPROVEN_WORD: &str =
     "it says something of stock, opening or cost that no tool result or passage of this conversation says";
 const CUSTOMERS: &str = "it states as the house's what only the customer said";
 
-/// Most evidence that sums are tried with.
-const MOST_AMOUNTS: usize = 24;
 /// A weekday this close to a date, in bytes, belongs to it.
 const BESIDE: usize = 16;
 
@@ -30,21 +27,21 @@ const BESIDE: usize = 16;
 #[derive(Default)]
 pub struct Binder {
     /// What the last sentence with a subject was about.
-    carried: Vec<Term>,
+    pub(super) carried: Vec<Term>,
     /// Amounts that were bound.
-    amounts: Vec<i64>,
+    pub(super) amounts: Vec<i64>,
     /// Percentages that were bound, in hundredths.
-    shares: Vec<u32>,
+    pub(super) shares: Vec<u32>,
 }
 
 /// Where a claim stands.
 #[derive(Clone, Copy)]
-struct Place<'a> {
-    sentence: &'a str,
-    ledger: &'a Ledger,
-    about: &'a [Term],
-    manner: &'a Manner<'a>,
-    language: Language,
+pub(super) struct Place<'a> {
+    pub(super) sentence: &'a str,
+    pub(super) ledger: &'a Ledger,
+    pub(super) about: &'a [Term],
+    pub(super) manner: &'a Manner<'a>,
+    pub(super) language: Language,
 }
 
 impl Binder {
@@ -60,7 +57,7 @@ impl Binder {
         language: Language,
     ) -> Result<Vec<Binding>, &'static str> {
         let read = read_sentence(sentence, language);
-        let manner = Manner::of(sentence);
+        let manner = Manner::of(sentence, language);
         let mut bindings = Vec::new();
         let names_a_day = read.stated.iter().any(|stated| stated.fact.kind() == Kind::Day);
         for stated in &read.stated {
@@ -68,7 +65,9 @@ impl Binder {
                 continue;
             }
             // Terms that are beside no evidence of the kind tell nothing; then those around them may.
-            let around = [&stated.near, &read.terms, &self.carried];
+            let alone = read.stated.iter().filter(|other| other.fact.competes_with(stated.fact)).count() == 1;
+            let sentence_terms = if alone { &read.terms } else { &stated.near };
+            let around = [&stated.near, sentence_terms, &self.carried];
             let telling = around.into_iter().find(|terms| tells(stated.fact, terms, ledger));
             let mut near = telling.map_or(about, Vec::as_slice).to_vec();
             resolve_days(&mut near, ledger);
@@ -138,6 +137,16 @@ impl Binder {
         if has_subject(stated.fact) && evident.is_of_another_line(&stated.near) {
             return Err(ELSEWHERE);
         }
+        let said = [near, &stated.near, &self.carried, place.about];
+        let of_the_whole = |other: &Evident<'_>| {
+            other.origin == evident.origin
+                && other.competes_with(stated.fact)
+                && !says(stated.fact, other, ledger)
+                && evident.is_of_an_unnamed_part(other, &said)
+        };
+        if evident.path.is_some() && ledger.evidence().any(|other| of_the_whole(&other)) {
+            return Err(ELSEWHERE);
+        }
         if has_other_record(stated.fact, &evident, fits, near, ledger) {
             return Err(ELSEWHERE);
         }
@@ -152,74 +161,6 @@ impl Binder {
             path: evident.path.map(str::to_owned),
             span: evident.span.map(|span| (span.start, span.end)),
         })
-    }
-
-    /// Whether an amount follows from others by a sum, a difference, a multiple or a share, all of which are told.
-    fn is_computed(&self, cents: i64, near: &[Term], place: &Place<'_>) -> bool {
-        let Place { sentence, ledger, about, manner, language } = *place;
-        let mut amounts = self.amounts.clone();
-        for stated in &read_sentence(sentence, language).stated {
-            if let Fact::Money(other) = stated.fact
-                && other != cents
-                && ledger
-                    .evidence()
-                    .any(|evident| evident.origin.is_of_the_house() && says(stated.fact, &evident, ledger))
-            {
-                amounts.push(other);
-            }
-        }
-        let spoken_of = |evident: &Evident<'_>| {
-            evident.origin.is_of_the_house()
-                && [near, &self.carried, about].iter().any(|terms| evident.fits(terms) > 0)
-        };
-        amounts.extend(ledger.evidence().filter(spoken_of).filter_map(|evident| evident.amount()));
-        amounts.sort_unstable();
-        amounts.dedup();
-        amounts.truncate(MOST_AMOUNTS);
-        let mut shares = self.shares_with(sentence, language);
-        shares.extend(ledger.evidence().filter(spoken_of).filter_map(|evident| evident.share()));
-        let times: Vec<i64> =
-            find_quantities(sentence, language).into_iter().map(|found| found.value).collect();
-        let any = |holds: &dyn Fn(i64) -> bool| amounts.iter().any(|amount| holds(*amount));
-        let shared = |amount: i64, share: u32| amount * i64::from(share) / 10_000;
-        let is = |value: i64| (value - cents).abs() <= 1;
-        any(&|one| times.iter().any(|times| *times > 1 && (one * times == cents || is(one / times))))
-            || any(&|one| shares.iter().any(|share| is(shared(one, *share)) || is(one - shared(one, *share))))
-            || (manner.sums_up()
-                && any(&|one| {
-                    any(&|other| {
-                        one != other
-                            && (one + other == cents
-                                || times.iter().any(|times| one * times + other == cents))
-                    })
-                }))
-            || (self.amounts.len() > 1 && self.amounts.iter().sum::<i64>() == cents)
-    }
-
-    /// Whether a percentage is what lies between two amounts that were told.
-    fn is_computed_share(&self, share: u32, sentence: &str, language: Language) -> bool {
-        let mut amounts = self.amounts.clone();
-        amounts.extend(read_sentence(sentence, language).stated.iter().filter_map(
-            |stated| match stated.fact {
-                Fact::Money(cents) => Some(cents),
-                _ => None,
-            },
-        ));
-        let part = |less: i64, more: i64| {
-            more > 0 && less < more && ((more - less) * 10_000 / more - i64::from(share)).abs() < 50
-        };
-        amounts.iter().any(|one| amounts.iter().any(|other| part(*one, *other)))
-    }
-
-    fn shares_with(&self, sentence: &str, language: Language) -> Vec<u32> {
-        let mut shares = self.shares.clone();
-        shares.extend(read_sentence(sentence, language).stated.iter().filter_map(
-            |stated| match stated.fact {
-                Fact::Percent(share) => Some(share),
-                _ => None,
-            },
-        ));
-        shares
     }
 }
 
@@ -248,9 +189,10 @@ fn is_same_field(one: &str, other: &str) -> bool {
 
 /// Whether terms stand beside any evidence of what competes with `fact`.
 fn tells(fact: Fact, terms: &[Term], ledger: &Ledger) -> bool {
+    let of_kind = |evident: &Evident<'_>| evident.competes_with(fact) || says(fact, evident, ledger);
     !terms.is_empty()
         && (terms.iter().any(|term| names_a_day(*term))
-            || ledger.evidence().any(|evident| evident.competes_with(fact) && evident.fits(terms) > 0))
+            || ledger.evidence().any(|evident| evident.fits(terms) > 0 && of_kind(&evident)))
 }
 
 /// The days that a claim names, and whether evidence of the same day says the same.

@@ -109,10 +109,12 @@ fn fact_says(claim: Fact, fact: Fact, said_on: Date, ledger: &Ledger) -> bool {
             u32::from(claimed) == told && claimed % 60 == 0
         }
         (Fact::Minutes(claimed, Pace::Unsaid), Fact::Clock(told, _)) => {
-            claimed == u32::from(told) && told != 0 && told % 60 == 0
+            claimed == u32::from(told) && told != 0
         }
         (Fact::Number(claimed), told) => number_of(told).contains(&Some(claimed)),
         (Fact::Count(claimed, "piece"), Fact::Number(told)) => claimed * 100 == told,
+        // A table's column says what its numbers are.
+        (Fact::Money(claimed), Fact::Number(told)) => claimed.unsigned_abs() * 100 == told,
         (Fact::Word(claimed), told) => word_says(claimed, told),
         (Fact::Date { .. } | Fact::Weekday(_) | Fact::Relative(_) | Fact::DayOfMonth(_), told) => {
             day_says(claim, told, said_on, ledger)

@@ -6,7 +6,7 @@ use crate::domain::hours::WeekHours;
 use crate::domain::language::Language;
 use crate::domain::provenance::Origin;
 use crate::language::statements::{
-    Fact, Half, Hedge, Kind, Reading, Term, Word, read, terms_of, terms_of_day,
+    Fact, Half, Hedge, Kind, Reading, Term, Word, names_a_rate, read, terms_of, terms_of_day,
 };
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
@@ -53,6 +53,7 @@ pub(super) struct Evident<'a> {
     pub(super) span: Option<Range<usize>>,
     /// Terms that stand right beside it.
     near: &'a [Term],
+    own: &'a [Term],
     about: &'a [Term],
     /// Terms that the lines of its text are labelled with.
     labels: &'a [Term],
@@ -63,12 +64,26 @@ pub(super) struct Evident<'a> {
 impl Evident<'_> {
     /// How well the terms of a claim name what this is said of.
     pub(super) fn fits(&self, claim: &[Term]) -> usize {
-        let near = claim.iter().filter(|term| self.near.binary_search(term).is_ok()).count();
+        // For how long an amount is names it less than what it is for.
+        let weight = |term: &Term| if names_a_rate(*term) { 1 } else { 2 };
+        let near: usize = claim.iter().filter(|term| self.near.binary_search(term).is_ok()).map(weight).sum();
         let about = claim
             .iter()
             .filter(|term| self.near.binary_search(term).is_err() && self.about.binary_search(term).is_ok())
             .count();
-        2 * near + about
+        near + about
+    }
+
+    /// Whether it stands in a record inside of the one that `other` stands in, by a name that none of `said` is.
+    pub(super) fn is_of_an_unnamed_part(&self, other: &Self, said: &[&[Term]]) -> bool {
+        let record = |path: Option<&'_ str>| {
+            path.and_then(|path| path.rsplit_once('.')).map_or(String::new(), |(record, _)| record.to_owned())
+        };
+        let (inner, outer) = (record(self.path), record(other.path));
+        inner.len() > outer.len()
+            && inner.starts_with(&outer)
+            && (!self.own.is_empty() || inner[outer.len()..].contains('['))
+            && !self.own.iter().any(|term| said.iter().any(|said| said.contains(term)))
     }
 
     /// Whether another line of its text is labelled with what the terms of a claim name, and its own is not.
@@ -84,6 +99,8 @@ impl Evident<'_> {
     /// Whether it may say something else of what `claim` says, where its field's name or its form tells.
     pub(super) fn competes_with(&self, claim: Fact) -> bool {
         match self.what {
+            // What is free has no price.
+            What::Fact(Fact::Word(Word::Free)) if claim.kind() == Kind::Money => true,
             What::Fact(fact) => fact.competes_with(claim),
             What::Raw(_, Class::Money | Class::Cents) => claim.kind() == Kind::Money,
             What::Raw(_, Class::Percent) => claim.kind() == Kind::Percent,
@@ -197,7 +214,7 @@ impl Ledger {
 
     fn item(&self, fact: Fact, path: &str, mut near: Vec<Term>) -> Item {
         near.sort_unstable();
-        Item { what: What::Fact(fact), path: path.to_owned(), near }
+        Item { what: What::Fact(fact), path: path.to_owned(), near, own: Vec::new() }
     }
 
     fn push(&mut self, origin: Origin, items: Vec<Item>) {
@@ -222,16 +239,24 @@ impl Ledger {
                 .iter()
                 .filter(|stated| stated.hedge == Hedge::Exact || document.origin.is_of_the_house())
                 .map(|stated| {
-                    (What::Fact(stated.fact), None, Some(stated.span.clone()), stated.near.as_slice())
+                    (
+                        What::Fact(stated.fact),
+                        None,
+                        Some(stated.span.clone()),
+                        stated.near.as_slice(),
+                        [].as_slice(),
+                    )
                 });
-            let result =
-                items.iter().map(|item| (item.what, Some(item.path.as_str()), None, item.near.as_slice()));
-            text.chain(result).map(|(what, path, span, near)| Evident {
+            let result = items.iter().map(|item| {
+                (item.what, Some(item.path.as_str()), None, item.near.as_slice(), item.own.as_slice())
+            });
+            text.chain(result).map(|(what, path, span, near, own)| Evident {
                 what,
                 origin: &document.origin,
                 path,
                 span,
                 near,
+                own,
                 about: &document.about,
                 labels,
                 said_on: document.said_on,

@@ -1,6 +1,7 @@
 //! How a sentence says what it says: as a question, as the customer's own word, as a word of the house. Decides what the
 //! customer's own words may prove. Pure.
 
+use crate::domain::language::Language;
 use crate::language::phrases::{Phrases, spaced};
 use crate::language::statements::{Fact, Kind, Stated, Word};
 use std::cell::OnceCell;
@@ -9,6 +10,7 @@ use std::sync::LazyLock;
 /// A sentence, looked at as a whole.
 pub(super) struct Manner<'a> {
     sentence: &'a str,
+    language: Language,
     /// ` temos 3 vasos `: folded words with a blank before and behind each.
     words: OnceCell<String>,
     promises: OnceCell<bool>,
@@ -31,7 +33,7 @@ static ATTRIBUTED: LazyLock<Phrases> = LazyLock::new(|| {
 /// Words by which the house promises: what stands beside them is no repetition of the customer's wish.
 static PROMISED: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::of(
-        "custa|custam|cobramos|cobrado|chega|chegam|chegara|chegar|entregamos|entregue|entrega|\
+        "offer|oferecer|ofrecer|consigo|custa|custam|cobramos|cobrado|chega|chegam|chegara|chegar|entregamos|entregue|entrega|\
         entregar|abre|abrimos|aberto|aberta|abertos|funciona|funcionamos|atendemos|temos|tem|ha|vaga|\
         vagas|disponivel|disponiveis|livre|livres|garantia|garantimos|prazo|parcelamos|pronto|pronta|\
         despachamos|enviamos|recebe|recebera|arrives|arrive|deliver|delivers|delivered|ships|open|opens|\
@@ -47,11 +49,7 @@ const LIMITS: &str = "ate|abaixo de|menos de|dentro de|dentro dos|dos|faixa de|u
     less than";
 
 /// Words of the customer's own affair.
-static PERSONAL: LazyLock<Phrases> = LazyLock::new(|| {
-    Phrases::of(
-        "seu|sua|seus|suas|your|tu|su|tus|sus",
-    )
-});
+static PERSONAL: LazyLock<Phrases> = LazyLock::new(|| Phrases::of("seu|sua|seus|suas|your|tu|su|tus|sus"));
 
 /// Words of what is not known, or would be if.
 static UNSURE: LazyLock<Phrases> = LazyLock::new(|| {
@@ -73,9 +71,7 @@ static OPENING: LazyLock<Phrases> = LazyLock::new(|| {
 
 /// Beside these an amount is a price, not a limit.
 static COSTS: LazyLock<Phrases> = LazyLock::new(|| {
-    Phrases::of(
-        "custa|custam|costs|cuesta|frete|shipping|envio|desconto|discount|descuento",
-    )
+    Phrases::of("custa|custam|costs|cuesta|frete|shipping|envio|desconto|discount|descuento")
 });
 
 /// What is available and no goods.
@@ -87,26 +83,23 @@ static NOT_GOODS: LazyLock<Phrases> = LazyLock::new(|| {
 });
 
 /// What is open and not the shop.
-static NOT_THE_SHOP: LazyLock<Phrases> = LazyLock::new(|| {
-    Phrases::of(
-        "chamado|ticket|pedido|order|conta|account|embalagem|caixa|pacote|package",
-    )
-});
+static NOT_THE_SHOP: LazyLock<Phrases> =
+    LazyLock::new(|| Phrases::of("chamado|ticket|pedido|order|conta|account|embalagem|caixa|pacote|package"));
 
 /// Words of a sum.
 static SUMS: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::of(
-        "total|soma|somando|tudo|juntos|juntas|ao todo|sum|altogether|together|both|en total|\
+        "as duas|os dois|las dos|los dos|ambos|ambas|total|soma|somando|tudo|juntos|juntas|ao todo|sum|altogether|together|both|en total|\
         en conjunto|todo|com o frete|com frete|incluindo|including|incluido|with shipping|con envio|\
         ficam|saem|fica|sai",
     )
 });
 
 impl<'a> Manner<'a> {
-    pub(super) fn of(sentence: &'a str) -> Self {
+    pub(super) fn of(sentence: &'a str, language: Language) -> Self {
         let asks =
             sentence.trim_end_matches(|sign: char| !sign.is_alphanumeric() && sign != '?').ends_with('?');
-        Self { sentence, words: OnceCell::new(), promises: OnceCell::new(), asks }
+        Self { sentence, language, words: OnceCell::new(), promises: OnceCell::new(), asks }
     }
 
     fn has(&self, phrases: &Phrases) -> bool {
@@ -140,8 +133,8 @@ impl<'a> Manner<'a> {
         let before = before.unwrap_or_default().rsplit(ends).next().unwrap_or_default();
         let behind = behind.unwrap_or_default().split(ends).next().unwrap_or_default();
         let words = format!("{}|{}", spaced(before), spaced(behind));
-        // `no` is Portuguese for `in the`: only at the beginning of a clause it denies.
-        words.starts_with(" no ")
+        // `no` is Portuguese for `in the`.
+        (self.language != Language::Portuguese && words.contains(" no "))
             || [
                 " nao ",
                 " not ",
@@ -169,6 +162,7 @@ impl<'a> Manner<'a> {
             Kind::Number | Kind::Count => self.has(&ATTRIBUTED) || !self.claims_a_quantity(stated),
             Kind::Day | Kind::Clock => !self.promises() || self.denies(stated),
             Kind::Money => self.has(&ATTRIBUTED) || self.denies(stated) || self.is_limit(stated),
+            Kind::Length if matches!(stated.fact, Fact::Word(_)) => false,
             Kind::Percent | Kind::Length => self.has(&ATTRIBUTED) || self.denies(stated),
             Kind::Stock | Kind::Opening | Kind::Word => false,
         }
@@ -200,8 +194,7 @@ impl<'a> Manner<'a> {
 
     fn is_limit(&self, stated: &Stated) -> bool {
         let before = spaced(self.sentence.get(..stated.span.start).unwrap_or_default());
-        LIMITS.split('|').any(|limit| before.trim_end().ends_with(limit))
-            && !self.has(&COSTS)
+        LIMITS.split('|').any(|limit| before.trim_end().ends_with(limit)) && !self.has(&COSTS)
     }
 
     /// Whether a word that is a statement has to be proven here: not in a question, nor beside `se` and `não sei`.
@@ -214,10 +207,7 @@ impl<'a> Manner<'a> {
             Word::InStock | Word::SoldOut | Word::Free | Word::WithoutInterest | Word::SameDay => true,
             // `estou disponível`, `informação disponível`
             Word::Available => !self.has(&NOT_GOODS),
-            Word::Open | Word::Closed => {
-                names_a_day
-                    && !self.has(&NOT_THE_SHOP)
-            }
+            Word::Open | Word::Closed => names_a_day && !self.has(&NOT_THE_SHOP),
         }
     }
 

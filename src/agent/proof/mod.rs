@@ -3,10 +3,13 @@
 
 pub mod acts;
 mod bind;
+mod deeds;
 mod equal;
 pub mod ledger;
 mod manner;
+pub mod policies;
 mod result;
+mod sums;
 
 use super::names::InternalNames;
 use crate::config::business::Business;
@@ -21,11 +24,14 @@ use crate::domain::tool_call::{ToolCall, ToolOutcome};
 use crate::language::dates::find_times;
 use crate::language::fold::{fold, words};
 use crate::language::statements::{Term, terms_of};
-pub use acts::{Acts, By};
+pub use acts::Acts;
 pub use bind::{Binder, UNPROVEN};
+use deeds::{By, claims_to_have_looked, deeds_in};
 use jiff::Zoned;
 use ledger::Ledger;
+use policies::{Policy, is_contradicted, policies_in};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// A number with so many digits names a record.
 const NAMING_DIGITS: usize = 3;
@@ -51,6 +57,8 @@ pub struct Proof {
     pub told: Vec<(Acts, Vec<Term>)>,
     /// States that passages speak of.
     pub described: Acts,
+    /// What passages and people of the business say that the house does, and does not.
+    pub policies: Vec<Arc<Vec<Policy>>>,
     /// Names of tools: never for the customer's eyes.
     pub internal_names: InternalNames,
     /// Whether the clock is in the ledger.
@@ -103,9 +111,10 @@ impl Proof {
                 let origin = Origin::Person { message: message.id };
                 self.ledger.add_text_of(said_on, origin, &message.text, "", language);
                 self.told.push((acts::called(&message.text), numbers_of(&message.text, language)));
+                self.policies.push(policies_in(&message.text, language));
             }
             Role::Assistant => {
-                let told = acts::deeds_in(&fold(&message.text));
+                let told = deeds_in(&fold(&message.text));
                 // `Feito!` tells of no deed in particular.
                 let done = told.iter().filter(|deed| !deed.is_denied && deed.acts != Acts::ANYTHING);
                 self.deeds = done.fold(self.deeds, |all, deed| all.and(deed.acts));
@@ -120,6 +129,7 @@ impl Proof {
         let origin = Origin::Passage { id: passage.id.clone() };
         self.ledger.add_text(origin, &passage.text, &about, language);
         self.described = self.described.and(acts::called(&passage.text));
+        self.policies.push(policies_in(&passage.text, language));
     }
 
     /// There is something to answer from.
@@ -161,13 +171,18 @@ impl Proof {
         }
     }
 
+    /// Whether what is known of the house says the opposite of a sentence.
+    pub fn contradicts(&self, sentence: &str, language: Language) -> bool {
+        !self.policies.is_empty() && is_contradicted(&policies_in(sentence, language), &self.policies)
+    }
+
     /// Why a deed that a sentence tells of must not be told of, if so.
     pub fn fault_of_deeds(&self, sentence: &str, folded: &str, language: Language) -> Option<&'static str> {
         const UNDONE: &str = "it says that something was done, and nothing was";
         const OTHER: &str = "it says that something was done that was not: other things were";
         const NOT_SO: &str = "it says of a state what no tool result says";
         const UNLOOKED: &str = "it says that something was looked up, and nothing was";
-        for deed in acts::deeds_in(folded).iter() {
+        for deed in deeds_in(folded).iter() {
             // What a tool's name does not tell may be anything.
             let wrote = self.wrote.iter().any(|acts| acts.is_empty() || acts.meets(deed.acts));
             let known = wrote || self.deeds.meets(deed.acts);
@@ -200,12 +215,12 @@ impl Proof {
                 (By::Anyone, false) => return Some(NOT_SO),
             }
         }
-        (!self.grounded && acts::claims_to_have_looked(folded)).then_some(UNLOOKED)
+        (!self.grounded && claims_to_have_looked(folded)).then_some(UNLOOKED)
     }
 
     /// Whether a sentence speaks of one customer's affair and not of how things are done.
     fn is_of_somebody(&self, sentence: &str, language: Language) -> bool {
-        !numbers_of(sentence, language).is_empty() || manner::Manner::of(sentence).is_personal()
+        !numbers_of(sentence, language).is_empty() || manner::Manner::of(sentence, language).is_personal()
     }
 }
 

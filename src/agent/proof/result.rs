@@ -4,7 +4,9 @@
 use crate::domain::language::Language;
 use crate::language::fold::fold;
 use crate::language::memo::Memo;
-use crate::language::statements::{Fact, Hedge, Stated, Term, Word, decimal, read, terms_of, terms_of_day};
+use crate::language::statements::{
+    Fact, Hedge, Stated, Term, Word, decimal, rate_term, read, terms_of, terms_of_day,
+};
 use serde_json::{Map, Value};
 use std::sync::{Arc, LazyLock};
 
@@ -60,6 +62,8 @@ pub struct Item {
     pub path: String,
     /// Terms that name its record and its field, sorted.
     pub near: Vec<Term>,
+    /// Terms that name its own record and not those around it.
+    pub own: Vec<Term>,
 }
 
 /// Everything that a result states.
@@ -79,6 +83,8 @@ struct Place {
     key: Vec<String>,
     /// Terms of the record and of those around it.
     subject: Vec<Term>,
+    /// Terms of the record alone.
+    own: Vec<Term>,
     /// The field that the record around it is named by.
     named_by: Option<String>,
 }
@@ -118,20 +124,28 @@ impl Reader {
     fn record(&mut self, fields: &Map<String, Value>, place: &Place, depth: usize) {
         let named_by = fields.keys().find(|key| is_name(key)).cloned();
         let is_other = named_by.is_some() && named_by == place.named_by;
-        let mut subject = if is_other { Vec::new() } else { place.subject.clone() };
+        let mut subject = Vec::new();
         for (key, value) in fields {
-            let names = is_name(key) || (named_by.is_none() && !is_prose(key)) || is_qualifier(key);
+            let is_key = is_name(key) || is_qualifier(key);
             match value {
-                Value::String(text) if names && text.len() <= LONGEST_NAME => {
+                Value::String(text)
+                    if (is_key || has_words(text))
+                        && text.len() <= longest_name(key, named_by.as_deref()) =>
+                {
                     subject.extend(naming(text, self.language));
                 }
                 Value::String(text) => subject.extend(days_of(text)),
-                Value::Number(number) if names => {
-                    subject.extend(terms_of(&number.to_string(), self.language))
+                Value::Number(number) if is_key || is_naming(number, key) => {
+                    subject.extend(terms_of(&number.to_string(), self.language));
                 }
                 _ => {}
             }
         }
+        let around = if is_other { [].as_slice() } else { place.subject.as_slice() };
+        let own: Vec<Term> = subject.iter().filter(|term| !around.contains(term)).copied().collect();
+        subject.extend(around);
+        // `orcamento: {total}` is the total of the budget.
+        subject.extend(terms_of(&place.key.join(" "), self.language));
         subject.sort_unstable();
         subject.dedup();
         for (key, value) in fields {
@@ -139,6 +153,7 @@ impl Reader {
                 path: if place.path.is_empty() { key.clone() } else { format!("{}.{key}", place.path) },
                 key: words_of(key),
                 subject: subject.clone(),
+                own: own.clone(),
                 named_by: named_by.clone().or_else(|| place.named_by.clone()),
             };
             self.value(value, &inner, depth + 1);
@@ -168,7 +183,9 @@ impl Reader {
         let class = class_of(&place.key);
         self.add(What::Raw(raw, class), place);
         let has = |words: &str| place.key.iter().any(|word| lists(words, word));
-        if has("stock estoque inventory available quantity qty disponivel existencias") {
+        if has(
+            "stock estoque inventory available quantity qty disponivel disponiveis existencias left remaining restantes vagas plazas seats",
+        ) {
             self.add(What::Fact(Fact::Word(if raw > 0 { Word::InStock } else { Word::SoldOut })), place);
         }
         if raw == 0 && matches!(class, Class::Money | Class::Cents) {
@@ -199,11 +216,33 @@ impl Reader {
     fn add_with(&mut self, what: What, place: &Place, more: &[Term]) {
         let mut near = place.subject.clone();
         near.extend(terms_of(&place.key.join(" "), self.language));
+        // `precio_dia`: for how long an amount is.
+        near.extend(place.key.iter().filter_map(|word| rate_term(word)));
         near.extend(more);
         near.sort_unstable();
         near.dedup();
-        self.items.push(Item { what, path: place.path.clone(), near });
+        self.items.push(Item { what, path: place.path.clone(), near, own: place.own.clone() });
     }
+}
+
+/// Whether a number is one that names its record: many digits, and no quantity.
+fn is_naming(number: &serde_json::Number, key: &str) -> bool {
+    const FEWEST: u64 = 1_000;
+    number.as_u64().is_some_and(|whole| whole >= FEWEST) && class_of(&words_of(key)) == Class::Any
+}
+
+/// How long a text of this field may be and still name its record. A description names what has no name.
+fn longest_name(key: &str, named_by: Option<&str>) -> usize {
+    match (is_prose(key), named_by) {
+        (false, _) => LONGEST_NAME,
+        (true, None) => LONGEST_NAME / 2,
+        (true, Some(_)) => 0,
+    }
+}
+
+/// Whether a text is more than an amount or a time.
+fn has_words(text: &str) -> bool {
+    text.split(|sign: char| !sign.is_alphabetic()).any(|word| word.len() > 2)
 }
 
 /// The terms that a short text names its record by, days included.
@@ -278,9 +317,7 @@ fn class_of(key: &[String]) -> Class {
         Class::Minutes(24 * 60)
     } else if has("hours horas") {
         Class::Minutes(60)
-    } else if has("minutes minutos mins min")
-        && !has("price preco amount valor order")
-    {
+    } else if has("minutes minutos mins min") && !has("price preco amount valor order") {
         Class::Minutes(1)
     } else if has("weeks semanas") {
         Class::Minutes(7 * 24 * 60)
@@ -290,16 +327,18 @@ fn class_of(key: &[String]) -> Class {
         Class::Months(12)
     } else if has("stock estoque quantity quantidade qty qtd inventory count units unidades seats \
           vagas plazas nights noites noches left remaining restantes kg g gb mb tb cm mm \
-          ml watts volts peso weight installments parcelas cuotas") {
+          ml watts volts peso weight installments parcelas cuotas")
+    {
         Class::Count
     } else if has("price preco precio valor amount total subtotal cost custo costo fee tarifa frete \
-          saldo balance fare refund") {
-        Class::Money
-    } else if has("id sku code codigo phone telefone cep zip tracking document")
+          saldo balance fare refund deposit deposito sinal diaria mensalidade anuidade entrada multa caucao paid premium")
     {
+        Class::Money
+    } else if has("id sku code codigo phone telefone cep zip tracking document") {
         Class::Name
     } else if has("prazo sla lead eta time duration duracao duracion tempo tiempo warranty garantia \
-          validity validade period periodo delivery entrega") {
+          validity validade period periodo delivery entrega")
+    {
         Class::Length
     } else if has("discount desconto descuento off rate taxa juros tax interest interes share") {
         Class::Share

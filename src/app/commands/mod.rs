@@ -2,10 +2,12 @@
 //! takes several processes.
 
 mod drill;
+mod gaps;
 mod knowledge;
 mod shop;
 
 pub use drill::{DrillArguments, drill};
+pub use gaps::{GapsArguments, gaps};
 pub use knowledge::{SearchArguments, ingest, search};
 pub use shop::{ExportArguments, ImportArguments, export, import};
 

@@ -36,11 +36,11 @@ pub(super) fn moments_in(events: &[Event], name: &str, language: Language) -> Ve
     // Customer messages that nobody but a person may answer, or the bot has just answered.
     let mut last_asked: Vec<MessageId> = Vec::new();
     let mut is_answered = false;
-    let mut add = |moments: &mut Vec<Moment>,
-                   said: &HashMap<MessageId, &Message>,
-                   ids: &[MessageId],
-                   cause,
-                   answer: Option<&str>| {
+    let add = |moments: &mut Vec<Moment>,
+               said: &HashMap<MessageId, &Message>,
+               ids: &[MessageId],
+               cause,
+               answer: Option<&str>| {
         let asked: Vec<&&Message> = ids.iter().filter_map(|id| said.get(id)).collect();
         let Some(first) = asked.first() else { return };
         let text: Vec<&str> = asked.iter().map(|message| message.text.as_str()).collect();

@@ -205,6 +205,12 @@ pub(super) fn shared(word: &str) -> Option<&'static str> {
         "maximo" | "maxima" | "maximum" | "max" => "@most",
         "opens" | "open" | "abre" | "abrimos" | "opening" | "apertura" => "@opens",
         "closes" | "close" | "fecha" | "fechamos" | "closing" | "cierra" => "@closes",
+        "comeca" | "comecam" | "inicio" | "inicia" | "start" | "starts" | "begins" | "begin" | "empieza"
+        | "comienza" => "@begins",
+        "termina" | "terminam" | "fim" | "end" | "ends" | "acaba" | "encerra" | "fin" => "@ends",
+        "abertura" => "@opens",
+        "vencimento" | "vence" | "due" | "expires" | "vencimiento" => "@due",
+        "partida" | "saida" | "departure" | "decola" | "departs" | "salida" => "@departs",
         "pix" => "@pix",
         "garantia" | "warranty" | "guarantee" => "@warranty",
         "devolucao" | "devolucoes" | "return" | "returns" | "devolucion" | "devoluciones" => "@return",

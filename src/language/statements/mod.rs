@@ -2,6 +2,7 @@
 //! the words for stock and gratuity; each with its place and with the subject it stands beside. Pure, the same for a
 //! reply and for what may prove it; whether something is proven is not known here.
 
+mod clock;
 mod codes;
 mod lexicon;
 mod numbers;
@@ -16,7 +17,7 @@ pub use lexicon::Pace;
 pub(crate) use numbers::decimal;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock};
-pub use subjects::{Term, names_a_day, term_of_relative, terms_of, terms_of_day};
+pub use subjects::{Term, names_a_day, names_a_rate, rate_term, term_of_relative, terms_of, terms_of_day};
 
 /// Longest text that is read.
 const LONGEST_TEXT: usize = 16 * 1024;
@@ -218,15 +219,22 @@ pub fn read(text: &str, language: Language) -> Arc<Reading> {
                 carried.clone_from(&read.terms);
             }
             begin += sentence.len();
-            if let Some((label, _)) =
-                sentence.split_once(':').filter(|(label, _)| label.len() <= LONGEST_LABEL)
-            {
+            if let Some(label) = label_of(sentence) {
                 reading.labels.extend(terms_of(label, language));
             }
         }
         reading.labels.sort_unstable();
         reading
     })
+}
+
+/// What a line is labelled with: `Pix: 5%`, `| Mensal | R$ 119,00 |`.
+fn label_of(line: &str) -> Option<&str> {
+    let (label, _) = match line.trim_start().strip_prefix('|') {
+        Some(row) => row.split_once('|')?,
+        None => line.split_once(':')?,
+    };
+    Some(label).filter(|label| label.len() <= LONGEST_LABEL)
 }
 
 /// What one sentence states.

@@ -203,7 +203,25 @@ fn is_figure_of_speech(source: &Source<'_>, at: usize, fact: Fact) -> bool {
     let measures_time = matches!(fact, Fact::Minutes(..) | Fact::Months(_));
     let introduced = matches!(
         source.before(at, 1),
-        "em" | "de" | "dentro" | "por" | "in" | "within" | "for" | "en" | "ate" | "apos" | "after"
+        "em" | "de"
+            | "dentro"
+            | "por"
+            | "in"
+            | "within"
+            | "for"
+            | "en"
+            | "ate"
+            | "apos"
+            | "after"
+            | "dura"
+            | "duram"
+            | "leva"
+            | "demora"
+            | "tarda"
+            | "takes"
+            | "lasts"
+            | "uns"
+            | "cerca"
     );
     is_article && !(measures_time && introduced)
 }

@@ -13,6 +13,8 @@ pub type Term = u32;
 
 /// Marks terms of days.
 const DAY: Term = 1 << 31;
+/// Marks terms of rates.
+const RATE: Term = 1 << 30;
 
 /// A number of so many digits names something too.
 const NAMING_DIGITS: usize = 3;
@@ -22,12 +24,17 @@ fn term(stem: &str) -> Term {
     let mut hasher = DefaultHasher::new();
     stem.hash(&mut hasher);
     // Less than half of it is as good a hash as the whole.
-    (hasher.finish() & u64::from(DAY - 1)) as Term
+    (hasher.finish() & u64::from(RATE - 1)) as Term
 }
 
 /// Whether a term names a day.
 pub fn names_a_day(term: Term) -> bool {
     term & DAY != 0
+}
+
+/// Whether a term says for how long an amount is.
+pub fn names_a_rate(term: Term) -> bool {
+    term & (DAY | RATE) == RATE
 }
 
 /// The term of a day so many days from the present one.
@@ -43,6 +50,20 @@ fn day_term(fact: Fact) -> Option<Term> {
         Fact::Relative(days) => Some(term_of_relative(days)),
         _ => None,
     }
+}
+
+/// The term of a length for which an amount is: `por dia`, `per night`.
+pub fn rate_term(word: &str) -> Option<Term> {
+    let rate = match word {
+        "hora" | "hour" => "hour",
+        "dia" | "day" | "diaria" | "diario" | "daily" => "day",
+        "noite" | "night" | "noche" | "pernoite" => "night",
+        "semana" | "week" | "semanal" | "weekly" => "week",
+        "mes" | "month" | "mensal" | "mensual" | "monthly" | "mensalidade" => "month",
+        "ano" | "year" | "anual" | "yearly" | "annual" => "year",
+        _ => return None,
+    };
+    Some(term(&format!("@per {rate}")) | RATE)
 }
 
 /// The terms of a name or a key: `delivery_fee`, `Jiboia (Tamanho: G)`.
@@ -73,8 +94,8 @@ fn model_term(all: &[Token], at: usize) -> Option<Term> {
         (TokenKind::Digits, TokenKind::Word) => match unit(&next.text)? {
             Unit::Of("piece" | "times") => None,
             Unit::Of(name) => Some(term(&format!("{}{name}", one.text))),
-            Unit::Minutes(each) => Some(term(&format!("@{}x{each}", one.text))),
-            Unit::Months(each) => Some(term(&format!("@{}months{each}", one.text))),
+            // How long something takes does not name it.
+            Unit::Minutes(_) | Unit::Months(_) => None,
         },
         _ => None,
     }
@@ -103,7 +124,16 @@ pub(super) fn attach(source: &Source<'_>, found: &mut [Stated]) -> Vec<Term> {
             let inside = stated.span.start <= token.span.start && token.span.end <= stated.span.end;
             inside && !matches!(stated.fact, Fact::Code(_) | Fact::Number(_) | Fact::Word(_))
         });
-        let of_word = || if is_stated { None } else { word_term(&token.text, token.kind, source.language) };
+        let is_rate = at > 0
+            && matches!(source.word(at - 1), "por" | "per" | "/" | "a" | "ao" | "cada" | "each" | "al");
+        terms.extend(rate_term(&token.text).filter(|_| is_rate).map(|rate| (token.span.start, rate)));
+        let of_word = || {
+            if is_stated || (is_rate && rate_term(&token.text).is_some()) {
+                None
+            } else {
+                word_term(&token.text, token.kind, source.language)
+            }
+        };
         if let Some(term) = model_term(source.tokens, at).or_else(of_word) {
             terms.push((token.span.start, term));
         }
@@ -193,6 +223,10 @@ fn tail_behind(source: &Source<'_>, end: usize) -> Option<Range<usize>> {
             | "do"
             | "das"
             | "dos"
+            | "por"
+            | "per"
+            | "/"
+            | "ao"
             | "in"
             | "for"
             | "on"

@@ -4,6 +4,7 @@
 pub mod conversations;
 pub mod drills;
 pub mod events;
+pub mod gaps;
 pub mod inspect;
 pub mod journal;
 pub mod knowledge;

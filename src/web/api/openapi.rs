@@ -1,6 +1,8 @@
 //! The OpenAPI 3.1 document, made from the handlers themselves.
 
-use super::{conversations, drills, events, inspect, knowledge, messages, outbox, people, tools, widget};
+use super::{
+    conversations, drills, events, gaps, inspect, knowledge, messages, outbox, people, tools, widget,
+};
 use crate::web::webhooks::{relay, whatsapp};
 use crate::web::{pages, probes};
 use axum::response::IntoResponse;
@@ -28,6 +30,11 @@ use utoipa::{Modify, OpenApi, ToSchema};
         knowledge::search_knowledge,
         knowledge::rank_knowledge,
         knowledge::ingest_knowledge,
+        gaps::list_gaps,
+        gaps::propose_entry,
+        gaps::list_proposals,
+        gaps::approve_proposal,
+        gaps::reject_proposal,
         tools::list_tools,
         outbox::list_dead_deliveries,
         outbox::replay_delivery,
@@ -64,6 +71,7 @@ pub struct MessageSchema {
     author: Option<String>,
     /// The customer messages it answers.
     reply_to: Option<Vec<String>>,
+    /// What it rests on: `{id, title, heading?, url?, claims?: [{text, start, end}]}`; the places are in characters of `text`.
     #[schema(value_type = Option<Vec<Object>>)]
     sources: Option<Vec<()>>,
     #[schema(value_type = Option<Vec<Object>>)]

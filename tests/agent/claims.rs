@@ -205,6 +205,7 @@ fn planted_claims_are_caught_and_true_ones_pass() {
         ("fourth set", include_str!("claims/fourth.toml")),
         ("fifth set", include_str!("claims/fifth.toml")),
         ("sixth set", include_str!("claims/sixth.toml")),
+        ("seventh set", include_str!("claims/seventh.toml")),
     ] {
         let score = score(text);
         println!("{}", score.told(name));

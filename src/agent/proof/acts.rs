@@ -130,10 +130,10 @@ const CALLED: &[(&str, Acts)] = &[
     ("regist add adicion agreg inclu cadastr anot note log", Acts::CREATE.and(Acts::SAVE)),
     ("save salv updat atualiz actualiz contact set edit upsert guard", Acts::SAVE.and(Acts::CHANGE)),
     (
-        "send envi ship dispatch despach forward encaminh email mail notif sent postad transit caminho camino",
+        "send envi ship dispatch despach forward encaminh email mail notif sent postad transit caminho camino saiu",
         Acts::SEND,
     ),
-    ("deliver entreg", Acts::DELIVER.and(Acts::SEND)),
+    ("delivered entregue entregad", Acts::DELIVER.and(Acts::SEND)),
     ("refund reembols estorn devol return", Acts::REFUND),
     ("confirm", Acts::CONFIRM),
     ("chang alter mud troc modif exchang swap cambi", Acts::CHANGE.and(Acts::RESCHEDULE)),

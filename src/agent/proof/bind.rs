@@ -93,6 +93,9 @@ impl Binder {
         let mut rival = 0;
         let mut said_by_customer = false;
         let mut days = Days::of(near, stated.fact);
+        // `grátis a partir de R$ 199,00` is about both.
+        let says_free =
+            read_sentence(sentence, place.language).stated.iter().any(|other| other.fact == Fact::Word(Word::Free));
         for evident in ledger.evidence() {
             if !may_prove(&evident, stated, manner) {
                 said_by_customer |= says(stated.fact, &evident, ledger);
@@ -105,7 +108,7 @@ impl Binder {
                 if best.as_ref().is_none_or(|(other, other_rank, _)| (fits, rank) > (*other, *other_rank)) {
                     best = Some((fits, rank, evident));
                 }
-            } else if is_rival(stated.fact, &evident) {
+            } else if is_rival(stated.fact, &evident) && !(says_free && evident.is_free()) {
                 days.rival(&evident);
                 rival = rival.max(fits);
             }

@@ -13,7 +13,9 @@ const LOOKED: &[&str] = &["verifiquei", "consultei", "chequei", "conferi", "pesq
 const NO_DEEDS: &str = "encontrei achei localizei pensei gostei falei expliquei mencionei comentei informei lembrei \
     notei reparei considerei calculei somei usei deixei cheguei fiquei passei olhei busquei procurei listei \
     selecionei mostrei indiquei recomendei amei adorei errei esperei tentei verifiquei consultei chequei conferi \
-    pesquisei pensarei confundi imaginei acessei testei perguntei hei agradecei demorei terminei acabei comecei";
+    pesquisei pensarei confundi imaginei acessei testei perguntei hei agradecei demorei terminei acabei comecei \
+    checked verified looked searched noticed reviewed listed mentioned described explained identified located \
+    compared calculated attached included needed";
 
 /// What is opened and closed by somebody.
 const CASES: &str = "chamado ticket protocolo ordem os caso reclamacao case claim pedido order conta account \
@@ -92,13 +94,22 @@ fn deed_at(words: &[&str], at: usize) -> Option<(Acts, By)> {
     let next = words.get(at + 1).copied().unwrap_or_default();
     if matches!(next, "tu" | "su" | "sua" | "seu" | "o" | "a" | "la" | "el")
         && let Some(acts) = exactly(OWN_WITH_OBJECT, word)
-        && (matches!(next, "tu" | "su" | "sua" | "seu"))
+        && (matches!(next, "tu" | "su" | "sua" | "seu") || before(1) == "ya")
     {
         return Some((acts, By::Bot));
     }
     if matches!((before(2), before(1)), ("acabei" | "acabo" | "acabamos", "de")) {
         let acts = called(word);
         return (!acts.is_empty()).then_some((acts, By::Bot));
+    }
+    // `I've redeemed 500 points`: whatever it is, it is a deed.
+    let has_done =
+        (1..=3).find(|places| matches!(before(*places), "i've" | "we've" | "have" | "i’ve" | "we’ve"));
+    let of_mine =
+        has_done.is_some_and(|places| before(places) != "have" || matches!(before(places + 1), "i" | "we"));
+    let is_verb = word.len() > 4 && word.ends_with("ed") && !NO_DEEDS.split(' ').any(|other| other == word);
+    if of_mine && is_verb && PARTICIPLES.get(word).is_empty() {
+        return Some((Acts::OTHER, By::Bot));
     }
     let mut acts = PARTICIPLES.get(word);
     if acts.is_empty() {
@@ -183,7 +194,9 @@ fn deed_at(words: &[&str], at: usize) -> Option<(Acts, By)> {
         return Some((acts, By::Anyone));
     }
     // `Pedido enviado!`, `Pronto, visita agendada`: a headline.
+    let is_rule = matches!(before(1), "sao" | "e" | "ser" | "sera" | "serao" | "seja" | "es" | "son");
     let headline = at <= 5
+        && !is_rule
         && (1..=3).any(|places| {
             matches!(
                 before(places),

@@ -55,6 +55,7 @@ pub(super) struct Evident<'a> {
     near: &'a [Term],
     own: &'a [Term],
     about: &'a [Term],
+    lead: &'a [Term],
     /// Terms that the lines of its text are labelled with.
     labels: &'a [Term],
     /// The day on which it was said.
@@ -67,9 +68,12 @@ impl Evident<'_> {
         // For how long an amount is names it less than what it is for.
         let weight = |term: &Term| if names_a_rate(*term) { 1 } else { 2 };
         let near: usize = claim.iter().filter(|term| self.near.binary_search(term).is_ok()).map(weight).sum();
+        let is_in = |terms: &[Term], term: &Term| terms.binary_search(term).is_ok();
         let about = claim
             .iter()
-            .filter(|term| self.near.binary_search(term).is_err() && self.about.binary_search(term).is_ok())
+            .filter(|term| {
+                self.near.binary_search(term).is_err() && (is_in(self.about, term) || is_in(self.lead, term))
+            })
             .count();
         near + about
     }
@@ -110,6 +114,11 @@ impl Evident<'_> {
             }
             What::Raw(_, Class::Any | Class::Share | Class::Hour | Class::Name) => false,
         }
+    }
+
+    /// Whether it says that something is free.
+    pub(super) fn is_free(&self) -> bool {
+        self.what == What::Fact(Fact::Word(Word::Free))
     }
 
     /// The percentage that it is, in hundredths.
@@ -245,18 +254,27 @@ impl Ledger {
                         Some(stated.span.clone()),
                         stated.near.as_slice(),
                         [].as_slice(),
+                        stated.lead.as_slice(),
                     )
                 });
             let result = items.iter().map(|item| {
-                (item.what, Some(item.path.as_str()), None, item.near.as_slice(), item.own.as_slice())
+                (
+                    item.what,
+                    Some(item.path.as_str()),
+                    None,
+                    item.near.as_slice(),
+                    item.own.as_slice(),
+                    [].as_slice(),
+                )
             });
-            text.chain(result).map(|(what, path, span, near, own)| Evident {
+            text.chain(result).map(|(what, path, span, near, own, lead)| Evident {
                 what,
                 origin: &document.origin,
                 path,
                 span,
                 near,
                 own,
+                lead,
                 about: &document.about,
                 labels,
                 said_on: document.said_on,

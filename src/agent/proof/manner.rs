@@ -24,7 +24,7 @@ static ATTRIBUTED: LazyLock<Phrases> = LazyLock::new(|| {
         "voce disse|voce mencionou|voce informou|voce pediu|voce passou|voce quer|voce falou|\
         voce escreveu|voce procura|voce comentou|que voce|seu orcamento|sua faixa|entendi|anotei|\
         seu limite|sua compra|your purchase|tu compra|su compra|you said|you mentioned|you asked|\
-        you told|you want|you gave|you wrote|your budget|you re looking|you are looking|i understand|\
+        you told|you want|you gave|you wrote|your budget|budget|you re looking|you are looking|i understand|\
         got it|mencionaste|dijiste|pediste|tu presupuesto|su presupuesto|usted menciono|me dijo|quieres|\
         buscas|entiendo",
     )
@@ -89,7 +89,7 @@ static NOT_THE_SHOP: LazyLock<Phrases> =
 /// Words of a sum.
 static SUMS: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::of(
-        "as duas|os dois|las dos|los dos|ambos|ambas|total|soma|somando|tudo|juntos|juntas|ao todo|sum|altogether|together|both|en total|\
+        "with delivery|com a entrega|com entrega|con entrega|comes to|come to|adds up|add up|as duas|os dois|las dos|los dos|ambos|ambas|total|soma|somando|tudo|juntos|juntas|ao todo|sum|altogether|together|both|en total|\
         en conjunto|todo|com o frete|com frete|incluindo|including|incluido|with shipping|con envio|\
         ficam|saem|fica|sai",
     )

@@ -170,6 +170,10 @@ impl Reader {
                 self.add_with(What::Fact(*fact), place, &near);
             }
         }
+        // `free_above`: from what amount on it is free.
+        if place.key.iter().any(|word| lists("free gratis gratuito", word)) && !text.is_empty() {
+            self.add(What::Fact(Fact::Word(Word::Free)), place);
+        }
         let trimmed = text.trim().trim_start_matches('-');
         if !trimmed.is_empty()
             && trimmed.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','))

@@ -26,9 +26,10 @@ impl Binder {
                 amounts.push(other);
             }
         }
+        let whole = read_sentence(sentence, language).terms.clone();
         let spoken_of = |evident: &Evident<'_>| {
             evident.origin.is_of_the_house()
-                && [near, &self.carried, about].iter().any(|terms| evident.fits(terms) > 0)
+                && [near, &whole, &self.carried, about].iter().any(|terms| evident.fits(terms) > 0)
         };
         // What is multiplied or shared is what the sentence names best; what is added up is anything that is spoken of.
         let named = |evident: &Evident<'_>| {

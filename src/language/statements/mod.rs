@@ -167,6 +167,8 @@ pub struct Stated {
     pub span: Range<usize>,
     /// Terms that name what it is said of, sorted.
     pub near: Vec<Term>,
+    /// Terms that open its sentence, sorted: what all of it is said of, less surely.
+    pub lead: Vec<Term>,
     /// How loosely it is said.
     pub hedge: Hedge,
 }
@@ -213,7 +215,7 @@ pub fn read(text: &str, language: Language) -> Arc<Reading> {
             for stated in &read.stated {
                 let near = if stated.near.is_empty() { carried.clone() } else { stated.near.clone() };
                 let span = begin + stated.span.start..begin + stated.span.end;
-                reading.stated.push(Stated { span, near, ..*stated });
+                reading.stated.push(Stated { span, near, lead: stated.lead.clone(), ..*stated });
             }
             if !read.terms.is_empty() {
                 carried.clone_from(&read.terms);
@@ -289,7 +291,7 @@ impl Source<'_> {
 
     /// A fact in `used` tokens from `at` on.
     fn stated(&self, fact: Fact, at: usize, used: usize) -> Stated {
-        Stated { fact, span: self.span(at, used), near: Vec::new(), hedge: Hedge::Exact }
+        Stated { fact, span: self.span(at, used), near: Vec::new(), lead: Vec::new(), hedge: Hedge::Exact }
     }
 }
 

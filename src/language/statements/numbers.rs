@@ -223,7 +223,8 @@ fn is_figure_of_speech(source: &Source<'_>, at: usize, fact: Fact) -> bool {
             | "uns"
             | "cerca"
     );
-    is_article && !(measures_time && introduced)
+    // `em um minuto` is soon.
+    is_article && !(measures_time && introduced && fact != Fact::Minutes(1, Pace::Unsaid))
 }
 
 /// `1.` and `2)` at the beginning number the items of a list.

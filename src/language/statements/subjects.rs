@@ -194,6 +194,11 @@ pub(super) fn attach(source: &Source<'_>, found: &mut [Stated]) -> Vec<Term> {
         }
         found[index].near = near;
     }
+    let opening = found.iter().map(|stated| stated.span.start).min().unwrap_or(0);
+    let mut lead: Vec<Term> = terms.iter().filter(|(at, _)| *at < opening).map(|(_, term)| *term).collect();
+    lead.sort_unstable();
+    lead.dedup();
+    found.iter_mut().for_each(|stated| stated.lead.clone_from(&lead));
     let mut all: Vec<Term> = terms.into_iter().map(|(_, term)| term).collect();
     all.sort_unstable();
     all.dedup();
@@ -205,8 +210,17 @@ fn clause_before(source: &Source<'_>, at: usize) -> usize {
     let begins = |word: &str| {
         matches!(word, ";" | "mas" | "porem" | "enquanto" | "but" | "while" | "whereas" | "pero" | "mientras")
     };
-    let opened = source.tokens.iter().rev().find(|token| token.span.end <= at && begins(&token.text));
-    opened.map_or(0, |token| token.span.end)
+    // `2 pneus e o total foi de`: behind an `e`, what has a name of its own is another thing.
+    let is_other = |place: usize| {
+        matches!(source.word(place), "e" | "y" | "and")
+            && source.tokens[place..]
+                .iter()
+                .take_while(|token| token.span.end <= at)
+                .any(|token| shared(&token.text).is_some())
+    };
+    let before = source.tokens.iter().take_while(|token| token.span.end <= at).count();
+    let opened = (0..before).rev().find(|place| begins(source.word(*place)) || is_other(*place));
+    opened.map_or(0, |place| source.tokens[place].span.end)
 }
 
 /// The bytes right behind `end` that are said of what ends there: a bracket, or `na capital`, `da pequena`.

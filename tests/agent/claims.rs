@@ -206,6 +206,7 @@ fn planted_claims_are_caught_and_true_ones_pass() {
         ("fifth set", include_str!("claims/fifth.toml")),
         ("sixth set", include_str!("claims/sixth.toml")),
         ("seventh set", include_str!("claims/seventh.toml")),
+        ("eighth set", include_str!("claims/eighth.toml")),
     ] {
         let score = score(text);
         println!("{}", score.told(name));
@@ -214,4 +215,43 @@ fn planted_claims_are_caught_and_true_ones_pass() {
     let told = all.told("all sets");
     println!("{told}");
     assert!(all.share_caught() >= 0.95 && all.share_blocked() <= 0.03, "{told}");
+}
+
+#[test]
+fn what_results_and_documents_say_in_their_own_words_passes() {
+    let shop = score(include_str!("claims/shop.toml"));
+    assert_eq!(shop.blocked, 0, "{}", shop.told("the shop's tools"));
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("knowledge");
+    let mut passages = 0;
+    let mut blocked = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|ending| ending != "md") {
+            continue;
+        }
+        let document = std::fs::read_to_string(&path).unwrap();
+        for section in document.split("\n## ").skip(1) {
+            let (heading, text) = section.split_once('\n').unwrap();
+            passages += 1;
+            let scene = Scene {
+                language: Language::Portuguese,
+                customer: Vec::new(),
+                person: Vec::new(),
+                tool: Vec::new(),
+                passage: vec![PassageText {
+                    id: passages.to_string(),
+                    title: String::new(),
+                    heading: Some(heading.to_owned()),
+                    text: text.to_owned(),
+                }],
+                honest: Vec::new(),
+                planted: Vec::new(),
+            };
+            let judged = judge(text, &proof_of(&scene), Language::Portuguese);
+            blocked.extend(judged.withheld.into_iter().map(|withheld| format!("{heading}: {withheld:?}")));
+        }
+    }
+    assert!(passages > 100, "only {passages} passages");
+    // One tells customers how to be handed over, in words that only a hand-over may use.
+    assert!(blocked.len() <= 1, "{}", blocked.join("\n"));
 }

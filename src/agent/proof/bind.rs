@@ -94,8 +94,10 @@ impl Binder {
         let mut said_by_customer = false;
         let mut days = Days::of(near, stated.fact);
         // `grátis a partir de R$ 199,00` is about both.
-        let says_free =
-            read_sentence(sentence, place.language).stated.iter().any(|other| other.fact == Fact::Word(Word::Free));
+        let says_free = read_sentence(sentence, place.language)
+            .stated
+            .iter()
+            .any(|other| other.fact == Fact::Word(Word::Free));
         for evident in ledger.evidence() {
             if !may_prove(&evident, stated, manner) {
                 said_by_customer |= says(stated.fact, &evident, ledger);
@@ -140,7 +142,8 @@ impl Binder {
         if has_subject(stated.fact) && evident.is_of_another_line(&stated.near) {
             return Err(ELSEWHERE);
         }
-        let said = [near, &stated.near, &self.carried, place.about];
+        let whole = &read_sentence(sentence, place.language).terms;
+        let said = [near, whole.as_slice(), &self.carried, place.about];
         let of_the_whole = |other: &Evident<'_>| {
             other.origin == evident.origin
                 && other.competes_with(stated.fact)

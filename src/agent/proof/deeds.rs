@@ -172,7 +172,8 @@ fn deed_at(words: &[&str], at: usize) -> Option<(Acts, By)> {
         && (1..places).all(|place| {
             matches!(
                 before(place),
-                "ja" | "ya"
+                "em" | "ja"
+                    | "ya"
                     | "already"
                     | "now"
                     | "just"

@@ -340,9 +340,10 @@ fn class_of(key: &[String]) -> Class {
         Class::Money
     } else if has("id sku code codigo phone telefone cep zip tracking document") {
         Class::Name
-    } else if has("prazo sla lead eta time duration duracao duracion tempo tiempo warranty garantia \
-          validity validade period periodo delivery entrega")
-    {
+    } else if has(
+        "idade age edad prazo sla lead eta time duration duracao duracion tempo tiempo warranty garantia \
+          validity validade period periodo delivery entrega",
+    ) {
         Class::Length
     } else if has("discount desconto descuento off rate taxa juros tax interest interes share") {
         Class::Share

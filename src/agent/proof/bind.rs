@@ -103,8 +103,9 @@ impl Binder {
                 said_by_customer |= says(stated.fact, &evident, ledger);
                 continue;
             }
-            let fits = evident.fits(near);
+            // Most evidence is of something else: what it is said of is looked at last.
             if proves(stated, &evident, ledger) {
+                let fits = evident.fits(near);
                 days.prove(&evident);
                 let rank = rank(evident.origin);
                 if best.as_ref().is_none_or(|(other, other_rank, _)| (fits, rank) > (*other, *other_rank)) {
@@ -112,7 +113,7 @@ impl Binder {
                 }
             } else if is_rival(stated.fact, &evident) && !(says_free && evident.is_free()) {
                 days.rival(&evident);
-                rival = rival.max(fits);
+                rival = rival.max(evident.fits(near));
             }
         }
         let claim = claim_of(sentence, stated);
@@ -198,7 +199,7 @@ fn tells(fact: Fact, terms: &[Term], ledger: &Ledger) -> bool {
     let of_kind = |evident: &Evident<'_>| evident.competes_with(fact) || says(fact, evident, ledger);
     !terms.is_empty()
         && (terms.iter().any(|term| names_a_day(*term))
-            || ledger.evidence().any(|evident| evident.fits(terms) > 0 && of_kind(&evident)))
+            || ledger.evidence().any(|evident| of_kind(&evident) && evident.fits(terms) > 0))
 }
 
 /// The days that a claim names, and whether evidence of the same day says the same.

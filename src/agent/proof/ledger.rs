@@ -177,7 +177,16 @@ impl Ledger {
         about: &str,
         language: Language,
     ) {
-        let content = Content::Text(read(text, language));
+        let reading = read(text, language);
+        // A passage that was found again proves nothing new.
+        let is_known = |document: &Document| match &document.content {
+            Content::Text(known) => Arc::ptr_eq(known, &reading) && document.origin == origin,
+            Content::Result(_) => false,
+        };
+        if self.documents.iter().any(is_known) {
+            return;
+        }
+        let content = Content::Text(reading);
         let about = if about.is_empty() { Vec::new() } else { terms_of(about, language) };
         self.documents.push(Document { origin, content, about, said_on });
     }

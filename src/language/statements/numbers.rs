@@ -69,7 +69,7 @@ pub(super) fn find(source: &Source<'_>, taken: &mut [bool], found: &mut Vec<Stat
             at = end;
             continue;
         }
-        let explained = explained(source, at, end, value);
+        let explained = explained(source, end, value);
         match explained {
             Some((fact, more)) if !(in_words && is_figure_of_speech(source, at, fact)) => {
                 take(taken, at, used + more);
@@ -101,7 +101,7 @@ pub(super) fn find(source: &Source<'_>, taken: &mut [bool], found: &mut Vec<Stat
 }
 
 /// What stands behind a number and says what it is, and how many tokens that takes.
-fn explained(source: &Source<'_>, at: usize, end: usize, value: u64) -> Option<(Fact, usize)> {
+fn explained(source: &Source<'_>, end: usize, value: u64) -> Option<(Fact, usize)> {
     let word = |place: usize| source.word(place);
     if word(end) == "%" || matches!(word(end), "percent" | "pct") {
         return Some((Fact::Percent(u32::try_from(value / 100).ok()?), 1));
@@ -134,7 +134,6 @@ fn explained(source: &Source<'_>, at: usize, end: usize, value: u64) -> Option<(
         let (_, used) = number_at(source, end + 1)?;
         return measured(source, end + 1 + used, value).map(|(fact, _)| (fact, 0));
     }
-    let _ = at;
     None
 }
 

@@ -49,7 +49,7 @@ fn word_at(source: &Source<'_>, at: usize) -> Option<(Word, usize)> {
         ("fora" | "out", "de" | "of", "estoque" | "stock") => (Word::SoldOut, 3),
         ("sem" | "sin", "estoque" | "stock" | "existencias", _) => (Word::SoldOut, 2),
         ("em" | "in" | "en", "estoque" | "stock", _) => (Word::InStock, 2),
-        ("pronta" | "a", "entrega", _) if first == "pronta" => (Word::InStock, 2),
+        ("pronta", "entrega", _) => (Word::InStock, 2),
         (
             "esgotado" | "esgotada" | "esgotados" | "esgotadas" | "esgotou" | "agotado" | "agotada"
             | "agotados" | "agotadas" | "indisponivel" | "indisponiveis" | "unavailable",
@@ -68,7 +68,7 @@ fn word_at(source: &Source<'_>, at: usize) -> Option<(Word, usize)> {
         }
         ("sem" | "sin", "custo" | "custos" | "costo", _) => (Word::Free, 2),
         ("free", next, _) if is_gift(source, at, next) => (Word::Free, 1),
-        ("no" | "en" | "same", "mesmo" | "el" | "day", _) if is_same_day(source, at) => (Word::SameDay, 2),
+        ("same", "day", _) => (Word::SameDay, 2),
         ("same", "-", "day") => (Word::SameDay, 3),
         ("mesmo", "dia", _) | ("mismo", "dia", _) => (Word::SameDay, 2),
         (
@@ -89,7 +89,6 @@ fn word_at(source: &Source<'_>, at: usize) -> Option<(Word, usize)> {
     if found.0 == Word::Closed && matches!(first, "fecha" | "closes" | "fechamos" | "cerramos") {
         return None;
     }
-    // `fecha` is a date in Spanish, `abre` and `open` of a parcel or an account say nothing of the shop.
     Some(found)
 }
 
@@ -101,8 +100,4 @@ fn is_gift(source: &Source<'_>, at: usize, next: &str) -> bool {
         && before != "-"
         && (next != "to" && next != "-")
         && !matches!(next, "from")
-}
-
-fn is_same_day(source: &Source<'_>, at: usize) -> bool {
-    source.word(at) == "same" && source.word(at + 1) == "day"
 }

@@ -139,7 +139,7 @@ fn explained(source: &Source<'_>, end: usize, value: u64) -> Option<(Fact, usize
 
 /// A number of the unit that stands at `at`.
 fn measured(source: &Source<'_>, at: usize, value: u64) -> Option<(Fact, usize)> {
-    // `dois (2) dias`, `3 (três) dias`
+    // `5 business days`
     let word = |place: usize| source.word(place);
     let (skipped, mut counted) = match pace(word(at)) {
         Some(pace) if unit(word(at + 1)).is_some() => (1, pace),

@@ -74,7 +74,7 @@ pub fn cite(
 ) {
     for binding in bindings {
         let source = match &binding.origin {
-            Origin::Passage { id } => known_passage(id, events, passages).map(|passage| source_of(passage)),
+            Origin::Passage { id } => known_passage(id, events, passages).map(source_of),
             Origin::Tool { call, tool } => called(tool).map(|title| SourceRef {
                 id: call.0.clone(),
                 title,

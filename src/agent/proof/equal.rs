@@ -25,7 +25,7 @@ fn raw_says(claim: Fact, raw: u64, class: Class) -> bool {
     match claim {
         Fact::Money(cents) => {
             let cents = cents.unsigned_abs();
-            let in_currency = raw == cents * 100 || (raw + 50) / 100 == cents && raw % 100 != 0;
+            let in_currency = raw == cents * 100 || (raw + 50) / 100 == cents && !raw.is_multiple_of(100);
             match class {
                 Class::Cents => raw == cents * 10_000,
                 // A whole number may be the amount in hundredths.
@@ -76,8 +76,8 @@ fn raw_says(claim: Fact, raw: u64, class: Class) -> bool {
         }
         Fact::Number(number) => {
             raw == number
-                || (raw % 10_000 != 0 && (raw + 500) / 1_000 * 1_000 == number)
-                || (raw % 100 != 0 && (raw + 50) / 100 * 100 == number)
+                || (!raw.is_multiple_of(10_000) && (raw + 500) / 1_000 * 1_000 == number)
+                || (!raw.is_multiple_of(100) && (raw + 50) / 100 * 100 == number)
         }
         Fact::Clock(minutes, _) => class == Class::Hour && raw * 60 == u64::from(minutes) * 10_000,
         Fact::Word(Word::SameDay) => raw == 0 && matches!(class, Class::Minutes(_)),

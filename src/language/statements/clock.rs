@@ -132,7 +132,7 @@ fn introduces_hour(source: &Source<'_>, at: usize) -> bool {
     let hours = |at: usize| matches!(source.word(at), "h" | "hs" | "horas" | "hora" | "o");
     let introduced = match source.language {
         Language::Portuguese => {
-            last == "as" || (last == "das" || last == "pelas" || (last == "as" && other == "ate"))
+            matches!(last, "as" | "das" | "pelas")
         }
         Language::English => last == "at" || (last == "by" && half_at(source, at + 1).is_some()),
         Language::Spanish => matches!(last, "las" | "la") && matches!(other, "a" | "de" | "hasta" | "desde"),

@@ -86,7 +86,7 @@ pub(super) fn find(source: &Source<'_>, taken: &mut [bool], found: &mut Vec<Stat
                 }
                 let digits = source.tokens[at].kind == TokenKind::Digits;
                 if digits
-                    && (value >= SMALL * PARTS || value % PARTS != 0)
+                    && (value >= SMALL * PARTS || !value.is_multiple_of(PARTS))
                     && !is_list_marker(source, at, end)
                 {
                     take(taken, at, used);

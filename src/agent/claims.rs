@@ -1,38 +1,8 @@
-//! What a sentence claims the bot has done or will do, read off its words in pt, en and es. It only reads; what to
-//! do about a claim is the guard's.
+//! What a sentence says of help: that a person comes, that the bot comes back, that it cannot; read off its words in pt,
+//! en and es. It only reads; what to do about it is the guard's.
 
-use crate::tools::gate::reading::Reading;
 use aho_corasick::AhoCorasick;
-use std::collections::HashSet;
-use std::sync::{Arc, LazyLock};
-
-/// Deeds of the bot's own, folded; a phrase may go on behind its end (`marcad` is `marcada` too).
-static OWN: LazyLock<Phrases> = LazyLock::new(|| {
-    Phrases::of(
-        "agendei, marquei, remarquei, reagendei, cancelei, desmarquei, registrei, anotei, abri um, abri o, \
-    abri seu, criei, atualizei, salvei, cadastrei, encaminhei, reservei, solicitei, enviei, devolvi, estornei, reembolsei, confirmei o, confirmei seu, \
-    alterei, mudei, troquei, resolvi, agendamento confirmado, \
-    agendamento realizado, acabei de agendar, acabei de cancelar, acabei de abrir, \
-    i booked, i have booked, i've booked, i scheduled, i have scheduled, i've scheduled, i cancelled, i canceled, \
-    i have cancelled, i've cancelled, i opened, i have opened, i've opened, i created, i have created, i've created, \
-    i updated, i have updated, i've updated, i saved, i've saved, i registered, i've registered, i refunded, i have refunded, i've refunded, i changed, i've changed, \
-    agende tu, agende su, he agendado, he reservado, reserve tu, he cancelado, cancele tu, he creado, he abierto, \
-    he actualizado, he registrado",
-    )
-});
-
-/// Things that were done, by whomever. A tool result may say that itself, of an order or a ticket.
-static DONE: LazyLock<Phrases> = LazyLock::new(|| {
-    Phrases::of(
-        "esta agendad, esta marcad, esta cancelad, foi agendad, foi marcad, foi cancelad, foi registrad, \
-    foi reservad, foi reagendad, foi remarcad, foi abert, foi criad, foi atualizad, foi salv, foi enviad, \
-    foi encaminhad, foi devolvid, foi estornad, foi reembolsad, foi confirmad, foi alterad, foi resolvid, \
-    foi processad, foi efetuad, foi realizad, foi concluid, ja foi feit, \
-    has been booked, has been scheduled, has been cancelled, has been canceled, has been created, has been opened, \
-    has been updated, has been refunded, has been changed, is booked, \
-    ha sido agendad, ha sido cancelad, ha sido cread, ha sido reservad",
-    )
-});
+use std::sync::LazyLock;
 
 /// Words that a person comes. A turn that calls one does not end with words of the model, so these are never true.
 static HAND_OFF: LazyLock<Phrases> = LazyLock::new(|| {
@@ -141,34 +111,6 @@ pub fn denies_ability(folded: &str) -> bool {
     DENIALS.found_in(folded).next().is_some()
 }
 
-/// Whether `folded` says that something was done. `told` are texts of tool results, which may say it too; `known`
-/// are roots of deeds that are known to have been done, as [`deeds_in`] gives them.
-pub fn claims_a_deed(folded: &str, told: &[Arc<Reading>], known: &HashSet<&'static str>) -> bool {
-    let words = || told.iter().flat_map(|reading| &reading.words);
-    let is_told = |phrase: &str| words().any(|word| word.starts_with(deed(phrase)));
-    let is_known = |phrase: &'static str| known.contains(root(phrase));
-    OWN.found_in(folded).any(|phrase| !is_known(phrase))
-        || DONE.found_in(folded).any(|phrase| !is_told(phrase) && !is_known(phrase))
-}
-
-/// The roots of the deeds that `folded` tells of.
-pub fn deeds_in(folded: &str) -> impl Iterator<Item = &'static str> {
-    OWN.found_in(folded).chain(DONE.found_in(folded)).map(root)
-}
-
-/// The word of a phrase that says what was done.
-fn deed(phrase: &str) -> &str {
-    let last = |phrase: &&str| !matches!(*phrase, "um" | "o" | "seu" | "tu" | "su");
-    phrase.rsplit(' ').find(last).unwrap_or(phrase)
-}
-
-/// What the forms of a deed have in common: `agendei`, `agendad`; `cancelei`, `cancelled`.
-fn root(phrase: &'static str) -> &'static str {
-    const ROOT: usize = 5;
-    let deed = deed(phrase);
-    deed.char_indices().nth(ROOT).map_or(deed, |(end, _)| deed.get(..end).unwrap_or(deed))
-}
-
 /// Whether `folded` says that a person was called or is on the way.
 pub fn claims_a_hand_off(folded: &str) -> bool {
     HAND_OFF.found_in(folded).next().is_some()
@@ -219,32 +161,12 @@ mod tests {
 
     #[test]
     fn every_phrase_is_found() {
-        for list in [&OWN, &DONE, &HAND_OFF, &PROMISES, &DENIALS, &EVASIONS] {
+        for list in [&HAND_OFF, &PROMISES, &DENIALS, &EVASIONS] {
             for phrase in &list.phrases {
                 assert!(list.found_in(phrase).any(|found| found == *phrase), "{phrase}");
             }
         }
         assert!(!claims_a_hand_off("ele retransferiu tudo"), "phrases begin at words");
-    }
-
-    #[test]
-    fn what_a_result_says_may_be_said() {
-        let told = [Reading::of("Enviado")];
-        let claims = |text: &str, told: &[Arc<Reading>]| claims_a_deed(text, told, &HashSet::new());
-        assert!(!claims("seu pedido foi enviado ontem", &told));
-        assert!(claims("seu pedido foi enviado ontem", &[]));
-        assert!(claims("seu pedido foi cancelado", &told));
-        assert!(claims("pronto, enviei o seu pedido", &told), "the bot did not");
-    }
-
-    #[test]
-    fn a_deed_that_is_known_may_be_told_again_and_no_other() {
-        let known = HashSet::from_iter(deeds_in("pronto, agendei sua visita"));
-        let claims = |text: &str| claims_a_deed(text, &[], &known);
-        assert!(!claims("sua visita esta agendada"));
-        assert!(!claims("eu agendei para sexta"));
-        assert!(claims("cancelei a visita"));
-        assert!(claims("abri um chamado"));
     }
 
     #[test]

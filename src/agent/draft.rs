@@ -1,21 +1,20 @@
 //! The words of an answer on their way to the customer while the model still writes: they leave sentence by
 //! sentence, each after the guard has passed it. What was shown is provisional; the committed message counts.
 
-use super::guard::{fault, sentences};
+use super::guard::Guard;
 use super::proof::Proof;
 use crate::domain::language::Language;
+use crate::language::sentences::sentences;
 use std::sync::{Mutex, PoisonError};
 
 /// A draft that grows.
 pub struct Draft<'a> {
-    proof: &'a Proof,
-    language: Language,
     show: &'a (dyn Fn(&str) + Send + Sync),
-    written: Mutex<Written>,
+    written: Mutex<Written<'a>>,
 }
 
-#[derive(Default)]
-struct Written {
+struct Written<'a> {
+    guard: Guard<'a>,
     text: String,
     /// Up to where sentences were judged.
     judged: usize,
@@ -28,7 +27,9 @@ struct Written {
 impl<'a> Draft<'a> {
     /// A draft whose passed sentences go to `show`.
     pub fn new(proof: &'a Proof, language: Language, show: &'a (dyn Fn(&str) + Send + Sync)) -> Self {
-        Self { proof, language, show, written: Mutex::new(Written::default()) }
+        let guard = Guard::new(proof, language);
+        let written = Written { guard, text: String::new(), judged: 0, shown: false, stopped: false };
+        Self { show, written: Mutex::new(written) }
     }
 
     /// The model wrote `words`.
@@ -38,13 +39,13 @@ impl<'a> Draft<'a> {
         if written.stopped {
             return;
         }
-        let Written { text, judged, shown, stopped } = &mut *written;
+        let Written { guard, text, judged, shown, stopped } = &mut *written;
         let parts = sentences(&text[*judged..]);
         // The last part may still grow.
         let whole = parts.len().saturating_sub(1);
         for sentence in &parts[..whole] {
             *judged += sentence.len();
-            if fault(sentence, self.proof, self.language).is_some() {
+            if guard.pass(sentence).is_err() {
                 *stopped = true;
                 return;
             }

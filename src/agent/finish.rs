@@ -3,10 +3,11 @@
 use super::confirm::{self, Reader};
 use super::history::StandIn;
 use super::run::Run;
-use super::sources::sources_of;
+use super::sources::{cite, placed, sources_of};
 use super::step::Ending;
 use super::task::Outcome;
 use crate::domain::effect::Effect;
+use crate::domain::event::EventBody;
 use crate::domain::turn::{StopReason, Usage};
 use crate::prompts::sentences::fill;
 
@@ -62,6 +63,15 @@ impl Run<'_> {
             false => format!("{}\n\n{text}", outcome.text),
         };
         outcome.events = self.buffered;
+        let bindings = placed(self.bindings, &outcome.text);
+        if !bindings.is_empty() && ending.reason == StopReason::Answered {
+            let called = |tool: &str| {
+                let spec = registry.get(tool).map(|entry| entry.spec());
+                spec.and_then(|spec| spec.title.get(self.language)).map(str::to_owned)
+            };
+            cite(&mut outcome.sources, &bindings, &self.task.events, &self.passages, &called);
+            outcome.events.push(EventBody::Bound { bindings });
+        }
         outcome.stop_reason = Some(if postponed { StopReason::Postponed } else { ending.reason });
         outcome.usage = usage;
         outcome

@@ -1,11 +1,13 @@
 //! The last look at what the bot is about to say, sentence by sentence: a hard fact without proof, a deed without a
 //! result, a promise to come back, an internal name or a secret is not sent. Pure.
 
-use super::claims::{claims_a_deed, claims_a_hand_off, promises_to_return, refuses_for_the_house};
-use super::proof::Proof;
+use super::claims::{claims_a_hand_off, promises_to_return, refuses_for_the_house};
+use super::proof::{Binder, Proof};
 use crate::domain::language::Language;
+use crate::domain::provenance::Binding;
 use crate::language::detect::detect;
 use crate::language::fold::fold;
+use crate::language::sentences::sentences;
 
 /// A sentence that must not be sent.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,15 +25,21 @@ pub struct Judged {
     pub text: String,
     /// The withheld sentences.
     pub withheld: Vec<Withheld>,
+    /// What the claims that are left were bound to, in order; their places are those in their own sentence.
+    pub bindings: Vec<Binding>,
 }
 
 /// Judges a whole draft.
 pub fn judge(draft: &str, proof: &Proof, language: Language) -> Judged {
     let mut judged = Judged::default();
+    let mut guard = Guard::new(proof, language);
     for sentence in sentences(draft) {
-        match fault(sentence, proof, language) {
-            None => judged.text.push_str(sentence),
-            Some(reason) => {
+        match guard.pass(sentence) {
+            Ok(bindings) => {
+                judged.text.push_str(sentence);
+                judged.bindings.extend(bindings);
+            }
+            Err(reason) => {
                 judged.withheld.push(Withheld { sentence: sentence.trim().to_owned(), reason });
                 // The line break behind the sentence stays, so that a list keeps its shape.
                 if sentence.ends_with('\n') && !judged.text.ends_with('\n') {
@@ -49,85 +57,60 @@ pub fn wrong_language(draft: &str, language: Language) -> bool {
     draft.chars().count() > 40 && detect(draft).is_some_and(|detected| detected != language)
 }
 
-/// Why one sentence must not be sent, if it must not.
-pub fn fault(sentence: &str, proof: &Proof, language: Language) -> Option<&'static str> {
-    let folded = fold(sentence);
-    let folded = folded.trim();
-    if folded.is_empty() {
-        return None;
-    }
-    if leaks(sentence, proof) {
-        return Some("it shows internal names, ids or raw data");
-    }
-    let body = without_list_marker(sentence);
-    if !proof.facts.prove_all_of(body, language) {
-        return Some(
-            "it states a number, price, date or time that no tool result or passage of this conversation holds",
-        );
-    }
-    // A question or an offer claims nothing.
-    if folded.ends_with('?') {
-        return None;
-    }
-    if claims_a_hand_off(folded) {
-        return Some("it says that a person comes, and nobody was called: call the hand-off tool instead");
-    }
-    if !proof.wrote && claims_a_deed(folded, &proof.told, &proof.deeds) {
-        return Some("it says that something was done, and nothing was");
-    }
-    if !proof.grounded && refuses_for_the_house(folded) {
-        return Some(
-            "it says what the house does not do or have, and no tool result or passage says so; say that you do not know",
-        );
-    }
-    if promises_to_return(folded) {
-        return Some(
-            "it promises to come back later, which the bot cannot; call the tool now or say what is known",
-        );
-    }
-    None
+/// Looks at the sentences of one draft, in order.
+pub struct Guard<'a> {
+    proof: &'a Proof,
+    language: Language,
+    binder: Binder,
 }
 
-/// `draft` cut behind each sentence end and line break; joined together they are the draft again.
-pub fn sentences(draft: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let mut begin = 0;
-    let mut characters = draft.char_indices().peekable();
-    while let Some((at, character)) = characters.next() {
-        let end = at + character.len_utf8();
-        let ends = match character {
-            '\n' => true,
-            '.' | '!' | '?' | '…' => {
-                characters.peek().is_none_or(|(_, next)| next.is_whitespace())
-                    && !is_abbreviation(&draft[begin..end])
-            }
-            _ => false,
-        };
-        if !ends {
-            continue;
-        }
-        let mut end = end;
-        if character != '\n' {
-            while let Some((_, blank)) = characters.next_if(|(_, next)| next.is_whitespace() && *next != '\n')
-            {
-                end += blank.len_utf8();
-            }
-        }
-        parts.push(&draft[begin..end]);
-        begin = end;
+impl<'a> Guard<'a> {
+    /// Before the first sentence.
+    pub fn new(proof: &'a Proof, language: Language) -> Self {
+        Self { proof, language, binder: Binder::default() }
     }
-    if begin < draft.len() {
-        parts.push(&draft[begin..]);
-    }
-    parts
-}
 
-fn is_abbreviation(text: &str) -> bool {
-    let word = text.rsplit(char::is_whitespace).next().unwrap_or_default().to_lowercase();
-    matches!(
-        word.as_str(),
-        "sr." | "sra." | "dr." | "dra." | "av." | "r." | "n." | "nº." | "tel." | "ex." | "mr." | "mrs."
-    ) || (word.len() <= 3 && word.trim_end_matches('.').bytes().all(|b| b.is_ascii_digit()) && word.len() > 1)
+    /// What the claims of the next sentence are bound to.
+    ///
+    /// # Errors
+    /// Why it must not be sent.
+    pub fn pass(&mut self, sentence: &str) -> Result<Vec<Binding>, &'static str> {
+        let folded = fold(sentence);
+        let folded = folded.trim();
+        if folded.is_empty() {
+            return Ok(Vec::new());
+        }
+        let proof = self.proof;
+        if leaks(sentence, proof) {
+            return Err("it shows internal names, ids or raw data");
+        }
+        let body = without_list_marker(sentence);
+        let bindings = self.binder.bind(body, &proof.ledger, &proof.about, self.language)?;
+        // A question or an offer claims nothing.
+        if folded.ends_with('?') {
+            return Ok(bindings);
+        }
+        if claims_a_hand_off(folded) {
+            return Err("it says that a person comes, and nobody was called: call the hand-off tool instead");
+        }
+        if let Some(reason) = proof.fault_of_deeds(sentence, folded, self.language) {
+            return Err(reason);
+        }
+        if proof.contradicts(body, self.language) {
+            return Err("it says the opposite of what a passage says of the house");
+        }
+        if !proof.grounded && refuses_for_the_house(folded) {
+            return Err(
+                "it says what the house does not do or have, and no tool result or passage says so; say that you do not know",
+            );
+        }
+        if promises_to_return(folded) {
+            return Err(
+                "it promises to come back later, which the bot cannot; call the tool now or say what is known",
+            );
+        }
+        Ok(bindings)
+    }
 }
 
 fn without_list_marker(sentence: &str) -> &str {
@@ -182,27 +165,20 @@ mod tests {
     use super::*;
     use crate::agent::names::InternalNames;
     use crate::agent::names::testing::tool;
+    use crate::agent::proof::Acts;
+    use crate::domain::ids::CallId;
+    use crate::domain::provenance::Origin;
     use serde_json::json;
+
+    fn lookup() -> Origin {
+        Origin::Tool { call: CallId::at(1, 0), tool: "order_status".to_owned() }
+    }
 
     fn proof(value: serde_json::Value) -> Proof {
         let tools = [tool("order_status", "", ""), tool("getOrder", "", ""), tool("list-slots", "", "")];
         let mut proof = Proof { internal_names: InternalNames::of(&tools), ..Proof::default() };
-        proof.facts.add_value(&value, Language::Portuguese);
+        proof.ledger.add_result(lookup(), &value, Language::Portuguese);
         proof
-    }
-
-    #[test]
-    fn sentences_join_to_the_draft() {
-        for draft in [
-            "Oi! Tudo bem?\n- um\n- dois.  Fim",
-            "Av. Paulista, 10. Sr. João… ok",
-            "",
-            "1. a\n2. b",
-            "😀.😀. x",
-        ] {
-            assert_eq!(sentences(draft).concat(), draft);
-        }
-        assert_eq!(sentences("Custa R$ 1.234,50. Quer?"), ["Custa R$ 1.234,50. ", "Quer?"]);
     }
 
     #[test]
@@ -241,7 +217,7 @@ mod tests {
         assert_eq!(judge(refusal, &nothing, Language::Portuguese).withheld.len(), 1);
         let grounded = Proof { grounded: true, ..proof(json!({})) };
         assert_eq!(judge(refusal, &grounded, Language::Portuguese).withheld, []);
-        let done = Proof { wrote: true, ..proof(json!({})) };
+        let done = Proof { wrote: vec![Acts::NONE], ..proof(json!({})) };
         assert_eq!(judge("Pronto, agendei sua visita.", &done, Language::Portuguese).withheld, []);
     }
 }

@@ -2,11 +2,10 @@
 //! over what it says. Knows tools and models by their contracts; never the store.
 
 mod calls;
-mod claims;
+pub mod claims;
 pub mod confirm;
 pub mod context;
 pub mod draft;
-pub mod facts;
 mod finish;
 pub mod guard;
 pub mod history;

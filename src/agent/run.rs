@@ -4,7 +4,6 @@
 use super::confirm;
 use super::context::{self, Parts};
 use super::draft::Draft;
-use super::facts::Facts;
 use super::history::{self, StandIn};
 use super::names::InternalNames;
 use super::proof::{Proof, asks_for_time};
@@ -21,9 +20,11 @@ use crate::domain::ids::CallId;
 use crate::domain::language::Language;
 use crate::domain::message::Confirmation;
 use crate::domain::passage::{Asked, Passage};
+use crate::domain::provenance::Binding;
 use crate::domain::tool_call::{ToolCall, ToolOutcome};
 use crate::domain::turn::StopReason;
 use crate::language::detect::detect;
+use crate::language::statements::terms_of;
 use crate::language::yes_no::{YesNo, read_yes_no};
 use crate::llm::model::{ChatAnswer, ChatMessage, ChatModel, ChatRequest, ModelError, ToolChoice};
 use crate::llm::offline::OfflineModel;
@@ -70,6 +71,7 @@ pub(super) struct Run<'a> {
     pub(super) buffered: Vec<EventBody>,
     pub(super) evidence: Evidence,
     pub(super) proof: Proof,
+    pub(super) bindings: Vec<Binding>,
     pub(super) base: Vec<ChatMessage>,
     pub(super) room: Room,
     pub(super) passages: Vec<Passage>,
@@ -116,7 +118,8 @@ impl Agent {
             replay: Replay::of(&task.events, task.turn),
             buffered: Vec::new(),
             evidence: history::evidence(&task.events, self.dispatcher.registry(), language, &zone),
-            proof: Proof { facts: Facts::in_zone(zone), ..Proof::default() },
+            proof: Proof::default(),
+            bindings: Vec::new(),
             base: Vec::new(),
             room: Room::Plenty,
             passages: Vec::new(),
@@ -174,19 +177,16 @@ impl Run<'_> {
         for value in [&business.name, &business.phone, &business.email, &business.address, &business.website]
         {
             self.evidence.add_program(value);
-            self.proof.facts.add_text(value, self.language);
         }
+        self.proof = Proof::of_the_program(business, &self.now, self.language);
         for identity in &self.verified {
             self.evidence.add_program(&identity.value);
         }
         self.proof.internal_names =
             InternalNames::of(self.agent.dispatcher.registry().iter().map(|entry| entry.spec()));
-        for days in 0..=1 {
-            if let Ok(day) = self.now.checked_add(jiff::Span::new().days(days)) {
-                self.proof.days.push(day.date());
-            }
-        }
-        self.proof.add_events(&self.task.events, self.task.turn, self.language);
+        let asked: Vec<&str> = self.task.answers.iter().map(|message| message.text.as_str()).collect();
+        self.proof.about = terms_of(&asked.join("\n"), self.language);
+        self.proof.add_events(&self.task.events, self.task.turn, &self.now, self.language);
         if self.task.answers.iter().any(|message| asks_for_time(&message.text, &self.now, self.language)) {
             self.proof.add_days();
         }
@@ -249,7 +249,7 @@ impl Run<'_> {
         }
         for passage in &self.passages {
             self.evidence.add_untrusted(&passage.text);
-            self.proof.facts.add_text(&passage.text, self.language);
+            self.proof.add_passage(passage, self.language);
         }
         Ok(())
     }
@@ -370,10 +370,12 @@ impl Run<'_> {
 
     /// Lets the rest of the turn rely on an outcome.
     pub(super) fn take_in(&mut self, call: &ToolCall, outcome: &ToolOutcome) {
-        self.proof.add_outcome(outcome, self.language);
-        let ToolOutcome::Done { data, effects, sources, .. } = outcome else { return };
         let registry = self.agent.dispatcher.registry();
-        let trusted = registry.get(&call.name).map(|entry| entry.spec().result_trusted.as_slice());
+        let spec = registry.get(&call.name).map(|entry| entry.spec());
+        let title = spec.and_then(|spec| spec.title.get(self.language)).unwrap_or_default();
+        self.proof.add_outcome(call, title, outcome, self.language);
+        let ToolOutcome::Done { data, effects, sources, .. } = outcome else { return };
+        let trusted = spec.map(|spec| spec.result_trusted.as_slice());
         self.evidence.add_result(data, trusted.unwrap_or_default());
         self.outcome.sources.extend(sources.iter().cloned());
         for effect in effects {

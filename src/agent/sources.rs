@@ -1,11 +1,13 @@
-//! Which passages an answer rests on: those that hold a good part of its words.
+//! Which sources an answer rests on: what its claims were bound to, and passages that hold a good part of its words.
 
-use super::guard::sentences;
+use crate::domain::event::{Event, EventBody};
 use crate::domain::language::Language;
 use crate::domain::message::SourceRef;
 use crate::domain::passage::Passage;
+use crate::domain::provenance::{Binding, Origin};
 use crate::language::fold::{is_stopword, stem, words};
 use crate::language::memo::Memo;
+use crate::language::sentences::sentences;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
@@ -40,13 +42,79 @@ pub fn sources_of(answer: &str, passages: &[Passage], language: Language) -> Vec
         .into_iter()
         .filter(|(_, passage)| documents.insert(passage.source.as_str()))
         .take(MOST)
-        .map(|(_, passage)| SourceRef {
-            id: passage.id.clone(),
-            title: passage.title.clone(),
-            heading: passage.heading.clone(),
-            url: None,
+        .map(|(_, passage)| source_of(passage))
+        .collect()
+}
+
+/// The bindings with the places of their claims in the whole `answer`; a claim that is not in it is left out.
+pub fn placed(bindings: Vec<Binding>, answer: &str) -> Vec<Binding> {
+    let (mut from, mut characters) = (0, 0);
+    bindings
+        .into_iter()
+        .filter_map(|mut binding| {
+            let at = from + answer.get(from..)?.find(&binding.claim.text)?;
+            // Two bindings may share one claim: the search goes on where it was found.
+            characters += answer.get(from..at)?.chars().count();
+            from = at;
+            let length = binding.claim.text.chars().count();
+            (binding.claim.start, binding.claim.end) = (characters, characters + length);
+            Some(binding)
         })
         .collect()
+}
+
+/// Adds to `sources` what each claim was bound to, as far as customers may see it: passages and, by the name people call
+/// them, tools. `called` is that name.
+pub fn cite(
+    sources: &mut Vec<SourceRef>,
+    bindings: &[Binding],
+    events: &[Event],
+    passages: &[Passage],
+    called: &dyn Fn(&str) -> Option<String>,
+) {
+    for binding in bindings {
+        let source = match &binding.origin {
+            Origin::Passage { id } => known_passage(id, events, passages).map(source_of),
+            Origin::Tool { call, tool } => called(tool).map(|title| SourceRef {
+                id: call.0.clone(),
+                title,
+                heading: None,
+                url: None,
+                claims: Vec::new(),
+            }),
+            Origin::Business
+            | Origin::Clock
+            | Origin::Person { .. }
+            | Origin::Customer { .. }
+            | Origin::Computed => None,
+        };
+        let Some(source) = source else { continue };
+        let place = sources.iter().position(|known| known.id == source.id).unwrap_or_else(|| {
+            sources.push(source);
+            sources.len() - 1
+        });
+        if !sources[place].claims.contains(&binding.claim) {
+            sources[place].claims.push(binding.claim.clone());
+        }
+    }
+}
+
+fn known_passage<'a>(id: &str, events: &'a [Event], passages: &'a [Passage]) -> Option<&'a Passage> {
+    let earlier = events.iter().rev().flat_map(|event| match &event.body {
+        EventBody::Retrieved { passages, .. } => passages.as_slice(),
+        _ => &[],
+    });
+    passages.iter().chain(earlier).find(|passage| passage.id == id)
+}
+
+fn source_of(passage: &Passage) -> SourceRef {
+    SourceRef {
+        id: passage.id.clone(),
+        title: passage.title.clone(),
+        heading: passage.heading.clone(),
+        url: None,
+        claims: Vec::new(),
+    }
 }
 
 fn content(text: &str, language: Language) -> HashSet<String> {

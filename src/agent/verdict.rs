@@ -2,15 +2,16 @@
 //! sentences; here it is also seen when a model does not help although it could.
 
 use super::claims::{denies_ability, evades};
-use super::facts::{Facts, facts_of};
 use super::guard::{judge, wrong_language};
 use super::run::Run;
 use super::step::{Turn, Verdict};
 use crate::domain::effect::Effect;
 use crate::domain::event::EventBody;
+use crate::domain::language::Language;
 use crate::domain::message::Role;
-use crate::domain::tool_call::ToolOutcome;
+use crate::domain::provenance::Origin;
 use crate::language::fold::fold;
+use crate::language::statements::{Fact, read};
 use crate::llm::model::{Resort, ToolChoice};
 use crate::llm::offline::{Likely, Opinion};
 
@@ -31,6 +32,7 @@ impl Run<'_> {
             _ => {}
         }
         let judged = judge(draft, &self.proof, self.language);
+        self.bindings = judged.bindings;
         for withheld in &judged.withheld {
             self.buffered.push(EventBody::Withheld {
                 reason: withheld.reason.to_owned(),
@@ -80,7 +82,7 @@ impl Run<'_> {
                 "Your draft was not sent: it repeats the customer's own words. Answer them.",
             ));
         }
-        let states_facts = !facts_of(draft, self.language).is_empty();
+        let states_facts = states_facts(draft, self.language);
         let denies = denies_ability(&folded);
         let repeats = self.was_said_before(draft);
         // Behind an answer, a question for more wishes is politeness. Who says the same no again has not listened.
@@ -118,19 +120,16 @@ impl Run<'_> {
 
     /// Whether everything that `draft` states was looked up before, or said by the customer.
     fn is_known(&self, draft: &str) -> bool {
-        let mut facts = Facts::in_zone(self.agent.business.timezone.clone());
-        for event in &self.task.events {
-            match &event.body {
-                EventBody::Message(message) if message.role == Role::Customer => {
-                    facts.add_text(&message.text, self.language);
-                }
-                EventBody::ToolFinished { outcome: ToolOutcome::Done { data, .. }, .. } => {
-                    facts.add_value(data, self.language);
-                }
-                _ => {}
-            }
-        }
-        facts.prove_all_of(draft, self.language)
+        let judged = judge(draft, &self.proof, self.language);
+        judged.withheld.is_empty()
+            && judged.bindings.iter().all(|binding| match binding.origin {
+                Origin::Tool { .. } | Origin::Customer { .. } => true,
+                Origin::Passage { .. }
+                | Origin::Business
+                | Origin::Clock
+                | Origin::Person { .. }
+                | Origin::Computed => false,
+            })
     }
 
     /// Whether the bot's last message was the same and told nothing: a price may well be the same again.
@@ -139,8 +138,16 @@ impl Run<'_> {
             EventBody::Message(message) if message.role == Role::Assistant => Some(message.text.trim()),
             _ => None,
         });
-        last == Some(draft.trim()) && facts_of(draft, self.language).is_empty()
+        last == Some(draft.trim()) && !states_facts(draft, self.language)
     }
+}
+
+/// Whether `draft` states anything that could be looked up.
+fn states_facts(draft: &str, language: Language) -> bool {
+    read(draft, language)
+        .stated
+        .iter()
+        .any(|stated| !matches!(stated.fact, Fact::Relative(_) | Fact::Word(_)))
 }
 
 /// Whether the draft is what the customer said. A greeting is answered by the same greeting.

@@ -15,6 +15,7 @@ use crate::domain::clock::Clock;
 use crate::domain::problem::Problem;
 use crate::domain::tool::ToolSpec;
 use crate::inbox::accept::{Inbox, InboxLimits};
+use crate::knowledge::proposals::Proposals;
 use crate::limits::alerts::{AlertTask, Alerts};
 use crate::limits::cells::SharedCells;
 use crate::limits::pause::TimerPause;
@@ -240,6 +241,7 @@ impl App {
             search: Arc::new(Retrieval(library.clone())),
             ingest: Arc::new(library.clone()),
             documents: Arc::new(library.clone()),
+            proposals: Arc::new(Proposals::below(&options.data)),
             tools: Arc::new(Offered(registry)),
             shutdown: stop.clone(),
         });

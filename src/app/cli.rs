@@ -91,6 +91,8 @@ enum Command {
     /// The model that makes vectors of texts
     #[command(subcommand)]
     Models(commands::ModelsCommand),
+    /// What could not be answered, grouped by meaning
+    Gaps(commands::GapsArguments),
     /// Rehearse on the running server that the language models are away
     Drill(commands::DrillArguments),
     /// Print every setting with its default and what it means
@@ -175,6 +177,7 @@ async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Exi
         Some(Command::Import(arguments)) => return commands::import(&options, arguments).await,
         Some(Command::Export(arguments)) => return commands::export(&options, arguments).await,
         Some(Command::Models(command)) => return commands::models(&options, command).await,
+        Some(Command::Gaps(arguments)) => return commands::gaps(&options, &arguments).await,
         Some(Command::Drill(arguments)) => return commands::drill(&options, arguments).await,
         Some(Command::Config | Command::ReadDocument { .. }) => {}
         Some(Command::Migrate) => return commands::migrate(&options).await,

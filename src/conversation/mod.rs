@@ -2,6 +2,7 @@
 
 mod audience;
 mod closing;
+pub mod gaps;
 mod journal;
 pub mod keeper;
 pub mod later;

@@ -6,6 +6,7 @@ use super::conversation::Owner;
 use super::ids::{ConversationId, MessageId, Seq, TurnId};
 use super::message::{Confirmation, Message};
 use super::passage::Passage;
+use super::provenance::Binding;
 use super::tool_call::{ToolCall, ToolOutcome};
 use super::turn::{StopReason, Usage};
 use jiff::Timestamp;
@@ -112,6 +113,11 @@ pub enum EventBody {
         /// The text that was not sent.
         text: String,
     },
+    /// What the claims of the answer that follows were bound to.
+    Bound {
+        /// One for each claim.
+        bindings: Vec<Binding>,
+    },
     /// A turn ended.
     TurnFinished {
         /// Why.
@@ -155,6 +161,7 @@ impl EventBody {
             Self::ConfirmationSettled { .. } => "confirmation_settled",
             Self::Verified { .. } => "verified",
             Self::Withheld { .. } => "withheld",
+            Self::Bound { .. } => "bound",
             Self::TurnFinished { .. } => "turn_finished",
             Self::StateChanged { .. } => "state_changed",
         }

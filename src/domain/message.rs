@@ -40,6 +40,20 @@ pub struct SourceRef {
     /// Where a reader finds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// The words of the message that it proves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<Claim>,
+}
+
+/// Words of a message that state something checkable, and where they stand.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Claim {
+    /// The words as sent.
+    pub text: String,
+    /// Where they begin in the message's text, in characters.
+    pub start: usize,
+    /// Where they end, in characters.
+    pub end: usize,
 }
 
 /// A tool call that waits for the customer's word.

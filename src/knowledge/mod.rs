@@ -25,6 +25,7 @@ pub mod jsonl;
 pub mod ledger;
 pub mod lexicon;
 pub mod markdown;
+pub mod proposals;
 pub mod query;
 pub mod readers;
 pub mod search;

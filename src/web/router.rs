@@ -1,8 +1,8 @@
 //! Every route of the HTTP surface on one page, grouped by who calls it.
 
 use super::api::{
-    conversations, documents, drills, events, inspect, knowledge, messages, openapi, outbox, people, tools,
-    widget,
+    conversations, documents, drills, events, gaps, inspect, knowledge, messages, openapi, outbox, people,
+    tools, widget,
 };
 use super::layers::{headers, log, origin, panic};
 use super::problem::Problem;
@@ -41,6 +41,11 @@ pub fn router(state: SharedState) -> Router {
         .route("/api/v1/knowledge/documents", get(documents::list_documents).post(documents::upload_document))
         .route("/api/v1/knowledge/documents/{id}", delete(documents::remove_document))
         .route("/api/v1/knowledge/conflicts", get(documents::list_conflicts))
+        .route("/api/v1/gaps", get(gaps::list_gaps))
+        .route("/api/v1/gaps/{id}/proposals", post(gaps::propose_entry))
+        .route("/api/v1/proposals", get(gaps::list_proposals))
+        .route("/api/v1/proposals/{id}/approve", post(gaps::approve_proposal))
+        .route("/api/v1/proposals/{id}/reject", post(gaps::reject_proposal))
         .route("/api/v1/tools", get(tools::list_tools))
         .route("/api/v1/drills/model-down", post(drills::begin_model_drill).delete(drills::end_model_drill))
         .route("/api/v1/outbox/dead", get(outbox::list_dead_deliveries))

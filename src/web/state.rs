@@ -12,6 +12,7 @@ use crate::conversation::ownership::Ownership;
 use crate::domain::clock::Clock;
 use crate::inbox::accept::Inbox;
 use crate::inbox::coalesce::Quiet;
+use crate::knowledge::proposals::Proposals;
 use crate::store::Stores;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +42,8 @@ pub struct WebParts {
     pub ingest: Arc<dyn KnowledgeIngest>,
     /// Documents.
     pub documents: Arc<dyn KnowledgeDocuments>,
+    /// Entries that people propose for the knowledge.
+    pub proposals: Arc<Proposals>,
     /// Tools.
     pub tools: Arc<dyn ToolCatalog>,
     /// Where the gateway of the relay channel comes in, if there is one.

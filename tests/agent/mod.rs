@@ -1,4 +1,5 @@
 //! The decision core and the gate: pure, so every case can be put on the table.
 
+mod claims;
 mod gate;
 mod step;

@@ -1,9 +1,11 @@
 //! Whole conversations with the whole program over HTTP: what customers get, what is done, and what is not.
 
+mod bindings;
 mod bursts;
 mod clock;
 mod confirm;
 mod customers;
+mod gaps;
 mod injected;
 mod limits;
 mod models;

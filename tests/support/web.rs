@@ -17,6 +17,7 @@ use balcao::domain::secret::Secret;
 use balcao::domain::tool::{Localized, Risk, ToolSpec};
 use balcao::inbox::accept::{Inbox, InboxLimits};
 use balcao::knowledge::ledger::Ledger;
+use balcao::knowledge::proposals::Proposals;
 use balcao::knowledge::source::Defaults;
 use balcao::store::Stores;
 use balcao::store::conversations::ConversationStore;
@@ -129,6 +130,7 @@ pub async fn spawn_web_with(options: WebOptions) -> WebApp {
         search: Arc::new(Shelf),
         ingest: Arc::new(Shelf),
         documents: Arc::new(Shelf),
+        proposals: Arc::new(Proposals::below(folder.path())),
         tools: Arc::new(Shelf),
         drill: Arc::new(Shelf),
         relay,

@@ -41,6 +41,7 @@ fn full_message() -> Message {
             title: "Trocas".to_owned(),
             heading: Some("Prazo".to_owned()),
             url: Some("https://example.com/trocas".to_owned()),
+            claims: Vec::new(),
         }],
         buttons: vec![Button { label: "Sim".to_owned(), value: "sim, confirmo".to_owned() }],
         confirmation: Some(Confirmation {

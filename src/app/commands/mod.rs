@@ -2,11 +2,13 @@
 //! takes several processes.
 
 mod drill;
+mod gaps;
 mod knowledge;
 mod models;
 mod shop;
 
 pub use drill::{DrillArguments, drill};
+pub use gaps::{GapsArguments, gaps};
 pub use knowledge::{IngestArguments, SearchArguments, ingest, search};
 pub use models::{ModelsCommand, PullArguments, models};
 pub use shop::{ExportArguments, ImportArguments, export, import};

@@ -83,6 +83,7 @@ impl Capability for Search {
             title: passage.title.clone(),
             heading: passage.heading.clone(),
             url: None,
+            claims: Vec::new(),
         });
         let data = json!({"found": passages.len(), "passages": passages});
         Ok(ToolOutput { sources: sources.collect(), ..ToolOutput::data(data) })

@@ -4,6 +4,7 @@
 use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::{MessageId, TurnId};
 use crate::domain::passage::Passage;
+use crate::domain::provenance::Binding;
 use crate::domain::tool_call::{ToolCall, ToolOutcome};
 use crate::domain::turn::{StopReason, Usage};
 use jiff::Timestamp;
@@ -40,6 +41,9 @@ struct TurnView {
     tool_calls: Vec<ToolCallView>,
     /// Sentences that were not sent.
     withheld: Vec<WithheldView>,
+    /// What the claims of the answer were bound to.
+    #[schema(value_type = Vec<Object>)]
+    bindings: Vec<Binding>,
     usage: UsageView,
 }
 
@@ -138,6 +142,7 @@ impl TurnView {
             model_calls: Vec::new(),
             tool_calls: Vec::new(),
             withheld: Vec::new(),
+            bindings: Vec::new(),
             usage: UsageView::default(),
         }
     }
@@ -173,6 +178,7 @@ impl TurnView {
             EventBody::Withheld { reason, text } => {
                 self.withheld.push(WithheldView { reason: reason.clone(), text: text.clone() });
             }
+            EventBody::Bound { bindings } => self.bindings.clone_from(bindings),
             EventBody::TurnFinished { stop_reason, .. } => {
                 self.finished_at = Some(event.at);
                 self.stop_reason = Some(*stop_reason);

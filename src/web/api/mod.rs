@@ -5,6 +5,7 @@ pub mod conversations;
 pub mod documents;
 pub mod drills;
 pub mod events;
+pub mod gaps;
 pub mod inspect;
 pub mod journal;
 pub mod knowledge;

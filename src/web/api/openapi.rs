@@ -1,7 +1,8 @@
 //! The OpenAPI 3.1 document, made from the handlers themselves.
 
 use super::{
-    conversations, documents, drills, events, inspect, knowledge, messages, outbox, people, tools, widget,
+    conversations, documents, drills, events, gaps, inspect, knowledge, messages, outbox, people, tools,
+    widget,
 };
 use crate::web::webhooks::{relay, whatsapp};
 use crate::web::{pages, probes};
@@ -34,6 +35,11 @@ use utoipa::{Modify, OpenApi, ToSchema};
         documents::upload_document,
         documents::remove_document,
         documents::list_conflicts,
+        gaps::list_gaps,
+        gaps::propose_entry,
+        gaps::list_proposals,
+        gaps::approve_proposal,
+        gaps::reject_proposal,
         tools::list_tools,
         outbox::list_dead_deliveries,
         outbox::replay_delivery,
@@ -70,6 +76,7 @@ pub struct MessageSchema {
     author: Option<String>,
     /// The customer messages it answers.
     reply_to: Option<Vec<String>>,
+    /// What it rests on: `{id, title, heading?, url?, claims?: [{text, start, end}]}`; the places are in characters of `text`.
     #[schema(value_type = Option<Vec<Object>>)]
     sources: Option<Vec<()>>,
     #[schema(value_type = Option<Vec<Object>>)]

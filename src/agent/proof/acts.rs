@@ -1,0 +1,230 @@
+//! Kinds of deeds and states, and the words that call them in pt, en and es: what a tool's name or a result's state says.
+//! How a sentence tells of one is read in `deeds.rs`.
+
+use crate::domain::language::Language;
+use crate::language::fold::fold;
+use crate::language::memo::Memo;
+use aho_corasick::AhoCorasick;
+use std::sync::LazyLock;
+
+/// A set of kinds of deeds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Acts(u32);
+
+impl Acts {
+    const BOOK: Self = Self(1);
+    const CANCEL: Self = Self(1 << 1);
+    const RESCHEDULE: Self = Self(1 << 2);
+    const CREATE: Self = Self(1 << 3);
+    const SAVE: Self = Self(1 << 4);
+    const SEND: Self = Self(1 << 5);
+    const DELIVER: Self = Self(1 << 6);
+    const REFUND: Self = Self(1 << 7);
+    pub(super) const CONFIRM: Self = Self(1 << 8);
+    const CHANGE: Self = Self(1 << 9);
+    const RESOLVE: Self = Self(1 << 10);
+    const PAY: Self = Self(1 << 11);
+    const APPLY: Self = Self(1 << 12);
+    const DELETE: Self = Self(1 << 13);
+    const PREPARE: Self = Self(1 << 14);
+    /// What has no kind of its own.
+    pub(super) const OTHER: Self = Self(1 << 15);
+    /// `feito`, `processed`: whatever it was.
+    pub const ANYTHING: Self = Self((1 << 15) - 1);
+
+    /// None.
+    pub const NONE: Self = Self(0);
+
+    /// Both together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether one kind is in both.
+    pub fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Without the kinds of `other`.
+    fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+}
+
+/// Beginnings of participles: `agendad` is `agendada` too.
+const DONE: &[(&str, Acts)] = &[
+    ("agendad marcad reservad booked scheduled reserved", Acts::BOOK),
+    ("cancelad desmarcad anulad cancelled canceled", Acts::CANCEL),
+    ("remarcad reagendad reprogramad rescheduled", Acts::RESCHEDULE.and(Acts::CHANGE)),
+    (
+        "abert criad solicitad cread abiert opened created logged filed gerad emitid issued requested submitted placed",
+        Acts::CREATE,
+    ),
+    (
+        "registrad anotad registered noted adicionad incluid added agregad cadastrad",
+        Acts::CREATE.and(Acts::SAVE),
+    ),
+    ("salv atualizad saved updated actualizad guardad", Acts::SAVE.and(Acts::CHANGE)),
+    ("enviad encaminhad despachad postad shipped sent dispatched forwarded emailed", Acts::SEND),
+    ("entregue entregad delivered", Acts::DELIVER),
+    ("estornad reembolsad devolvid refunded returned devuelt", Acts::REFUND),
+    ("confirmad confirmed", Acts::ANYTHING),
+    (
+        "alterad mudad trocad modificad changed modified cambiad corrigid swapped exchanged",
+        Acts::CHANGE.and(Acts::RESCHEDULE),
+    ),
+    ("resolvid resolved solved resuelt encerrad closed fechad cerrad", Acts::RESOLVE),
+    (
+        "processad efetuad realizad concluid processed completed feito feita feitos hech finalizad",
+        Acts::ANYTHING,
+    ),
+    ("pago paga pagos pagas paid pagad aprovad approved aprobad", Acts::PAY),
+    ("aplicad applied ativad activated activad", Acts::APPLY),
+    ("removid excluid apagad deleted removed eliminad borrad", Acts::DELETE.and(Acts::CANCEL)),
+    ("separad embalad packed empaquetad", Acts::PREPARE),
+];
+
+/// What the bot says of itself.
+pub(super) const OWN: &[(&str, Acts)] = &[
+    ("agendei marquei reservei", Acts::BOOK),
+    ("cancelei desmarquei anulei", Acts::CANCEL),
+    ("remarquei reagendei reprogramei", Acts::RESCHEDULE.and(Acts::CHANGE)),
+    ("abri criei solicitei emiti gerei pedi", Acts::CREATE),
+    ("registrei anotei adicionei cadastrei", Acts::CREATE.and(Acts::SAVE)),
+    ("salvei atualizei guardei", Acts::SAVE.and(Acts::CHANGE)),
+    ("enviei encaminhei mandei despachei", Acts::SEND),
+    ("estornei reembolsei devolvi", Acts::REFUND),
+    ("confirmei", Acts::ANYTHING),
+    ("alterei mudei troquei modifiquei corrigi", Acts::CHANGE.and(Acts::RESCHEDULE)),
+    ("resolvi encerrei", Acts::RESOLVE),
+    ("processei efetuei realizei finalizei", Acts::ANYTHING),
+    ("apliquei ativei", Acts::APPLY),
+    ("removi apaguei", Acts::DELETE.and(Acts::CANCEL)),
+];
+
+/// Spanish past forms that are other words without their object.
+pub(super) const OWN_WITH_OBJECT: &[(&str, Acts)] = &[
+    ("agende reserve", Acts::BOOK),
+    ("cancele", Acts::CANCEL),
+    ("envie", Acts::SEND),
+    ("registre anote", Acts::CREATE.and(Acts::SAVE)),
+    ("agendamos reservamos marcamos", Acts::BOOK),
+    ("cancelamos", Acts::CANCEL),
+];
+
+/// Beginnings of words by which a tool or a state is called.
+const CALLED: &[(&str, Acts)] = &[
+    ("agend marca reserv book schedul appoint cita", Acts::BOOK),
+    ("cancel desmarc anul", Acts::CANCEL),
+    ("resched remarc reagend reprogram move", Acts::RESCHEDULE.and(Acts::CHANGE)),
+    (
+        "creat cria crea abr abert abiert open new ticket chamad request solicit submit insert issue emit place",
+        Acts::CREATE,
+    ),
+    ("regist add adicion agreg inclu cadastr anot note log", Acts::CREATE.and(Acts::SAVE)),
+    ("save salv updat atualiz actualiz contact set edit upsert guard", Acts::SAVE.and(Acts::CHANGE)),
+    (
+        "send envi ship dispatch despach forward encaminh email mail notif sent postad transit caminho camino saiu",
+        Acts::SEND,
+    ),
+    ("delivered entregue entregad", Acts::DELIVER.and(Acts::SEND)),
+    ("refund reembols estorn devol return", Acts::REFUND),
+    ("confirm", Acts::CONFIRM),
+    ("chang alter mud troc modif exchang swap cambi", Acts::CHANGE.and(Acts::RESCHEDULE)),
+    ("resolv solv encerr close fechad cerrad resuelt", Acts::RESOLVE),
+    ("paid pago paga pay aprov approv aprob charge", Acts::PAY),
+    ("apply appli aplic coupon cupom activ ativ", Acts::APPLY),
+    ("delet remov exclu apag eras elimin borr", Acts::DELETE.and(Acts::CANCEL)),
+    ("pick separ prepar pack", Acts::PREPARE),
+];
+
+/// Beginnings of nouns for what is booked or paid.
+const THINGS: &[(&str, Acts)] = &[
+    ("horario visit consulta mesa turno sessao aula oficina", Acts::BOOK),
+    ("compra pedido order purchase", Acts::CREATE.and(Acts::PAY).and(Acts::CONFIRM)),
+];
+
+pub(super) static PARTICIPLES: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::of(DONE));
+pub(super) static NOUNS: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::of(THINGS));
+pub(super) static CALLS: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::of(CALLED));
+static READ: LazyLock<Memo<Acts>> = LazyLock::new(Memo::default);
+
+/// What the words of a state or of a tool's name call.
+pub fn called(text: &str) -> Acts {
+    *READ.of(text, Language::Portuguese, || {
+        let folded = fold(text);
+        let words: Vec<&str> = words_of(&folded);
+        let acts = words.iter().fold(Acts::NONE, |acts, word| acts.and(CALLS.get(word)));
+        // Whoever cancels or moves an appointment has made none: `agenda_cancel`.
+        match acts.meets(Acts::CANCEL.and(Acts::RESCHEDULE)) {
+            true if acts.meets(Acts::BOOK) => acts.without(Acts::BOOK.and(Acts::CREATE)),
+            _ => acts,
+        }
+    })
+}
+
+/// The words, apostrophes inside them kept.
+pub(super) fn words_of(folded: &str) -> Vec<&str> {
+    folded
+        .split(|sign: char| !(sign.is_alphanumeric() || matches!(sign, '\'' | '’')))
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+/// Beginnings of words, looked for all at once.
+pub(super) struct Lexicon {
+    acts: Vec<Acts>,
+    /// `None` only if the lists were too large for it, which a test rules out.
+    automaton: Option<AhoCorasick>,
+}
+
+impl Lexicon {
+    fn of(table: &[(&str, Acts)]) -> Self {
+        let entries: Vec<(&str, Acts)> =
+            table.iter().flat_map(|(forms, acts)| forms.split(' ').map(|form| (form, *acts))).collect();
+        Self {
+            automaton: AhoCorasick::new(entries.iter().map(|(form, _)| *form)).ok(),
+            acts: entries.into_iter().map(|(_, acts)| acts).collect(),
+        }
+    }
+
+    /// What the beginnings of `word` say.
+    pub(super) fn get(&self, word: &str) -> Acts {
+        self.automaton
+            .iter()
+            .flat_map(|automaton| automaton.find_overlapping_iter(word))
+            .filter(|found| found.start() == 0)
+            .fold(Acts::NONE, |acts, found| {
+                acts.and(self.acts.get(found.pattern().as_usize()).copied().unwrap_or_default())
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_is_found() {
+        for (forms, acts) in DONE {
+            for form in forms.split(' ') {
+                assert!(PARTICIPLES.get(form).meets(*acts), "{form}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_tools_name_says_what_it_does() {
+        assert!(called("agenda_cancel").meets(Acts::CANCEL) && !called("agenda_cancel").meets(Acts::BOOK));
+        assert!(called("agenda_book marcar horário").meets(Acts::BOOK));
+        assert!(
+            called("crm_save_contact").meets(Acts::SAVE) && !called("crm_save_contact").meets(Acts::BOOK)
+        );
+    }
+}

@@ -1,0 +1,218 @@
+//! How a sentence says what it says: as a question, as the customer's own word, as a word of the house. Decides what the
+//! customer's own words may prove. Pure.
+
+use crate::domain::language::Language;
+use crate::language::phrases::{Phrases, spaced};
+use crate::language::statements::{Fact, Kind, Stated, Word};
+use std::cell::OnceCell;
+use std::sync::LazyLock;
+
+/// A sentence, looked at as a whole.
+pub(super) struct Manner<'a> {
+    sentence: &'a str,
+    language: Language,
+    /// ` temos 3 vasos `: folded words with a blank before and behind each.
+    words: OnceCell<String>,
+    promises: OnceCell<bool>,
+    /// Whether it asks.
+    pub(super) asks: bool,
+}
+
+/// What the customer said of a wish or a limit of their own.
+static ATTRIBUTED: LazyLock<Phrases> = LazyLock::new(|| {
+    Phrases::of(
+        "voce disse|voce mencionou|voce informou|voce pediu|voce passou|voce quer|voce falou|\
+        voce escreveu|voce procura|voce comentou|que voce|seu orcamento|sua faixa|entendi|anotei|\
+        seu limite|sua compra|your purchase|tu compra|su compra|you said|you mentioned|you asked|\
+        you told|you want|you gave|you wrote|your budget|budget|you re looking|you are looking|i understand|\
+        got it|mencionaste|dijiste|pediste|tu presupuesto|su presupuesto|usted menciono|me dijo|quieres|\
+        buscas|entiendo",
+    )
+});
+
+/// Words by which the house promises: what stands beside them is no repetition of the customer's wish.
+static PROMISED: LazyLock<Phrases> = LazyLock::new(|| {
+    Phrases::of(
+        "offer|oferecer|ofrecer|consigo|custa|custam|cobramos|cobrado|chega|chegam|chegara|chegar|entregamos|entregue|entrega|\
+        entregar|abre|abrimos|aberto|aberta|abertos|funciona|funcionamos|atendemos|temos|tem|ha|vaga|\
+        vagas|disponivel|disponiveis|livre|livres|garantia|garantimos|prazo|parcelamos|pronto|pronta|\
+        despachamos|enviamos|recebe|recebera|arrives|arrive|deliver|delivers|delivered|ships|open|opens|\
+        available|warranty|guarantee|we have|there is|there are|ready|llega|llegara|entregaremos|\
+        tenemos|hay|disponible|disponibles|abierto|listo|lista|costs|cuesta|previsao|previsto|prevista|\
+        expected|estimated|marcado|marcada|agendado|agendada|reservado|reservada|booked|scheduled|\
+        confirmado|confirmada|confirmed|estoque|stock|fechado|fechada|closed|cerrado",
+    )
+});
+
+/// Limits: `até R$ 100` repeats what the customer wants to spend.
+const LIMITS: &str = "ate|abaixo de|menos de|dentro de|dentro dos|dos|faixa de|up to|under|below|within|hasta|\
+    less than";
+
+/// Words of the customer's own affair.
+static PERSONAL: LazyLock<Phrases> = LazyLock::new(|| Phrases::of("seu|sua|seus|suas|your|tu|su|tus|sus"));
+
+/// Words of what is not known, or would be if.
+static UNSURE: LazyLock<Phrases> = LazyLock::new(|| {
+    Phrases::of(
+        "nao sei|nao tenho|nao consigo|nao posso|nao encontrei|nao temos essa informacao|se|caso|\
+        quando|i don t|i do not|i can t|i cannot|if|whether|when|no se|no tengo|no puedo|si|cuando|\
+        assim que|once|posso verificar|vou verificar|confirmar se",
+    )
+});
+
+/// Words of when the house is open.
+static OPENING: LazyLock<Phrases> = LazyLock::new(|| {
+    Phrases::of(
+        "abre|abrimos|aberto|aberta|abertos|fecha|fechamos|fechado|fechada|funciona|funcionamos|\
+        funcionamento|atende|atendemos|atendimento|horario|horarios|loja|open|opens|close|closes|closed|\
+        hours|store|shop|abren|abierto|cerrado|cerramos|atencion|tienda",
+    )
+});
+
+/// Beside these an amount is a price, not a limit.
+static COSTS: LazyLock<Phrases> = LazyLock::new(|| {
+    Phrases::of("custa|custam|costs|cuesta|frete|shipping|envio|desconto|discount|descuento")
+});
+
+/// What is available and no goods.
+static NOT_GOODS: LazyLock<Phrases> = LazyLock::new(|| {
+    Phrases::of(
+        "estou|fico|estamos|i m|we re|i am|we are|estoy|a equipe|informacao|information|informacion|\
+        atendimento|site|equipe|team",
+    )
+});
+
+/// What is open and not the shop.
+static NOT_THE_SHOP: LazyLock<Phrases> =
+    LazyLock::new(|| Phrases::of("chamado|ticket|pedido|order|conta|account|embalagem|caixa|pacote|package"));
+
+/// Words of a sum.
+static SUMS: LazyLock<Phrases> = LazyLock::new(|| {
+    Phrases::of(
+        "with delivery|com a entrega|com entrega|con entrega|comes to|come to|adds up|add up|as duas|os dois|las dos|los dos|ambos|ambas|total|soma|somando|tudo|juntos|juntas|ao todo|sum|altogether|together|both|en total|\
+        en conjunto|todo|com o frete|com frete|incluindo|including|incluido|with shipping|con envio|\
+        ficam|saem|fica|sai",
+    )
+});
+
+impl<'a> Manner<'a> {
+    pub(super) fn of(sentence: &'a str, language: Language) -> Self {
+        let asks =
+            sentence.trim_end_matches(|sign: char| !sign.is_alphanumeric() && sign != '?').ends_with('?');
+        Self { sentence, language, words: OnceCell::new(), promises: OnceCell::new(), asks }
+    }
+
+    fn has(&self, phrases: &Phrases) -> bool {
+        phrases.are_in(self.words.get_or_init(|| spaced(self.sentence)))
+    }
+
+    /// Whether the house says it of itself.
+    pub(super) fn promises(&self) -> bool {
+        *self.promises.get_or_init(|| self.has(&PROMISED))
+    }
+
+    /// Whether it speaks of the customer's own affair.
+    pub(super) fn is_personal(&self) -> bool {
+        self.has(&PERSONAL)
+    }
+
+    /// Whether it says what is not known, or what would be if.
+    pub(super) fn is_unsure(&self) -> bool {
+        self.has(&UNSURE)
+    }
+
+    /// Whether it speaks of when the house is open.
+    pub(super) fn is_of_opening(&self) -> bool {
+        self.has(&OPENING)
+    }
+
+    /// Whether a negation stands in the same clause as `stated`.
+    fn denies(&self, stated: &Stated) -> bool {
+        let (before, behind) = (self.sentence.get(..stated.span.start), self.sentence.get(stated.span.end..));
+        let ends = [',', ';', ':', '.'];
+        let before = before.unwrap_or_default().rsplit(ends).next().unwrap_or_default();
+        let behind = behind.unwrap_or_default().split(ends).next().unwrap_or_default();
+        let words = format!("{}|{}", spaced(before), spaced(behind));
+        // `no` is Portuguese for `in the`.
+        (self.language != Language::Portuguese && words.contains(" no "))
+            || [
+                " nao ",
+                " not ",
+                " don t ",
+                " isn t ",
+                " doesn t ",
+                " couldn t ",
+                " can t ",
+                " cannot ",
+                " nunca ",
+                " never ",
+            ]
+            .iter()
+            .any(|word| words.contains(word))
+    }
+
+    /// Whether the customer's own words may prove `stated`: a name always, a wish where the house promises nothing, an
+    /// amount only as the customer's.
+    pub(super) fn repeats_the_customer(&self, stated: &Stated) -> bool {
+        if self.asks {
+            return true;
+        }
+        match stated.fact.kind() {
+            Kind::Code => true,
+            Kind::Number | Kind::Count => self.has(&ATTRIBUTED) || !self.claims_a_quantity(stated),
+            Kind::Day | Kind::Clock => !self.promises() || self.denies(stated),
+            Kind::Money => self.has(&ATTRIBUTED) || self.denies(stated) || self.is_limit(stated),
+            Kind::Length if matches!(stated.fact, Fact::Word(_)) => false,
+            Kind::Percent | Kind::Length => self.has(&ATTRIBUTED) || self.denies(stated),
+            Kind::Stock | Kind::Opening | Kind::Word => false,
+        }
+    }
+
+    /// `temos 37`: a number right behind a word of the house. A number of an order names it.
+    fn claims_a_quantity(&self, stated: &Stated) -> bool {
+        let before = self.sentence.get(..stated.span.start).unwrap_or_default();
+        let words = spaced(before);
+        let last: Vec<&str> = words.split(' ').filter(|word| !word.is_empty()).rev().take(4).collect();
+        let names = last.iter().take(3).any(|word| {
+            matches!(
+                *word,
+                "pedido"
+                    | "order"
+                    | "numero"
+                    | "number"
+                    | "no"
+                    | "chamado"
+                    | "ticket"
+                    | "protocolo"
+                    | "cep"
+                    | "codigo"
+                    | "n"
+            )
+        });
+        !names && self.promises()
+    }
+
+    fn is_limit(&self, stated: &Stated) -> bool {
+        let before = spaced(self.sentence.get(..stated.span.start).unwrap_or_default());
+        LIMITS.split('|').any(|limit| before.trim_end().ends_with(limit)) && !self.has(&COSTS)
+    }
+
+    /// Whether a word that is a statement has to be proven here: not in a question, nor beside `se` and `não sei`.
+    pub(super) fn states(&self, stated: &Stated, names_a_day: bool) -> bool {
+        let Fact::Word(word) = stated.fact else { return true };
+        if self.asks || self.is_unsure() {
+            return false;
+        }
+        match word {
+            Word::InStock | Word::SoldOut | Word::Free | Word::WithoutInterest | Word::SameDay => true,
+            // `estou disponível`, `informação disponível`
+            Word::Available => !self.has(&NOT_GOODS),
+            Word::Open | Word::Closed => names_a_day && !self.has(&NOT_THE_SHOP),
+        }
+    }
+
+    /// Whether it adds up.
+    pub(super) fn sums_up(&self) -> bool {
+        self.has(&SUMS)
+    }
+}

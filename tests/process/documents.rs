@@ -7,11 +7,12 @@ use serde_json::Value;
 use std::fs;
 use std::time::{Duration, Instant};
 
-const PRICE: &str = "# Estacionamento\n\nO estacionamento da loja custa R$ 12 por hora.\n";
+const PRICE: &str =
+    "# Bicicletas\n\n## Vocês alugam bicicletas?\n\nSim, o aluguel de bicicletas custa R$ 12 por hora.\n";
 
 async fn place() -> Place {
     Place::empty()
-        .file("knowledge/estacionamento.md", PRICE)
+        .file("knowledge/bicicletas.md", PRICE)
         .file("knowledge/frete.md", "# Frete\n\nO frete custa R$ 15.\n")
 }
 
@@ -42,9 +43,9 @@ async fn answered(server: &Process, question: &str, wanted: &str) -> Duration {
 async fn a_price_changed_in_a_file_is_right_in_the_chat() {
     let place = place().await;
     let server = place.serve().await;
-    let question = "Qual o valor do estacionamento por hora?";
+    let question = "Vocês alugam bicicletas?";
     answered(&server, question, "R$ 12").await;
-    fs::write(place.path("knowledge/estacionamento.md"), PRICE.replace("12", "14")).unwrap();
+    fs::write(place.path("knowledge/bicicletas.md"), PRICE.replace("12", "14")).unwrap();
     let took = answered(&server, question, "R$ 14").await;
     println!("a changed price was right in the chat after {took:?}");
     let before = documents(&server.door, "").await;
@@ -61,11 +62,11 @@ async fn a_price_changed_in_a_file_is_right_in_the_chat() {
 async fn what_changed_while_the_shop_was_closed_is_seen_when_it_opens() {
     let place = place().await;
     let server = place.serve().await;
-    answered(&server, "Qual o valor do estacionamento por hora?", "R$ 12").await;
+    answered(&server, "Vocês alugam bicicletas?", "R$ 12").await;
     assert!(server.terminate().await.0.success());
-    fs::write(place.path("knowledge/estacionamento.md"), PRICE.replace("12", "16")).unwrap();
+    fs::write(place.path("knowledge/bicicletas.md"), PRICE.replace("12", "16")).unwrap();
     let server = place.serve().await;
-    answered(&server, "Qual o valor do estacionamento por hora?", "R$ 16").await;
+    answered(&server, "Vocês alugam bicicletas?", "R$ 16").await;
 }
 
 #[tokio::test]
@@ -77,7 +78,7 @@ async fn documents_are_uploaded_replaced_listed_and_removed() {
         let answer = server.door.operator(Method::POST, &path).body(body).send().await.unwrap();
         (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
     };
-    let faq = "pergunta,resposta\nVocês alugam bicicletas?,\"Sim, na rua de trás.\"\nAceita pet?,\n";
+    let faq = "pergunta,resposta\nVocês dão aula de tricô?,\"Sim, na rua de trás.\"\nAceita pet?,\n";
     let (status, uploaded) = upload("faq.csv", faq.into()).await;
     assert_eq!(status, 201, "{uploaded}");
     let found = uploaded["documents"].as_array().unwrap();
@@ -87,11 +88,11 @@ async fn documents_are_uploaded_replaced_listed_and_removed() {
         (&"indexed".into(), &2.into(), &"Ana".into())
     );
     assert_eq!((&found[1]["status"], &found[1]["line"]), (&"failed".into(), &3.into()));
-    answered(&server, "Vocês alugam bicicletas?", "na rua de trás").await;
+    answered(&server, "Vocês dão aula de tricô?", "na rua de trás").await;
     let (status, _) =
-        upload("faq.csv", "pergunta,resposta\nVocês alugam bicicletas?,\"Sim, no subsolo.\"\n".into()).await;
+        upload("faq.csv", "pergunta,resposta\nVocês dão aula de tricô?,\"Sim, no subsolo.\"\n".into()).await;
     assert_eq!(status, 200);
-    answered(&server, "Vocês alugam bicicletas?", "no subsolo").await;
+    answered(&server, "Vocês dão aula de tricô?", "no subsolo").await;
     // What cannot be read is refused, and what was there before stays.
     let (status, problem) = upload("faq.csv", "%PDF-1.7".into()).await;
     assert_eq!((status, &problem["code"]), (422, &"unreadable_document".into()));
@@ -100,7 +101,7 @@ async fn documents_are_uploaded_replaced_listed_and_removed() {
         let (status, problem) = upload(name, "x".into()).await;
         assert_eq!((status, &problem["field"]), (422, &field.into()), "{problem}");
     }
-    answered(&server, "Vocês alugam bicicletas?", "no subsolo").await;
+    answered(&server, "Vocês dão aula de tricô?", "no subsolo").await;
     let all = documents(&server.door, "").await;
     let id = |origin: &str| {
         all.iter().find(|it| it["origin"] == origin).unwrap()["id"].as_str().unwrap().to_owned()

@@ -95,6 +95,7 @@ pub(super) mod tests {
         assert!(bomb.len() < 200_000);
         let reason = Archive::open(&bomb).unwrap().text("a.xml").unwrap_err();
         assert!(reason.contains("unpacks to more than"), "{reason}");
+        assert_eq!(Archive::open(&bomb).unwrap().declared_bytes(), 80 * 1024 * 1024);
         let mut small = zipped(&[("a.xml", "é".as_bytes())]);
         assert_eq!(Archive::open(&small).unwrap().text("a.xml").unwrap().as_deref(), Some("é"));
         assert_eq!(Archive::open(&small).unwrap().text("b.xml").unwrap(), None);

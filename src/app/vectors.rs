@@ -6,6 +6,7 @@ use super::knowledge::Library;
 use crate::knowledge::vectors::VectorError;
 use crate::llm::embed::EmbedError;
 use crate::llm::embed::open::OpenError;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +17,8 @@ const PAUSE: Duration = Duration::from_secs(30);
 /// The work.
 pub struct VectorTask {
     library: Library,
-    options: Options,
+    /// Behind a pointer: the program's own future stays small.
+    options: Arc<Options>,
 }
 
 /// What comes after a piece of work.
@@ -32,7 +34,7 @@ enum Next {
 impl VectorTask {
     /// For this library.
     pub fn new(library: Library, options: Options) -> Self {
-        Self { library, options }
+        Self { library, options: Arc::new(options) }
     }
 
     /// Works until it is told to stop.

@@ -183,7 +183,10 @@ impl KnowledgeBase {
         let asked = question.language.or_else(|| detect(&question.text)).unwrap_or(self.language);
         let passage = |it| self.passage(it, &queries, &lexicon, asked);
         let passages: Vec<Passage> = candidates.into_iter().map(passage).collect();
-        self.tell(&passages, by_meaning);
+        // A probe asks about nothing, and would be counted as a question that nothing answers.
+        if !query::terms(&queries).indices.is_empty() {
+            self.tell(&passages, by_meaning);
+        }
         metrics::histogram!("balcao_knowledge_search_seconds").record(started.elapsed().as_secs_f64());
         Ok(passages)
     }

@@ -52,7 +52,7 @@ pub enum VectorState {
 impl fmt::Display for VectorState {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Off => formatter.write_str("passages are found by their words alone: there is no embedder"),
+            Self::Off => formatter.write_str("passages are found by their words alone: no embedder is open"),
             Self::Making { made, of } => {
                 write!(
                     formatter,

@@ -5,8 +5,10 @@ use super::lexicon::{Unit, is_neutral, shared, unit};
 use super::{Fact, Source, Stated};
 use crate::domain::language::Language;
 use crate::language::fold::{Token, TokenKind, is_stopword, stem, tokens};
+use crate::language::memo::Memo;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// A word that names something, as a number; those that name a day have [`DAY`] set.
 pub type Term = u32;
@@ -15,6 +17,9 @@ pub type Term = u32;
 const DAY: Term = 1 << 31;
 /// Marks terms of rates.
 const RATE: Term = 1 << 30;
+
+/// Terms of texts that were read before: names and titles come again and again.
+static TERMS: LazyLock<Memo<Vec<Term>>> = LazyLock::new(Memo::default);
 
 /// A number of so many digits names something too.
 const NAMING_DIGITS: usize = 3;
@@ -68,6 +73,10 @@ pub fn rate_term(word: &str) -> Option<Term> {
 
 /// The terms of a name or a key: `delivery_fee`, `Jiboia (Tamanho: G)`.
 pub fn terms_of(text: &str, language: Language) -> Vec<Term> {
+    TERMS.of(text, language, || terms_anew(text, language)).to_vec()
+}
+
+fn terms_anew(text: &str, language: Language) -> Vec<Term> {
     let all = tokens(text);
     let names = |(at, token): (usize, &Token)| {
         model_term(&all, at).or_else(|| word_term(&token.text, token.kind, language))

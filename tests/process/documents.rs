@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 const PRICE: &str =
     "# Bicicletas\n\n## Vocês alugam bicicletas?\n\nSim, o aluguel de bicicletas custa R$ 12 por hora.\n";
 
-async fn place() -> Place {
+fn place() -> Place {
     Place::empty()
         .file("knowledge/bicicletas.md", PRICE)
         .file("knowledge/frete.md", "# Frete\n\nO frete custa R$ 15.\n")
@@ -41,7 +41,7 @@ async fn answered(server: &Process, question: &str, wanted: &str) -> Duration {
 
 #[tokio::test]
 async fn a_price_changed_in_a_file_is_right_in_the_chat() {
-    let place = place().await;
+    let place = place();
     let server = place.serve().await;
     let question = "Vocês alugam bicicletas?";
     answered(&server, question, "R$ 12").await;
@@ -60,7 +60,7 @@ async fn a_price_changed_in_a_file_is_right_in_the_chat() {
 
 #[tokio::test]
 async fn what_changed_while_the_shop_was_closed_is_seen_when_it_opens() {
-    let place = place().await;
+    let place = place();
     let server = place.serve().await;
     answered(&server, "Vocês alugam bicicletas?", "R$ 12").await;
     assert!(server.terminate().await.0.success());
@@ -71,7 +71,7 @@ async fn what_changed_while_the_shop_was_closed_is_seen_when_it_opens() {
 
 #[tokio::test]
 async fn documents_are_uploaded_replaced_listed_and_removed() {
-    let place = place().await;
+    let place = place();
     let server = place.serve().await;
     let upload = async |name: &str, body: Vec<u8>| {
         let path = format!("/api/v1/knowledge/documents?name={name}&owner=Ana&valid_until=2099-12-31");
@@ -120,7 +120,6 @@ async fn documents_are_uploaded_replaced_listed_and_removed() {
 #[tokio::test]
 async fn what_is_wrong_with_documents_is_told_everywhere() {
     let place = place()
-        .await
         .file(
             "knowledge/oferta.md",
             "---\nvalid_until: 2020-01-31\nowner: Ana\n---\n# Oferta\n\nVasos em oferta.\n",
@@ -159,7 +158,7 @@ async fn what_is_wrong_with_documents_is_told_everywhere() {
 
 #[tokio::test]
 async fn an_index_of_named_paths_stays_one() {
-    let place = place().await.file("so-isto.jsonl", "{\"id\":\"a\",\"text\":\"Só isto vale.\"}\n");
+    let place = place().file("so-isto.jsonl", "{\"id\":\"a\",\"text\":\"Só isto vale.\"}\n");
     let server = place.serve().await;
     let ingest = place.run(&["ingest", "so-isto.jsonl"], "").await;
     assert!(ingest.status.success(), "{ingest:?}");

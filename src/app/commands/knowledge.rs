@@ -62,10 +62,11 @@ pub async fn ingest(options: Options, arguments: IngestArguments) -> anyhow::Res
         library.visit_sites(Which::All).await?;
     }
     let runtime = Handle::current();
-    let (reader, shown) = (library.clone(), options.settings.knowledge.folder.clone());
+    let shown = options.settings.knowledge.folder.clone();
+    let (reader, opened) = (library.clone(), options.clone());
     let (report, vectors) = tokio::task::spawn_blocking(move || {
         let report = reader.ingest_blocking(&paths)?;
-        anyhow::Ok((report, with_vectors(&reader, &options, runtime)?))
+        anyhow::Ok((report, with_vectors(&reader, &opened, runtime)?))
     })
     .await??;
     say(&report.to_string());
@@ -78,7 +79,7 @@ pub async fn ingest(options: Options, arguments: IngestArguments) -> anyhow::Res
     if watch {
         say("watching; interrupt to end");
         let stop = CancellationToken::new();
-        let vectors = VectorTask::new(library.clone()).run(stop.clone());
+        let vectors = VectorTask::new(library.clone(), options).run(stop.clone());
         tokio::select! {
             ((), ()) = async { tokio::join!(library.watch(stop.clone()), vectors) } => {}
             interrupted = tokio::signal::ctrl_c() => interrupted?,

@@ -182,6 +182,16 @@ mod tests {
     }
 
     #[test]
+    fn a_verb_of_the_first_person_need_not_be_a_deed() {
+        for draft in ["Entendi: voltei", "Analisei as opções para você.", "Continuei de onde paramos."] {
+            assert_eq!(judge(draft, &proof(json!({})), Language::Portuguese).text, draft);
+        }
+        for draft in ["Voltei e cancelei o pedido.", "Parcelei a compra."] {
+            assert_eq!(judge(draft, &proof(json!({})), Language::Portuguese).withheld.len(), 1, "{draft}");
+        }
+    }
+
+    #[test]
     fn only_the_unproven_sentence_is_withheld() {
         let judged = judge(
             "O Vaso Serena custa R$ 99,90. Chega em 2 dias. Quer levar?",

@@ -14,6 +14,7 @@ const NO_DEEDS: &str = "encontrei achei localizei pensei gostei falei expliquei 
     notei reparei considerei calculei somei usei deixei cheguei fiquei passei olhei busquei procurei listei \
     selecionei mostrei indiquei recomendei amei adorei errei esperei tentei verifiquei consultei chequei conferi \
     pesquisei pensarei confundi imaginei acessei testei perguntei hei agradecei demorei terminei acabei comecei \
+    voltei entrei continuei levei analisei observei avaliei comparei estimei interpretei \
     checked verified looked searched noticed reviewed listed mentioned described explained identified located \
     compared calculated attached included needed";
 

@@ -10,7 +10,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// A word that names something, as a number; those that name a day have [`DAY`] set.
+/// A word that names something, as a number; those that name a day have `DAY` set.
 pub type Term = u32;
 
 /// Marks terms of days.

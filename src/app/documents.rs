@@ -13,6 +13,7 @@ use crate::knowledge::document::Failure;
 use crate::knowledge::gather::Places;
 use crate::knowledge::ingest::IngestReport;
 use crate::knowledge::ledger::{Ledger, Memory, Roots, Status, Writer};
+use crate::knowledge::proposals::uploads_below;
 use crate::knowledge::readers::outside::Outside;
 use crate::knowledge::site::visit::{Means, visit};
 use crate::knowledge::source::{Defaults, SourceFile};
@@ -74,7 +75,7 @@ pub fn places(options: &Options) -> anyhow::Result<Places> {
     Ok(Places {
         folder: options.operator.join(shown),
         shown: shown.display().to_string(),
-        uploads: Uploads::at(data.join("uploads")),
+        uploads: Uploads::at(uploads_below(data)),
         sites: data.join("sites"),
         outside: Arc::new(Outside::new(program, data.join("read"))),
     })

@@ -52,6 +52,10 @@ id!(
     ContactId
 );
 id!(
+    /// One interview of one lead, over however many conversations.
+    InterviewId
+);
+id!(
     /// One delivery to a channel that has to be pushed to.
     OutboxId
 );

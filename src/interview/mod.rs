@@ -1,0 +1,6 @@
+//! Lead qualification as an interview: which question is worth asking, what an answer means, what the lead is worth
+//! to the business and who should call. Pure: no model, no clock, no storage. Who speaks and listens is `agent`.
+
+pub mod condition;
+pub mod definition;
+pub mod field;

@@ -6,6 +6,7 @@ pub mod backoffice;
 pub mod contacts;
 pub mod conversations;
 pub mod error;
+pub mod interviews;
 pub mod keys;
 pub mod live;
 pub mod open;

@@ -154,6 +154,7 @@ pub fn frames(event: &Event) -> Vec<Frame<'_>> {
             | EventBody::ConfirmationSettled { .. }
             | EventBody::Verified { .. }
             | EventBody::Withheld { .. }
+            | EventBody::Interview { .. }
             | EventBody::Bound { .. }
             | EventBody::StateChanged { .. },
             _,

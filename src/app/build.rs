@@ -15,6 +15,7 @@ use crate::domain::clock::Clock;
 use crate::domain::problem::Problem;
 use crate::domain::tool::ToolSpec;
 use crate::inbox::accept::{Inbox, InboxLimits};
+use crate::interview::library::Interviews;
 use crate::knowledge::proposals::Proposals;
 use crate::limits::alerts::{AlertTask, Alerts};
 use crate::limits::cells::SharedCells;
@@ -169,6 +170,8 @@ impl App {
         let library = Library::open(&options)?;
         let prompts_folder = options.operator.join("prompts");
         let prompts = Prompts::load(Some(&prompts_folder)).map_err(listed)?;
+        let interviews =
+            Interviews::load(Some(&prompts_folder), &settings.interviews.active).map_err(listed)?;
         let built_in = Arc::new(built_in(&options).map_err(listed)?);
         let (alerts, alert_task) = alerts(&options)?;
         let outside = Outside { cells: stores.quotas.clone(), ..Outside::with(alerts, &options) };
@@ -195,6 +198,7 @@ impl App {
                 dispatcher: Dispatcher::new(registry.clone(), settings.turn.result_characters),
                 knowledge: Arc::new(Retrieval(library.clone())),
                 prompts: Arc::new(prompts),
+                interviews,
                 business: Arc::new(settings.business.clone()),
                 settings: settings.turn.clone(),
                 clock: options.clock.clone(),

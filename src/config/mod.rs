@@ -8,6 +8,7 @@ pub mod channels;
 pub mod embeddings;
 pub mod environment;
 pub mod handoff;
+pub mod interviews;
 pub mod knowledge;
 pub mod limits;
 pub mod llm;

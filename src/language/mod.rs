@@ -15,5 +15,5 @@ pub mod sentences;
 pub mod sizes;
 pub mod span;
 pub mod statements;
-mod stem;
+pub mod stem;
 pub mod yes_no;

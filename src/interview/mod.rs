@@ -4,3 +4,4 @@
 pub mod condition;
 pub mod definition;
 pub mod field;
+pub mod hear;

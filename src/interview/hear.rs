@@ -284,7 +284,6 @@ impl<'a> Ear<'a> {
         let values = readings.iter().filter(|reading| matches!(reading.outcome, Outcome::Value(_))).count();
         let mut best = readings
             .into_iter()
-            .rev()
             .max_by_key(|reading| (rank(&reading.outcome), self.message.strength(&reading.span)))?;
         if values > 1 && !self.message.wishes.corrects() {
             best.confidence = best.confidence.min(70);

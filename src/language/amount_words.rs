@@ -44,183 +44,50 @@ pub(super) enum Tail {
     About,
 }
 
-const OPENERS: &[(Opener, &[&str])] = &[
+const OPENERS: &[(Opener, &str)] = &[
     (
         Opener::AtMost,
-        &[
-            "nao mais do que",
-            "nao mais de",
-            "nao mais que",
-            "nao passo de",
-            "nao passa de",
-            "nao passar de",
-            "nao pode passar de",
-            "nao quero passar de",
-            "nao quero gastar mais de",
-            "nao quero gastar mais que",
-            "nao quero gastar mais do que",
-            "nao posso gastar mais de",
-            "nao posso gastar mais que",
-            "nao posso gastar mais do que",
-            "nao tenho mais de",
-            "nao tenho mais que",
-            "nao tenho mais do que",
-            "no maximo",
-            "maximo de",
-            "no max",
-            "maximo",
-            "max",
-            "menos de",
-            "menos que",
-            "menos do que",
-            "abaixo de",
-            "teto de",
-            "limite de",
-            "ate o maximo de",
-            "ate",
-            "de ate",
-            "em ate",
-            "no more than",
-            "not more than",
-            "at most",
-            "up to",
-            "less than",
-            "under",
-            "below",
-            "maximum of",
-            "maximum",
-            "como maximo",
-            "hasta",
-            "no mas de",
-            "por debajo de",
-        ],
+        "nao mais do que|nao mais de|nao mais que|nao passo de|nao passa de|nao passar de|\
+        nao pode passar de|nao quero passar de|nao quero gastar mais de|\
+        nao quero gastar mais que|nao quero gastar mais do que|nao posso gastar mais de|\
+        nao posso gastar mais que|nao posso gastar mais do que|nao tenho mais de|\
+        nao tenho mais que|nao tenho mais do que|no maximo|maximo de|no max|maximo|max|\
+        menos de|menos que|menos do que|abaixo de|teto de|limite de|ate o maximo de|ate|\
+        de ate|em ate|no more than|not more than|at most|up to|less than|under|below|\
+        maximum of|maximum|como maximo|hasta|no mas de|por debajo de",
     ),
     (
         Opener::AtLeast,
-        &[
-            "nao menos de",
-            "nao menos que",
-            "a partir de",
-            "apartir de",
-            "no minimo",
-            "minimo de",
-            "minimo",
-            "pelo menos",
-            "ao menos",
-            "mais de",
-            "mais que",
-            "mais do que",
-            "acima de",
-            "passa de",
-            "passamos de",
-            "at least",
-            "more than",
-            "over",
-            "above",
-            "starting at",
-            "no less than",
-            "minimum of",
-            "al menos",
-            "por lo menos",
-            "mas de",
-            "como minimo",
-            "desde",
-        ],
+        "nao menos de|nao menos que|a partir de|apartir de|no minimo|minimo de|minimo|\
+        pelo menos|ao menos|mais de|mais que|mais do que|acima de|passa de|passamos de|\
+        at least|more than|over|above|starting at|no less than|minimum of|al menos|\
+        por lo menos|mas de|como minimo|desde",
     ),
-    (Opener::Between, &["entre", "between", "de", "from"]),
+    (Opener::Between, "entre|between|de|from"),
     (
         Opener::About,
-        &[
-            "uns",
-            "umas",
-            "cerca de",
-            "em torno de",
-            "por volta de",
-            "por volta dos",
-            "aproximadamente",
-            "mais ou menos",
-            "quase",
-            "na faixa de",
-            "na faixa dos",
-            "na casa de",
-            "na casa dos",
-            "beirando",
-            "em media",
-            "tipo",
-            "tipo uns",
-            "acho que uns",
-            "around",
-            "about",
-            "roughly",
-            "approximately",
-            "almost",
-            "some",
-            "unos",
-            "unas",
-            "alrededor de",
-            "aproximadamente",
-            "casi",
-            "como unos",
-        ],
+        "uns|umas|cerca de|em torno de|por volta de|por volta dos|aproximadamente|\
+        mais ou menos|quase|na faixa de|na faixa dos|na casa de|na casa dos|beirando|\
+        em media|tipo|tipo uns|acho que uns|around|about|roughly|approximately|almost|some|\
+        unos|unas|alrededor de|aproximadamente|casi|como unos",
     ),
 ];
 
-const TAILS: &[(Tail, &[&str])] = &[
+const TAILS: &[(Tail, &str)] = &[
     (
         Tail::OrMore,
-        &[
-            "ou mais",
-            "pra cima",
-            "para cima",
-            "pra mais",
-            "para mais",
-            "no minimo",
-            "or more",
-            "and up",
-            "or above",
-            "at least",
-            "o mas",
-            "para arriba",
-            "como minimo",
-            "minimo",
-            "pelo menos",
-            "e tantos",
-            "+",
-        ],
+        "ou mais|pra cima|para cima|pra mais|para mais|no minimo|or more|and up|or above|\
+        at least|o mas|para arriba|como minimo|minimo|pelo menos|e tantos|+",
     ),
     (
         Tail::OrLess,
-        &[
-            "ou menos",
-            "no maximo",
-            "no max",
-            "or less",
-            "at most",
-            "tops",
-            "max",
-            "como maximo",
-            "o menos",
-            "estourando",
-            "maximo",
-        ],
+        "ou menos|no maximo|no max|or less|at most|tops|max|como maximo|o menos|estourando|\
+        maximo",
     ),
     (
         Tail::About,
-        &[
-            "mais ou menos",
-            "por ai",
-            "e pouco",
-            "e pouca",
-            "e poucos",
-            "aproximadamente",
-            "or so",
-            "roughly",
-            "mas o menos",
-            "give or take",
-            "em media",
-            "+ -",
-            "ou algo assim",
-        ],
+        "mais ou menos|por ai|e pouco|e pouca|e poucos|aproximadamente|or so|roughly|\
+        mas o menos|give or take|em media|+ -|ou algo assim",
     ),
 ];
 
@@ -234,10 +101,10 @@ pub(super) fn tail(all: &[Token], at: usize) -> Option<(Tail, usize)> {
     longest(all, at, TAILS)
 }
 
-fn longest<K: Copy>(all: &[Token], at: usize, lists: &[(K, &[&str])]) -> Option<(K, usize)> {
+fn longest<K: Copy>(all: &[Token], at: usize, lists: &[(K, &str)]) -> Option<(K, usize)> {
     lists
         .iter()
-        .flat_map(|(kind, list)| list.iter().map(move |phrase| (*kind, *phrase)))
+        .flat_map(|(kind, list)| list.split('|').map(move |phrase| (*kind, phrase)))
         .filter_map(|(kind, phrase)| Some((kind, phrase_at(all, at, phrase)?)))
         .max_by_key(|(_, used)| *used)
 }
@@ -309,34 +176,10 @@ pub(super) fn range_joint(word: &str) -> bool {
 
 /// `por mês` and its like behind an amount: how many tokens they take.
 pub(super) fn period(all: &[Token], at: usize) -> usize {
-    const PERIODS: &[&str] = &[
-        "por mes",
-        "ao mes",
-        "a o mes",
-        "mensais",
-        "mensal",
-        "mensalmente",
-        "/ mes",
-        "por ano",
-        "ao ano",
-        "anuais",
-        "anual",
-        "/ ano",
-        "por semana",
-        "por dia",
-        "per month",
-        "a month",
-        "monthly",
-        "/ month",
-        "per year",
-        "a year",
-        "yearly",
-        "al mes",
-        "mensuales",
-        "al ano",
-        "todo mes",
-    ];
-    PERIODS.iter().filter_map(|phrase| phrase_at(all, at, phrase)).max().unwrap_or(0)
+    const PERIODS: &str = "por mes|ao mes|a o mes|mensais|mensal|mensalmente|/ mes|por ano|ao ano|anuais|anual|\
+        / ano|por semana|por dia|per month|a month|monthly|/ month|per year|a year|yearly|\
+        al mes|mensuales|al ano|todo mes";
+    PERIODS.split('|').filter_map(|phrase| phrase_at(all, at, phrase)).max().unwrap_or(0)
 }
 
 /// What stands behind a number and says what it counts.
@@ -372,212 +215,37 @@ pub(super) fn unit_of(all: &[Token], at: usize, language: Language) -> (Unit, us
 
 /// Words that follow a number and are nothing it counts.
 fn is_filler(word: &str) -> bool {
-    matches!(
-        word,
-        "mais"
-            | "menos"
-            | "total"
-            | "totais"
-            | "max"
-            | "maximo"
-            | "minimo"
-            | "mesmo"
-            | "acho"
-            | "por"
-            | "pra"
-            | "per"
-            | "hoje"
-            | "agora"
-            | "atualmente"
-            | "obrigado"
-            | "obrigada"
-            | "kkk"
-            | "kkkk"
-            | "rsrs"
-            | "haha"
-            | "hahaha"
-            | "mensais"
-            | "mensal"
-            | "anuais"
-            | "bruto"
-            | "brutos"
-            | "liquido"
-            | "liquidos"
-            | "nesse"
-            | "neste"
-            | "nessa"
-            | "nesta"
-            | "disso"
-            | "tambem"
-            | "porque"
-            | "pois"
-            | "inicialmente"
-            | "inicial"
-            | "certinho"
-            | "cada"
-            | "via"
-            | "depende"
-            | "dependendo"
-            | "viu"
-            | "sem"
-            | "eles"
-            | "now"
-            | "right"
-            | "max."
-            | "please"
-            | "monthly"
-            | "maybe"
-            | "thanks"
-            | "mas"
-            | "aproximado"
-            | "but"
-            | "pero"
-            | "gracias"
-            | "quando"
-            | "caso"
-            | "ainda"
-            | "and"
-            | "ate"
-            | "disponivel"
-            | "disponiveis"
-            | "redondo"
-            | "certo"
-            | "exatos"
-            | "exatamente"
-            | "tops"
-            | "estourando"
-            | "investido"
-            | "pagar"
-            | "gastar"
-            | "investir"
-            | "the"
-            | "ali"
-            | "apenas"
-            | "somente"
-            | "vou"
-            | "errei"
-            | "nao"
-            | "not"
-            | "antes"
-            | "depois"
-            | "talvez"
-            | "quero"
-            | "queremos"
-            | "preciso"
-    )
+    FILLERS.split_ascii_whitespace().any(|listed| listed == word)
 }
+
+const FILLERS: &str = "mais menos total totais max maximo minimo mesmo acho por pra per hoje agora \
+    atualmente obrigado obrigada kkk kkkk rsrs haha hahaha mensais mensal anuais bruto \
+    brutos liquido liquidos nesse neste nessa nesta disso tambem porque pois \
+    inicialmente inicial certinho cada via depende dependendo viu sem eles now right \
+    max. please monthly maybe thanks mas aproximado but pero gracias quando caso ainda \
+    and ate disponivel disponiveis redondo certo exatos exatamente tops estourando \
+    investido pagar gastar investir the ali apenas somente vou errei nao not antes \
+    depois talvez quero queremos preciso";
 
 /// Whether a folded word is a unit of time.
 fn is_time(word: &str) -> bool {
-    matches!(
-        word,
-        "dia"
-            | "dias"
-            | "semana"
-            | "semanas"
-            | "mes"
-            | "meses"
-            | "ano"
-            | "anos"
-            | "hora"
-            | "horas"
-            | "h"
-            | "hs"
-            | "min"
-            | "minuto"
-            | "minutos"
-            | "day"
-            | "days"
-            | "week"
-            | "weeks"
-            | "month"
-            | "months"
-            | "year"
-            | "years"
-            | "hour"
-            | "hours"
-            | "minute"
-            | "minutes"
-            | "quinzena"
-            | "quinzenas"
-            | "trimestre"
-            | "trimestres"
-            | "semestres"
-    )
+    TIMES.split_ascii_whitespace().any(|listed| listed == word)
 }
+
+const TIMES: &str = "dia dias semana semanas mes meses ano anos hora horas h hs min minuto minutos day \
+    days week weeks month months year years hour hours minute minutes quinzena \
+    quinzenas trimestre trimestres semestres";
 
 /// Whether a folded word stands for people who are counted.
 pub(super) fn is_people(word: &str) -> bool {
-    matches!(
-        word,
-        "pessoas"
-            | "pessoa"
-            | "funcionarios"
-            | "funcionario"
-            | "funcionarias"
-            | "colaboradores"
-            | "colaborador"
-            | "colaboradoras"
-            | "empregados"
-            | "empregado"
-            | "empregadas"
-            | "membros"
-            | "integrantes"
-            | "socios"
-            | "alunos"
-            | "aluno"
-            | "alunas"
-            | "aluna"
-            | "estudantes"
-            | "convidados"
-            | "convidadas"
-            | "usuarios"
-            | "usuario"
-            | "vendedores"
-            | "vendedoras"
-            | "atendentes"
-            | "adultos"
-            | "criancas"
-            | "participantes"
-            | "professores"
-            | "profissionais"
-            | "gente"
-            | "cabecas"
-            | "colegas"
-            | "amigos"
-            | "amigas"
-            | "filhos"
-            | "filhas"
-            | "people"
-            | "persons"
-            | "person"
-            | "employees"
-            | "employee"
-            | "users"
-            | "user"
-            | "guests"
-            | "students"
-            | "members"
-            | "seats"
-            | "staff"
-            | "coworkers"
-            | "workers"
-            | "folks"
-            | "attendees"
-            | "adults"
-            | "personas"
-            | "persona"
-            | "empleados"
-            | "empleado"
-            | "empleadas"
-            | "trabajadores"
-            | "invitados"
-            | "alumnos"
-            | "estudiantes"
-            | "socias"
-            | "integrante"
-            | "clt"
-            | "devs"
-            | "operadores"
-    )
+    PEOPLE.split_ascii_whitespace().any(|listed| listed == word)
 }
+
+const PEOPLE: &str = "pessoas pessoa funcionarios funcionario funcionarias colaboradores colaborador \
+    colaboradoras empregados empregado empregadas membros integrantes socios alunos \
+    aluno alunas aluna estudantes convidados convidadas usuarios usuario vendedores \
+    vendedoras atendentes adultos criancas participantes professores profissionais \
+    gente cabecas colegas amigos amigas filhos filhas people persons person employees \
+    employee users user guests students members seats staff coworkers workers folks \
+    attendees adults personas persona empleados empleado empleadas trabajadores \
+    invitados alumnos estudiantes socias integrante clt devs operadores";

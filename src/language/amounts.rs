@@ -4,7 +4,7 @@
 
 pub use super::amount_words::Unit;
 use super::amount_words::{
-    Opener, Tail, Unit, currency_sign, factor_of, opener, period, range_joint, tail, unit_of,
+    Opener, Tail, currency_sign, factor_of, opener, period, range_joint, tail, unit_of,
 };
 use super::fold::{Token, TokenKind, beginning, tokens};
 use super::numbers::read_number;

@@ -300,13 +300,14 @@ static ORDERS: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::of(
         "ignore|ignora|ignorar as|desconsidere|desconsidera|disregard|override|esqueca as instrucoes|esqueca as regras|\
          esqueca suas|forget your|forget all|forget the rules|forget previous|olvida las|marque me|me marque|marca me|\
-         me marca como|marque como|marca como|mark me|mark this|mark the|mark as|marcame|qualificado|qualificada|qualified|\
-         calificado|calificada|unqualified|lead quente|hot lead|route to|route me|route this|redirect me|encaminhe|\
-         system prompt|prompt|instrucoes|instructions|instrucciones|previous rules|as regras|suas regras|the rules|\
-         your rules|las reglas|voce agora e|voce e agora|you are now|set budget|set the|set my|set score|defina|defina o|\
-         registre|registra que|considere que|considere o|salve que|grave que|update the|update my record|act as|\
-         aja como|finja|pretend|faz de conta|faca de conta|jailbreak|developer mode|modo desenvolvedor|score|pontuacao|\
-         system|admin|administrador do sistema|temperatura|prioridade maxima",
+         me marca como|marque como|marca como|mark me|mark this|mark the|mark as|marcame|como qualificado|\
+         como qualificada|sou qualificado|sou qualificada|lead qualificado|as qualified|am qualified|qualified lead|\
+         como calificado|soy calificado|lead quente|hot lead|route to|route me|route this|encaminhe|encaminha para o|\
+         system prompt|prompt|suas instrucoes|instrucoes anteriores|as instrucoes|your instructions|previous instructions|\
+         all instructions|tus instrucciones|previous rules|as regras|suas regras|the rules|your rules|las reglas|\
+         voce agora e|voce e agora|you are now|set budget|set the|set my|set score|registre|registra que|considere que|\
+         considere o|salve que|grave que|update my record|act as|aja como|finja|pretend to|faz de conta|faca de conta|\
+         jailbreak|developer mode|modo desenvolvedor|administrador do sistema|prioridade maxima",
     )
 });
 

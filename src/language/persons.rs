@@ -49,7 +49,8 @@ fn split(text: &str) -> Vec<Word<'_>> {
             let word = &text[begin..at];
             let ends = character.is_some_and(|character| !character.is_whitespace() && character != '.');
             words.push(Word { span: begin..at, text: word, folded: fold(word), ends });
-        } else if let Some(last) = words.last_mut().filter(|_| character.is_some_and(|c| !c.is_whitespace()))
+        } else if let Some(last) =
+            words.last_mut().filter(|_| character.is_some_and(|c| !c.is_whitespace() && c != '&'))
         {
             last.ends = true;
         }
@@ -223,8 +224,9 @@ fn name_end(words: &[Word<'_>], begin: usize) -> usize {
             .text
             .chars()
             .all(|character| character.is_alphabetic() || matches!(character, '-' | '\'' | '’'));
-        let particle = is_particle(&word.folded) && end > begin;
-        if !letters || !particle && is_no_name(&word.folded) {
+        // A small word is inside of a name, never its beginning.
+        let particle = is_particle(&word.folded);
+        if !letters || particle && end == begin || !particle && is_no_name(&word.folded) {
             break;
         }
         end += 1;

@@ -24,16 +24,22 @@ pub fn read_places(text: &str, length: usize) -> Option<Placed> {
     let all = tokens(beginning(text, LONGEST_TEXT));
     let said: Vec<&str> =
         all.iter().map(|token| token.text.as_str()).filter(|word| !is_filler(word)).collect();
-    if matches!(
-        said.as_slice(),
-        ["todas" | "todos" | "tudo" | "all" | "everything" | "ambos" | "ambas" | "both" | "todo"]
-            | ["os" | "as", "dois" | "duas" | "tres"]
-            | ["all", "two" | "three"]
-            | ["todas" | "todos", "elas" | "eles"]
-    ) {
-        let both = matches!(said.last(), Some(&("ambos" | "ambas" | "both" | "dois" | "duas" | "two")));
-        let three = matches!(said.last(), Some(&("tres" | "three")));
-        return (!(both && length != 2) && !(three && length != 3)).then_some(Placed::All);
+    let raw: Vec<&str> = all.iter().map(|token| token.text.as_str()).collect();
+    let whole = match raw.as_slice() {
+        ["os" | "as" | "the" | "los" | "las", count] => match *count {
+            "dois" | "duas" | "two" | "dos" => Some(2),
+            "tres" | "three" => Some(3),
+            _ => None,
+        },
+        _ => match said.as_slice() {
+            ["todas" | "todos" | "tudo" | "all" | "everything" | "todo"]
+            | ["todas" | "todos", "elas" | "eles"] => Some(length),
+            ["ambos" | "ambas" | "both"] => Some(2),
+            _ => None,
+        },
+    };
+    if let Some(count) = whole {
+        return (count == length).then_some(Placed::All);
     }
     if let Some(run) = run(&said, length) {
         return Some(Placed::Some(run));

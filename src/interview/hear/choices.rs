@@ -96,6 +96,8 @@ impl Ear<'_> {
                     && matches!(word.folded.as_str(), "nao" | "sem" | "not" | "no" | "nenhum")
             });
             let trust = match message.trust(&hit.span) {
+                // What somebody else has or sells is not what the lead wants.
+                Some(trust) if how != How::Asked && trust.of_another => continue,
                 Some(trust) => trust.most,
                 None if own_no && !clause.asks => 85,
                 None => continue,
@@ -225,14 +227,13 @@ impl Ear<'_> {
                 (None, None) => false,
             }
         };
-        let mut holding = field.choices.iter().enumerate().filter_map(|(choice, one)| {
+        field.choices.iter().enumerate().find_map(|(choice, one)| {
             let label = one.label.get(self.hearing.language);
             let ranges = find_amounts(label, self.hearing.language);
             let range =
                 ranges.first().filter(|range| ranges.len() == 1 && range.value.low != range.value.high)?;
             holds(&range.value).then_some(choice)
-        });
-        holding.next()
+        })
     }
 }
 

@@ -8,6 +8,8 @@ use crate::domain::interview::{Span, Value};
 use crate::interview::field::{Field, Kind};
 use crate::language::amounts::{Amount, Unit};
 
+use crate::language::clauses::Stance;
+use crate::language::fold::fold;
 use crate::language::headcount::find_headcount;
 use crate::language::span::Found;
 use std::ops::Range;
@@ -46,13 +48,13 @@ impl Ear<'_> {
             (_, Nearest::Elsewhere) => return None,
             (How::Asked, Nearest::Own) => 95,
             (How::Asked, Nearest::None) if marked || trust.is_bare => 95,
-            (How::Asked, Nearest::None) => 80,
+            (How::Asked, Nearest::None) if self.is_told_of_oneself(&found.span) => 80,
             (How::Recalled, Nearest::Own) => 90,
             (How::Recalled, Nearest::None) if marked => 85,
             (How::Recalled, Nearest::None) if trust.is_bare && self.nothing_else_waits() => 75,
             (How::Volunteered, Nearest::Own) if marked => 90,
             (How::Volunteered, Nearest::None) if marked && self.is_to_spend(cues, &found.span) => 75,
-            (How::Recalled | How::Volunteered, Nearest::Own | Nearest::None) => return None,
+            (How::Asked | How::Recalled | How::Volunteered, Nearest::Own | Nearest::None) => return None,
         };
         let span = Span { low: amount.low, high: amount.high };
         let outcome = if amount.unit == Unit::Foreign
@@ -61,10 +63,46 @@ impl Ear<'_> {
             let is_too_large = span.low.or(span.high).is_some_and(|low| low / 100 > 1_000_000_000);
             Outcome::Fault(if is_too_large { Fault::TooLarge } else { Fault::OtherCurrency })
         } else {
+            let slang = fold(found.body(self.message.text));
+            let means_thousands =
+                amount.unit == Unit::Plain || slang.contains("conto") || slang.contains("pau");
             in_thousands(field, amount, span)
+                .filter(|_| means_thousands)
                 .map_or(Outcome::Value(Value::Money(span)), |large| Outcome::Offer(Value::Money(large)))
         };
         Some(Reading { span: found.span.clone(), outcome, confidence: sure(confidence, amount, trust) })
+    }
+
+    /// `posso chegar a 5000`, but not `meu pedido é 10421`: a bare number in a sentence about oneself.
+    fn is_told_of_oneself(&self, span: &Range<usize>) -> bool {
+        let Some(clause) = self.message.clause_of(span).filter(|clause| clause.stance == Stance::Own) else {
+            return false;
+        };
+        let named = |word: &WordAt| {
+            matches!(
+                word.folded.as_str(),
+                "pedido"
+                    | "protocolo"
+                    | "order"
+                    | "numero"
+                    | "number"
+                    | "codigo"
+                    | "code"
+                    | "nota"
+                    | "cpf"
+                    | "cnpj"
+                    | "cep"
+                    | "apartamento"
+                    | "apto"
+                    | "casa"
+                    | "rua"
+                    | "telefone"
+                    | "anos"
+                    | "idade"
+                    | "dia"
+            )
+        };
+        !self.message.words_in(&clause.span).iter().any(named)
     }
 
     /// Whether a question waits that a bare number could answer.

@@ -18,6 +18,10 @@ use std::ops::Range;
 
 /// Quoted words up to this many are a name or a choice; more are somebody else's speech.
 const QUOTED_NAME: usize = 3;
+/// Clauses that are read; who writes more tells a story.
+const MOST_CLAUSES: usize = 64;
+/// Values of one kind that are looked at.
+const MOST_VALUES: usize = 32;
 
 /// A word and its place.
 pub(super) struct WordAt {
@@ -54,10 +58,11 @@ pub(super) struct Message<'text> {
 
 impl<'text> Message<'text> {
     pub fn read(text: &'text str, now: &jiff::Zoned, language: Language) -> Self {
-        let clauses = clauses(text);
-        let emails = find_emails(text);
-        let documents = find_document_shapes(text);
-        let phones = find_phones(text);
+        let mut clauses = clauses(text);
+        clauses.truncate(MOST_CLAUSES);
+        let mut emails = find_emails(text);
+        let mut documents = find_document_shapes(text);
+        let mut phones = find_phones(text);
         let mut deadlines = Vec::new();
         let mut amounts = Vec::new();
         for clause in &clauses {
@@ -71,14 +76,19 @@ impl<'text> Message<'text> {
                 amounts.push(Found { span: moved(&found.span), value: found.value });
             }
         }
-        let is_free = |span: &Range<usize>, wide: bool| {
+        let is_free = |span: &Range<usize>| {
             !emails.iter().any(|email| overlap(&email.span, span))
                 && !documents.iter().any(|document| overlap(&document.span, span))
-                && (!wide || !phones.iter().any(|phone| overlap(&phone.span, span)))
+                && !phones.iter().any(|phone| overlap(&phone.span, span))
         };
-        deadlines.retain(|found| is_free(&found.span, true));
+        deadlines.retain(|found| is_free(&found.span));
         let dated = |span: &Range<usize>| deadlines.iter().any(|deadline| overlap(&deadline.span, span));
-        amounts.retain(|found| is_free(&found.span, true) && !dated(&found.span));
+        amounts.retain(|found| is_free(&found.span) && !dated(&found.span));
+        amounts.truncate(MOST_VALUES);
+        deadlines.truncate(MOST_VALUES);
+        emails.truncate(MOST_VALUES);
+        phones.truncate(MOST_VALUES);
+        documents.truncate(MOST_VALUES);
         let orders = clauses.iter().any(|clause| clause.stance == Stance::Order);
         Self {
             text,

@@ -129,10 +129,10 @@ fn value(value: &Value) -> String {
 fn shown(heard: &Heard) -> String {
     let mut parts = Vec::new();
     for answer in &heard.answers {
-        let given = match &answer.given {
-            Given::Value(given) => value(given),
-            Given::Refused => "refused".to_owned(),
-            Given::DoesNotKnow => "unknown".to_owned(),
+        let given = match answer.given.value() {
+            Some(given) => value(given),
+            None if answer.given == Given::Refused => "refused".to_owned(),
+            None => "unknown".to_owned(),
         };
         parts.push(format!("{}={given}", answer.field));
     }

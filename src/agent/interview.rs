@@ -105,16 +105,15 @@ impl Run<'_> {
             }
             return false;
         }
-        let answered = |message: &EventBody| {
-            matches!(message, EventBody::Message(message) if message.role == Role::Assistant)
-        };
+        let answered = |message: &EventBody| matches!(message, EventBody::Message(message) if message.role == Role::Assistant);
         let first = !self.task.events.iter().any(|event| answered(&event.body));
         let visit = Visit::of(&self.task.conversation.metadata);
         let begun = interviews.begun_by(said, first, &visit, self.task.contact.id);
         let Some((definition, rule)) = begun else { return false };
         // Who has been interviewed here, or did not want to be, is not interviewed again by the same words.
-        let again = earlier
-            .is_some_and(|state| state.name == definition.name && state.conversation == self.task.conversation.id);
+        let again = earlier.is_some_and(|state| {
+            state.name == definition.name && state.conversation == self.task.conversation.id
+        });
         if again {
             return false;
         }
@@ -145,8 +144,7 @@ impl Run<'_> {
         let id = InterviewId(self.agent.clock.new_id());
         if let Some(state) = InterviewState::begin(id, conversation, self.language, &step, at) {
             self.buffered.push(EventBody::Interview { interview: id, step: Box::new(step) });
-            self.lead =
-                Some(Lead { definition, state, said: Vec::new(), then: Then::GoOn, resumed: false });
+            self.lead = Some(Lead { definition, state, said: Vec::new(), then: Then::GoOn, resumed: false });
         }
     }
 

@@ -1,10 +1,10 @@
 //! The end of an interview: what it comes to, what is passed on, the last words, times for a call.
 
 use super::run::Run;
+use crate::domain::effect::Effect;
 use crate::domain::ids::CallId;
 use crate::domain::interview::{EndReason, InterviewStep, Verdict};
 use crate::domain::message::Button;
-use crate::domain::effect::Effect;
 use crate::domain::tool::Risk;
 use crate::domain::tool_call::{ToolCall, ToolOutcome};
 use crate::interview::handover;
@@ -34,10 +34,14 @@ impl Run<'_> {
         reason: EndReason,
         mut said: Vec<String>,
     ) -> anyhow::Result<Spoken> {
-        let (Some(verdict), Some(lead)) = (self.verdict_now(), &self.lead) else { return Ok(Spoken::default()) };
+        let (Some(verdict), Some(lead)) = (self.verdict_now(), &self.lead) else {
+            return Ok(Spoken::default());
+        };
         let definition = lead.definition.clone();
         if reason == EndReason::Declined {
-            said.extend(definition.consent.as_ref().map(|consent| consent.declined.get(self.language).to_owned()));
+            said.extend(
+                definition.consent.as_ref().map(|consent| consent.declined.get(self.language).to_owned()),
+            );
             self.interview_step(InterviewStep::Ended { reason, verdict: None });
             return Ok(Spoken { text: said.join(" "), ..Spoken::default() });
         }
@@ -69,7 +73,8 @@ impl Run<'_> {
 
     /// Offers times for a call. A business without such a service, or without a free time, offers none.
     async fn offer_a_call(&mut self, service: &str, spoken: &mut Spoken) -> anyhow::Result<()> {
-        let ToolOutcome::Done { data, effects, .. } = self.own_call(SLOTS, json!({"service": service})).await?
+        let ToolOutcome::Done { data, effects, .. } =
+            self.own_call(SLOTS, json!({"service": service})).await?
         else {
             return Ok(());
         };

@@ -248,7 +248,8 @@ impl Run<'_> {
 
     /// Whether the customer's words are still anybody's: no waiting call was settled by them.
     fn is_free(&self, next: &Next) -> bool {
-        matches!(next, Next::AskModel(_)) && history::waiting_call(&self.task.events, self.task.turn).is_none()
+        matches!(next, Next::AskModel(_))
+            && history::waiting_call(&self.task.events, self.task.turn).is_none()
     }
 
     async fn retrieve(&mut self, said: &str) -> anyhow::Result<()> {

@@ -151,18 +151,20 @@ fn is_sensitive(voice: &Voice<'_>, id: &str) -> bool {
 pub fn farewell(voice: &Voice<'_>, state: &InterviewState, verdict: &Verdict, language: Language) -> String {
     let definition = voice.definition;
     let refused = definition.gates.iter().find(|gate| {
-        gate.say.is_some() && verdict.reasons.iter().any(|reason| reason.starts_with(&format!("✗ {}", gate.reason)))
+        gate.say.is_some()
+            && verdict.reasons.iter().any(|reason| reason.starts_with(&format!("✗ {}", gate.reason)))
     });
     let text = match refused.and_then(|gate| gate.say.as_ref()) {
         Some(say) => say.get(language),
         None => definition.end.of(verdict.temperature).say.get(language),
     };
-    let name = definition.fields.iter().filter(|field| field.saves_to == Some(Target::Name)).find_map(|field| {
-        match state.answers.get(&field.id)?.given {
-            Given::Value(Value::Name(ref name)) => Some(first_name(name)),
-            _ => None,
-        }
-    });
+    let name =
+        definition.fields.iter().filter(|field| field.saves_to == Some(Target::Name)).find_map(|field| {
+            match state.answers.get(&field.id)?.given {
+                Given::Value(Value::Name(ref name)) => Some(first_name(name)),
+                _ => None,
+            }
+        });
     match name {
         Some(name) => fill(text, "name", name),
         None => text.replace(", {name}", "").replace("{name}", "").trim().to_owned(),

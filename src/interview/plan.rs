@@ -160,7 +160,11 @@ impl Plan<'_> {
     /// Whether everything that has to come before the field was settled.
     fn may_come_now(&self, field: &Field) -> bool {
         let settled = |id: &String| {
-            self.definition.fields.iter().find(|before| before.id == *id).is_none_or(|before| !self.is_open(before))
+            self.definition
+                .fields
+                .iter()
+                .find(|before| before.id == *id)
+                .is_none_or(|before| !self.is_open(before))
         };
         let decided = !matches!(all_hold(&field.when, self.state, self.today), Truth::Unknown);
         decided && field.after.iter().all(settled)
@@ -193,7 +197,8 @@ impl Plan<'_> {
                 && other.when.iter().any(|condition| condition.field == field.id)
                 && all_hold(&other.when, self.state, self.today) == Truth::Unknown
         };
-        worth + self.definition.fields.iter().filter(depends).map(|other| other.most_points() / 2).sum::<i32>()
+        worth
+            + self.definition.fields.iter().filter(depends).map(|other| other.most_points() / 2).sum::<i32>()
     }
 
     fn bounds(&self) -> Bounds {

@@ -8,8 +8,8 @@ use super::read::read;
 use super::score::verdict;
 use crate::domain::ids::{ConversationId, InterviewId, MessageId};
 use crate::domain::interview::{
-    Answer, AnswerOrigin, ConsentGiven, EndReason, Given, InterviewState, InterviewStep, Manner, Question, Span,
-    StartRule, Temperature, Value,
+    Answer, AnswerOrigin, ConsentGiven, EndReason, Given, InterviewState, InterviewStep, Manner, Question,
+    Span, StartRule, Temperature, Value,
 };
 use crate::domain::language::Language;
 use jiff::civil::{Date, date};

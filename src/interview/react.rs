@@ -141,9 +141,7 @@ impl Reacting<'_> {
         let then = match question.map(|question| question.manner) {
             Some(Manner::Consent) => self.consent(answers),
             Some(Manner::Summary) => self.summary(answers),
-            Some(
-                Manner::Ask | Manner::Again | Manner::Confirm | Manner::Correct | Manner::Booking,
-            )
+            Some(Manner::Ask | Manner::Again | Manner::Confirm | Manner::Correct | Manner::Booking)
             | None => self.plainly(answers),
         };
         match then {
@@ -211,11 +209,15 @@ impl Reacting<'_> {
         if let Some((field, value)) = self.heard.offers.first() {
             let offered = Some(value.clone());
             self.hear(answers);
-            return Some(Then::Ask(Question { fields: vec![field.clone()], manner: Manner::Correct, offered }));
+            return Some(Then::Ask(Question {
+                fields: vec![field.clone()],
+                manner: Manner::Correct,
+                offered,
+            }));
         }
         if answers.is_empty() {
             let problem = self.heard.problems.first()?;
-            let _ = problem;
+            self.said.push(self.voice.wrong(problem));
             self.steps.push(InterviewStep::Unheard);
             return Some(Then::GoOn);
         }

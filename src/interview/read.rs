@@ -56,7 +56,8 @@ pub fn together(definitions: &[(String, Definition)]) -> Vec<Problem> {
         let shared: u32 =
             definitions.iter().filter(|(_, other)| other.name == key.0).map(|(_, other)| other.share).sum();
         if shared == 0 {
-            problems.push(Problem::in_file(file, "`share` of all versions together is 0: nobody would get it"));
+            problems
+                .push(Problem::in_file(file, "`share` of all versions together is 0: nobody would get it"));
         }
     }
     problems
@@ -229,7 +230,10 @@ impl Check<'_> {
             for (at, when) in whens.into_iter().enumerate() {
                 self.conditions(&[Step::Key(list), Step::At(at), Step::Key("when")], when);
                 if when.is_empty() && matches!(list, "bonus" | "gate") {
-                    self.fault(&[Step::Key(list), Step::At(at)], "has no condition: it would hold for everybody");
+                    self.fault(
+                        &[Step::Key(list), Step::At(at)],
+                        "has no condition: it would hold for everybody",
+                    );
                 }
             }
         }
@@ -241,7 +245,10 @@ impl Check<'_> {
                 }
             }
             if route.people.is_empty() {
-                self.fault(&[Step::Key("route"), Step::At(at), Step::Key("people")], "nobody takes this route");
+                self.fault(
+                    &[Step::Key("route"), Step::At(at), Step::Key("people")],
+                    "nobody takes this route",
+                );
             }
         }
     }
@@ -266,7 +273,11 @@ impl Check<'_> {
         }
         let counted = matches!(field.kind, Kind::Money | Kind::Number | Kind::People);
         for (there, fits, what) in [
-            (at_least.is_some() || at_most.is_some(), counted, "`at_least` and `at_most` are for money, number and people"),
+            (
+                at_least.is_some() || at_most.is_some(),
+                counted,
+                "`at_least` and `at_most` are for money, number and people",
+            ),
             (within_days.is_some(), field.kind == Kind::Deadline, "`within_days` is for a deadline"),
             (yes.is_some(), field.kind == Kind::YesNo, "`yes` is for a yes_no field"),
             (!begins.is_empty(), !counted && field.kind != Kind::Choice, "`begins` is for text"),
@@ -276,7 +287,10 @@ impl Check<'_> {
             }
         }
         if *test == Test::default() {
-            self.fault(path, "tests nothing: it would hold for every answer; write `given = true` if you mean that");
+            self.fault(
+                path,
+                "tests nothing: it would hold for every answer; write `given = true` if you mean that",
+            );
         }
     }
 

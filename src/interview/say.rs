@@ -3,6 +3,7 @@
 
 use super::definition::Definition;
 use super::field::{Field, Kind};
+use super::hear::{Fault, Problem};
 use crate::domain::interview::{Given, InterviewState, Manner, Question, Span, Value};
 use crate::domain::language::Language;
 use crate::domain::message::{Button, Input, InputKind};
@@ -46,7 +47,8 @@ impl Voice<'_> {
         let label = fields.first().map_or("", |field| field.label.get(self.language));
         let (text, buttons, input) = match question.manner {
             Manner::Consent => {
-                let ask = self.definition.consent.as_ref().map_or("", |consent| consent.ask.get(self.language));
+                let ask =
+                    self.definition.consent.as_ref().map_or("", |consent| consent.ask.get(self.language));
                 (ask.to_owned(), yes_no(), None)
             }
             Manner::Ask | Manner::Again => {
@@ -59,7 +61,8 @@ impl Voice<'_> {
             }
             Manner::Correct => (fill(&sentences.correct, "value", &offered()), yes_no(), None),
             Manner::Summary => {
-                let text = format!("{}\n{}\n\n{}", sentences.summary, self.list(state), sentences.summary_ask);
+                let text =
+                    format!("{}\n{}\n\n{}", sentences.summary, self.list(state), sentences.summary_ask);
                 let buttons = [&sentences.right, &sentences.change].map(|label| said(label, label)).to_vec();
                 (text, buttons, None)
             }
@@ -148,7 +151,8 @@ impl Voice<'_> {
         let shown = match value {
             Value::Text(text) | Value::Name(text) | Value::Email(text) | Value::Phone(text) => plain(text),
             Value::Choices(taken) => {
-                let labels = taken.iter().filter_map(|id| field.choice(id)).map(|c| c.label.get(self.language));
+                let labels =
+                    taken.iter().filter_map(|id| field.choice(id)).map(|c| c.label.get(self.language));
                 labels.collect::<Vec<_>>().join(", ")
             }
             Value::Money(span) => self.span(*span, |cents| whole_reais(Money(cents))),
@@ -193,6 +197,38 @@ impl Voice<'_> {
             (Some(from), None) => fill(&sentences.from, "low", &word(from)),
             (None, Some(until)) => fill(&sentences.up_to, "high", &word(until)),
             (None, None) => sentences.no_hurry.clone(),
+        }
+    }
+
+    /// What is wrong with an answer.
+    pub fn wrong(&self, problem: &Problem) -> String {
+        let wrong = &self.sentences.wrong;
+        let field = self.field(&problem.field);
+        let limit = |least: bool| {
+            let limit = field.and_then(|field| if least { field.min } else { field.max });
+            let money = field.is_some_and(|field| field.kind == Kind::Money);
+            match limit {
+                Some(limit) if money => whole_reais(Money(limit.saturating_mul(100))),
+                Some(limit) => limit.to_string(),
+                None => String::new(),
+            }
+        };
+        match problem.fault {
+            Fault::TooSmall => fill(&wrong.too_small, "limit", &limit(true)),
+            Fault::TooLarge if limit(false).is_empty() => self.sentences.again.clone(),
+            Fault::TooLarge => fill(&wrong.too_large, "limit", &limit(false)),
+            Fault::TooLong => {
+                let most =
+                    field.and_then(|field| field.max_chars).map_or_else(String::new, |most| most.to_string());
+                fill(&wrong.too_long, "limit", &most)
+            }
+            Fault::CheckDigits => wrong.mistyped.clone(),
+            Fault::Past => wrong.in_the_past.clone(),
+            Fault::Malformed => wrong.malformed.clone(),
+            Fault::NoAreaCode => wrong.no_area_code.clone(),
+            Fault::OnlyOne => wrong.only_one.clone(),
+            Fault::Unclear => wrong.unclear.clone(),
+            Fault::OtherCurrency => wrong.other_currency.clone(),
         }
     }
 

@@ -40,12 +40,7 @@ pub fn concerns(field: &Field, state: &InterviewState, today: Date) -> bool {
 }
 
 /// The lead as it stands. Reasons are written in `language`, for the operator.
-pub fn verdict(
-    definition: &Definition,
-    state: &InterviewState,
-    today: Date,
-    language: Language,
-) -> Verdict {
+pub fn verdict(definition: &Definition, state: &InterviewState, today: Date, language: Language) -> Verdict {
     let mut reasons = Vec::new();
     let (mut points, mut sure, mut weight) = (0, 0, 0);
     for field in &definition.fields {
@@ -67,7 +62,12 @@ pub fn verdict(
     for bonus in &definition.bonuses {
         if all_hold(&bonus.when, state, today).likely() {
             points += bonus.points;
-            reasons.push(format!("{:+} {}{}", bonus.points, bonus.reason, quoting(definition, &bonus.when, state)));
+            reasons.push(format!(
+                "{:+} {}{}",
+                bonus.points,
+                bonus.reason,
+                quoting(definition, &bonus.when, state)
+            ));
         }
     }
     let refused = definition.gates.iter().find(|gate| all_hold(&gate.when, state, today) == Truth::Yes);

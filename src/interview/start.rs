@@ -37,9 +37,9 @@ impl<'a> Visit<'a> {
 
 /// The path of an address, without host, query and fragment.
 fn path_of(address: &str) -> &str {
-    let behind_scheme = address.split_once("://").map_or(address, |(_, rest)| {
-        rest.find('/').map_or("/", |slash| &rest[slash..])
-    });
+    let behind_scheme = address
+        .split_once("://")
+        .map_or(address, |(_, rest)| rest.find('/').map_or("/", |slash| &rest[slash..]));
     behind_scheme.split(['?', '#']).next().unwrap_or(behind_scheme)
 }
 

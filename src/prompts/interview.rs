@@ -84,8 +84,16 @@ pub struct WrongSentences {
     pub mistyped: String,
     /// A day that is over.
     pub in_the_past: String,
-    /// No such choice.
-    pub no_choice: String,
+    /// Written in a way that nothing of the kind is written in.
+    pub malformed: String,
+    /// A telephone number without its area code.
+    pub no_area_code: String,
+    /// Several where one is asked for.
+    pub only_one: String,
+    /// It can mean two things.
+    pub unclear: String,
+    /// An amount in another currency.
+    pub other_currency: String,
 }
 
 impl InterviewSentences {

@@ -33,7 +33,8 @@ fn scripted_leads_are_understood() {
     let Leads { lead: leads } = toml::from_str(include_str!("leads.toml")).unwrap();
     let now = "2026-11-26T12:00:00[America/Sao_Paulo]".parse().unwrap();
     assert!(leads.len() >= 60, "{} leads", leads.len());
-    let (mut expected, mut right, mut invented, mut wrong_ends, mut questions, mut fields) = (0, 0, 0, 0, 0, 0);
+    let (mut expected, mut right, mut invented, mut wrong_ends, mut questions, mut fields) =
+        (0, 0, 0, 0, 0, 0);
     for lead in &leads {
         let definition = &definitions[&lead.interview];
         let played = play(definition, &prompts, lead, &now);
@@ -55,7 +56,8 @@ fn scripted_leads_are_understood() {
         for (field, answer) in &played.state.answers {
             // A field that the table does not name may hold what the lead said of it, and nothing else.
             let said = lead.says.contains_key(field) || lead.on_file.contains_key(field);
-            if let (Some(value), false, false) = (answer.given.value(), lead.expect.contains_key(field), said) {
+            if let (Some(value), false, false) = (answer.given.value(), lead.expect.contains_key(field), said)
+            {
                 invented += 1;
                 faults.push(format!("{field} was invented: {}", shown(field, value)));
             }
@@ -67,7 +69,8 @@ fn scripted_leads_are_understood() {
             faults.push(format!("it ends {ends} instead of {}", lead.ends));
         }
         let worth = &played.verdict;
-        if let Some(wanted) = lead.temperature.as_ref().filter(|wanted| *wanted != worth.temperature.as_str()) {
+        if let Some(wanted) = lead.temperature.as_ref().filter(|wanted| *wanted != worth.temperature.as_str())
+        {
             faults.push(format!("{} ({}) instead of {wanted}", worth.temperature.as_str(), worth.score));
         }
         if let Some(wanted) = lead.route.as_ref().filter(|wanted| worth.route.as_ref() != Some(*wanted)) {
@@ -82,7 +85,13 @@ fn scripted_leads_are_understood() {
         }
         if !faults.is_empty() {
             wrong_ends += 1;
-            println!("{} ({}):\n{}\n  ! {}", lead.name, lead.interview, played.lines.join("\n"), faults.join("\n  ! "));
+            println!(
+                "{} ({}):\n{}\n  ! {}",
+                lead.name,
+                lead.interview,
+                played.lines.join("\n"),
+                faults.join("\n  ! ")
+            );
         }
     }
     let completed = leads.iter().filter(|lead| lead.ends == "completed").count();

@@ -5,6 +5,7 @@ use crate::domain::conversation::Conversation;
 use crate::domain::effect::Effect;
 use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::TurnId;
+use crate::domain::interview::InterviewState;
 use crate::domain::language::Language;
 use crate::domain::message::{Button, Confirmation, Message, SourceRef};
 use crate::domain::passage::{Asked, Passage};
@@ -53,6 +54,8 @@ pub struct Task {
     pub events: Vec<Event>,
     /// The customer messages to answer, oldest first.
     pub answers: Vec<Message>,
+    /// The customer's newest interview, whatever became of it.
+    pub interview: Option<InterviewState>,
     /// Whether the customer may be told that the answer comes later.
     pub may_postpone: bool,
 }
@@ -70,6 +73,8 @@ pub struct Outcome {
     pub confirmation: Option<(ToolCall, Confirmation)>,
     /// What the tools asked for.
     pub effects: Vec<Effect>,
+    /// The interview as it is after the turn, if it took part.
+    pub interview: Option<InterviewState>,
     /// Journal events that were not appended yet: they ride along with the commit.
     pub events: Vec<EventBody>,
     /// Why it ended.

@@ -4,9 +4,11 @@ use super::demo;
 use super::knowledge::{KnowledgeProbe, Library, Retrieval};
 use super::vectors::VectorTask;
 use crate::agent::run::Agent;
+use crate::backoffice::Backoffice;
 use crate::backoffice::embedded::{Foundation, embedded};
 use crate::config::settings::Settings;
 use crate::conversation::keeper::LeaseKeeper;
+use crate::conversation::leads::{Definitions, LeadDesk};
 use crate::conversation::lease::LeaseRules;
 use crate::conversation::ownership::Ownership;
 use crate::conversation::turn::TurnRunner;
@@ -18,6 +20,7 @@ use crate::inbox::accept::{Inbox, InboxLimits};
 use crate::knowledge::proposals::Proposals;
 use crate::limits::alerts::{AlertTask, Alerts};
 use crate::limits::cells::SharedCells;
+use crate::limits::mail::Mailer;
 use crate::limits::pause::TimerPause;
 use crate::llm::chain::Chain;
 use crate::llm::factory::{ChainParts, allowance, build_chain};
@@ -99,6 +102,8 @@ pub struct App {
     pub worker: Worker,
     /// Gives conversations back to the bot in time.
     pub keeper: LeaseKeeper,
+    /// Looks after leads.
+    pub leads: LeadDesk,
     /// Takes what is said to channels that are pushed to.
     pub courier: Courier,
     /// Brings the knowledge up to date.
@@ -136,12 +141,7 @@ pub fn registry_over(
     outside: &Outside,
 ) -> Result<Registry, Vec<Problem>> {
     let settings = &options.settings;
-    let foundation = Foundation {
-        records: stores.backoffice.clone(),
-        contacts: stores.contacts.clone(),
-        clock: options.clock.clone(),
-    };
-    let backoffice = embedded(&foundation, &settings.backoffice, &settings.business);
+    let backoffice = backoffice(options, stores);
     let http = HttpTools::new(
         allowance(&settings.limits),
         &settings.tools.secrets,
@@ -152,6 +152,25 @@ pub fn registry_over(
     .watched(outside.alerts.clone())
     .sharing(outside.cells.clone());
     load::load(builtin::all(&backoffice, &knowledge), &options.operator.join("tools"), &http)
+}
+
+/// What is known of the interviews.
+///
+/// # Errors
+/// Every mistake in any of their files.
+#[expect(clippy::unnecessary_wraps, reason = "files are read here once there are some")]
+pub fn definitions(_options: &Options) -> anyhow::Result<Definitions> {
+    Ok(Arc::new(|_, _| None))
+}
+
+/// The systems behind the counter.
+fn backoffice(options: &Options, stores: &Stores) -> Backoffice {
+    let foundation = Foundation {
+        records: stores.backoffice.clone(),
+        contacts: stores.contacts.clone(),
+        clock: options.clock.clone(),
+    };
+    embedded(&foundation, &options.settings.backoffice, &options.settings.business)
 }
 
 impl App {
@@ -218,6 +237,16 @@ impl App {
             options.clock.clone(),
             outside.alerts.clone(),
         );
+        let definitions = definitions(&options)?;
+        let desk = LeadDesk {
+            stores: stores.clone(),
+            crm: backoffice(&options, &stores).crm,
+            definitions: definitions.clone(),
+            mailer: Mailer::new(&settings.email, &allowance(&settings.limits))?,
+            alerts: outside.alerts.clone(),
+            clock: options.clock.clone(),
+            timezone: settings.business.timezone.clone(),
+        };
         let database = Arc::new(database);
         let web = WebState::new(WebParts {
             stores: stores.clone(),
@@ -242,6 +271,7 @@ impl App {
             ingest: Arc::new(library.clone()),
             documents: Arc::new(library.clone()),
             proposals: Arc::new(Proposals::below(&options.data)),
+            definitions,
             tools: Arc::new(Offered(registry)),
             shutdown: stop.clone(),
         });
@@ -252,6 +282,7 @@ impl App {
             web,
             worker,
             keeper,
+            leads: desk,
             courier,
             library,
             vectors,

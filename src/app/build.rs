@@ -4,9 +4,11 @@ use super::demo;
 use super::knowledge::{KnowledgeProbe, Library, Retrieval};
 use super::vectors::VectorTask;
 use crate::agent::run::Agent;
+use crate::backoffice::Backoffice;
 use crate::backoffice::embedded::{Foundation, embedded};
 use crate::config::settings::Settings;
 use crate::conversation::keeper::LeaseKeeper;
+use crate::conversation::leads::{Definitions, LeadDesk};
 use crate::conversation::lease::LeaseRules;
 use crate::conversation::ownership::Ownership;
 use crate::conversation::turn::TurnRunner;
@@ -19,6 +21,7 @@ use crate::interview::library::Interviews;
 use crate::knowledge::proposals::Proposals;
 use crate::limits::alerts::{AlertTask, Alerts};
 use crate::limits::cells::SharedCells;
+use crate::limits::mail::Mailer;
 use crate::limits::pause::TimerPause;
 use crate::llm::chain::Chain;
 use crate::llm::factory::{ChainParts, allowance, build_chain};
@@ -100,6 +103,8 @@ pub struct App {
     pub worker: Worker,
     /// Gives conversations back to the bot in time.
     pub keeper: LeaseKeeper,
+    /// Looks after leads.
+    pub leads: LeadDesk,
     /// Takes what is said to channels that are pushed to.
     pub courier: Courier,
     /// Brings the knowledge up to date.
@@ -137,12 +142,7 @@ pub fn registry_over(
     outside: &Outside,
 ) -> Result<Registry, Vec<Problem>> {
     let settings = &options.settings;
-    let foundation = Foundation {
-        records: stores.backoffice.clone(),
-        contacts: stores.contacts.clone(),
-        clock: options.clock.clone(),
-    };
-    let backoffice = embedded(&foundation, &settings.backoffice, &settings.business);
+    let backoffice = backoffice(options, stores);
     let http = HttpTools::new(
         allowance(&settings.limits),
         &settings.tools.secrets,
@@ -153,6 +153,30 @@ pub fn registry_over(
     .watched(outside.alerts.clone())
     .sharing(outside.cells.clone());
     load::load(builtin::all(&backoffice, &knowledge), &options.operator.join("tools"), &http)
+}
+
+/// The interviews that are led.
+///
+/// # Errors
+/// Every mistake in any of their files.
+pub fn interviews(options: &Options) -> Result<Interviews, Vec<Problem>> {
+    Interviews::load(Some(&options.operator.join("prompts")), &options.settings.interviews.active)
+}
+
+/// How a definition is found again.
+pub fn definitions(interviews: &Interviews) -> Definitions {
+    let interviews = interviews.clone();
+    Arc::new(move |name, version| interviews.get(name, version).cloned())
+}
+
+/// The systems behind the counter.
+fn backoffice(options: &Options, stores: &Stores) -> Backoffice {
+    let foundation = Foundation {
+        records: stores.backoffice.clone(),
+        contacts: stores.contacts.clone(),
+        clock: options.clock.clone(),
+    };
+    embedded(&foundation, &options.settings.backoffice, &options.settings.business)
 }
 
 impl App {
@@ -170,8 +194,8 @@ impl App {
         let library = Library::open(&options)?;
         let prompts_folder = options.operator.join("prompts");
         let prompts = Prompts::load(Some(&prompts_folder)).map_err(listed)?;
-        let interviews =
-            Interviews::load(Some(&prompts_folder), &settings.interviews.active).map_err(listed)?;
+        let interviews = interviews(&options).map_err(listed)?;
+        let definitions = definitions(&interviews);
         let built_in = Arc::new(built_in(&options).map_err(listed)?);
         let (alerts, alert_task) = alerts(&options)?;
         let outside = Outside { cells: stores.quotas.clone(), ..Outside::with(alerts, &options) };
@@ -222,6 +246,15 @@ impl App {
             options.clock.clone(),
             outside.alerts.clone(),
         );
+        let desk = LeadDesk {
+            stores: stores.clone(),
+            crm: backoffice(&options, &stores).crm,
+            definitions: definitions.clone(),
+            mailer: Mailer::new(&settings.email, &allowance(&settings.limits))?,
+            alerts: outside.alerts.clone(),
+            clock: options.clock.clone(),
+            timezone: settings.business.timezone.clone(),
+        };
         let database = Arc::new(database);
         let web = WebState::new(WebParts {
             stores: stores.clone(),
@@ -246,6 +279,7 @@ impl App {
             ingest: Arc::new(library.clone()),
             documents: Arc::new(library.clone()),
             proposals: Arc::new(Proposals::below(&options.data)),
+            definitions,
             tools: Arc::new(Offered(registry)),
             shutdown: stop.clone(),
         });
@@ -256,6 +290,7 @@ impl App {
             web,
             worker,
             keeper,
+            leads: desk,
             courier,
             library,
             vectors,

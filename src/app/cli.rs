@@ -93,6 +93,9 @@ enum Command {
     Models(commands::ModelsCommand),
     /// What could not be answered, grouped by meaning
     Gaps(commands::GapsArguments),
+    /// What the interviews of leads come to
+    #[command(subcommand)]
+    Interviews(commands::InterviewsCommand),
     /// Rehearse on the running server that the language models are away
     Drill(commands::DrillArguments),
     /// Print every setting with its default and what it means
@@ -178,6 +181,7 @@ async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Exi
         Some(Command::Export(arguments)) => return commands::export(&options, arguments).await,
         Some(Command::Models(command)) => return commands::models(&options, command).await,
         Some(Command::Gaps(arguments)) => return commands::gaps(&options, &arguments).await,
+        Some(Command::Interviews(command)) => return commands::interviews(&options, &command).await,
         Some(Command::Drill(arguments)) => return commands::drill(&options, arguments).await,
         Some(Command::Config | Command::ReadDocument { .. }) => {}
         Some(Command::Migrate) => return commands::migrate(&options).await,

@@ -4,6 +4,7 @@ use super::alerts::AlertSettings;
 use super::backoffice::BackofficeSettings;
 use super::business::Business;
 use super::channels::ChannelsSettings;
+use super::email::EmailSettings;
 use super::embeddings::EmbeddingSettings;
 use super::environment::Variables;
 use super::handoff::HandoffSettings;
@@ -19,7 +20,7 @@ use crate::domain::problem::Problem;
 use std::path::Path;
 
 /// The compiled-in defaults, section by section: also what `balcao config` prints.
-pub const DEFAULTS: [(&str, &str); 13] = [
+pub const DEFAULTS: [(&str, &str); 14] = [
     ("business", include_str!("default/business.toml")),
     ("llm", include_str!("default/llm.toml")),
     ("turn", include_str!("default/turn.toml")),
@@ -33,6 +34,7 @@ pub const DEFAULTS: [(&str, &str); 13] = [
     ("alerts", include_str!("default/alerts.toml")),
     ("handoff", include_str!("default/handoff.toml")),
     ("interviews", include_str!("default/interviews.toml")),
+    ("email", include_str!("default/email.toml")),
 ];
 
 /// All settings.
@@ -64,6 +66,8 @@ pub struct Settings {
     pub handoff: HandoffSettings,
     /// `[interviews]`
     pub interviews: InterviewSettings,
+    /// `[email]`
+    pub email: EmailSettings,
 }
 
 impl Settings {
@@ -86,6 +90,10 @@ impl Settings {
         let alerts = layers.section("alerts");
         let handoff = layers.section("handoff");
         let interviews = layers.section("interviews");
+        let email: Option<EmailSettings> = layers.section("email");
+        for (key, problem) in email.iter().flat_map(EmailSettings::problems) {
+            layers.report(&["email", key], &problem);
+        }
         for problem in knowledge.iter().flat_map(KnowledgeSettings::problems) {
             layers.report(&["knowledge"], &problem.to_string());
         }
@@ -109,7 +117,7 @@ impl Settings {
         let problems = layers.finish();
         match (
             business, llm, turn, knowledge, embeddings, backoffice, channels, limits, store, tools, alerts,
-            handoff, interviews,
+            handoff, interviews, email,
         ) {
             (
                 Some(business),
@@ -125,6 +133,7 @@ impl Settings {
                 Some(alerts),
                 Some(handoff),
                 Some(interviews),
+                Some(email),
             ) if problems.is_empty() => {
                 channels.web.named_after(&business);
                 Ok(Self {
@@ -141,6 +150,7 @@ impl Settings {
                     alerts,
                     handoff,
                     interviews,
+                    email,
                 })
             }
             _ => Err(problems),

@@ -3,6 +3,7 @@
 
 use super::audience::{LateAudience, LiveAudience};
 use super::closing::Closing;
+use super::interviews;
 use super::journal::ClaimJournal;
 use super::later::Lateness;
 use super::lease::LeaseRules;
@@ -195,7 +196,7 @@ impl TurnRunner {
         let contact = self.stores.contacts.get(conversation.contact).await?.ok_or(StoreError::NotFound)?;
         let (late, answers) = Lateness::of(&events, answers(&events, claim));
         let may_postpone = late.again_at(&self.settings, self.clock.now()).is_some();
-        let interview = None;
+        let interview = interviews::standing(self.stores.interviews.as_ref(), &conversation, &events).await?;
         Ok((Task { turn: claim.turn, conversation, contact, events, answers, interview, may_postpone }, late))
     }
 

@@ -320,6 +320,28 @@ pub enum InterviewStep {
         /// What it comes to; none if nothing may be kept.
         verdict: Option<Verdict>,
     },
+    /// Somebody of the business has the lead now.
+    Assigned {
+        /// Name of the route.
+        route: String,
+        /// Who.
+        person: String,
+    },
+    /// Somebody of the business has seen that there is a lead.
+    Acknowledged {
+        /// Who.
+        person: String,
+    },
+    /// Nobody acknowledged in time: somebody else was told.
+    Escalated {
+        /// Who; empty if there is nobody but the operator.
+        person: String,
+    },
+    /// The lead went on a list of those to be kept warm.
+    Nurtured {
+        /// Name of the list.
+        list: String,
+    },
 }
 
 /// Where an interview stands.
@@ -333,6 +355,17 @@ pub enum Standing {
     Paused,
     /// It is over.
     Ended(EndReason),
+}
+
+impl Standing {
+    /// The name used in storage and in filters: `running`, `paused`, or the reason of the end.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Ended(reason) => reason.as_str(),
+        }
+    }
 }
 
 /// An interview: the fold over its steps.
@@ -450,6 +483,10 @@ impl InterviewState {
                 self.waiting = false;
                 self.verdict.clone_from(verdict);
             }
+            InterviewStep::Assigned { .. }
+            | InterviewStep::Acknowledged { .. }
+            | InterviewStep::Escalated { .. }
+            | InterviewStep::Nurtured { .. } => {}
         }
     }
 

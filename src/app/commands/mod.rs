@@ -3,12 +3,14 @@
 
 mod drill;
 mod gaps;
+mod interviews;
 mod knowledge;
 mod models;
 mod shop;
 
 pub use drill::{DrillArguments, drill};
 pub use gaps::{GapsArguments, gaps};
+pub use interviews::{InterviewsCommand, interviews};
 pub use knowledge::{IngestArguments, SearchArguments, ingest, search};
 pub use models::{ModelsCommand, PullArguments, models};
 pub use shop::{ExportArguments, ImportArguments, export, import};

@@ -1,10 +1,10 @@
 //! People and their identities on SQLite.
 
 use super::Database;
-use super::rows::{Columns, contact, identity};
+use super::rows::{Columns, consent, contact, identity};
 use super::transaction::Transaction;
 use super::writer::Atomicity;
-use crate::domain::contact::{Contact, Identity, IdentityKind, Preference};
+use crate::domain::contact::{ConsentRecord, Contact, Identity, IdentityKind, Preference};
 use crate::domain::ids::ContactId;
 use crate::store::contacts::ContactStore;
 use crate::store::conversations::NewConversation;
@@ -61,6 +61,31 @@ impl ContactStore for Contacts {
             .writer
             .run(Atomicity::RefusesFirst, move |tx| Box::pin(remember(tx, contact, preference)))
             .await
+    }
+
+    async fn record_consent(&self, consent: &ConsentRecord) -> Result<(), StoreError> {
+        let consent = consent.clone();
+        self.database
+            .writer
+            .run(Atomicity::RefusesFirst, move |tx| {
+                Box::pin(async move {
+                    let statement = sqlx::query(sql::interviews::RECORD_CONSENT)
+                        .bind(blob(consent.contact.0))
+                        .bind(consent.purpose)
+                        .bind(consent.version)
+                        .bind(consent.agreed)
+                        .bind(consent.words)
+                        .bind(consent.channel)
+                        .bind(consent.at.as_millisecond());
+                    tx.write(statement).await.map(drop)
+                })
+            })
+            .await
+    }
+
+    async fn consents(&self, contact: ContactId) -> Result<Vec<ConsentRecord>, StoreError> {
+        let statement = sqlx::query(sql::interviews::CONSENTS).bind(blob(contact.0));
+        self.database.reader.all(statement).await?.iter().map(consent).collect()
     }
 
     async fn list(&self, after: Option<ContactId>, limit: u32) -> Result<Vec<Contact>, StoreError> {

@@ -77,6 +77,11 @@ impl Transaction {
         statement.fetch_optional(&mut self.connection).await.map_err(sorted)
     }
 
+    /// Reads every row.
+    pub(super) async fn read_all(&mut self, statement: Statement<'_>) -> Result<Vec<SqliteRow>, StoreError> {
+        statement.fetch_all(&mut self.connection).await.map_err(sorted)
+    }
+
     /// Events were appended, in this order.
     pub(super) fn appended(&mut self, conversation: ConversationId, events: Vec<Event>) {
         if !events.is_empty() {

@@ -124,6 +124,7 @@ impl Run<'_> {
             outcome: outcome.clone(),
             duration_ms: milliseconds(took),
         });
+        self.note_booking(&call, &outcome);
         Happened::CallEnded { call, outcome }
     }
 

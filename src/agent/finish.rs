@@ -64,7 +64,7 @@ impl Run<'_> {
             outcome.buttons = tail.buttons;
             outcome.input = tail.input;
         }
-        outcome.interview = self.lead.map(|lead| lead.state);
+        outcome.interview = self.lead.map(|lead| lead.state).or(outcome.interview);
         // What was put aside is said first.
         outcome.text = match outcome.text.is_empty() {
             true => text,

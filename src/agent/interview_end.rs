@@ -2,8 +2,9 @@
 
 use super::run::Run;
 use crate::domain::effect::Effect;
+use crate::domain::event::EventBody;
 use crate::domain::ids::CallId;
-use crate::domain::interview::{EndReason, InterviewStep, Verdict};
+use crate::domain::interview::{EndReason, InterviewStep, Standing, Verdict};
 use crate::domain::message::Button;
 use crate::domain::tool::Risk;
 use crate::domain::tool_call::{ToolCall, ToolOutcome};
@@ -18,6 +19,8 @@ use std::time::Duration;
 const SAVE: &str = "lead_save";
 /// The tool that lists times.
 const SLOTS: &str = "agenda_list_slots";
+/// The tool that books one.
+const BOOK: &str = "agenda_book";
 /// So many times are read out.
 const TOLD: usize = 3;
 
@@ -96,6 +99,24 @@ impl Run<'_> {
         });
         spoken.buttons = offered.unwrap_or_default().into_iter().take(TOLD).collect::<Vec<Button>>();
         Ok(())
+    }
+
+    /// Links an appointment to the interview that led to it.
+    pub(super) fn note_booking(&mut self, call: &ToolCall, outcome: &ToolOutcome) {
+        let ToolOutcome::Done { data, .. } = outcome else { return };
+        let open = self.task.interview.as_ref().filter(|state| {
+            state.conversation == self.task.conversation.id
+                && state.booked.is_none()
+                && state.standing == Standing::Ended(EndReason::Completed)
+        });
+        let (Some(mut state), true) = (open.cloned(), call.name == BOOK && self.lead.is_none()) else {
+            return;
+        };
+        let code = data.get("code").and_then(Value::as_str).unwrap_or_default();
+        let step = InterviewStep::Booked { appointment: code.to_owned() };
+        state.on(&step, self.now.timestamp());
+        self.buffered.push(EventBody::Interview { interview: state.id, step: Box::new(step) });
+        self.outcome.interview = Some(state);
     }
 
     /// A call that the program itself decided on. It is journalled like any other.

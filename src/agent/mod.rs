@@ -9,6 +9,8 @@ pub mod draft;
 mod finish;
 pub mod guard;
 pub mod history;
+mod interview;
+mod interview_end;
 pub mod names;
 pub mod proof;
 mod replay;

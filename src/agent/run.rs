@@ -5,6 +5,7 @@ use super::confirm;
 use super::context::{self, Parts};
 use super::draft::Draft;
 use super::history::{self, StandIn};
+use super::interview::Lead;
 use super::names::InternalNames;
 use super::proof::{Proof, asks_for_time};
 use super::replay::Replay;
@@ -23,6 +24,8 @@ use crate::domain::passage::{Asked, Passage};
 use crate::domain::provenance::Binding;
 use crate::domain::tool_call::{ToolCall, ToolOutcome};
 use crate::domain::turn::StopReason;
+use crate::interview::library::Interviews;
+use crate::interview::say::Spoken;
 use crate::language::detect::detect;
 use crate::language::statements::terms_of;
 use crate::language::yes_no::{YesNo, read_yes_no};
@@ -52,6 +55,8 @@ pub struct Agent {
     pub prompts: Arc<Prompts>,
     /// Whose counter it is.
     pub business: Arc<Business>,
+    /// Interviews.
+    pub interviews: Interviews,
     /// Bounds.
     pub settings: TurnSettings,
     /// Time.
@@ -79,6 +84,10 @@ pub(super) struct Run<'a> {
     pub(super) verified: Vec<Identity>,
     pub(super) stands_in: Option<StandIn>,
     pub(super) at_a_loss: bool,
+    /// The interview that takes part in the turn.
+    pub(super) lead: Option<Lead>,
+    /// What the interview puts behind the answer.
+    pub(super) tail: Option<Spoken>,
 }
 
 /// How much of the past the model has room for.
@@ -126,6 +135,8 @@ impl Agent {
             outcome: Outcome { language, ..Outcome::default() },
             stands_in: history::stand_in(&task.events, task.turn),
             at_a_loss: false,
+            lead: None,
+            tail: None,
             verified: history::verified(&task.events),
         };
         run.work_through(&said).await
@@ -145,6 +156,12 @@ impl Run<'_> {
         self.know_the_program();
         let mut turn = Turn::new(self.agent.settings.clone());
         let mut next = self.settle_waiting_call(said, &mut turn);
+        // A call that waited for the customer's word had these words.
+        if self.is_free(&next)
+            && let Some(end) = self.interview(said).await?
+        {
+            next = end;
+        }
         if !matches!(next, Next::Stop(_)) {
             self.retrieve(said).await?;
             self.base = self.context()?;
@@ -166,7 +183,10 @@ impl Run<'_> {
                     turn.on(Happened::Judged(verdict))
                 }
                 Next::Wait => anyhow::bail!("the turn waits for calls that nobody makes"),
-                Next::Stop(ending) => return Ok(self.finish(ending, turn.usage())),
+                Next::Stop(ending) => {
+                    self.lead_on(&ending).await?;
+                    return Ok(self.finish(ending, turn.usage()));
+                }
             };
         }
     }
@@ -226,6 +246,12 @@ impl Run<'_> {
         }
     }
 
+    /// Whether the customer's words are still anybody's: no waiting call was settled by them.
+    fn is_free(&self, next: &Next) -> bool {
+        matches!(next, Next::AskModel(_))
+            && history::waiting_call(&self.task.events, self.task.turn).is_none()
+    }
+
     async fn retrieve(&mut self, said: &str) -> anyhow::Result<()> {
         if let Some(passages) = self.replay.retrieved.take() {
             self.passages = passages;
@@ -276,6 +302,7 @@ impl Run<'_> {
                 passages: self.passages.get(..passages).unwrap_or(&self.passages),
                 likely_tools: self.likely_tools().into_iter().map(|likely| likely.name).collect(),
                 answers: &self.task.answers,
+                interview: self.lead.as_ref().map(|lead| lead.definition.title.get(self.language)),
             },
         )
     }

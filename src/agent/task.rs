@@ -7,7 +7,7 @@ use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::TurnId;
 use crate::domain::interview::InterviewState;
 use crate::domain::language::Language;
-use crate::domain::message::{Button, Confirmation, Message, SourceRef};
+use crate::domain::message::{Button, Confirmation, Input, Message, SourceRef};
 use crate::domain::passage::{Asked, Passage};
 use crate::domain::tool_call::ToolCall;
 use crate::domain::turn::{StopReason, Usage};
@@ -67,6 +67,8 @@ pub struct Outcome {
     pub text: String,
     /// Choices under it.
     pub buttons: Vec<Button>,
+    /// How the question in it may be answered, if it is an interview's.
+    pub input: Option<Input>,
     /// What it rests on.
     pub sources: Vec<SourceRef>,
     /// The call that waits for the customer's word.

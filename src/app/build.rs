@@ -2,13 +2,14 @@
 
 use super::demo;
 use super::knowledge::{KnowledgeProbe, Library, Retrieval};
+use super::leads;
 use super::vectors::VectorTask;
 use crate::agent::run::Agent;
 use crate::backoffice::Backoffice;
 use crate::backoffice::embedded::{Foundation, embedded};
 use crate::config::settings::Settings;
 use crate::conversation::keeper::LeaseKeeper;
-use crate::conversation::leads::{Definitions, LeadDesk};
+use crate::conversation::leads::LeadDesk;
 use crate::conversation::lease::LeaseRules;
 use crate::conversation::ownership::Ownership;
 use crate::conversation::turn::TurnRunner;
@@ -20,7 +21,6 @@ use crate::inbox::accept::{Inbox, InboxLimits};
 use crate::knowledge::proposals::Proposals;
 use crate::limits::alerts::{AlertTask, Alerts};
 use crate::limits::cells::SharedCells;
-use crate::limits::mail::Mailer;
 use crate::limits::pause::TimerPause;
 use crate::llm::chain::Chain;
 use crate::llm::factory::{ChainParts, allowance, build_chain};
@@ -103,7 +103,7 @@ pub struct App {
     /// Gives conversations back to the bot in time.
     pub keeper: LeaseKeeper,
     /// Looks after leads.
-    pub leads: LeadDesk,
+    pub leads: Box<LeadDesk>,
     /// Takes what is said to channels that are pushed to.
     pub courier: Courier,
     /// Brings the knowledge up to date.
@@ -154,17 +154,8 @@ pub fn registry_over(
     load::load(builtin::all(&backoffice, &knowledge), &options.operator.join("tools"), &http)
 }
 
-/// What is known of the interviews.
-///
-/// # Errors
-/// Every mistake in any of their files.
-#[expect(clippy::unnecessary_wraps, reason = "files are read here once there are some")]
-pub fn definitions(_options: &Options) -> anyhow::Result<Definitions> {
-    Ok(Arc::new(|_, _| None))
-}
-
 /// The systems behind the counter.
-fn backoffice(options: &Options, stores: &Stores) -> Backoffice {
+pub fn backoffice(options: &Options, stores: &Stores) -> Backoffice {
     let foundation = Foundation {
         records: stores.backoffice.clone(),
         contacts: stores.contacts.clone(),
@@ -188,6 +179,8 @@ impl App {
         let library = Library::open(&options)?;
         let prompts_folder = options.operator.join("prompts");
         let prompts = Prompts::load(Some(&prompts_folder)).map_err(listed)?;
+        let interviews = leads::interviews(&options)?;
+        let definitions = leads::definitions(interviews.clone());
         let built_in = Arc::new(built_in(&options).map_err(listed)?);
         let (alerts, alert_task) = alerts(&options)?;
         let outside = Outside { cells: stores.quotas.clone(), ..Outside::with(alerts, &options) };
@@ -214,6 +207,7 @@ impl App {
                 dispatcher: Dispatcher::new(registry.clone(), settings.turn.result_characters),
                 knowledge: Arc::new(Retrieval(library.clone())),
                 prompts: Arc::new(prompts),
+                interviews,
                 business: Arc::new(settings.business.clone()),
                 settings: settings.turn.clone(),
                 clock: options.clock.clone(),
@@ -237,16 +231,7 @@ impl App {
             options.clock.clone(),
             outside.alerts.clone(),
         );
-        let definitions = definitions(&options)?;
-        let desk = LeadDesk {
-            stores: stores.clone(),
-            crm: backoffice(&options, &stores).crm,
-            definitions: definitions.clone(),
-            mailer: Mailer::new(&settings.email, &allowance(&settings.limits))?,
-            alerts: outside.alerts.clone(),
-            clock: options.clock.clone(),
-            timezone: settings.business.timezone.clone(),
-        };
+        let desk = leads::desk(&options, &stores, &outside, &definitions)?;
         let database = Arc::new(database);
         let web = WebState::new(WebParts {
             stores: stores.clone(),

@@ -6,6 +6,7 @@ use super::scratch::ScratchStore;
 use super::terminal::say;
 use crate::config::store::StorePlace;
 use crate::domain::problem::Problem;
+use crate::interview::library::Interviews;
 use crate::knowledge::gather::Places;
 use crate::knowledge::index::Manifest;
 use crate::knowledge::ingest::{IngestError, Read};
@@ -24,6 +25,10 @@ use std::sync::Arc;
 pub async fn problems(options: &Options) -> anyhow::Result<(Vec<Problem>, Vec<Problem>)> {
     let mut problems = Vec::new();
     if let Err(found) = Prompts::load(Some(&options.operator.join("prompts"))) {
+        problems.extend(found);
+    }
+    let active = &options.settings.interviews.active;
+    if let Err(found) = Interviews::load(Some(&options.operator.join("prompts")), active) {
         problems.extend(found);
     }
     if let Err(found) = super::build::built_in(options) {

@@ -169,8 +169,8 @@ async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Exi
         channels: Vec::new(),
     };
     match cli.command {
-        None => serve::serve(options, &cli.serve.listen).await?,
-        Some(Command::Serve(arguments)) => serve::serve(options, &arguments.listen).await?,
+        None => Box::pin(serve::serve(options, &cli.serve.listen)).await?,
+        Some(Command::Serve(arguments)) => Box::pin(serve::serve(options, &arguments.listen)).await?,
         Some(Command::Chat) => Box::pin(chat::chat(options)).await?,
         Some(Command::Ingest(arguments)) => return commands::ingest(options, arguments).await,
         Some(Command::Search(arguments)) => return commands::search(options, arguments).await,

@@ -28,10 +28,12 @@ impl EmailSettings {
             problems.push(("smtp_url", "is `smtp://HOST:PORT` or `smtps://HOST:PORT`".to_owned()));
         }
         if self.smtp_url.contains('@') {
-            problems.push(("smtp_url", "holds no user and no password: they have keys of their own".to_owned()));
+            problems
+                .push(("smtp_url", "holds no user and no password: they have keys of their own".to_owned()));
         }
         if !self.from.contains('@') {
-            problems.push(("from", "is needed to send mail, e.g. `Balcão <avisos@exemplo.com.br>`".to_owned()));
+            problems
+                .push(("from", "is needed to send mail, e.g. `Balcão <avisos@exemplo.com.br>`".to_owned()));
         }
         problems
     }

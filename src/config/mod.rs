@@ -9,6 +9,7 @@ pub mod email;
 pub mod embeddings;
 pub mod environment;
 pub mod handoff;
+pub mod interviews;
 pub mod knowledge;
 pub mod limits;
 pub mod llm;

@@ -8,6 +8,7 @@ use super::email::EmailSettings;
 use super::embeddings::EmbeddingSettings;
 use super::environment::Variables;
 use super::handoff::HandoffSettings;
+use super::interviews::InterviewSettings;
 use super::knowledge::KnowledgeSettings;
 use super::limits::LimitSettings;
 use super::llm::LlmSettings;
@@ -19,7 +20,7 @@ use crate::domain::problem::Problem;
 use std::path::Path;
 
 /// The compiled-in defaults, section by section: also what `balcao config` prints.
-pub const DEFAULTS: [(&str, &str); 13] = [
+pub const DEFAULTS: [(&str, &str); 14] = [
     ("business", include_str!("default/business.toml")),
     ("llm", include_str!("default/llm.toml")),
     ("turn", include_str!("default/turn.toml")),
@@ -33,6 +34,7 @@ pub const DEFAULTS: [(&str, &str); 13] = [
     ("alerts", include_str!("default/alerts.toml")),
     ("handoff", include_str!("default/handoff.toml")),
     ("email", include_str!("default/email.toml")),
+    ("interviews", include_str!("default/interviews.toml")),
 ];
 
 /// All settings.
@@ -64,6 +66,8 @@ pub struct Settings {
     pub handoff: HandoffSettings,
     /// `[email]`
     pub email: EmailSettings,
+    /// `[interviews]`
+    pub interviews: InterviewSettings,
 }
 
 impl Settings {
@@ -89,6 +93,7 @@ impl Settings {
         for (key, problem) in email.iter().flat_map(EmailSettings::problems) {
             layers.report(&["email", key], &problem);
         }
+        let interviews = layers.section("interviews");
         for problem in knowledge.iter().flat_map(KnowledgeSettings::problems) {
             layers.report(&["knowledge"], &problem.to_string());
         }
@@ -112,7 +117,7 @@ impl Settings {
         let problems = layers.finish();
         match (
             business, llm, turn, knowledge, embeddings, backoffice, channels, limits, store, tools, alerts,
-            handoff, email,
+            handoff, email, interviews,
         ) {
             (
                 Some(business),
@@ -128,6 +133,7 @@ impl Settings {
                 Some(alerts),
                 Some(handoff),
                 Some(email),
+                Some(interviews),
             ) if problems.is_empty() => {
                 channels.web.named_after(&business);
                 Ok(Self {
@@ -144,6 +150,7 @@ impl Settings {
                     alerts,
                     handoff,
                     email,
+                    interviews,
                 })
             }
             _ => Err(problems),

@@ -56,6 +56,7 @@ impl Closing<'_> {
                 reply_to: claim.answers.iter().filter(|id| !late.told.contains(id)).copied().collect(),
                 sources: outcome.sources,
                 buttons: outcome.buttons,
+                input: outcome.input.map(Box::new),
                 confirmation: outcome.confirmation.as_ref().map(|(_, confirmation)| confirmation.clone()),
                 created_at: now,
             }));

@@ -79,7 +79,8 @@ pub async fn report(
         read += page.items.len();
         for record in page.items {
             let state = record.state;
-            let days = definitions(&state.name, &state.version).map_or(RESUME_DAYS, |known| known.resume_days);
+            let days =
+                definitions(&state.name, &state.version).map_or(RESUME_DAYS, |known| known.resume_days);
             let key = (state.name.clone(), state.version.clone());
             sums.entry(key).or_default().count(&state, days, now);
         }
@@ -98,9 +99,10 @@ impl Sums {
         report.started += 1;
         let asked: BTreeSet<&String> = state.asked.iter().flat_map(|question| &question.fields).collect();
         let sure = |field: &&&String| {
-            state.answers.get(**field).is_some_and(|answer| {
-                answer.given.value().is_some() && answer.confidence >= SURE
-            })
+            state
+                .answers
+                .get(**field)
+                .is_some_and(|answer| answer.given.value().is_some() && answer.confidence >= SURE)
         };
         self.good += asked.iter().filter(sure).count() as u64;
         self.asked += asked.len() as u64;

@@ -57,7 +57,7 @@ pub struct LeadDesk {
 
 impl LeadDesk {
     /// Looks until `stop`.
-    pub async fn run(self, stop: CancellationToken) {
+    pub async fn run(self: Box<Self>, stop: CancellationToken) {
         let mut rounds = tokio::time::interval(ROUND);
         rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -133,7 +133,9 @@ impl LeadDesk {
         }
         let events = self.stores.conversations.recent_events(record.state.conversation, EVENTS).await?;
         let call = events.iter().rev().find_map(|event| match &event.body {
-            EventBody::ToolStarted { call } | EventBody::ToolFinished { call, .. } if call.name == SAVE_LEAD => {
+            EventBody::ToolStarted { call } | EventBody::ToolFinished { call, .. }
+                if call.name == SAVE_LEAD =>
+            {
                 Some(call)
             }
             _ => None,
@@ -184,8 +186,8 @@ impl LeadDesk {
         let today = now.to_zoned(self.timezone.clone()).weekday();
         let people = available(&route.people, today);
         let minutes = i64::from(definition.follow_up.acknowledge_minutes);
-        let acknowledge_by =
-            (minutes > 0).then(|| now.saturating_add(SignedDuration::from_mins(minutes)).unwrap_or(Timestamp::MAX));
+        let acknowledge_by = (minutes > 0)
+            .then(|| now.saturating_add(SignedDuration::from_mins(minutes)).unwrap_or(Timestamp::MAX));
         let assigned = Amendment::Assigned { route: route.id.clone(), people, acknowledge_by };
         self.stores.interviews.amend(record.state.id, assigned, now).await
     }
@@ -206,7 +208,8 @@ impl LeadDesk {
             if now.duration_since(assignment.assigned_at) < PATIENCE {
                 return Err(error);
             }
-            self.alerts.given_up(&subject(record), &format!("the mail about a lead could not be sent: {error:#}"));
+            self.alerts
+                .given_up(&subject(record), &format!("the mail about a lead could not be sent: {error:#}"));
         }
         self.alerts.lead(AlertEvent::Lead, &subject(record), &notice.text);
         Ok(())
@@ -242,7 +245,8 @@ impl LeadDesk {
             if now.duration_since(assignment.assigned_at) < PATIENCE {
                 return Err(error);
             }
-            self.alerts.given_up(&subject(record), &format!("the mail about a lead could not be sent: {error:#}"));
+            self.alerts
+                .given_up(&subject(record), &format!("the mail about a lead could not be sent: {error:#}"));
         }
         self.alerts.lead(AlertEvent::LeadEscalated, &subject(record), &late.text);
         let person = to.map(|person| person.name.clone()).unwrap_or_default();
@@ -345,7 +349,8 @@ mod tests {
 
     #[test]
     fn who_is_away_today_is_passed_over_unless_everybody_is() {
-        let person = |name: &str, days: &[Weekday]| Person { name: name.to_owned(), email: None, days: days.to_vec() };
+        let person =
+            |name: &str, days: &[Weekday]| Person { name: name.to_owned(), email: None, days: days.to_vec() };
         let people = [person("Ana", &[Weekday::Mon]), person("Bia", &[]), person("Caio", &[Weekday::Tue])];
         assert_eq!(available(&people, jiff::civil::Weekday::Monday), ["Ana", "Bia"]);
         assert_eq!(available(&people[2..], jiff::civil::Weekday::Monday), ["Caio"]);

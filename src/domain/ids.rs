@@ -81,6 +81,11 @@ impl CallId {
         Self(format!("call_{step}_{index}"))
     }
 
+    /// The id of the program's own call of `tool`, of which a turn makes one.
+    pub fn own(tool: &str) -> Self {
+        Self(format!("own_{tool}"))
+    }
+
     /// The id of the call that the customer has confirmed and `turn` makes. No model answer announces it, and no
     /// other turn has it.
     pub fn confirmed(turn: TurnId) -> Self {

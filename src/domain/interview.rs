@@ -77,6 +77,8 @@ pub enum Given {
     Refused,
     /// `não sei`.
     DoesNotKnow,
+    /// What was known is wrong, and nothing else is known.
+    Withdrawn,
 }
 
 impl Given {
@@ -84,7 +86,7 @@ impl Given {
     pub fn value(&self) -> Option<&Value> {
         match self {
             Self::Value(value) => Some(value),
-            Self::Refused | Self::DoesNotKnow => None,
+            Self::Refused | Self::DoesNotKnow | Self::Withdrawn => None,
         }
     }
 }
@@ -491,6 +493,11 @@ impl InterviewState {
     /// The question that waits for its answer.
     pub fn open_question(&self) -> Option<&Question> {
         self.asked.last().filter(|_| self.waiting)
+    }
+
+    /// Whether something was given for a field, be it that the lead does not want to say.
+    pub fn is_answered(&self, field: &str) -> bool {
+        self.answers.get(field).is_some_and(|answer| answer.given != Given::Withdrawn)
     }
 
     /// The value of a field, if one was given.

@@ -1,6 +1,6 @@
 //! What an answer has to be for a rule to hold. Three-valued: a range, or a refusal, may leave it open.
 
-use crate::domain::interview::{Given, InterviewState, Span, Value};
+use crate::domain::interview::{Answer, Given, InterviewState, Span, Value};
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -62,7 +62,7 @@ impl Condition {
     /// Whether it holds for what is known, on `today`.
     pub fn holds(&self, state: &InterviewState, today: Date) -> Truth {
         match state.answers.get(&self.field) {
-            None => Truth::Unknown,
+            None | Some(Answer { given: Given::Withdrawn, .. }) => Truth::Unknown,
             Some(answer) => self.test.holds(&answer.given, today),
         }
     }

@@ -4,3 +4,15 @@
 pub mod condition;
 pub mod definition;
 pub mod field;
+pub mod handover;
+pub mod hear;
+pub mod library;
+mod places;
+pub mod plan;
+#[cfg(test)]
+mod properties;
+pub mod react;
+pub mod read;
+pub mod say;
+pub mod score;
+pub mod start;

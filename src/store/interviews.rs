@@ -177,9 +177,8 @@ impl InterviewRecord {
     pub fn after(mut self, events: &[Event]) -> Self {
         let own = |event: &&Event| step_of(event, self.state.id).is_some();
         let here = events.iter().find(own).map(|event| event.conversation);
-        let returned = |event: &Event| {
-            matches!(step_of(event, self.state.id), Some(InterviewStep::Resumed { .. }))
-        };
+        let returned =
+            |event: &Event| matches!(step_of(event, self.state.id), Some(InterviewStep::Resumed { .. }));
         let from = match here {
             None => return self,
             Some(here) if here == self.state.conversation => 0,
@@ -205,15 +204,9 @@ impl InterviewRecord {
 
     /// The interview `id` from its beginning in `events`, the log of one conversation in order; none if it does not
     /// begin there.
-    pub fn begun(
-        id: InterviewId,
-        contact: ContactId,
-        language: Language,
-        events: &[Event],
-    ) -> Option<Self> {
-        let first = events
-            .iter()
-            .find(|event| matches!(step_of(event, id), Some(InterviewStep::Started { .. })))?;
+    pub fn begun(id: InterviewId, contact: ContactId, language: Language, events: &[Event]) -> Option<Self> {
+        let first =
+            events.iter().find(|event| matches!(step_of(event, id), Some(InterviewStep::Started { .. })))?;
         let step = step_of(first, id)?;
         let state = InterviewState::begin(id, first.conversation, language, step, first.at)?;
         let (assignment, nurture, follow_up_at) = (None, None, None);

@@ -121,6 +121,7 @@ fn message(role: Role, text: &str) -> EventBody {
         reply_to: Vec::new(),
         sources: Vec::new(),
         buttons: Vec::new(),
+        input: None,
         confirmation: None,
         created_at: NOW.parse::<Zoned>().unwrap().timestamp(),
     })

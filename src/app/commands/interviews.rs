@@ -1,9 +1,10 @@
 //! `balcao interviews`: what the interviews come to, and the newest of them.
 
 use super::database;
-use crate::app::build::{Options, definitions};
+use crate::app::build::Options;
 use crate::app::client;
 use crate::app::instance::running;
+use crate::app::leads::{definitions, interviews as led};
 use crate::app::terminal::say;
 use crate::conversation::lead_report::{VersionReport, report};
 use crate::store::interviews::InterviewFilter;
@@ -64,7 +65,7 @@ async fn tell_report(options: &Options, arguments: &ReportArguments) -> anyhow::
         Some(mut body) => serde_json::from_value(body["versions"].take())?,
         None => {
             let (stores, handle) = database(options).await?;
-            let known = definitions(options)?;
+            let known = definitions(led(options)?);
             let found =
                 report(stores.interviews.as_ref(), &known, arguments.since, options.clock.now()).await;
             handle.close().await;
@@ -128,9 +129,8 @@ async fn asked(
 }
 
 fn told(version: &VersionReport) -> String {
-    let percent = |share: Option<f64>| {
-        share.map_or_else(|| "-".to_owned(), |share| format!("{:.0} %", share * 100.0))
-    };
+    let percent =
+        |share: Option<f64>| share.map_or_else(|| "-".to_owned(), |share| format!("{:.0} %", share * 100.0));
     let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.1}"));
     let mut text = format!(
         "{} v{}: {} started, {} completed, {} open, {} declined, {} handed off, {} abandoned",

@@ -10,9 +10,7 @@ use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::{ContactId, ConversationId, InterviewId, Seq};
 use crate::store::conversations::Page;
 use crate::store::error::StoreError;
-use crate::store::interviews::{
-    Amendment, InterviewFilter, InterviewRecord, InterviewStore, Taken,
-};
+use crate::store::interviews::{Amendment, InterviewFilter, InterviewRecord, InterviewStore, Taken};
 use crate::store::sql;
 use crate::store::sql::interviews::cursor_behind;
 use crate::store::sql::list::{NEWEST, read_cursor};

@@ -126,9 +126,7 @@ impl TurnStore for Turns {
             Some(_) => Atomicity::Transaction,
             None => Atomicity::Statement,
         };
-        self.database
-            .write(atomicity, move |tx| Box::pin(end_turn(tx, fence, Arc::clone(&end), at)))
-            .await
+        self.database.write(atomicity, move |tx| Box::pin(end_turn(tx, fence, Arc::clone(&end), at))).await
     }
 
     async fn release(&self, claim: &Claim, release: Release, at: Timestamp) -> Result<(), StoreError> {

@@ -10,9 +10,7 @@ use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::{ContactId, ConversationId, InterviewId, Seq};
 use crate::store::conversations::Page;
 use crate::store::error::StoreError;
-use crate::store::interviews::{
-    Amendment, InterviewFilter, InterviewRecord, InterviewStore, Taken,
-};
+use crate::store::interviews::{Amendment, InterviewFilter, InterviewRecord, InterviewStore, Taken};
 use crate::store::sql;
 use crate::store::sql::interviews::cursor_behind;
 use crate::store::sql::list::{NEWEST, read_cursor};
@@ -76,10 +74,7 @@ impl InterviewStore for Interviews {
         amendment: Amendment,
         at: Timestamp,
     ) -> Result<InterviewRecord, StoreError> {
-        self.database
-            .writer
-            .run(Atomicity::Savepoint, move |tx| Box::pin(amend(tx, id, amendment, at)))
-            .await
+        self.database.writer.run(Atomicity::Savepoint, move |tx| Box::pin(amend(tx, id, amendment, at))).await
     }
 
     async fn take_follow_ups(
@@ -166,8 +161,7 @@ async fn steps(
 }
 
 async fn taken(transaction: &mut Transaction, name: &str, route: &str) -> Result<Vec<Taken>, StoreError> {
-    let rows =
-        transaction.read_all(sqlx::query(sql::interviews::TAKEN).bind(name).bind(route)).await?;
+    let rows = transaction.read_all(sqlx::query(sql::interviews::TAKEN).bind(name).bind(route)).await?;
     let taken = rows.iter().map(|row| {
         let mut columns = Columns::of(row);
         Ok(Taken { person: columns.value()?, last_at: columns.time()?, leads: columns.value()? })

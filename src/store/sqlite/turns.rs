@@ -2,11 +2,11 @@
 //! lease_turn = …`), never in an `if`: a lost claim changes no row, and no row means [`StoreError::Stale`].
 
 use super::events::{Drafts, Place};
-use super::{interviews, outbox};
 use super::rows::{Columns, conversation, event};
 use super::transaction::Transaction;
 use super::writer::Atomicity;
 use super::{Database, scripts};
+use super::{interviews, outbox};
 use crate::domain::conversation::{Conversation, Lease, Owner};
 use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::{ConversationId, InterviewId, MessageId, Seq, TurnId};

@@ -29,7 +29,10 @@ pub(super) fn answers_of(
     for (name, json) in given {
         let field = definition.fields.iter().find(|field| field.id == name).ok_or_else(|| {
             let known: Vec<&str> = definition.fields.iter().map(|field| field.id.as_str()).collect();
-            Problem::invalid("answers", format!("There is no field `{name}`; there are: {}.", known.join(", ")))
+            Problem::invalid(
+                "answers",
+                format!("There is no field `{name}`; there are: {}.", known.join(", ")),
+            )
         })?;
         let value = value_of(field, &json)
             .ok_or_else(|| Problem::invalid("answers", format!("`{name}` takes {}.", takes(field.kind))))?;
@@ -66,7 +69,9 @@ fn value_of(field: &Field, json: &Json) -> Option<Value> {
         Kind::Name => Value::Name(text()?),
         Kind::Choice => {
             let ids = match plain {
-                Json::Array(ids) => ids.iter().map(|id| id.as_str().map(str::to_owned)).collect::<Option<_>>()?,
+                Json::Array(ids) => {
+                    ids.iter().map(|id| id.as_str().map(str::to_owned)).collect::<Option<_>>()?
+                }
                 _ => vec![text()?],
             };
             Value::Choices(ids)

@@ -105,8 +105,7 @@ pub async fn list_interviews(
 fn filter(query: InterviewsQuery) -> Result<InterviewFilter, Problem> {
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let standing = given(query.standing);
-    let standings =
-        ["running", "paused", "completed", "disqualified", "declined", "handed_off", "abandoned"];
+    let standings = ["running", "paused", "completed", "disqualified", "declined", "handed_off", "abandoned"];
     if standing.as_deref().is_some_and(|standing| !standings.contains(&standing)) {
         let detail = format!("`standing` is one of: {}.", standings.join(", "));
         return Err(bad_choice("standing", &detail));

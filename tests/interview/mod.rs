@@ -1,0 +1,4 @@
+//! Interviews played through with scripted leads.
+
+mod leads;
+mod player;

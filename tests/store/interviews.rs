@@ -25,8 +25,8 @@ on_every_store!(
     what_is_amended_twice_is_amended_once,
     a_lead_is_looked_after_until_somebody_knows,
     a_consent_is_kept_once,
+    two_that_give_leads_out_at_once_give_to_different_people,
 );
-on_every_store!(multi_thread: two_that_give_leads_out_at_once_give_to_different_people);
 
 fn started(name: &str) -> InterviewStep {
     let known = Vec::new();

@@ -179,8 +179,8 @@ impl App {
         let library = Library::open(&options)?;
         let prompts_folder = options.operator.join("prompts");
         let prompts = Prompts::load(Some(&prompts_folder)).map_err(listed)?;
-        let interviews = leads::interviews(&options)?;
-        let definitions = leads::definitions(interviews.clone());
+        let interviews = leads::interviews(&options).map_err(listed)?;
+        let definitions = leads::definitions(&interviews);
         let built_in = Arc::new(built_in(&options).map_err(listed)?);
         let (alerts, alert_task) = alerts(&options)?;
         let outside = Outside { cells: stores.quotas.clone(), ..Outside::with(alerts, &options) };

@@ -6,7 +6,6 @@ use super::scratch::ScratchStore;
 use super::terminal::say;
 use crate::config::store::StorePlace;
 use crate::domain::problem::Problem;
-use crate::interview::library::Interviews;
 use crate::knowledge::gather::Places;
 use crate::knowledge::index::Manifest;
 use crate::knowledge::ingest::{IngestError, Read};
@@ -27,8 +26,7 @@ pub async fn problems(options: &Options) -> anyhow::Result<(Vec<Problem>, Vec<Pr
     if let Err(found) = Prompts::load(Some(&options.operator.join("prompts"))) {
         problems.extend(found);
     }
-    let active = &options.settings.interviews.active;
-    if let Err(found) = Interviews::load(Some(&options.operator.join("prompts")), active) {
+    if let Err(found) = super::leads::interviews(options) {
         problems.extend(found);
     }
     if let Err(found) = super::build::built_in(options) {

@@ -1,7 +1,8 @@
 //! Puts together what looks after leads, and what is known of their interviews.
 
-use super::build::{Options, Outside, backoffice, listed};
+use super::build::{Options, Outside, backoffice};
 use crate::conversation::leads::{Definitions, LeadDesk};
+use crate::domain::problem::Problem;
 use crate::interview::library::Interviews;
 use crate::limits::mail::Mailer;
 use crate::llm::factory::allowance;
@@ -12,13 +13,13 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// Every mistake in any of their files.
-pub fn interviews(options: &Options) -> anyhow::Result<Interviews> {
-    let folder = options.operator.join("prompts");
-    Interviews::load(Some(&folder), &options.settings.interviews.active).map_err(listed)
+pub fn interviews(options: &Options) -> Result<Interviews, Vec<Problem>> {
+    Interviews::load(Some(&options.operator.join("prompts")), &options.settings.interviews.active)
 }
 
 /// How a definition is found by name and version.
-pub fn definitions(interviews: Interviews) -> Definitions {
+pub fn definitions(interviews: &Interviews) -> Definitions {
+    let interviews = interviews.clone();
     Arc::new(move |name, version| interviews.get(name, version).cloned())
 }
 

@@ -33,8 +33,8 @@ pub const DEFAULTS: [(&str, &str); 14] = [
     ("tools", include_str!("default/tools.toml")),
     ("alerts", include_str!("default/alerts.toml")),
     ("handoff", include_str!("default/handoff.toml")),
-    ("email", include_str!("default/email.toml")),
     ("interviews", include_str!("default/interviews.toml")),
+    ("email", include_str!("default/email.toml")),
 ];
 
 /// All settings.
@@ -64,10 +64,10 @@ pub struct Settings {
     pub alerts: AlertSettings,
     /// `[handoff]`
     pub handoff: HandoffSettings,
-    /// `[email]`
-    pub email: EmailSettings,
     /// `[interviews]`
     pub interviews: InterviewSettings,
+    /// `[email]`
+    pub email: EmailSettings,
 }
 
 impl Settings {
@@ -89,11 +89,11 @@ impl Settings {
         let tools = layers.section("tools");
         let alerts = layers.section("alerts");
         let handoff = layers.section("handoff");
+        let interviews = layers.section("interviews");
         let email: Option<EmailSettings> = layers.section("email");
         for (key, problem) in email.iter().flat_map(EmailSettings::problems) {
             layers.report(&["email", key], &problem);
         }
-        let interviews = layers.section("interviews");
         for problem in knowledge.iter().flat_map(KnowledgeSettings::problems) {
             layers.report(&["knowledge"], &problem.to_string());
         }
@@ -117,7 +117,7 @@ impl Settings {
         let problems = layers.finish();
         match (
             business, llm, turn, knowledge, embeddings, backoffice, channels, limits, store, tools, alerts,
-            handoff, email, interviews,
+            handoff, interviews, email,
         ) {
             (
                 Some(business),
@@ -132,8 +132,8 @@ impl Settings {
                 Some(tools),
                 Some(alerts),
                 Some(handoff),
-                Some(email),
                 Some(interviews),
+                Some(email),
             ) if problems.is_empty() => {
                 channels.web.named_after(&business);
                 Ok(Self {
@@ -149,8 +149,8 @@ impl Settings {
                     tools,
                     alerts,
                     handoff,
-                    email,
                     interviews,
+                    email,
                 })
             }
             _ => Err(problems),

@@ -1,7 +1,7 @@
 //! `balcao interviews`: what the interviews come to, and the newest of them.
 
 use super::database;
-use crate::app::build::Options;
+use crate::app::build::{Options, listed};
 use crate::app::client;
 use crate::app::instance::running;
 use crate::app::leads::{definitions, interviews as led};
@@ -65,7 +65,7 @@ async fn tell_report(options: &Options, arguments: &ReportArguments) -> anyhow::
         Some(mut body) => serde_json::from_value(body["versions"].take())?,
         None => {
             let (stores, handle) = database(options).await?;
-            let known = definitions(led(options)?);
+            let known = definitions(&led(options).map_err(listed)?);
             let found =
                 report(stores.interviews.as_ref(), &known, arguments.since, options.clock.now()).await;
             handle.close().await;

@@ -7,7 +7,6 @@ mod confirm;
 mod customers;
 mod gaps;
 mod injected;
-mod interviews;
 mod leads;
 mod limits;
 mod models;

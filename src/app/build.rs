@@ -2,13 +2,14 @@
 
 use super::demo;
 use super::knowledge::{KnowledgeProbe, Library, Retrieval};
+use super::leads;
 use super::vectors::VectorTask;
 use crate::agent::run::Agent;
 use crate::backoffice::Backoffice;
 use crate::backoffice::embedded::{Foundation, embedded};
 use crate::config::settings::Settings;
 use crate::conversation::keeper::LeaseKeeper;
-use crate::conversation::leads::{Definitions, LeadDesk};
+use crate::conversation::leads::LeadDesk;
 use crate::conversation::lease::LeaseRules;
 use crate::conversation::ownership::Ownership;
 use crate::conversation::turn::TurnRunner;
@@ -17,11 +18,9 @@ use crate::domain::clock::Clock;
 use crate::domain::problem::Problem;
 use crate::domain::tool::ToolSpec;
 use crate::inbox::accept::{Inbox, InboxLimits};
-use crate::interview::library::Interviews;
 use crate::knowledge::proposals::Proposals;
 use crate::limits::alerts::{AlertTask, Alerts};
 use crate::limits::cells::SharedCells;
-use crate::limits::mail::Mailer;
 use crate::limits::pause::TimerPause;
 use crate::llm::chain::Chain;
 use crate::llm::factory::{ChainParts, allowance, build_chain};
@@ -104,7 +103,7 @@ pub struct App {
     /// Gives conversations back to the bot in time.
     pub keeper: LeaseKeeper,
     /// Looks after leads.
-    pub leads: LeadDesk,
+    pub leads: Box<LeadDesk>,
     /// Takes what is said to channels that are pushed to.
     pub courier: Courier,
     /// Brings the knowledge up to date.
@@ -155,22 +154,8 @@ pub fn registry_over(
     load::load(builtin::all(&backoffice, &knowledge), &options.operator.join("tools"), &http)
 }
 
-/// The interviews that are led.
-///
-/// # Errors
-/// Every mistake in any of their files.
-pub fn interviews(options: &Options) -> Result<Interviews, Vec<Problem>> {
-    Interviews::load(Some(&options.operator.join("prompts")), &options.settings.interviews.active)
-}
-
-/// How a definition is found again.
-pub fn definitions(interviews: &Interviews) -> Definitions {
-    let interviews = interviews.clone();
-    Arc::new(move |name, version| interviews.get(name, version).cloned())
-}
-
 /// The systems behind the counter.
-fn backoffice(options: &Options, stores: &Stores) -> Backoffice {
+pub fn backoffice(options: &Options, stores: &Stores) -> Backoffice {
     let foundation = Foundation {
         records: stores.backoffice.clone(),
         contacts: stores.contacts.clone(),
@@ -194,8 +179,8 @@ impl App {
         let library = Library::open(&options)?;
         let prompts_folder = options.operator.join("prompts");
         let prompts = Prompts::load(Some(&prompts_folder)).map_err(listed)?;
-        let interviews = interviews(&options).map_err(listed)?;
-        let definitions = definitions(&interviews);
+        let interviews = leads::interviews(&options).map_err(listed)?;
+        let definitions = leads::definitions(&interviews);
         let built_in = Arc::new(built_in(&options).map_err(listed)?);
         let (alerts, alert_task) = alerts(&options)?;
         let outside = Outside { cells: stores.quotas.clone(), ..Outside::with(alerts, &options) };
@@ -246,15 +231,7 @@ impl App {
             options.clock.clone(),
             outside.alerts.clone(),
         );
-        let desk = LeadDesk {
-            stores: stores.clone(),
-            crm: backoffice(&options, &stores).crm,
-            definitions: definitions.clone(),
-            mailer: Mailer::new(&settings.email, &allowance(&settings.limits))?,
-            alerts: outside.alerts.clone(),
-            clock: options.clock.clone(),
-            timezone: settings.business.timezone.clone(),
-        };
+        let desk = leads::desk(&options, &stores, &outside, &definitions)?;
         let database = Arc::new(database);
         let web = WebState::new(WebParts {
             stores: stores.clone(),

@@ -26,7 +26,7 @@ pub async fn problems(options: &Options) -> anyhow::Result<(Vec<Problem>, Vec<Pr
     if let Err(found) = Prompts::load(Some(&options.operator.join("prompts"))) {
         problems.extend(found);
     }
-    if let Err(found) = super::build::interviews(options) {
+    if let Err(found) = super::leads::interviews(options) {
         problems.extend(found);
     }
     if let Err(found) = super::build::built_in(options) {

@@ -57,7 +57,7 @@ pub struct LeadDesk {
 
 impl LeadDesk {
     /// Looks until `stop`.
-    pub async fn run(self, stop: CancellationToken) {
+    pub async fn run(self: Box<Self>, stop: CancellationToken) {
         let mut rounds = tokio::time::interval(ROUND);
         rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -209,7 +209,7 @@ impl LeadDesk {
                 return Err(error);
             }
             self.alerts
-                .given_up(&subject(record), &format!("the mail about a lead could not be sent: {error:#}"));
+                .given_up(&subject(record), &format!("the mail about a lead could not be sent: {error}"));
         }
         self.alerts.lead(AlertEvent::Lead, &subject(record), &notice.text);
         Ok(())
@@ -246,7 +246,7 @@ impl LeadDesk {
                 return Err(error);
             }
             self.alerts
-                .given_up(&subject(record), &format!("the mail about a lead could not be sent: {error:#}"));
+                .given_up(&subject(record), &format!("the mail about a lead could not be sent: {error}"));
         }
         self.alerts.lead(AlertEvent::LeadEscalated, &subject(record), &late.text);
         let person = to.map(|person| person.name.clone()).unwrap_or_default();

@@ -86,6 +86,11 @@ impl CallId {
         Self(format!("own_{tool}"))
     }
 
+    /// Whether the program itself decided on the call: no model asked for it.
+    pub fn is_own(&self) -> bool {
+        self.0.starts_with("own_")
+    }
+
     /// The id of the call that the customer has confirmed and `turn` makes. No model answer announces it, and no
     /// other turn has it.
     pub fn confirmed(turn: TurnId) -> Self {

@@ -123,9 +123,9 @@ impl Alerts {
         self.send(AlertEvent::Waiting, subject, text, self.clock.now());
     }
 
-    /// Something became of a lead.
+    /// Something became of a lead. The text may name a person: it goes to the webhook and not into the log.
     pub fn lead(&self, event: AlertEvent, subject: &str, text: &str) {
-        tracing::info!(subject, "{text}");
+        tracing::info!(subject, ?event, "something became of a lead");
         self.send(event, subject, text, self.clock.now());
     }
 

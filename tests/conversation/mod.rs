@@ -8,6 +8,7 @@ mod customers;
 mod gaps;
 mod injected;
 mod interviews;
+mod leads;
 mod limits;
 mod models;
 mod outages;

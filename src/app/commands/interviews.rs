@@ -1,9 +1,10 @@
 //! `balcao interviews`: what the interviews come to, and the newest of them.
 
 use super::database;
-use crate::app::build::{self, Options, definitions, listed};
+use crate::app::build::{Options, listed};
 use crate::app::client;
 use crate::app::instance::running;
+use crate::app::leads::{definitions, interviews as led};
 use crate::app::terminal::say;
 use crate::conversation::lead_report::{VersionReport, report};
 use crate::store::interviews::InterviewFilter;
@@ -64,7 +65,7 @@ async fn tell_report(options: &Options, arguments: &ReportArguments) -> anyhow::
         Some(mut body) => serde_json::from_value(body["versions"].take())?,
         None => {
             let (stores, handle) = database(options).await?;
-            let known = definitions(&build::interviews(options).map_err(listed)?);
+            let known = definitions(&led(options).map_err(listed)?);
             let found =
                 report(stores.interviews.as_ref(), &known, arguments.since, options.clock.now()).await;
             handle.close().await;

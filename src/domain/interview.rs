@@ -355,7 +355,8 @@ pub enum Standing {
     Running,
     /// The lead goes on later.
     Paused,
-    /// It is over.
+    /// It is over. Written as its reason.
+    #[serde(untagged)]
     Ended(EndReason),
 }
 

@@ -103,5 +103,5 @@ fn the_widget_is_small() {
     let mut zipped = GzEncoder::new(Vec::new(), Compression::best());
     zipped.write_all(include_bytes!("../../src/web/assets/widget.js")).unwrap();
     let bytes = zipped.finish().unwrap().len();
-    assert!(bytes < 20_000, "{bytes} bytes in gzip");
+    assert!(bytes < 22_000, "{bytes} bytes in gzip");
 }

@@ -159,16 +159,13 @@ fn told(version: &VersionReport) -> String {
 
 fn line(row: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
-    let standing = match &row["standing"] {
-        Value::Object(ended) => ended.values().next().map_or_else(|| "-".to_owned(), text),
-        other => text(other),
-    };
     format!(
-        "{}  {}  {} v{}  {standing}  {}  {}",
+        "{}  {}  {} v{}  {}  {}  {}",
         text(&row["started_at"]),
         text(&row["id"]),
         text(&row["name"]),
         text(&row["version"]),
+        text(&row["standing"]),
         text(&row["verdict"]["temperature"]),
         text(&row["assignment"]["person"]),
     )

@@ -25,6 +25,6 @@ pub mod sentences;
 pub mod sizes;
 pub mod span;
 pub mod statements;
-mod stem;
+pub mod stem;
 pub mod wishes;
 pub mod yes_no;

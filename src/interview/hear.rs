@@ -27,6 +27,8 @@ use std::ops::Range;
 
 /// Longest message that is read; what stands behind was not meant for us.
 const LONGEST_TEXT: usize = 8 * 1024;
+/// Words that a message has, before it can be in another language than the interview.
+const TELLING: usize = 3;
 /// The words of an answer are its whole clause, if that is not longer (in bytes).
 const QUOTED: usize = 160;
 
@@ -149,7 +151,10 @@ struct Reading {
 /// What `text` says to the interview.
 pub fn hear(hearing: &Hearing<'_>, text: &str) -> Heard {
     let text = beginning(text, LONGEST_TEXT);
-    let language = detect(text).unwrap_or(hearing.language);
+    let words = text.split_whitespace().filter(|word| word.chars().all(char::is_alphabetic));
+    // One borrowed word of three is no other language.
+    let told = detect(text).filter(|_| words.take(TELLING).count() == TELLING);
+    let language = told.unwrap_or(hearing.language);
     let message = Message::read(text, hearing.now, language);
     let mut ear = Ear { hearing, message: &message, taken: Vec::new(), heard: Heard::default() };
     ear.listen();

@@ -156,12 +156,18 @@ impl Reader<'_> {
         }
         let first = self.number(at)?;
         let end = at + first.used;
+        // `5-8` is a range; `95555-0123` and `2026-11-25` are neither ranges nor numbers.
+        let is_dashed = self.word(end) == "-" && self.touches(end - 1) && self.touches(end);
+        if is_dashed {
+            let second = self.number_at(end + 1)?;
+            let first = ranged(first, second)?;
+            let goes_on = self.word(end + 1 + second.used) == "-" && self.touches(end + second.used);
+            return (!goes_on).then_some((first, Some((1, second))));
+        }
         let second = range_joint(self.word(end)).then(|| self.number(end + 1)).flatten();
         match second {
             Some(second) => match ranged(first, second) {
                 Some(first) => Some((first, Some((1, second)))),
-                // `95555-0123` is neither a range nor two numbers.
-                None if self.touches(end - 1) && self.touches(end) => None,
                 None => Some((first, None)),
             },
             None => Some((first, None)),
@@ -169,10 +175,12 @@ impl Reader<'_> {
     }
 
     fn number(&self, at: usize) -> Option<Number> {
+        let is_signed = currency_sign(self.all, at).0.is_some();
+        if !is_signed && self.is_part_of_something(at) { None } else { self.number_at(at) }
+    }
+
+    fn number_at(&self, at: usize) -> Option<Number> {
         let (sign, signed) = currency_sign(self.all, at);
-        if sign.is_none() && self.is_part_of_something(at) {
-            return None;
-        }
         let begin = at + signed;
         let (mut value, mut used, words) = self.plain(begin)?;
         let article = !words_are_digits(self.all, begin)
@@ -373,6 +381,7 @@ mod tests {
             (Portuguese, "5 a 8 mil", "5000..8000"),
             (Portuguese, "de 5 até 8 mil reais", "5000..8000 Currency"),
             (Portuguese, "entre 5 e 8", "5..8"),
+            (Portuguese, "5-8 mil", "5000..8000"),
             (Portuguese, "entre mil e dois mil", "1000..2000"),
             (Portuguese, "500 a 2 mil", "500..2000"),
             (Portuguese, "até 10 mil", "*..10000"),

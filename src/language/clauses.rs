@@ -102,7 +102,10 @@ fn split(sentence: &str) -> Vec<(Range<usize>, bool)> {
         let digit =
             |index: Option<usize>| index.and_then(|index| bytes.get(index)).is_some_and(u8::is_ascii_digit);
         let cut = match character {
-            ',' => blank_behind || !(digit(at.checked_sub(1)) && digit(Some(end))) && !in_address(bytes, at),
+            ',' => {
+                let in_number = digit(at.checked_sub(1)) && digit(Some(end));
+                blank_behind || !(in_number || in_address(bytes, at))
+            }
             ';' | '—' => true,
             '-' | '–' => {
                 blank_before && blank_behind && !(digit(at.checked_sub(2)) && digit(Some(end + 1)))

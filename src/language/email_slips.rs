@@ -144,13 +144,12 @@ fn around(text: &str, all: &[Token], at: usize) -> Option<Found<String>> {
         let fits = before.text.is_ascii() && matches!(before.kind, TokenKind::Word | TokenKind::Digits);
         let is_first = begin == at;
         let joined = !is_first && joins(&all[begin]);
-        if fits && (is_first || touches || joined) && !joins(before) {
-            begin -= 1;
-        } else if joins(before) && begin < at && before.text != "," && begin > 1 && !joins(&all[begin]) {
-            begin -= 1;
-        } else {
+        let is_word = fits && (is_first || touches || joined) && !joins(before);
+        let is_joint = joins(before) && begin < at && before.text != "," && begin > 1 && !joins(&all[begin]);
+        if !is_word && !is_joint {
             break;
         }
+        begin -= 1;
     }
     let mut end = at + 1;
     while let Some(token) = all.get(end) {

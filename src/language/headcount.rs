@@ -83,12 +83,8 @@ fn with_me(all: &[Token], at: usize, language: Language) -> Option<(i64, usize)>
         return None;
     }
     let (mut total, mut end) = (1, at + 1);
-    loop {
-        let joined = match word(end) {
-            "e" | "and" | "y" | "," | "+" | "mais" | "plus" | "com" => 1,
-            _ => break,
-        };
-        let mut next = end + joined;
+    while matches!(word(end), "e" | "and" | "y" | "," | "+" | "mais" | "plus" | "com") {
+        let mut next = end + 1;
         while matches!(
             word(next),
             "e" | "mais" | "outros" | "outras" | "os" | "as" | "meus" | "minhas" | "my" | "mis"

@@ -143,8 +143,8 @@ pub fn introduced_company(text: &str) -> Option<Found<Name>> {
         }
         let mut end = begin;
         while let Some(word) = words.get(end).filter(|_| end - begin < MOST_WORDS) {
-            let inside = capital(word)
-                || (is_particle(&word.folded) || word.text == "&") && words.get(end + 1).is_some_and(capital);
+            let inside =
+                capital(word) || is_particle(&word.folded) && words.get(end + 1).is_some_and(capital);
             if !inside {
                 break;
             }
@@ -183,7 +183,7 @@ pub fn bare_company(text: &str) -> Option<Found<Name>> {
     let fits = end - begin <= MOST_WORDS
         && words[begin..end]
             .iter()
-            .all(|word| word.text == "&" || !is_no_name(&word.folded) || is_particle(&word.folded))
+            .all(|word| !NOT_NAMES.contains(word.folded.as_str()) || is_particle(&word.folded))
         && words[begin..end]
             .iter()
             .any(|word| word.text.chars().any(char::is_alphabetic) && word.folded.len() > 1)

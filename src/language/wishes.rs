@@ -42,10 +42,10 @@ impl Wishes {
         if PERSON.are_in(spaced) && !says_not {
             return Some(Want::Person);
         }
-        if STOP.are_in(spaced) || self.words <= 3 && STOP_ALONE.are_in(spaced) {
+        if STOP.are_in(spaced) || self.words <= 2 && STOP_ALONE.are_in(spaced) {
             return Some(Want::Stop);
         }
-        if PAUSE.are_in(spaced) || self.words <= 3 && PAUSE_ALONE.are_in(spaced) {
+        if PAUSE.are_in(spaced) || self.words <= 2 && PAUSE_ALONE.are_in(spaced) {
             return Some(Want::Pause);
         }
         if BACK.are_in(spaced) || self.words <= 2 && BACK_ALONE.are_in(spaced) {
@@ -125,7 +125,7 @@ phrases! {
         perdi o interesse|stop asking|too many questions|i don t want to answer all|don t want to answer any|no more questions|\
         not interested|i give up|leave me alone|enough questions|no quiero responder|no quiero contestar|demasiadas preguntas|\
         muchas preguntas|no me interesa|basta de preguntas|dejame en paz";
-    STOP_ALONE = "chega|pare|para|parar|stop|quit|sair|basta|enough|cancelar|cancela|salir";
+    STOP_ALONE = "chega|pare|parar|stop|quit|sair|basta|enough|cancelar|cancela|salir";
     PAUSE = "depois continuo|continuo depois|depois a gente continua|depois eu continuo|continuamos depois|mais tarde continuo|\
         agora nao posso|agora nao da|nao posso agora|nao da agora|nao consigo agora|agora nao consigo|estou dirigindo|to dirigindo|\
         estou em reuniao|to em reuniao|estou ocupado|estou ocupada|to ocupado|to ocupada|preciso sair|tenho que sair|\

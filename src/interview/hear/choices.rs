@@ -41,6 +41,15 @@ impl Ear<'_> {
         let mut hits: Vec<Hit> = Vec::new();
         let mut fresh = 0;
         for clause in &message.clauses {
+            // `meu zap é 11 95555-0123` gives a number and chooses nothing.
+            let gives_contact = message
+                .phones
+                .iter()
+                .chain(&message.emails)
+                .any(|contact| overlap(&contact.span, &clause.span));
+            if how != How::Asked && gives_contact {
+                continue;
+            }
             let found = self.in_clause(field, how, clause);
             if !found.is_empty() {
                 fresh = hits.len();

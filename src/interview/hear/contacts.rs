@@ -96,11 +96,13 @@ impl Ear<'_> {
             let outcome = Outcome::Value(Value::Phone(phone.value.clone()));
             found.push(Reading { span: phone.span.clone(), outcome, confidence });
         }
-        if found.is_empty() && how == How::Asked && message.phones.is_empty() {
-            if let Some((span, digits)) = self.digits() {
-                let fault = if WITHOUT_AREA.contains(&digits) { Fault::NoAreaCode } else { Fault::Malformed };
-                found.push(self.fault(span, fault));
-            }
+        if found.is_empty()
+            && how == How::Asked
+            && message.phones.is_empty()
+            && let Some((span, digits)) = self.digits()
+        {
+            let fault = if WITHOUT_AREA.contains(&digits) { Fault::NoAreaCode } else { Fault::Malformed };
+            found.push(self.fault(span, fault));
         }
         found
     }
@@ -116,7 +118,7 @@ impl Ear<'_> {
             let named = self.has_word(&document.span, &[name]);
             let other = self.has_word(&document.span, PHONE_WORDS);
             let Some(confidence) = self.trust_in_contact(&document.span, how) else { continue };
-            if how != How::Asked && !named && !(document.value.is_marked && !other) {
+            if how != How::Asked && !named && (other || !document.value.is_marked) {
                 continue;
             }
             let number = document.value.number.clone();

@@ -168,11 +168,11 @@ impl<'text> Message<'text> {
     pub fn asks_something(&self, taken: &[Range<usize>]) -> bool {
         let mut asks = false;
         for clause in self.clauses.iter().filter(|clause| clause.asks && clause.is_last) {
-            let sentence = self.clauses.iter().filter(|other| other.sentence == clause.sentence);
-            let is_answer = sentence.clone().any(|other| {
+            let mut sentence = self.clauses.iter().filter(|other| other.sentence == clause.sentence);
+            let is_answer = sentence.any(|other| {
                 taken.iter().any(|taken| overlap(taken, &other.span)) && other.span.end >= clause.span.end
             });
-            let is_polite = sentence.clone().all(|other| is_politeness(&other.spaced));
+            let is_polite = is_politeness(&clause.spaced);
             let is_wish = Wishes::of(&self.text[clause.span.clone()]);
             asks |= !is_answer && !is_polite && is_wish.want().is_none() && !is_wish.asks_why();
         }

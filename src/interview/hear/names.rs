@@ -52,7 +52,7 @@ impl Ear<'_> {
                     How::Recalled | How::Volunteered => sure >= VOLUNTEERED && !trust.of_another,
                 };
                 let others = message.emails.iter().any(|email| super::overlap(&email.span, &name.span));
-                (believed && !others).then(|| Reading {
+                (believed && !others).then_some(Reading {
                     span: name.span,
                     outcome: Outcome::Value(Value::Name(name.value.name)),
                     confidence: sure,

@@ -40,6 +40,8 @@ pub(super) enum Side {
     Before,
     /// From its beginning on.
     From,
+    /// From the day behind it on.
+    After,
 }
 
 impl Side {
@@ -84,7 +86,7 @@ pub fn find_deadlines(text: &str, now: &jiff::Zoned, language: Language) -> Vec<
                 Side::Within
             }
             (Side::Within, Some((inside, used))) => inside.of_named(reader.word(begin), used),
-            (Side::Within | Side::Until | Side::Before | Side::From, _) => {
+            (Side::Within | Side::Until | Side::Before | Side::From | Side::After, _) => {
                 side.of_named(reader.word(begin.saturating_sub(before)), before)
             }
         };
@@ -120,7 +122,7 @@ fn own(reader: &Reader<'_>, at: usize) -> Option<(Deadline, usize)> {
 /// A deadline counted from today: `em 30 dias` is up to that day, `daqui a 2 meses` about it.
 fn distanced(side: Side, from: Date, until: Date) -> Option<Deadline> {
     match side {
-        Side::From => Some(Deadline { from: Some(until), until: None }),
+        Side::From | Side::After => Some(Deadline { from: Some(until), until: None }),
         Side::Until | Side::Before => Some(Deadline { from: None, until: Some(until) }),
         Side::Within => Some(Deadline::between(from, until)),
     }
@@ -132,6 +134,7 @@ fn sided(side: Side, from: Date, until: Date) -> Option<Deadline> {
         Side::Until => Deadline { from: None, until: Some(until) },
         Side::Before => Deadline { from: None, until: Some(from.yesterday().ok()?) },
         Side::From => Deadline { from: Some(from), until: None },
+        Side::After => Deadline { from: Some(until.tomorrow().ok()?), until: None },
     })
 }
 
@@ -142,6 +145,7 @@ fn side_at(reader: &Reader<'_>, at: usize) -> Option<(Side, usize)> {
         (Side::Until, deadline_words::UNTIL),
         (Side::Before, deadline_words::BEFORE),
         (Side::From, deadline_words::FROM),
+        (Side::After, deadline_words::AFTER),
         (Side::Within, deadline_words::WITHIN),
     ]
     .into_iter()
@@ -151,10 +155,20 @@ fn side_at(reader: &Reader<'_>, at: usize) -> Option<(Side, usize)> {
 
 /// The same, ending in front of `end`; gives how many tokens it takes.
 fn side_before(reader: &Reader<'_>, end: usize) -> (Side, usize) {
+    let sides = [
+        (Side::Until, deadline_words::UNTIL),
+        (Side::Before, deadline_words::BEFORE),
+        (Side::From, deadline_words::FROM),
+        (Side::After, deadline_words::AFTER),
+    ];
     (1..=end.min(4))
         .rev()
-        .find_map(|back| side_at(reader, end - back).filter(|(_, used)| *used == back))
-        .map_or((Side::Within, 0), |(side, back)| (side, back))
+        .find_map(|back| {
+            let stands =
+                |list: &[&str]| list.iter().any(|phrase| reader.phrase(end - back, phrase) == Some(back));
+            sides.iter().find(|(_, list)| stands(list)).map(|(side, _)| (*side, back))
+        })
+        .unwrap_or((Side::Within, 0))
 }
 
 /// `30 dias`, `3 a 6 meses`, `uns dois meses`: the days it ends on, and the tokens it takes.

@@ -29,7 +29,7 @@ pub struct Field {
     /// A field that is asked together with this one.
     #[serde(default)]
     pub with: Option<String>,
-    /// The choices of a `choice` field, or buttons under any other.
+    /// The choices of a `choice` field; other words for `yes` and `no` of a `yes_no` field.
     #[serde(default, rename = "choice")]
     pub choices: Vec<Choice>,
     /// Whether a `choice` field takes several.

@@ -155,8 +155,14 @@ impl Check<'_> {
             if field.kind == Kind::Choice && field.choices.len() < 2 {
                 fault("choice", format!("`{}` needs two choices or more", field.id));
             }
-            if field.kind != Kind::Choice && !field.choices.is_empty() {
-                fault("choice", format!("`{}` is no `choice` field and takes none", field.id));
+            let yes_or_no = |id: &str| matches!(id, "yes" | "no");
+            match field.kind {
+                Kind::Choice => {}
+                // Words of the operator's own for yes and no.
+                Kind::YesNo if field.choices.iter().all(|choice| yes_or_no(&choice.id)) => {}
+                Kind::YesNo => fault("choice", "the choices of a yes_no field are `yes` and `no`".to_owned()),
+                _ if field.choices.is_empty() => {}
+                _ => fault("choice", format!("`{}` is no `choice` field and takes none", field.id)),
             }
             let mut choices = HashSet::new();
             for choice in &field.choices {

@@ -72,6 +72,14 @@ fn count(all: &[Token], at: usize, language: Language) -> Option<(i64, usize)> {
     if let Some(sum) = with_me(all, at, language) {
         return Some(sum);
     }
+    // `só eu e mais dois`: it was not only me after all.
+    if matches!(
+        all.get(at).map_or("", |token| token.text.as_str()),
+        "so" | "somente" | "apenas" | "just" | "only" | "solo"
+    ) && let Some((sum, used)) = with_me(all, at + 1, language)
+    {
+        return Some((sum, used + 1));
+    }
     let longest = |list: &[&str]| list.iter().filter_map(|phrase| phrase_at(all, at, phrase)).max();
     longest(ALONE).map(|used| (1, used)).or_else(|| longest(PAIR).map(|used| (2, used)))
 }

@@ -226,7 +226,10 @@ fn name_end(words: &[Word<'_>], begin: usize) -> usize {
             .all(|character| character.is_alphabetic() || matches!(character, '-' | '\'' | '’'));
         // A small word is inside of a name, never its beginning.
         let particle = is_particle(&word.folded);
-        if !letters || particle && end == begin || !particle && is_no_name(&word.folded) {
+        if !letters
+            || particle && end == begin
+            || !particle && is_no_name(&word.folded) && !is_surname(word, end - begin)
+        {
             break;
         }
         end += 1;
@@ -289,6 +292,13 @@ fn titled(text: &str) -> String {
         })
         .collect();
     words.join(" ")
+}
+
+/// Whether a word that is mostly none is written as the name behind a first name: `Carla Dias`.
+fn is_surname(word: &Word<'_>, place: usize) -> bool {
+    let mut letters = word.text.chars();
+    let capital = letters.next().is_some_and(char::is_uppercase);
+    place > 0 && capital && letters.next().is_some() && letters.all(char::is_lowercase)
 }
 
 fn is_no_name(folded: &str) -> bool {

@@ -7,12 +7,12 @@ pub async fn shows_an_interview_with_chips_slider_and_steps(scene: &mut Scene<'_
     page.open(&shop.base).await;
     page.say("quero um orçamento de jardim").await;
     page.heard("assistant", "Que tipo de projeto").await;
-    assert!(page.read::<String>("all('.progress').at(-1).innerText").await.starts_with("1 de cerca de "));
+    assert!(page.read::<String>("all('.step').at(-1).innerText").await.starts_with("1 de cerca de "));
     page.read::<bool>("(all('.choice').find((node) => node.innerText === 'Jardim vertical').click(), true)")
         .await;
     page.heard("assistant", "Quanto você pretende investir").await;
     page.until("a slider", "visible('.field input[type=range]')").await;
-    assert!(page.read::<String>("all('.progress').at(-1).innerText").await.starts_with("2 de cerca de "));
+    assert!(page.read::<String>("all('.step').at(-1).innerText").await.starts_with("2 de cerca de "));
     page.read::<bool>(
         "(() => { const slider = all('.field input[type=range]').at(-1); slider.value = 75; \
          slider.dispatchEvent(new Event('input')); return true; })()",

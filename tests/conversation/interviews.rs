@@ -39,7 +39,7 @@ async fn a_lead_is_asked_little_passed_on_and_booked_by_the_built_in_model() {
     let found = interviews(&app).await;
     assert_eq!(found.len(), 1, "{found:#?}");
     assert_eq!(found[0]["standing"], "completed");
-    assert_eq!(found[0]["temperature"], "hot");
+    assert_eq!(found[0]["verdict"]["temperature"], "hot");
     let booked = talk.say("a primeira").await.text;
     assert!(booked.contains("está marcado"), "{booked}");
     let id = found[0]["id"].as_str().unwrap();
@@ -90,7 +90,7 @@ async fn an_order_in_the_words_of_a_lead_changes_nothing() {
     )
     .await;
     let found = interviews(&app).await;
-    assert_eq!(found[0]["temperature"], "cold", "{found:#?}");
+    assert_eq!(found[0]["verdict"]["temperature"], "cold", "{found:#?}");
     assert_eq!(found[0]["standing"], "completed");
     app.end().await;
 }

@@ -7,6 +7,7 @@ use crate::app::instance::running;
 use crate::app::leads::{definitions, interviews as led};
 use crate::app::terminal::say;
 use crate::conversation::lead_report::{VersionReport, report};
+use crate::interview::read;
 use crate::store::interviews::InterviewFilter;
 use anyhow::Context;
 use clap::{Args, Subcommand};
@@ -21,6 +22,8 @@ pub enum InterviewsCommand {
     Report(ReportArguments),
     /// The newest interviews
     List(ListArguments),
+    /// JSON Schema of a file in prompts/interviews/, for editors
+    Schema,
 }
 
 /// `balcao interviews report …`
@@ -56,6 +59,10 @@ pub async fn interviews(options: &Options, command: &InterviewsCommand) -> anyho
     match command {
         InterviewsCommand::Report(arguments) => tell_report(options, arguments).await,
         InterviewsCommand::List(arguments) => tell_list(options, arguments).await,
+        InterviewsCommand::Schema => {
+            say(&serde_json::to_string_pretty(&read::schema())?);
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

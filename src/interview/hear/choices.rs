@@ -29,7 +29,7 @@ const COMMON: &[&str] = &[
     "outro", "outra", "outros", "outras", "other", "otro", "otra", "sim", "nao", "yes", "basico", "basica",
     "pequeno", "pequena", "medio", "media", "grande", "mensal", "anual", "nenhum", "nenhuma", "none",
     "todos", "todas", "all", "casa", "novo", "nova", "manha", "tarde", "noite", "geral", "tudo", "nada",
-    "urgente", "small", "medium", "large", "new", "home", "mil", "reais",
+    "urgente", "mesmo", "mesma", "small", "medium", "large", "new", "home", "mil", "reais",
 ];
 
 impl Ear<'_> {
@@ -38,6 +38,10 @@ impl Ear<'_> {
             return Vec::new();
         }
         let message = self.message;
+        // `isso é pessoal` refuses an answer and chooses nothing.
+        if how != How::Asked && message.wishes.refuses() {
+            return Vec::new();
+        }
         let mut hits: Vec<Hit> = Vec::new();
         let mut fresh = 0;
         for clause in &message.clauses {

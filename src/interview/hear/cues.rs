@@ -31,7 +31,7 @@ const FAMILIES: &[(Family, &str)] = &[
         Family::Budget,
         "orcamento orcamentos budget presupuesto verba verbas investir investimento investimentos invisto investimos gastar \
          gasto gastos gastaria pagar pago pagaria invest investment spend pay invertir inversion disponivel disponiveis \
-         disponibilidade reservado reservei separei separado afford",
+         disponibilidade reservado reservei separei separado afford valor valores value amount monto",
     ),
     (
         Family::Income,

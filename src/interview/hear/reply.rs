@@ -48,6 +48,9 @@ impl Ear<'_> {
             outcome: Outcome::Value(Value::YesNo(answer == YesNo::Yes)),
             confidence,
         };
+        if message.wishes.does_not_know() || message.wishes.refuses() {
+            return Vec::new();
+        }
         // The operator's own words for yes and no count whoever asked.
         let by_words = self.choices(field, how).into_iter().find_map(|reading| match &reading.outcome {
             Outcome::Value(Value::Choices(taken)) => {
@@ -62,9 +65,6 @@ impl Ear<'_> {
         });
         if by_words.is_some() || how != How::Asked || is_put {
             return by_words.into_iter().filter(|_| !is_put).collect();
-        }
-        if message.wishes.does_not_know() || message.wishes.refuses() {
-            return Vec::new();
         }
         let doubt = if message.wishes.doubts() { 75 } else { 95 };
         if let Some((answer, span)) = self.decided() {

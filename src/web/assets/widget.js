@@ -1174,7 +1174,7 @@ class View {
     const controls = field ? Array.from(field.querySelectorAll('input, button'), (node) => ({ node, value: null })) : [];
     item.choices = [...offered, ...controls, ...around];
     const progress = input && input.of > 1
-      ? h('span.progress', this.words.about.replace('{at}', input.at).replace('{of}', input.of)) : '';
+      ? h('span.step', this.words.about.replace('{at}', input.at).replace('{of}', input.of)) : '';
     return h('div.choices', ...offered.map(({ node }) => node), field || '',
       input ? h('div.asides', progress, ...around.map(({ node }) => node)) : '');
   }

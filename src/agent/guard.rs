@@ -7,7 +7,7 @@ use crate::domain::language::Language;
 use crate::domain::provenance::Binding;
 use crate::language::detect::detect;
 use crate::language::fold::fold;
-use crate::language::sentences::sentences;
+use crate::language::sentences::{asks, sentences};
 
 /// A sentence that must not be sent.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -87,13 +87,16 @@ impl<'a> Guard<'a> {
         let body = without_list_marker(sentence);
         let bindings = self.binder.bind(body, &proof.ledger, &proof.about, self.language)?;
         // A question or an offer claims nothing.
-        if folded.ends_with('?') {
+        if folded.ends_with('?') && asks(folded) {
             return Ok(bindings);
         }
         if claims_a_hand_off(folded) {
             return Err("it says that a person comes, and nobody was called: call the hand-off tool instead");
         }
         if let Some(reason) = proof.fault_of_deeds(sentence, folded, self.language) {
+            return Err(reason);
+        }
+        if let Some(reason) = proof.fault_of_words(sentence, folded) {
             return Err(reason);
         }
         if proof.contradicts(body, self.language) {

@@ -5,26 +5,31 @@ use crate::domain::language::Language;
 use crate::language::fold::{fold, is_stopword, stem, words};
 use crate::language::memo::Memo;
 use crate::language::sentences::sentences;
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 /// Forms of one verb each, in pt, en and es.
-const VERBS: [&str; 14] = [
+const VERBS: [&str; 15] = [
     "aceitamos aceita aceitam aceito aceitos accept accepts accepted aceptamos acepta aceptan aceptado",
     "entregamos entregam deliver delivers",
     "fazemos hacemos",
     "vendemos vende vendem sell sells venden",
-    "trabalhamos trabajamos",
     "parcelamos",
     "enviamos envia enviam ship ships",
     "cobramos cobra cobrado cobrada cobram charge charges charged cobran",
     "oferecemos oferece oferecem offer offers ofrecemos ofrece ofrecen",
     "permitimos permitido permitida permitidos permitidas permite allowed allow allows welcome",
-    "exigimos exige exigido precisa precisam required require requires need needs necesita",
+    "exigimos exige exigem exigir exigida exigido precisa precisam preciso precisas obrigatorio obrigatoria necessario \
+     necessaria required require requires need needs needed necesita necesario necesaria requiere obligatorio requer",
     "alugamos aluga alugam rent rents alquilamos alquila",
     "trocamos exchange cambiamos",
     "temos tem ha have has tenemos tiene hay",
+    "atendemos atende atendem atiende atienden serve serves",
+    "trabalhamos trabajamos",
 ];
+/// Longer texts of a record do not name it.
+const SHORT: usize = 60;
 /// Words on either side of the verb that may be its object.
 const REACH: usize = 8;
 /// How far before a verb its `não` may stand.
@@ -43,8 +48,17 @@ pub struct Policy {
 /// What `text` says of what the house does.
 pub fn policies_in(text: &str, language: Language) -> Arc<Vec<Policy>> {
     READ.of(text, language, || {
-        let clauses = sentences(text).into_iter().flat_map(|sentence| sentence.split([';', ':', '(']));
-        clauses.filter_map(|clause| policy_of(clause, language)).collect()
+        let clauses = sentences(text)
+            .into_iter()
+            .flat_map(|sentence| sentence.split([';', ':', '(']))
+            .flat_map(|clause| clause.split(" mas "))
+            .flat_map(|clause| clause.split(" but "))
+            .flat_map(|clause| clause.split(" pero "));
+        // What stands behind a comma may be of something else.
+        let parts = clauses.flat_map(|clause| {
+            [Some(clause), clause.split_once(',').map(|(first, _)| first)].into_iter().flatten()
+        });
+        parts.filter_map(|clause| policy_of(clause, language)).collect()
     })
 }
 
@@ -54,7 +68,11 @@ pub fn is_contradicted(claimed: &[Policy], known: &[Arc<Vec<Policy>>]) -> bool {
         let shared = |other: &Policy| {
             let shared = claim.objects.intersection(&other.objects).count();
             // A verb with other objects says nothing of these.
-            if claim.verb == other.verb && shared * 2 >= claim.objects.len() { shared } else { 0 }
+            if claim.verb == other.verb && (shared > 1 || shared * 3 >= claim.objects.len()) {
+                shared
+            } else {
+                0
+            }
         };
         let best = |is_denied: bool| {
             let of_kind =
@@ -63,6 +81,35 @@ pub fn is_contradicted(claimed: &[Policy], known: &[Arc<Vec<Policy>>]) -> bool {
         };
         !claim.objects.is_empty() && best(!claim.is_denied) > best(claim.is_denied)
     })
+}
+
+/// What the flags of a record say: `exige_receita: true`, and of what the rest of it is.
+pub fn policies_of_flags(data: &Value, language: Language) -> Vec<Policy> {
+    match data {
+        Value::Object(fields) => {
+            let names: Vec<&str> =
+                fields.values().filter_map(Value::as_str).filter(|text| text.len() < SHORT).collect();
+            let flags = fields.iter().filter_map(|(key, value)| {
+                let negation = match value.as_bool()? {
+                    true => "",
+                    false if language == Language::English => "not ",
+                    false => "nao ",
+                };
+                let key = key.replace('_', " ");
+                let is_stock = ["disponivel", "disponible", "available", "stock", "estoque"]
+                    .iter()
+                    .any(|word| key.contains(word));
+                let says = if is_stock { "temos" } else { key.as_str() };
+                policy_of(&format!("{negation}{says} {}", names.join(" ")), language)
+            });
+            let inner = fields.values().flat_map(|value| policies_of_flags(value, language));
+            flags.chain(inner).collect()
+        }
+        Value::Array(elements) => {
+            elements.iter().flat_map(|element| policies_of_flags(element, language)).collect()
+        }
+        Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => Vec::new(),
+    }
 }
 
 fn policy_of(clause: &str, language: Language) -> Option<Policy> {
@@ -86,6 +133,22 @@ fn policy_of(clause: &str, language: Language) -> Option<Policy> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn flags_are_policies() {
+        let data = serde_json::json!({"nome": "Losartana", "exige_receita": true, "entrega": {"bairro": "Lapa", "atende": false}});
+        let known = [Arc::new(policies_of_flags(&data, Language::Portuguese))];
+        for (claim, contradicted) in [
+            ("A losartana não precisa de receita.", true),
+            ("A losartana exige receita.", false),
+            ("Atendemos a Lapa.", true),
+            ("Não atendemos a Lapa.", false),
+            ("Não precisa de senha.", false),
+        ] {
+            let claimed = policies_in(claim, Language::Portuguese);
+            assert_eq!(is_contradicted(&claimed, &known), contradicted, "{claim}");
+        }
+    }
 
     #[test]
     fn only_a_contradiction_is_one() {

@@ -56,8 +56,8 @@ pub(super) fn done_by_the_bot<'a>(
         // `-aré` is the future.
         Language::Spanish if matches!(ends, 'é') => {
             let root = word.strip_suffix('e')?;
-            (!root.ends_with("ar") && !root.ends_with("er") && !(root.ends_with("ir") && root != "retir"))
-                .then_some(root)
+            let is_future = ["ar", "er", "ir"].iter().any(|ending| root.ends_with(ending));
+            (!is_future || root == "retir").then_some(root)
         }
         Language::Spanish if matches!(ends, 'í') => word.strip_suffix('i'),
         Language::Portuguese if word.ends_with('i') && !word.ends_with("ei") && opens_a_clause(words, at) => {

@@ -239,7 +239,7 @@ fn part_before(source: &Source<'_>, at: usize) -> usize {
     let divides = |token: &&Token| {
         matches!(token.text.as_str(), "," | ";" | "e" | "y" | "and" | "mas" | "pero" | "but")
     };
-    before.filter(divides).map(|token| token.span.end).last().unwrap_or(0)
+    before.rev().find(divides).map_or(0, |token| token.span.end)
 }
 
 /// Where the clause ends that begins at `from`, at `end` at the latest.

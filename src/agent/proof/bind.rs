@@ -119,6 +119,10 @@ impl Binder {
             .iter()
             .any(|other| other.fact == Fact::Word(Word::Free));
         for evident in ledger.evidence() {
+            // What the customer said is no rival.
+            if matches!(evident.origin, Origin::Customer { .. }) && !proves(stated, &evident, ledger) {
+                continue;
+            }
             if !may_prove(&evident, stated, place) {
                 said_by_customer |= says(stated.fact, &evident, ledger);
                 continue;
@@ -138,14 +142,13 @@ impl Binder {
         }
         let claim = claim_of(sentence, stated);
         // What only bounds a clause is the customer's, whatever else is told of it.
-        if manner.takes_up(stated) {
-            let mut said =
-                ledger.evidence().filter(|evident| matches!(evident.origin, Origin::Customer { .. }));
-            if let Some(evident) = said.find(|evident| says(stated.fact, evident, ledger)) {
-                self.keep(stated.fact, ledger);
-                let span = evident.span.map(|span| (span.start, span.end));
-                return Ok(Binding { claim, origin: evident.origin.clone(), path: None, span });
-            }
+        let mut said = ledger.evidence().filter(|evident| matches!(evident.origin, Origin::Customer { .. }));
+        if let Some(evident) = said.find(|evident| says(stated.fact, evident, ledger))
+            && manner.takes_up(stated)
+        {
+            self.keep(stated.fact, ledger);
+            let span = evident.span.map(|span| (span.start, span.end));
+            return Ok(Binding { claim, origin: evident.origin.clone(), path: None, span });
         }
         let Some((fits, _, evident)) = best else {
             if let Fact::Money(cents) = stated.fact

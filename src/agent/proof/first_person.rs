@@ -115,7 +115,8 @@ pub(super) fn participle_root(word: &str) -> Option<&str> {
 /// `I've upgraded`, `I moved`, `we went ahead and added`.
 fn in_english<'a>(words: &[&'a str], at: usize) -> Option<(Acts, &'a str)> {
     let word = words[at];
-    if word.ends_with("ly") || lists(BETWEEN, word) {
+    let is_speaker = |word: &&str| matches!(*word, "i" | "we" | "i've" | "we've" | "i’ve" | "we’ve");
+    if !words[..at].iter().any(is_speaker) || word.ends_with("ly") || lists(BETWEEN, word) {
         return None;
     }
     let before = |places: usize| at.checked_sub(places).map_or("", |place| words[place]);

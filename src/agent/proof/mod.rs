@@ -31,6 +31,7 @@ use crate::domain::provenance::Origin;
 use crate::domain::tool_call::{ToolCall, ToolOutcome};
 use crate::language::dates::find_times;
 use crate::language::fold::{beginning, fold, words};
+use crate::language::phrases::spaced;
 use crate::language::statements::{Term, terms_of};
 pub use acts::Acts;
 pub use bind::{Binder, UNPROVEN};
@@ -204,17 +205,18 @@ impl Proof {
     }
 
     /// Why a sentence that promises what is not the bot's to promise, or names somebody or something, must not be sent.
-    pub fn fault_of_words(&self, sentence: &str, folded: &str) -> Option<&'static str> {
+    pub fn fault_of_words(&self, sentence: &str) -> Option<&'static str> {
         const GUARANTEED: &str = "it guarantees what no tool result or passage guarantees";
         const CONTACT: &str =
             "it says that somebody will get in touch, and no tool result or passage says so";
         const UNKNOWN_NAME: &str =
             "it names somebody or something that nobody in this conversation and no source names";
         let told = |roots: [&str; 4]| roots.iter().any(|root| self.ledger.mentions(root));
-        if proper::guarantees(folded) && !told(["garant", "guarant", "asegur", "assegur"]) {
+        let words = spaced(sentence);
+        if proper::guarantees(&words) && !told(["garant", "guarant", "asegur", "assegur"]) {
             return Some(GUARANTEED);
         }
-        if proper::promises_contact(folded)
+        if proper::promises_contact(&words)
             && !told(["lig", "contat", "contact", "llam"])
             && !self.ledger.mentions("call")
         {

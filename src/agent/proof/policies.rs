@@ -6,7 +6,7 @@ use crate::language::fold::{fold, is_stopword, stem, words};
 use crate::language::memo::Memo;
 use crate::language::sentences::sentences;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock};
 
 /// Forms of one verb each, in pt, en and es.
@@ -28,6 +28,12 @@ const VERBS: [&str; 15] = [
     "atendemos atende atendem atiende atienden serve serves",
     "trabalhamos trabajamos",
 ];
+/// The place in `VERBS` of each form.
+static FORMS: LazyLock<HashMap<&str, usize>> = LazyLock::new(|| {
+    let forms = |(verb, forms): (usize, &'static str)| forms.split(' ').map(move |form| (form, verb));
+    VERBS.into_iter().enumerate().flat_map(forms).collect()
+});
+
 /// Longer texts of a record do not name it.
 const SHORT: usize = 60;
 /// Words on either side of the verb that may be its object.
@@ -115,9 +121,8 @@ pub fn policies_of_flags(data: &Value, language: Language) -> Vec<Policy> {
 fn policy_of(clause: &str, language: Language) -> Option<Policy> {
     let folded = fold(clause);
     let words = words(&folded);
-    let (at, verb) = words.iter().enumerate().find_map(|(at, word)| {
-        VERBS.iter().position(|forms| forms.split(' ').any(|form| form == word)).map(|verb| (at, verb))
-    })?;
+    let (at, verb) =
+        words.iter().enumerate().find_map(|(at, word)| FORMS.get(word.as_str()).map(|verb| (at, *verb)))?;
     let before = &words[at.saturating_sub(BEFORE)..at];
     let is_denied = before.iter().any(|word| {
         matches!(word.as_str(), "nao" | "not" | "nunca" | "never" | "t")

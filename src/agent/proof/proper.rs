@@ -1,7 +1,7 @@
 //! Words that need somebody behind them: proper names, guarantees, and promises that somebody gets in touch. It only reads;
 //! whether anybody stands behind them is told in `mod.rs`.
 
-use crate::language::phrases::{Phrases, spaced};
+use crate::language::phrases::Phrases;
 use std::sync::LazyLock;
 
 /// Names that everybody knows, and words that are written like names.
@@ -40,15 +40,14 @@ static CONTACT: LazyLock<Phrases> = LazyLock::new(|| {
     )
 });
 
-/// Whether `folded` says that something is sure to come.
-pub(super) fn guarantees(folded: &str) -> bool {
-    let words = spaced(folded);
-    GUARANTEES.are_in(&words) && !DENIALS.are_in(&words)
+/// Whether words that `spaced` has made say that something is sure to come.
+pub(super) fn guarantees(words: &str) -> bool {
+    GUARANTEES.are_in(words) && !DENIALS.are_in(words)
 }
 
-/// Whether `folded` says that somebody will get in touch.
-pub(super) fn promises_contact(folded: &str) -> bool {
-    CONTACT.are_in(&spaced(folded))
+/// Whether words that `spaced` has made say that somebody will get in touch.
+pub(super) fn promises_contact(words: &str) -> bool {
+    CONTACT.are_in(words)
 }
 
 /// The words of a sentence that are written as proper names are: with a capital behind a small word or a title. Names
@@ -86,6 +85,7 @@ fn trimmed(word: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::phrases::spaced;
 
     #[test]
     fn proper_names_stand_behind_small_words_and_titles() {

@@ -15,6 +15,8 @@ static READ: LazyLock<Memo<Vec<Item>>> = LazyLock::new(Memo::default);
 
 /// Longest string that can be a name.
 const LONGEST_NAME: usize = 80;
+/// Longest name of a weekday.
+const LONGEST_DAY: usize = 16;
 /// Deepest nesting that is read.
 const DEEPEST: usize = 24;
 
@@ -92,6 +94,8 @@ struct Place {
     key: Vec<String>,
     /// Terms of the record and of those around it.
     subject: Vec<Term>,
+    /// Terms of the fields around it.
+    way: Vec<Term>,
     /// Terms of the record alone.
     own: Vec<Term>,
     /// The field that the record around it is named by.
@@ -143,8 +147,10 @@ impl Reader {
                 {
                     subject.extend(naming(text, self.language));
                     // `dia: "jueves"`
-                    let terms = &read_sentence(text, self.language).terms;
-                    subject.extend(terms.iter().copied().filter(|term| names_a_day(*term)));
+                    if is_qualifier(key) && text.len() <= LONGEST_DAY {
+                        let terms = &read_sentence(text, self.language).terms;
+                        subject.extend(terms.iter().copied().filter(|term| names_a_day(*term)));
+                    }
                 }
                 Value::String(text) => subject.extend(days_of(text)),
                 Value::Number(number) if is_key || is_naming(number, key) => {
@@ -157,7 +163,9 @@ impl Reader {
         let own: Vec<Term> = subject.iter().filter(|term| !around.contains(term)).copied().collect();
         subject.extend(around);
         // `orcamento: {total}` is the total of the budget.
-        subject.extend(terms_of(&place.key.join(" "), self.language));
+        let mut way = terms_of(&place.key.join(" "), self.language);
+        subject.extend(&way);
+        way.extend(&place.way);
         subject.sort_unstable();
         subject.dedup();
         for (key, value) in fields {
@@ -165,6 +173,7 @@ impl Reader {
                 path: if place.path.is_empty() { key.clone() } else { format!("{}.{key}", place.path) },
                 key: words_of(key),
                 subject: subject.clone(),
+                way: way.clone(),
                 own: own.clone(),
                 named_by: named_by.clone().or_else(|| place.named_by.clone()),
             };
@@ -203,6 +212,12 @@ impl Reader {
 
     /// `parcelas_sem_juros: 10`, `hoje: true`: what the words of a field's name say, where its value is no nothing.
     fn key(&mut self, place: &Place) {
+        let tells = |word: &String| {
+            lists("hoje hoy today juros interes interest custo costo cost free gratis mesmo same", word)
+        };
+        if !place.key.iter().any(tells) {
+            return;
+        }
         let reading = read(&place.key.join(" "), self.language);
         for stated in &reading.stated {
             if matches!(
@@ -258,9 +273,10 @@ impl Reader {
 
     fn add_with(&mut self, what: What, place: &Place, more: &[Term]) {
         let mut near = place.subject.clone();
-        near.extend(terms_of(&place.key.join(" "), self.language));
-        let way = place.path.replace(|sign: char| !sign.is_alphabetic(), " ");
-        let field = terms_of(&way, self.language);
+        let mut field = terms_of(&place.key.join(" "), self.language);
+        near.extend(&field);
+        field.extend(&place.way);
+        field.sort_unstable();
         // `precio_dia`: for how long an amount is.
         near.extend(place.key.iter().filter_map(|word| rate_term(word)));
         near.extend(more);

@@ -96,7 +96,7 @@ impl<'a> Guard<'a> {
         if let Some(reason) = proof.fault_of_deeds(sentence, folded, self.language) {
             return Err(reason);
         }
-        if let Some(reason) = proof.fault_of_words(sentence) {
+        if let Some(reason) = proof.fault_of_words(sentence, folded) {
             return Err(reason);
         }
         if proof.contradicts(body, self.language) {

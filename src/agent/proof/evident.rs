@@ -31,8 +31,10 @@ pub(super) struct Evident<'a> {
     pub(super) labels: &'a [Term],
     /// The day on which it was said.
     pub(super) said_on: Date,
-    /// What stands before it in its text.
-    pub(super) before: &'a str,
+    /// The whole of its document.
+    pub(super) written: &'a str,
+    /// Bytes of that before its text.
+    pub(super) lead_in: usize,
 }
 
 /// Which end of a stretch of hours a time of day is.
@@ -106,7 +108,8 @@ impl Evident<'_> {
 
     /// What the word right before it in its text makes of a time of day.
     pub(super) fn part_of_day(&self) -> Part {
-        Part::behind(self.before)
+        let end = self.span.as_ref().map_or(0, |span| self.lead_in + span.start);
+        Part::behind(self.written.get(..end).unwrap_or_default())
     }
 
     /// Whether it is an amount for another length of time.

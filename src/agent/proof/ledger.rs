@@ -49,14 +49,6 @@ enum Content {
 
 const NONE: &[Term] = &[];
 
-impl Document {
-    /// What stands before a span of its text.
-    fn before(&self, span: Option<&Range<usize>>) -> &str {
-        let end = span.map_or(0, |span| self.lead + span.start);
-        self.written.get(..end).unwrap_or_default()
-    }
-}
-
 impl Default for Ledger {
     fn default() -> Self {
         Self::new(TimeZone::UTC, Date::constant(2026, 1, 1))
@@ -229,7 +221,8 @@ impl Ledger {
                 own,
                 field,
                 lead,
-                before: document.before(span.as_ref()),
+                written: &document.written,
+                lead_in: document.lead,
                 span,
                 about: &document.about,
                 labels,

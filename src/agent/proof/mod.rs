@@ -205,22 +205,24 @@ impl Proof {
     }
 
     /// Why a sentence that promises what is not the bot's to promise, or names somebody or something, must not be sent.
-    pub fn fault_of_words(&self, sentence: &str) -> Option<&'static str> {
+    pub fn fault_of_words(&self, sentence: &str, folded: &str) -> Option<&'static str> {
         const GUARANTEED: &str = "it guarantees what no tool result or passage guarantees";
         const CONTACT: &str =
             "it says that somebody will get in touch, and no tool result or passage says so";
         const UNKNOWN_NAME: &str =
             "it names somebody or something that nobody in this conversation and no source names";
         let told = |roots: [&str; 4]| roots.iter().any(|root| self.ledger.mentions(root));
-        let words = spaced(sentence);
-        if proper::guarantees(&words) && !told(["garant", "guarant", "asegur", "assegur"]) {
-            return Some(GUARANTEED);
-        }
-        if proper::promises_contact(&words)
-            && !told(["lig", "contat", "contact", "llam"])
-            && !self.ledger.mentions("call")
-        {
-            return Some(CONTACT);
+        if proper::may_promise(folded) {
+            let words = spaced(folded);
+            if proper::guarantees(&words) && !told(["garant", "guarant", "asegur", "assegur"]) {
+                return Some(GUARANTEED);
+            }
+            if proper::promises_contact(&words)
+                && !told(["lig", "contat", "contact", "llam"])
+                && !self.ledger.mentions("call")
+            {
+                return Some(CONTACT);
+            }
         }
         let is_unknown = |name: &str| {
             let name = fold(name);

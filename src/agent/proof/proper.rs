@@ -40,6 +40,15 @@ static CONTACT: LazyLock<Phrases> = LazyLock::new(|| {
     )
 });
 
+/// Whether a word of a promise is in `folded` at all: most sentences have none.
+pub(super) fn may_promise(folded: &str) -> bool {
+    const STEMS: [&str; 12] = [
+        "garan", "guarant", "promet", "promis", "certeza", "100", "lig", "conta", "call", "touch", "llam",
+        "respond",
+    ];
+    STEMS.iter().any(|stem| folded.contains(stem)) || folded.contains("reach") || folded.contains("chama")
+}
+
 /// Whether words that `spaced` has made say that something is sure to come.
 pub(super) fn guarantees(words: &str) -> bool {
     GUARANTEES.are_in(words) && !DENIALS.are_in(words)

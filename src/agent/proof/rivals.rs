@@ -69,6 +69,9 @@ fn is_same_field(one: &str, other: &str) -> bool {
 
 /// Whether the evidence says something else of what may be the same subject.
 pub(super) fn is_rival(claim: &Stated, evident: &Evident<'_>, place: &Place<'_>) -> bool {
+    if !evident.competes_with(claim.fact) {
+        return false;
+    }
     let may_be = match evident.origin {
         Origin::Tool { .. } | Origin::Passage { .. } => true,
         // At what hours the shop is open says nothing of what else happens on that day.
@@ -82,7 +85,6 @@ pub(super) fn is_rival(claim: &Stated, evident: &Evident<'_>, place: &Place<'_>)
         matches!(ends, (Part::Begin, Part::End) | (Part::End, Part::Begin))
     };
     may_be
-        && evident.competes_with(claim.fact)
         && !(claim.fact.kind() == Kind::Clock && is_other_end())
         // That something is free is said of what is named, not of what was asked.
         && (!evident.is_free() || claim.fact.kind() != Kind::Money || evident.fits(&claim.near) > 0)

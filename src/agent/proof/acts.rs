@@ -28,6 +28,8 @@ impl Acts {
     const DELETE: Self = Self(1 << 13);
     const PREPARE: Self = Self(1 << 14);
     pub(super) const APPROVE: Self = Self(1 << 16);
+    /// A state that tells of no deed: `em andamento`.
+    pub(super) const STATE: Self = Self(1 << 17);
     /// What has no kind of its own.
     pub(super) const OTHER: Self = Self(1 << 15);
     /// `feito`, `processed`: whatever it was.

@@ -7,7 +7,9 @@ use super::evident::Evident;
 use super::follows::Times;
 use super::ledger::Ledger;
 use super::manner::Manner;
-use super::rivals::{has_other_record, has_subject, is_not_included, is_rival, miscounts};
+use super::rivals::{
+    has_other_record, has_subject, is_counted_otherwise, is_not_included, is_rival, miscounts,
+};
 use super::sums::is_multiplier;
 use crate::domain::language::Language;
 use crate::domain::message::Claim;
@@ -158,7 +160,7 @@ impl Binder {
                 return Ok(Binding { claim, origin: Origin::Computed, path: None, span: None });
             }
             // So many days are told: that as many lie between two others is no proof.
-            let is_rivalled = rival > 0
+            let is_rivalled = (rival > 0 || is_counted_otherwise(stated.fact, ledger))
                 && !manner.counts_down(stated)
                 && matches!(stated.fact, Fact::Minutes(minutes, _) if minutes.is_multiple_of(24 * 60));
             if (!is_rivalled && self.follows(stated, place))

@@ -5,6 +5,7 @@ use crate::domain::language::Language;
 use crate::language::phrases::{Phrases, spaced};
 use crate::language::sentences::asks;
 use crate::language::statements::{Fact, Kind, Stated, Word};
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::sync::LazyLock;
 
@@ -121,6 +122,15 @@ static DIFFERENCES: LazyLock<Phrases> = LazyLock::new(|| {
     )
 });
 
+/// A text without its `sí`, which without the accent is `si`.
+fn without_yes(text: &str) -> Cow<'_, str> {
+    if text.contains("Sí") || text.contains("sí") {
+        Cow::Owned(text.replace("Sí", "").replace(" sí", ""))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
 impl<'a> Manner<'a> {
     pub(super) fn of(sentence: &'a str, language: Language) -> Self {
         let asks = asks(sentence);
@@ -128,7 +138,7 @@ impl<'a> Manner<'a> {
     }
 
     fn has(&self, phrases: &Phrases) -> bool {
-        phrases.are_in(self.words.get_or_init(|| spaced(self.sentence)))
+        phrases.are_in(self.words.get_or_init(|| spaced(&without_yes(self.sentence))))
     }
 
     /// Whether the house says it of itself.
@@ -255,7 +265,7 @@ impl<'a> Manner<'a> {
         const INSIDE: &str = "se si if caso quando cuando when once";
         let lists = |list: &str, word: &str| list.split_ascii_whitespace().any(|one| one == word);
         let marks = [',', ';', ':', '(', '—'];
-        let clause = spaced(before.rsplit(marks).next().unwrap_or_default());
+        let clause = spaced(&without_yes(before.rsplit(marks).next().unwrap_or_default()));
         let first =
             clause.split_ascii_whitespace().find(|word| !lists("mas pero but e y and so entao", word));
         let is_first = !before.contains(marks);

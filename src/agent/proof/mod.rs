@@ -266,7 +266,11 @@ impl Proof {
                 (By::Bot, false) => return Some(if self.wrote.is_empty() { UNDONE } else { OTHER }),
                 (By::Anyone | By::Event, true) if is_told && !wrote => return Some(NOT_SO),
                 // What a call may have been proves nothing of a record that is told of.
-                (By::Anyone | By::Event, false) if !is_told && is_named && !wrote_so => return Some(NOT_SO),
+                (By::Anyone | By::Event, false)
+                    if !is_told && is_named && !wrote_so && deed.acts != Acts::OTHER =>
+                {
+                    return Some(NOT_SO);
+                }
                 (By::Anyone | By::Event, true) => {}
                 (By::Anyone | By::Event, false) if is_told || (known && !is_named) || wrote => {}
                 // Two languages call it alike: `foi restaurada`, `restored`.
@@ -323,6 +327,10 @@ fn states_of(data: &Value, around: &[Term], language: Language, told: &mut Vec<(
             }
             for (key, value) in fields {
                 states_of(value, &terms, language, told);
+                let is_state = value.as_str().is_some_and(|text| acts::called(text).is_empty());
+                if is_state && matches!(fold(key).as_str(), "status" | "state" | "situacao" | "estado") {
+                    told.push((Acts::STATE, terms.clone()));
+                }
                 // `paid_through: "2026-12-14"`
                 let acts = acts::done(key);
                 let is_something =

@@ -4,9 +4,10 @@ use super::bind::Place;
 use super::equal::says;
 use super::evident::{Evident, Part};
 use super::ledger::Ledger;
+use super::result::What;
 use crate::domain::language::Language;
 use crate::domain::provenance::Origin;
-use crate::language::statements::{Fact, Kind, Stated, Term, Word};
+use crate::language::statements::{Fact, Kind, Pace, Stated, Term, Word};
 
 /// Whether what is said to be included has a price of its own or is said to be paid apart, and nothing says that it is
 /// included.
@@ -105,4 +106,13 @@ pub(super) fn has_subject(fact: Fact) -> bool {
         Kind::Word => matches!(fact, Fact::Word(Word::Free)),
         Kind::Number | Kind::Code => false,
     }
+}
+
+/// Whether business days are told, and not as many.
+pub(super) fn is_counted_otherwise(fact: Fact, ledger: &Ledger) -> bool {
+    matches!(fact, Fact::Minutes(_, Pace::Business))
+        && ledger.evidence().any(|evident| {
+            matches!(evident.what, What::Fact(Fact::Minutes(_, Pace::Business)))
+                && evident.origin.is_of_the_house()
+        })
 }

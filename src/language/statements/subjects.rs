@@ -200,7 +200,8 @@ pub(super) fn attach(source: &Source<'_>, found: &mut [Stated]) -> Vec<Term> {
             }
             _ if around_it && includes(&source.text[own.clone()]) => within(own.end..end, &own),
             (_, false) if around_it => {
-                let part = within(part_before(source, own.start).max(begin)..own.start, &own);
+                let told = spans[..index].iter().map(|(_, span)| span.end).max().unwrap_or(0);
+                let part = within(part_before(source, own.start).max(begin).max(told)..own.start, &own);
                 if part.is_empty() { before } else { part }
             }
             _ if around_it => within(own.end..end, &own),
@@ -233,12 +234,10 @@ pub(super) fn attach(source: &Source<'_>, found: &mut [Stated]) -> Vec<Term> {
     all
 }
 
-/// Where the part of a sentence begins that `at` stands in, divided by commas and `e`.
+/// Where the part of a sentence begins that `at` stands in, divided by commas.
 fn part_before(source: &Source<'_>, at: usize) -> usize {
     let before = source.tokens.iter().filter(|token| token.span.end <= at);
-    let divides = |token: &&Token| {
-        matches!(token.text.as_str(), "," | ";" | "e" | "y" | "and" | "mas" | "pero" | "but")
-    };
+    let divides = |token: &&Token| matches!(token.text.as_str(), "," | ";" | ":" | "mas" | "pero" | "but");
     before.rev().find(divides).map_or(0, |token| token.span.end)
 }
 

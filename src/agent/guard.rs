@@ -206,6 +206,26 @@ mod tests {
     }
 
     #[test]
+    fn what_follows_from_evidence_is_proven() {
+        let evidence = json!({"recebido_em": "2026-11-23", "prazo_troca_dias": 30, "preco": "R$ 80,00", "largura_cm": 230});
+        for (draft, passes) in [
+            ("Você tem 30 dias para trocar, até 23/12.", true),
+            ("Você tem 30 dias para trocar, até 24/12.", false),
+            ("Duas, a R$ 80,00 cada, saem por R$ 160,00.", true),
+            ("Duas, a R$ 80,00 cada, saem por R$ 170,00.", false),
+            ("A largura é de 2,30 m.", true),
+            ("A largura é de 2,40 m.", false),
+            ("O código é **AB-1234**.", false),
+        ] {
+            assert_eq!(
+                judge(draft, &proof(evidence.clone()), Language::Portuguese).withheld.is_empty(),
+                passes,
+                "{draft}"
+            );
+        }
+    }
+
+    #[test]
     fn deeds_need_a_result_and_offers_do_not() {
         let nothing = proof(json!({}));
         for claim in [

@@ -85,6 +85,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn who_wants_a_nod_does_not_ask() {
+        for (text, asked) in [
+            ("Qual prefere?", true),
+            ("Qual prefere? 😊", true),
+            ("Deixei reservado, viu?", false),
+            ("It's done, right?", false),
+            ("Pronto.", false),
+        ] {
+            assert_eq!(asks(text), asked, "{text}");
+        }
+    }
+
+    #[test]
     fn sentences_join_to_the_text() {
         for text in [
             "Oi! Tudo bem?\n- um\n- dois.  Fim",

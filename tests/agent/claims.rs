@@ -213,6 +213,7 @@ fn planted_claims_are_caught_and_true_ones_pass() {
         ("twelfth set", include_str!("claims/twelfth.toml")),
         ("thirteenth set", include_str!("claims/thirteenth.toml")),
         ("fourteenth set", include_str!("claims/fourteenth.toml")),
+        ("fifteenth set", include_str!("claims/fifteenth.toml")),
     ] {
         let score = score(text);
         println!("{}", score.told(name));

@@ -47,6 +47,10 @@ pub(super) fn is_prose(key: &str) -> bool {
 }
 
 pub(super) fn class_of(key: &[String]) -> Class {
+    // `interrupcoes_7_dias`: the number of the unit is in the name.
+    if key.iter().any(|word| word.bytes().all(|byte| byte.is_ascii_digit())) {
+        return Class::Any;
+    }
     let has = |words: &str| key.iter().any(|word| lists(words, word));
     let is_price = has("price preco precio valor tarifa");
     if has("cents centavos") {
@@ -72,7 +76,8 @@ pub(super) fn class_of(key: &[String]) -> Class {
     {
         Class::Count
     } else if has("price preco precio valor amount total subtotal cost custo costo fee tarifa frete \
-          saldo balance fare refund deposit deposito sinal diaria mensalidade anuidade entrada multa caucao paid premium")
+          saldo balance fare refund deposit deposito sinal diaria mensalidade anuidade entrada multa caucao paid premium \
+          aluguel rent alquiler condominio parcela cuota honorarios sena anticipo")
     {
         Class::Money
     } else if has("id sku code codigo phone telefone cep zip tracking document") {
@@ -89,6 +94,25 @@ pub(super) fn class_of(key: &[String]) -> Class {
     } else {
         Class::Any
     }
+}
+
+/// Whether a field stands right in a record of prices.
+pub(super) fn is_of_prices(path: &str) -> bool {
+    path.rsplit('.').nth(1).is_some_and(|record| {
+        ["price", "preco", "precio", "valores", "tarifa", "fares"].iter().any(|name| record.starts_with(name))
+    })
+}
+
+/// `meses` of `idade_meses: "4 a 11"`: the unit that a field's name gives to a text without one.
+pub(super) fn unit_of<'a>(key: &'a [String], text: &str) -> Option<&'a str> {
+    let has_words = text.split(|sign: char| !sign.is_alphabetic()).any(|word| word.len() > 2);
+    let is_unit = |word: &&String| {
+        lists("meses months dias days horas hours minutos minutes anos years semanas weeks", word)
+    };
+    key.iter()
+        .find(is_unit)
+        .filter(|_| !has_words && text.bytes().any(|byte| byte.is_ascii_digit()))
+        .map(String::as_str)
 }
 
 /// Whether `word` is one of the words of `list`.

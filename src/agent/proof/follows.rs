@@ -57,18 +57,21 @@ impl Binder {
             .collect();
         let lengths = || self.times.lengths.iter().chain(&beside).copied();
         match stated.fact {
-            Fact::Date { .. } | Fact::Relative(_) => date_of(stated.fact, ledger.today(), ledger)
-                .is_some_and(|claimed| {
-                    let bases =
-                        days_told(ledger).chain(self.times.days.iter().copied()).chain([ledger.today()]);
-                    let bases: Vec<Date> = bases.collect();
-                    lengths().any(|length| {
-                        bases.iter().any(|base| {
-                            moved(*base, length, 1) == Some(claimed)
-                                || moved(*base, length, -1) == Some(claimed)
-                        })
+            Fact::Date { .. } | Fact::Relative(_) => {
+                let bases = days_told(ledger).chain(self.times.days.iter().copied()).chain([ledger.today()]);
+                let bases: Vec<Date> = bases.collect();
+                let is_claimed = |day: Date| match stated.fact {
+                    Fact::Date { day: claimed, month, year: 0 } => {
+                        (day.day().unsigned_abs(), day.month().unsigned_abs()) == (claimed, month)
+                    }
+                    fact => date_of(fact, ledger.today(), ledger) == Some(day),
+                };
+                lengths().any(|length| {
+                    bases.iter().any(|base| {
+                        [1, -1].into_iter().filter_map(|sign| moved(*base, length, sign)).any(is_claimed)
                     })
-                }),
+                })
+            }
             Fact::Weekday(day) => is_beside_its_date(day, stated, place),
             Fact::Minutes(minutes, pace) if minutes.is_multiple_of(DAY) => {
                 self.lies_between(stated, &beside, place, |from, until| match pace {

@@ -11,7 +11,6 @@ use crate::language::statements::{Fact, Half, Reading, Term, Word, read, terms_o
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use serde_json::Value;
-use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 /// Everything that may prove something.

@@ -262,7 +262,7 @@ impl<'a> Manner<'a> {
     fn stands_in_a_condition(&self, before: &str, stated: &Stated) -> bool {
         const OPENING: &str = "para pra se como sendo caso for if since as with con com si assim quando cuando when once \
             apenas ya siendo entendi entiendo";
-        const INSIDE: &str = "se si if caso quando cuando when once";
+        const INSIDE: &str = "se si if caso quando cuando when once com con with";
         let lists = |list: &str, word: &str| list.split_ascii_whitespace().any(|one| one == word);
         let marks = [',', ';', ':', '(', '—'];
         let clause = spaced(&without_yes(before.rsplit(marks).next().unwrap_or_default()));

@@ -49,6 +49,8 @@ pub struct Policy {
     verb: usize,
     is_denied: bool,
     objects: BTreeSet<String>,
+    /// The first of them behind the verb.
+    first: Option<String>,
 }
 
 /// What `text` says of what the house does.
@@ -71,10 +73,13 @@ pub fn policies_in(text: &str, language: Language) -> Arc<Vec<Policy>> {
 /// Whether what is known says the opposite of one of `claimed`, and nothing says the same.
 pub fn is_contradicted(claimed: &[Policy], known: &[Arc<Vec<Policy>>]) -> bool {
     claimed.iter().any(|claim| {
+        let is_of_first = |other: &Policy| claim.first.is_some() && claim.first == other.first;
         let shared = |other: &Policy| {
             let shared = claim.objects.intersection(&other.objects).count();
             // A verb with other objects says nothing of these.
-            if claim.verb == other.verb && (shared > 1 || shared * 3 >= claim.objects.len()) {
+            if claim.verb == other.verb
+                && (shared > 1 || shared * 3 >= claim.objects.len() || is_of_first(other))
+            {
                 shared
             } else {
                 0
@@ -130,9 +135,16 @@ fn policy_of(clause: &str, language: Language) -> Option<Policy> {
     });
     let names = |word: &&String| word.len() > 2 && !is_stopword(word, language);
     let around = words[at.saturating_sub(REACH)..at].iter().chain(words[at + 1..].iter().take(REACH));
+    let first = words[at + 1..]
+        .iter()
+        .filter(names)
+        .find(|word| {
+            !matches!(word.as_str(), "fazer" | "ter" | "hacer" | "tener" | "have" | "nenhum" | "nenhuma")
+        })
+        .map(|word| stem(word, language));
     let objects =
         around.filter(names).filter(|word| *word != "nao").map(|word| stem(word, language)).collect();
-    Some(Policy { verb, is_denied, objects })
+    Some(Policy { verb, is_denied, objects, first })
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What a tool result states: every scalar with its path, typed by the name of its field, and with the terms that name the
 //! record it stands in. Two records of one result are two subjects.
 
-use super::fields::{class_of, is_name, is_prose, is_qualifier, lists, words_of};
+use super::fields::{class_of, is_name, is_of_prices, is_prose, is_qualifier, lists, unit_of, words_of};
 use crate::domain::language::Language;
 use crate::language::memo::Memo;
 use crate::language::statements::{
@@ -182,7 +182,11 @@ impl Reader {
     }
 
     fn text(&mut self, text: &str, place: &Place) {
-        let written = if text.contains(' ') { text.to_owned() } else { text.replace('_', " ") };
+        let written = match unit_of(&place.key, text) {
+            Some(unit) => format!("{text} {unit}"),
+            None if text.contains(' ') => text.to_owned(),
+            None => text.replace('_', " "),
+        };
         let reading = read(&written, self.language);
         let days = days_of(text);
         for Stated { fact, near, hedge, .. } in &reading.stated {
@@ -215,14 +219,18 @@ impl Reader {
         let tells = |word: &String| {
             lists("hoje hoy today juros interes interest custo costo cost free gratis mesmo same", word)
         };
-        if !place.key.iter().any(tells) {
+        let counts = |word: &String| word.bytes().all(|byte| byte.is_ascii_digit());
+        if !place.key.iter().any(|word| tells(word) || counts(word)) {
             return;
         }
         let reading = read(&place.key.join(" "), self.language);
         for stated in &reading.stated {
             if matches!(
                 stated.fact,
-                Fact::Relative(_) | Fact::Word(Word::WithoutInterest | Word::Free | Word::SameDay)
+                Fact::Minutes(..)
+                    | Fact::Months(_)
+                    | Fact::Relative(_)
+                    | Fact::Word(Word::WithoutInterest | Word::Free | Word::SameDay)
             ) {
                 self.add(What::Fact(stated.fact), place);
             }
@@ -230,7 +238,11 @@ impl Reader {
     }
 
     fn number(&mut self, raw: u64, place: &Place) {
-        let class = class_of(&place.key);
+        // `prices: {adult: 42}`
+        let class = match class_of(&place.key) {
+            Class::Any if is_of_prices(&place.path) => Class::Money,
+            class => class,
+        };
         if raw > 0 {
             self.key(place);
         }

@@ -148,7 +148,7 @@ impl Binder {
                     .any(|pack| times.iter().chain([&1]).any(|times| is(pack * times)))
             })
             || (manner.sums_up() && (is_told_twice || adds_up(&parts, cents)))
-            || (manner.sums_up()
+            || (manner.explains()
                 && parts.iter().any(|one| {
                     parts.iter().any(|other| {
                         one != other

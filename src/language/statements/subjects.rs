@@ -198,7 +198,9 @@ pub(super) fn attach(source: &Source<'_>, found: &mut [Stated]) -> Vec<Term> {
             _ if matches!(fact, Fact::Word(Word::Free)) && is_before_its_noun(source, &own) => {
                 within(own.end..nouns_behind(source, own.end), &own)
             }
-            _ if around_it && includes(&source.text[own.clone()]) => within(own.end..end, &own),
+            _ if around_it && includes(&source.text[own.clone()]) => {
+                within(own.end..clause_behind(source, own.end, end), &own)
+            }
             (_, false) if around_it => {
                 let told = spans[..index].iter().map(|(_, span)| span.end).max().unwrap_or(0);
                 let part = within(part_before(source, own.start).max(begin).max(told)..own.start, &own);

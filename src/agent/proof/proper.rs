@@ -5,7 +5,8 @@ use crate::language::phrases::Phrases;
 use std::sync::LazyLock;
 
 /// Names that everybody knows, and words that are written like names.
-const COMMON: &str = "pix whatsapp google instagram facebook brasil brazil natal correios internet iphone android excel zoom \
+const COMMON: &str = "segunda terça quarta quinta sexta sábado sabado domingo lunes martes miércoles jueves viernes você vocês \
+    senhor senhora cliente usted ustedes pix whatsapp google instagram facebook brasil brazil natal correios internet iphone android excel zoom \
     january february march april may june july august september october november december janeiro fevereiro março abril \
     maio junho julho agosto setembro outubro novembro dezembro enero febrero marzo mayo junio julio septiembre octubre \
     noviembre diciembre monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays thursdays \
@@ -105,6 +106,7 @@ mod tests {
             ("Oi, Bia! Que bom.", vec![]),
             ("- Valor: R$ 10\n- Prazo: 2 dias", vec![]),
             ("The visit is on Monday in December.", vec![]),
+            ("Agendamos na Sexta para Você.", vec![]),
         ] {
             assert_eq!(names_in(text).collect::<Vec<_>>(), names, "{text}");
         }

@@ -27,7 +27,6 @@ use crate::domain::turn::StopReason;
 use crate::interview::library::Interviews;
 use crate::interview::say::Spoken;
 use crate::language::detect::detect;
-use crate::language::statements::terms_of;
 use crate::language::yes_no::{YesNo, read_yes_no};
 use crate::llm::model::{ChatAnswer, ChatMessage, ChatModel, ChatRequest, ModelError, ToolChoice};
 use crate::llm::offline::OfflineModel;
@@ -204,8 +203,7 @@ impl Run<'_> {
         }
         self.proof.internal_names =
             InternalNames::of(self.agent.dispatcher.registry().iter().map(|entry| entry.spec()));
-        let asked: Vec<&str> = self.task.answers.iter().map(|message| message.text.as_str()).collect();
-        self.proof.about = terms_of(&asked.join("\n"), self.language);
+        self.proof.add_task(&self.task.answers, &self.task.contact, self.language);
         self.proof.add_events(&self.task.events, self.task.turn, &self.now, self.language);
         if self.task.answers.iter().any(|message| asks_for_time(&message.text, &self.now, self.language)) {
             self.proof.add_days();

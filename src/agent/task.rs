@@ -7,7 +7,7 @@ use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::TurnId;
 use crate::domain::language::Language;
 use crate::domain::message::{Button, Confirmation, Message, SourceRef};
-use crate::domain::passage::{Asked, Passage};
+use crate::domain::passage::{Asked, Lookup};
 use crate::domain::tool_call::ToolCall;
 use crate::domain::turn::{StopReason, Usage};
 use async_trait::async_trait;
@@ -38,7 +38,7 @@ pub trait Audience: Send + Sync {
 #[async_trait]
 pub trait Retrieve: Send + Sync {
     /// The best passages with enough evidence, best first.
-    async fn retrieve(&self, asked: &Asked, limit: usize) -> anyhow::Result<Vec<Passage>>;
+    async fn retrieve(&self, asked: &Asked, limit: usize) -> anyhow::Result<Lookup>;
 }
 
 /// What a turn works on.

@@ -168,7 +168,7 @@ impl App {
         }
         let library = Library::open(&options)?;
         let prompts_folder = options.operator.join("prompts");
-        let prompts = Prompts::load(Some(&prompts_folder)).map_err(listed)?;
+        let prompts = Arc::new(Prompts::load(Some(&prompts_folder)).map_err(listed)?);
         let built_in = Arc::new(built_in(&options).map_err(listed)?);
         let (alerts, alert_task) = alerts(&options)?;
         let outside = Outside { cells: stores.quotas.clone(), ..Outside::with(alerts, &options) };
@@ -180,6 +180,7 @@ impl App {
                 (chain.clone(), Some(chain))
             }
         };
+        library.ordered_by(&options, model.clone(), prompts.clone());
         let relay = super::relay::relay(&options)?.map(|relay| relay.sides(&options, &stores));
         let (relay, relayed) = relay.unzip();
         let channels: Vec<Arc<dyn Push>> = options.channels.iter().cloned().chain(relayed).collect();
@@ -194,7 +195,7 @@ impl App {
                 built_in,
                 dispatcher: Dispatcher::new(registry.clone(), settings.turn.result_characters),
                 knowledge: Arc::new(Retrieval(library.clone())),
-                prompts: Arc::new(prompts),
+                prompts,
                 business: Arc::new(settings.business.clone()),
                 settings: settings.turn.clone(),
                 clock: options.clock.clone(),

@@ -106,7 +106,7 @@ impl Section {
 
     /// Whether it is one of all: it needs no tool of its own and takes no more than some minutes.
     fn is_common(self) -> bool {
-        !matches!(self, Self::Soak | Self::Instructions)
+        !matches!(self, Self::Soak | Self::Instructions | Self::Knowledge)
     }
 
     fn is_among(self, wanted: &[Self]) -> bool {

@@ -20,7 +20,7 @@ use crate::domain::event::{EventBody, Settled};
 use crate::domain::ids::CallId;
 use crate::domain::language::Language;
 use crate::domain::message::Confirmation;
-use crate::domain::passage::{Asked, Passage};
+use crate::domain::passage::{Asked, Lookup, Passage};
 use crate::domain::provenance::Binding;
 use crate::domain::tool_call::{ToolCall, ToolOutcome};
 use crate::domain::turn::StopReason;
@@ -254,19 +254,19 @@ impl Run<'_> {
         if let Some(passages) = self.replay.retrieved.take() {
             self.passages = passages;
         } else {
-            let query: String = said.chars().take(1_000).collect();
             let asked = Asked {
-                text: query.clone(),
+                text: said.chars().take(1_000).collect(),
                 before: history::said_before(&self.task.events, &self.task.answers),
                 language: self.language,
             };
-            let passages = self.agent.knowledge.retrieve(&asked, self.agent.settings.passages).await;
+            let found = self.agent.knowledge.retrieve(&asked, self.agent.settings.passages).await;
             // A knowledge base that fails must not silence the counter: tools still work.
-            self.passages = passages.unwrap_or_else(|error| {
+            let Lookup { query, passages } = found.unwrap_or_else(|error| {
                 tracing::error!(error = %error, "the knowledge base could not be searched");
-                Vec::new()
+                Lookup { query: asked.text, passages: Vec::new() }
             });
-            self.buffered.push(EventBody::Retrieved { query, passages: self.passages.clone() });
+            self.passages.clone_from(&passages);
+            self.buffered.push(EventBody::Retrieved { query, passages });
         }
         if !self.passages.is_empty() {
             self.proof.ground();

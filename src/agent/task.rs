@@ -8,7 +8,7 @@ use crate::domain::ids::TurnId;
 use crate::domain::interview::InterviewState;
 use crate::domain::language::Language;
 use crate::domain::message::{Button, Confirmation, Input, Message, SourceRef};
-use crate::domain::passage::{Asked, Passage};
+use crate::domain::passage::{Asked, Lookup};
 use crate::domain::tool_call::ToolCall;
 use crate::domain::turn::{StopReason, Usage};
 use async_trait::async_trait;
@@ -39,7 +39,7 @@ pub trait Audience: Send + Sync {
 #[async_trait]
 pub trait Retrieve: Send + Sync {
     /// The best passages with enough evidence, best first.
-    async fn retrieve(&self, asked: &Asked, limit: usize) -> anyhow::Result<Vec<Passage>>;
+    async fn retrieve(&self, asked: &Asked, limit: usize) -> anyhow::Result<Lookup>;
 }
 
 /// What a turn works on.

@@ -178,7 +178,7 @@ impl App {
         }
         let library = Library::open(&options)?;
         let prompts_folder = options.operator.join("prompts");
-        let prompts = Prompts::load(Some(&prompts_folder)).map_err(listed)?;
+        let prompts = Arc::new(Prompts::load(Some(&prompts_folder)).map_err(listed)?);
         let interviews = leads::interviews(&options).map_err(listed)?;
         let definitions = leads::definitions(&interviews);
         let built_in = Arc::new(built_in(&options).map_err(listed)?);
@@ -192,6 +192,7 @@ impl App {
                 (chain.clone(), Some(chain))
             }
         };
+        library.ordered_by(&options, model.clone(), prompts.clone());
         let relay = super::relay::relay(&options)?.map(|relay| relay.sides(&options, &stores));
         let (relay, relayed) = relay.unzip();
         let channels: Vec<Arc<dyn Push>> = options.channels.iter().cloned().chain(relayed).collect();
@@ -206,7 +207,7 @@ impl App {
                 built_in,
                 dispatcher: Dispatcher::new(registry.clone(), settings.turn.result_characters),
                 knowledge: Arc::new(Retrieval(library.clone())),
-                prompts: Arc::new(prompts),
+                prompts,
                 interviews,
                 business: Arc::new(settings.business.clone()),
                 settings: settings.turn.clone(),

@@ -51,7 +51,7 @@ pub struct ContactVariables<'a> {
     pub preferences: &'a [crate::domain::contact::Preference],
 }
 
-/// One passage in `passages.md`: every variable is there, even if it is none.
+/// One passage in `passages.md` and `rerank.md`: every variable is there, even if it is none.
 #[derive(Serialize)]
 struct PassageVariables<'a> {
     title: &'a str,
@@ -72,8 +72,12 @@ const SYSTEM_VARIABLES: &[&str] = &[
 ];
 
 /// Template file -> variables it may use.
-const TEMPLATES: [(&str, &[&str]); 3] =
-    [("system.md", SYSTEM_VARIABLES), ("present.md", SYSTEM_VARIABLES), ("passages.md", &["passages"])];
+const TEMPLATES: [(&str, &[&str]); 4] = [
+    ("system.md", SYSTEM_VARIABLES),
+    ("present.md", SYSTEM_VARIABLES),
+    ("passages.md", &["passages"]),
+    ("rerank.md", &["passages"]),
+];
 
 /// Every prompt and sentence, in every language.
 pub struct Prompts {
@@ -149,6 +153,23 @@ impl Prompts {
     /// # Errors
     /// As [`Prompts::system`].
     pub fn passages(&self, language: Language, passages: &[Passage]) -> anyhow::Result<String> {
+        self.with_passages(language, "passages.md", passages)
+    }
+
+    /// What a model is told that is to say in which order passages answer a question.
+    ///
+    /// # Errors
+    /// As [`Prompts::system`].
+    pub fn rerank(&self, language: Language, passages: &[Passage]) -> anyhow::Result<String> {
+        self.with_passages(language, "rerank.md", passages)
+    }
+
+    fn with_passages(
+        &self,
+        language: Language,
+        template: &str,
+        passages: &[Passage],
+    ) -> anyhow::Result<String> {
         let passages: Vec<PassageVariables<'_>> = passages
             .iter()
             .map(|Passage { title, heading, text, .. }| PassageVariables {
@@ -159,7 +180,7 @@ impl Prompts {
             .collect();
         self.render(
             language,
-            "passages.md",
+            template,
             minijinja::context! { passages => minijinja::Value::from(Serde(passages)) },
         )
     }

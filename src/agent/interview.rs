@@ -23,6 +23,8 @@ use crate::interview::start::Visit;
 use jiff::SignedDuration;
 use std::sync::Arc;
 
+/// The built-in model alone: it has no better ears than the rules.
+const OFFLINE: &str = "offline";
 /// How sure the program is of what the CRM and an earlier interview tell.
 const ON_FILE: u8 = 85;
 
@@ -52,7 +54,7 @@ impl Run<'_> {
                 self.set_then(then);
                 wants_more
             }
-            None => self.listen(said, began),
+            None => self.listen(said, began).await,
         };
         if wants_more {
             return Ok(None);
@@ -216,7 +218,7 @@ impl Run<'_> {
     }
 
     /// Hears the customer's words and notes what they answer. Returns whether they want something beside it.
-    fn listen(&mut self, said: &str, begins: bool) -> bool {
+    async fn listen(&mut self, said: &str, begins: bool) -> bool {
         let Some(lead) = &self.lead else { return true };
         let hearing = Hearing {
             definition: &lead.definition,
@@ -224,7 +226,11 @@ impl Run<'_> {
             language: self.language,
             now: &self.now,
         };
-        let heard = hear(&hearing, said);
+        let mut heard = hear(&hearing, said);
+        if heard.is_nothing() && !begins && self.agent.model.name() != OFFLINE {
+            heard = self.heard_by_model(said).await;
+        }
+        let Some(lead) = &self.lead else { return true };
         let Some(message) = self.task.answers.last() else { return true };
         let words = Words { message: message.id, text: said, at: self.now.timestamp(), begins };
         let Reaction { steps, said, then, wants_more } =

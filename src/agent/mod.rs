@@ -11,6 +11,7 @@ pub mod guard;
 pub mod history;
 mod interview;
 mod interview_end;
+mod interview_listen;
 pub mod names;
 pub mod proof;
 mod replay;

@@ -23,7 +23,7 @@ use crate::domain::message::Confirmation;
 use crate::domain::passage::{Asked, Lookup, Passage};
 use crate::domain::provenance::Binding;
 use crate::domain::tool_call::{ToolCall, ToolOutcome};
-use crate::domain::turn::StopReason;
+use crate::domain::turn::{StopReason, Usage};
 use crate::interview::library::Interviews;
 use crate::interview::say::Spoken;
 use crate::language::detect::detect;
@@ -87,6 +87,8 @@ pub(super) struct Run<'a> {
     pub(super) lead: Option<Lead>,
     /// What the interview puts behind the answer.
     pub(super) tail: Option<Spoken>,
+    /// What a model that listened to an interview's answer cost.
+    pub(super) listened: Usage,
 }
 
 /// How much of the past the model has room for.
@@ -136,6 +138,7 @@ impl Agent {
             at_a_loss: false,
             lead: None,
             tail: None,
+            listened: Usage::default(),
             verified: history::verified(&task.events),
         };
         run.work_through(&said).await
@@ -184,7 +187,8 @@ impl Run<'_> {
                 Next::Wait => anyhow::bail!("the turn waits for calls that nobody makes"),
                 Next::Stop(ending) => {
                     self.lead_on(&ending).await?;
-                    return Ok(self.finish(ending, turn.usage()));
+                    let usage = turn.usage().plus(self.listened);
+                    return Ok(self.finish(ending, usage));
                 }
             };
         }

@@ -3,6 +3,7 @@
 
 use crate::support::app::{AppOptions, Brain, TestApp, calls, says};
 use crate::support::talk::Talk;
+use balcao::llm::scripted::Reply;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -131,5 +132,29 @@ async fn a_model_cannot_pass_a_lead_on() {
     assert_eq!(interviews(&app).await, Vec::<Value>::new());
     let tools = app.model().requests().last().unwrap().tools.clone();
     assert!(tools.iter().all(|tool| tool.name != "lead_save"));
+    app.end().await;
+}
+
+/// What a model that listens says of an answer.
+fn notes(field: &str, words: &str, choice: &str) -> Reply {
+    calls([("note_answer", json!({"field": field, "words": words, "choice": choice}))])
+}
+
+#[tokio::test]
+async fn a_model_that_listens_is_believed_only_what_was_said() {
+    let script = vec![notes("need", "varal de plantinhas", "balcony"), notes("budget", "1000000", "")];
+    let app = AppOptions::scripted(script).start().await;
+    let mut talk = app.talk().await;
+    talk.say("quero um orçamento de jardim").await;
+    let next = talk.say("tipo um varal de plantinhas").await;
+    assert!(next.text.contains("investir"), "{}", next.text);
+    let again = talk.say("o de sempre, uai").await;
+    assert!(again.text.contains("Não entendi bem"), "{}", again.text);
+    let found = interviews(&app).await;
+    let id = found[0]["id"].as_str().unwrap();
+    let path = format!("/api/v1/interviews/{id}");
+    let whole: Value = app.door.operator(Method::GET, &path).send().await.unwrap().json().await.unwrap();
+    assert_eq!(whole["answers"]["need"]["words"], "varal de plantinhas", "{whole:#}");
+    assert!(whole["answers"].get("budget").is_none(), "nobody said a million: {whole:#}");
     app.end().await;
 }

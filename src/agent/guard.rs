@@ -180,7 +180,7 @@ mod tests {
     fn proof(value: serde_json::Value) -> Proof {
         let tools = [tool("order_status", "", ""), tool("getOrder", "", ""), tool("list-slots", "", "")];
         let mut proof = Proof { internal_names: InternalNames::of(&tools), ..Proof::default() };
-        proof.ledger.add_result(lookup(), &value, Language::Portuguese);
+        proof.ledger.add_result(lookup(), &value.to_string(), &value, Language::Portuguese);
         proof
     }
 

@@ -108,10 +108,9 @@ impl Ledger {
         });
     }
 
-    /// Adds what a tool gave back.
-    pub fn add_result(&mut self, origin: Origin, data: &Value, language: Language) {
-        let written = data.to_string();
-        let content = Content::Result(read_result(&written, data, language));
+    /// Adds what a tool gave back, which is `written` like this.
+    pub fn add_result(&mut self, origin: Origin, written: &str, data: &Value, language: Language) {
+        let content = Content::Result(read_result(written, data, language));
         self.documents.push(Document {
             origin,
             content,
@@ -171,6 +170,11 @@ impl Ledger {
             lead: 0,
             folded: OnceLock::new(),
         });
+    }
+
+    /// Whether a name stands anywhere just as it is written.
+    pub(super) fn names(&self, name: &str) -> bool {
+        self.documents.iter().any(|document| document.written.contains(name))
     }
 
     /// Whether a word that begins with the folded `beginning` stands anywhere, whoever said it.

@@ -184,9 +184,10 @@ impl Proof {
         let origin = Origin::Tool { call: call.id.clone(), tool: call.name.clone() };
         match outcome {
             ToolOutcome::Done { data, effects, .. } => {
-                self.ledger.add_result(origin, data, language);
+                let written = data.to_string();
+                self.ledger.add_result(origin, &written, data, language);
                 states_of(data, &[], language, &mut self.told);
-                self.policies.push(Arc::new(policies_of_flags(data, language)));
+                self.policies.push(policies_of_flags(&written, data, language));
                 if effects.contains(&Effect::Wrote) && !has_failed(data) {
                     let acts = acts::called(&call.name).and(acts::called(title));
                     self.wrote.push(acts);
@@ -225,6 +226,10 @@ impl Proof {
             }
         }
         let is_unknown = |name: &str| {
+            // Folding all that is known takes long, and most names are written as they are known.
+            if self.ledger.names(name) {
+                return false;
+            }
             let name = fold(name);
             !self.ledger.mentions(&name) && !self.names.iter().any(|text| fold(text).contains(&name))
         };

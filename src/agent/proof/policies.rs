@@ -34,6 +34,12 @@ static FORMS: LazyLock<HashMap<&str, usize>> = LazyLock::new(|| {
     VERBS.into_iter().enumerate().flat_map(forms).collect()
 });
 
+/// What a field is called that says whether something is to be had.
+const STOCK: [&str; 5] = ["disponivel", "disponible", "available", "stock", "estoque"];
+/// Most flags of one result that are read.
+const MOST_FLAGS: usize = 32;
+static FLAGS: LazyLock<Memo<Vec<Policy>>> = LazyLock::new(Memo::default);
+
 /// Longer texts of a record do not name it.
 const SHORT: usize = 60;
 /// Words on either side of the verb that may be its object.
@@ -94,32 +100,38 @@ pub fn is_contradicted(claimed: &[Policy], known: &[Arc<Vec<Policy>>]) -> bool {
     })
 }
 
-/// What the flags of a record say: `exige_receita: true`, and of what the rest of it is.
-pub fn policies_of_flags(data: &Value, language: Language) -> Vec<Policy> {
+/// What the flags of a result say, which is `written` like this: `exige_receita: true`, and of what the rest of its record is.
+pub fn policies_of_flags(written: &str, data: &Value, language: Language) -> Arc<Vec<Policy>> {
+    FLAGS.of(written, language, || {
+        let mut found = Vec::new();
+        read_flags(data, language, &mut found);
+        found
+    })
+}
+
+fn read_flags(data: &Value, language: Language, found: &mut Vec<Policy>) {
     match data {
         Value::Object(fields) => {
-            let names: Vec<&str> =
-                fields.values().filter_map(Value::as_str).filter(|text| text.len() < SHORT).collect();
-            let flags = fields.iter().filter_map(|(key, value)| {
-                let negation = match value.as_bool()? {
-                    true => "",
-                    false if language == Language::English => "not ",
-                    false => "nao ",
+            let flags = fields.iter().filter_map(|(key, value)| Some((key, value.as_bool()?)));
+            for (key, told) in flags {
+                let says = if STOCK.iter().any(|word| key.contains(word)) { "temos" } else { key.as_str() };
+                if found.len() >= MOST_FLAGS || !says.split('_').any(|word| FORMS.contains_key(word)) {
+                    continue;
+                }
+                let names = fields.values().filter_map(Value::as_str).filter(|text| text.len() < SHORT);
+                let names: Vec<&str> = names.collect();
+                let negation = match (told, language) {
+                    (true, _) => "",
+                    (false, Language::English) => "not ",
+                    (false, Language::Portuguese | Language::Spanish) => "nao ",
                 };
-                let key = key.replace('_', " ");
-                let is_stock = ["disponivel", "disponible", "available", "stock", "estoque"]
-                    .iter()
-                    .any(|word| key.contains(word));
-                let says = if is_stock { "temos" } else { key.as_str() };
-                policy_of(&format!("{negation}{says} {}", names.join(" ")), language)
-            });
-            let inner = fields.values().flat_map(|value| policies_of_flags(value, language));
-            flags.chain(inner).collect()
+                let clause = format!("{negation}{} {}", says.replace('_', " "), names.join(" "));
+                found.extend(policy_of(&clause, language));
+            }
+            fields.values().for_each(|value| read_flags(value, language, found));
         }
-        Value::Array(elements) => {
-            elements.iter().flat_map(|element| policies_of_flags(element, language)).collect()
-        }
-        Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => Vec::new(),
+        Value::Array(elements) => elements.iter().for_each(|element| read_flags(element, language, found)),
+        Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => {}
     }
 }
 
@@ -154,7 +166,7 @@ mod tests {
     #[test]
     fn flags_are_policies() {
         let data = serde_json::json!({"nome": "Losartana", "exige_receita": true, "entrega": {"bairro": "Lapa", "atende": false}});
-        let known = [Arc::new(policies_of_flags(&data, Language::Portuguese))];
+        let known = [policies_of_flags(&data.to_string(), &data, Language::Portuguese)];
         for (claim, contradicted) in [
             ("A losartana não precisa de receita.", true),
             ("A losartana exige receita.", false),

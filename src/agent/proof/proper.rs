@@ -67,20 +67,22 @@ pub(super) fn names_in(sentence: &str) -> impl Iterator<Item = &str> {
     sentence.split_whitespace().filter_map(move |written| {
         let last = std::mem::replace(&mut before, written);
         let name = trimmed(written);
+        let mut signs = name.chars();
+        let is_name = signs.next().is_some_and(char::is_uppercase)
+            && name.chars().count() >= 3
+            && signs.all(char::is_lowercase);
+        if !is_name {
+            return None;
+        }
         let lead = last.trim_end_matches(['*', '_']);
         let is_small = lead.chars().next_back().is_some_and(char::is_alphabetic)
             && trimmed(lead).chars().all(|sign| sign.is_lowercase() || sign == '-');
         let is_title = matches!(lead, "Dr." | "Dra." | "Mr." | "Mrs." | "Ms.");
-        let mut signs = name.chars();
-        let is_name = signs.next().is_some_and(char::is_uppercase)
-            && name.chars().count() >= 3
-            && signs.all(|sign| sign.is_lowercase());
         let is_known = |list: &str, word: &str| {
             let word = word.to_lowercase();
             list.split_ascii_whitespace().any(|one| one == word)
         };
-        (is_name
-            && (is_title || (is_small && !is_known(GREETING, trimmed(lead))))
+        ((is_title || (is_small && !is_known(GREETING, trimmed(lead))))
             && !written.trim_start_matches(['*', '_']).starts_with(['"', '“', '«'])
             && !is_known(COMMON, name))
         .then_some(name)

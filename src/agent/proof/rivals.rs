@@ -52,8 +52,9 @@ pub(super) fn has_other_record(
     };
     ledger.evidence().any(|other| {
         other.origin == evident.origin
-            && other.path.is_some_and(|other| is_same_field(other, path))
+            && other.path.is_some()
             && other.fits(near) > fits
+            && other.path.is_some_and(|other| is_same_field(other, path))
             && !says(fact, &other, ledger)
     })
 }

@@ -54,7 +54,8 @@ const OPENERS: &[(Opener, &str)] = &[
         nao tenho mais que|nao tenho mais do que|no maximo|maximo de|no max|maximo|max|\
         menos de|menos que|menos do que|abaixo de|teto de|limite de|ate o maximo de|ate|\
         de ate|em ate|no more than|not more than|at most|up to|less than|under|below|\
-        maximum of|maximum|como maximo|hasta|no mas de|por debajo de",
+        maximum of|maximum|como maximo|hasta|no mas de|por debajo de|teto e|meu teto e|\
+        meu limite e|limite e|maximo e|o maximo e|my limit is|mi limite es",
     ),
     (
         Opener::AtLeast,
@@ -81,7 +82,7 @@ const TAILS: &[(Tail, &str)] = &[
     ),
     (
         Tail::OrLess,
-        "ou menos|no maximo|no max|or less|at most|tops|max|como maximo|o menos|estourando|\
+        "ou menos|e o maximo|e meu maximo|e meu limite|e o limite|e meu teto|e o teto|no maximo|no max|or less|at most|tops|max|como maximo|o menos|estourando|\
         maximo",
     ),
     (
@@ -218,7 +219,7 @@ fn is_filler(word: &str) -> bool {
     FILLERS.split_ascii_whitespace().any(|listed| listed == word)
 }
 
-const FILLERS: &str = "mais menos total totais max maximo minimo mesmo acho por pra per hoje agora \
+const FILLERS: &str = "guardado guardados guardada reservado reservados separado separados livre livres mais menos total totais max maximo minimo mesmo acho por pra per hoje agora \
     atualmente obrigado obrigada kkk kkkk rsrs haha hahaha mensais mensal anuais bruto \
     brutos liquido liquidos nesse neste nessa nesta disso tambem porque pois \
     inicialmente inicial certinho cada via depende dependendo viu sem eles now right \

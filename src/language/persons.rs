@@ -131,10 +131,12 @@ pub fn introduced_company(text: &str) -> Option<Found<Name>> {
     let words = split(text);
     (0..words.len()).find_map(|at| {
         let used = COMPANY.iter().filter_map(|phrase| stands_at(&words, at, phrase)).max()?;
-        let begin = at + used;
         let capital = |word: &Word<'_>| {
             word.text.chars().next().is_some_and(|first| first.is_uppercase() || first.is_ascii_digit())
         };
+        // `a Joana da Loja Bela`: the word is a part of the name.
+        let is_part = used == 1 && at > 0 && capital(&words[at]);
+        let begin = if is_part { at } else { at + used };
         let first = words.get(begin).filter(|word| capital(word))?;
         if first.folded.len() < 2
             || is_first_name(&first.folded) && words.get(begin + 1).is_none_or(|next| !capital(next))
@@ -364,6 +366,7 @@ mod tests {
             ("minha empresa é a Padaria do Zé", Some("Padaria do Zé")),
             ("trabalho na Acme Ltda", Some("Acme Ltda")),
             ("trabalho na empresa", None),
+            ("sou a Joana da Loja Bela", Some("Loja Bela")),
         ] {
             assert_eq!(introduced_company(text).map(|found| found.value.name).as_deref(), expected, "{text}");
         }

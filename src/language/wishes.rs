@@ -107,7 +107,7 @@ macro_rules! phrases {
 }
 
 phrases! {
-    PERSON = "falar com alguem|falar com uma pessoa|falar com um atendente|falar com uma atendente|falar com atendente|\
+    PERSON = "falar com alguem|alguem ai pra falar|alguem pra falar|alguem para falar|pra falar comigo|falar com uma pessoa|falar com um atendente|falar com uma atendente|falar com atendente|\
         falar com humano|falar com um humano|falar com gente|falar com um vendedor|falar com o vendedor|falar com vendedor|\
         falar com o gerente|falar com um consultor|falar com consultor|atendimento humano|atendente humano|pessoa de verdade|\
         me liga|me liguem|podem me ligar|prefiro falar por telefone|falar por telefone|chama alguem|chama um atendente|\

@@ -72,7 +72,7 @@ impl Ear<'_> {
         }
         // `tenho sim`, `ainda não usamos`, `sou eu mesmo`: the verb of the question comes back.
         let told = message.clauses.iter().filter(|clause| !clause.asks).find_map(|clause| {
-            let trusted = !matches!(clause.stance, Stance::Order | Stance::Imagined | Stance::Other);
+            let trusted = !matches!(clause.stance, Stance::Order | Stance::Imagined);
             let answer = read_yes_no_of(clause.text(message.text)).filter(|_| trusted)?;
             Some(value(answer, clause.span.clone(), doubt.min(85)))
         });

@@ -176,6 +176,7 @@ fn what_leads_say_is_heard() {
         ("portuguese", include_str!("tests/portuguese.toml")),
         ("portuguese, values", include_str!("tests/values.toml")),
         ("portuguese, traps", include_str!("tests/traps.toml")),
+        ("portuguese, talk", include_str!("tests/talk.toml")),
         ("english", include_str!("tests/english.toml")),
         ("spanish", include_str!("tests/spanish.toml")),
     ] {

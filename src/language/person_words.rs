@@ -142,8 +142,6 @@ pub(super) static NOT_NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| {
      ajuda ajudar marcar agendar cancelar continuar parar pular voltar desculpa desculpe prefiro prefere dizer informar \
      idiota burro burra merda bosta porra caralho puta puto fdp vtnc foda foder cu otario otaria lixo viado corno palhaco \
      palhaca imbecil babaca trouxa arrombado desgracado inferno vagabundo vagabunda fodase cacete \
-     construtora padaria clinica escola restaurante imobiliaria oficina farmacia agencia academia hotel pousada \
-     escritorio transportadora distribuidora industria barbearia \
      kkk kkkk kkkkk haha hahaha rsrs rs lol teste testando asdf qwerty xxx anonimo anonima fulano fulana ciclano beltrano \
      batman homem mulher superman mickey ninguem qualquer deus jesus papai noel \
      yes no not maybe hello hi hey good morning afternoon evening thanks thank please sorry what which who when where why \

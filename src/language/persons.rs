@@ -228,6 +228,10 @@ fn name_end(words: &[Word<'_>], begin: usize) -> usize {
             .all(|character| character.is_alphabetic() || matches!(character, '-' | '\'' | '’'));
         // A small word is inside of a name, never its beginning.
         let particle = is_particle(&word.folded);
+        let of_a_business = words.get(end + 1).is_some_and(|next| BUSINESSES.contains(&next.folded.as_str()));
+        if particle && of_a_business {
+            break;
+        }
         if !letters
             || particle && end == begin
             || !particle && is_no_name(&word.folded) && !is_surname(word, end - begin)
@@ -296,12 +300,38 @@ fn titled(text: &str) -> String {
     words.join(" ")
 }
 
-/// Whether a word that is mostly none is written as the name behind a first name: `Carla Dias`.
+/// Whether a word that is mostly none is the surname behind a first name: `Carla Dias`.
 fn is_surname(word: &Word<'_>, place: usize) -> bool {
-    let mut letters = word.text.chars();
-    let capital = letters.next().is_some_and(char::is_uppercase);
-    place > 0 && capital && letters.next().is_some() && letters.all(char::is_lowercase)
+    let capital = word.text.chars().next().is_some_and(char::is_uppercase);
+    place > 0 && capital && SURNAMES.contains(&word.folded.as_str())
 }
+
+/// Surnames that mean something else in most messages.
+const SURNAMES: &[&str] = &["dias", "claro", "domingos", "casado", "bom", "rico"];
+/// What a business is called by: `Felipe da Construtora Alfa` is Felipe.
+const BUSINESSES: &[&str] = &[
+    "construtora",
+    "padaria",
+    "clinica",
+    "escola",
+    "restaurante",
+    "imobiliaria",
+    "oficina",
+    "farmacia",
+    "agencia",
+    "academia",
+    "hotel",
+    "pousada",
+    "escritorio",
+    "transportadora",
+    "distribuidora",
+    "industria",
+    "barbearia",
+    "loja",
+    "empresa",
+    "mercado",
+    "consultoria",
+];
 
 fn is_no_name(folded: &str) -> bool {
     NOT_NAMES.contains(folded) || folded.chars().any(|character| character.is_ascii_digit())

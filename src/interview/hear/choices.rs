@@ -121,9 +121,14 @@ impl Ear<'_> {
         // What is a part of something longer or surer is not meant by itself.
         let is_part = |hit: &Hit| {
             hits.iter().any(|other| {
+                // `eu` inside of `eu e meu sócio`
+                let holds = other.span.start <= hit.span.start
+                    && hit.span.end <= other.span.end
+                    && other.span.len() > hit.span.len()
+                    && other.weight >= hit.weight;
                 other.choice != hit.choice
                     && overlap(&other.span, &hit.span)
-                    && (other.weight, other.confidence) > (hit.weight, hit.confidence)
+                    && (holds || (other.weight, other.confidence) > (hit.weight, hit.confidence))
             })
         };
         let keep: Vec<bool> = hits.iter().map(|hit| !is_part(hit)).collect();

@@ -3,7 +3,7 @@
 
 use super::definition::Definition;
 use super::read;
-use super::start::{self, Visit};
+use super::start::{self, Intents, Opening, Visit};
 use crate::domain::ids::ContactId;
 use crate::domain::interview::StartRule;
 use crate::domain::problem::Problem;
@@ -18,6 +18,8 @@ const FOLDER: &str = "interviews";
 #[derive(Clone, Debug, Default)]
 pub struct Interviews {
     definitions: Vec<Arc<Definition>>,
+    /// What the examples of each say.
+    intents: Vec<Intents>,
 }
 
 impl Interviews {
@@ -55,12 +57,17 @@ impl Interviews {
             .filter(|definition| active.contains(&definition.name))
             .collect();
         definitions.sort_by(|left, right| (&left.name, &left.version).cmp(&(&right.name, &right.version)));
-        Ok(Self { definitions })
+        Ok(Self::led(definitions))
     }
 
     /// These definitions, all switched on.
     pub fn of(definitions: Vec<Definition>) -> Self {
-        Self { definitions: definitions.into_iter().map(Arc::new).collect() }
+        Self::led(definitions.into_iter().map(Arc::new).collect())
+    }
+
+    fn led(definitions: Vec<Arc<Definition>>) -> Self {
+        let intents = definitions.iter().map(|definition| Intents::of(&definition.start)).collect();
+        Self { definitions, intents }
     }
 
     /// Whether there is none.
@@ -100,8 +107,12 @@ impl Interviews {
         visit: &Visit<'_>,
         contact: ContactId,
     ) -> Option<(&Arc<Definition>, StartRule)> {
-        self.definitions.iter().find_map(|definition| {
-            let rule = start::rule(definition, text, first, visit)?;
+        if self.definitions.is_empty() {
+            return None;
+        }
+        let opening = Opening::of(text);
+        self.definitions.iter().zip(&self.intents).find_map(|(definition, intents)| {
+            let rule = start::rule(&definition.start, intents, &opening, first, visit)?;
             Some((self.version_for(&definition.name, contact)?, rule))
         })
     }

@@ -1,7 +1,7 @@
 //! When an interview begins by itself: what the customer says, or where the visit came from. It reads words and
 //! names and decides nothing else.
 
-use super::definition::{Definition, Start};
+use super::definition::Start;
 use crate::domain::interview::StartRule;
 use crate::domain::language::Language;
 use crate::language::fold::{fold, words};
@@ -43,12 +43,59 @@ fn path_of(address: &str) -> &str {
     behind_scheme.split(['?', '#']).next().unwrap_or(behind_scheme)
 }
 
-/// The rule by which `definition` begins with this message, if one does. `first` says whether it is the first message
+/// A message, read once for every definition that it might begin.
+pub struct Opening {
+    /// Its words, with a blank before and behind each.
+    spaced: String,
+    /// What it says in each language; empty if it is too long to be looked at.
+    meanings: Vec<HashSet<String>>,
+}
+
+impl Opening {
+    /// Reads `text`.
+    pub fn of(text: &str) -> Self {
+        let languages = Language::ALL.into_iter().filter(|_| text.len() <= LONGEST);
+        Self {
+            spaced: format!(" {} ", words(text).join(" ")),
+            meanings: languages.map(|language| meaning(text, language)).collect(),
+        }
+    }
+}
+
+/// What the examples of a definition say, read once when it is loaded.
+#[derive(Clone, Debug, Default)]
+pub struct Intents {
+    /// By language, in the order of [`Language::ALL`].
+    meanings: Vec<Vec<HashSet<String>>>,
+}
+
+impl Intents {
+    /// Those of `start`.
+    pub fn of(start: &Start) -> Self {
+        let read = |language| start.intents.iter().map(|example| meaning(example, language)).collect();
+        Self { meanings: Language::ALL.into_iter().map(read).collect() }
+    }
+
+    /// Whether the message says all that one of the examples says.
+    fn are_in(&self, opening: &Opening) -> bool {
+        self.meanings
+            .iter()
+            .zip(&opening.meanings)
+            .any(|(examples, said)| examples.iter().any(|wanted| wanted.len() > 1 && wanted.is_subset(said)))
+    }
+}
+
+/// The rule by which a definition begins with this message, if one does. `first` says whether it is the first message
 /// of the conversation: where the visit came from counts only then.
-pub fn rule(definition: &Definition, text: &str, first: bool, visit: &Visit<'_>) -> Option<StartRule> {
-    let start = &definition.start;
-    keyword(start, text)
-        .or_else(|| is_intended(start, text).then_some(StartRule::Intent))
+pub fn rule(
+    start: &Start,
+    intents: &Intents,
+    opening: &Opening,
+    first: bool,
+    visit: &Visit<'_>,
+) -> Option<StartRule> {
+    keyword(start, &opening.spaced)
+        .or_else(|| intents.are_in(opening).then_some(StartRule::Intent))
         .or_else(|| first.then(|| by_visit(start, visit)).flatten())
 }
 
@@ -63,11 +110,7 @@ fn by_visit(start: &Start, visit: &Visit<'_>) -> Option<StartRule> {
 }
 
 /// A keyword that stands in the text as whole words.
-fn keyword(start: &Start, text: &str) -> Option<StartRule> {
-    if start.keywords.is_empty() {
-        return None;
-    }
-    let spaced = format!(" {} ", words(text).join(" "));
+fn keyword(start: &Start, spaced: &str) -> Option<StartRule> {
     let said = |keyword: &&String| {
         let wanted = words(keyword).join(" ");
         !wanted.is_empty() && spaced.contains(&format!(" {wanted} "))
@@ -75,22 +118,8 @@ fn keyword(start: &Start, text: &str) -> Option<StartRule> {
     start.keywords.iter().find(said).cloned().map(StartRule::Keyword)
 }
 
-/// Whether the text says all that one of the examples says.
-fn is_intended(start: &Start, text: &str) -> bool {
-    if start.intents.is_empty() || text.len() > LONGEST {
-        return false;
-    }
-    Language::ALL.into_iter().any(|language| {
-        let said = meaning(text, language);
-        start.intents.iter().any(|example| {
-            let wanted = meaning(example, language);
-            wanted.len() > 1 && wanted.is_subset(&said)
-        })
-    })
-}
-
 /// The stems of the words that carry meaning.
-pub fn meaning(text: &str, language: Language) -> HashSet<String> {
+fn meaning(text: &str, language: Language) -> HashSet<String> {
     words(text)
         .into_iter()
         .filter(|word| word.len() > 1 && !is_stopword(word, language))

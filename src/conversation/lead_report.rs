@@ -132,7 +132,6 @@ impl Sums {
                 (Some(field), _) => field.clone(),
                 (None, Manner::Consent) => "consent".to_owned(),
                 (None, Manner::Summary) => "summary".to_owned(),
-                (None, Manner::Booking) => "booking".to_owned(),
                 (None, Manner::Ask | Manner::Again | Manner::Confirm | Manner::Correct) => "start".to_owned(),
             },
         };

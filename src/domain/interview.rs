@@ -143,10 +143,6 @@ pub enum StartRule {
     Campaign(String),
     /// The ad that was clicked.
     Ad(String),
-    /// A model asked for it.
-    Tool,
-    /// A person of the business; named.
-    Operator(String),
 }
 
 /// How a question is put.
@@ -165,8 +161,6 @@ pub enum Manner {
     Correct,
     /// It shows everything before it is passed on.
     Summary,
-    /// It offers times for a call.
-    Booking,
 }
 
 /// A question that was put.

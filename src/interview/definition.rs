@@ -160,8 +160,6 @@ pub struct Start {
     pub campaigns: Vec<String>,
     /// Ids of ads; `*` stands for anything.
     pub ads: Vec<String>,
-    /// Whether a language model may start it.
-    pub tool: bool,
 }
 
 /// Points for a combination.

@@ -38,7 +38,9 @@ impl Interviews {
             }
         }
         problems.extend(read::together(&definitions));
-        for name in active {
+        // A file that could not be read defines nothing: that is said already.
+        let readable = problems.is_empty();
+        for name in active.iter().filter(|_| readable) {
             if !definitions.iter().any(|(_, definition)| definition.name == *name) {
                 let known: Vec<&str> = definitions.iter().map(|(_, known)| known.name.as_str()).collect();
                 let message = format!(

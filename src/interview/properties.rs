@@ -101,7 +101,7 @@ fn reply(definition: &Definition, question: &Question, seed: u64) -> InterviewSt
             words: "sim".to_owned(),
             at: now(),
         }),
-        Manner::Summary | Manner::Booking => InterviewStep::Heard { answers: Vec::new() },
+        Manner::Summary => InterviewStep::Heard { answers: Vec::new() },
         Manner::Ask | Manner::Again | Manner::Confirm | Manner::Correct => {
             let given = |id: &String| match seed % 7 {
                 0 => answer(id, Given::Refused, now()),

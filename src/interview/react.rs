@@ -141,8 +141,9 @@ impl Reacting<'_> {
         let then = match question.map(|question| question.manner) {
             Some(Manner::Consent) => self.consent(answers),
             Some(Manner::Summary) => self.summary(answers),
-            Some(Manner::Ask | Manner::Again | Manner::Confirm | Manner::Correct | Manner::Booking)
-            | None => self.plainly(answers),
+            Some(Manner::Ask | Manner::Again | Manner::Confirm | Manner::Correct) | None => {
+                self.plainly(answers)
+            }
         };
         match then {
             Some(then) if wants_more => (self.drift(Some(then)), true),

@@ -105,8 +105,7 @@ impl Check<'_> {
             && start.keywords.is_empty()
             && start.pages.is_empty()
             && start.campaigns.is_empty()
-            && start.ads.is_empty()
-            && !start.tool;
+            && start.ads.is_empty();
         if none {
             self.fault(&[Step::Key("start")], "nothing would ever start it");
         }

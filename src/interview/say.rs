@@ -66,7 +66,6 @@ impl Voice<'_> {
                 let buttons = [&sentences.right, &sentences.change].map(|label| said(label, label)).to_vec();
                 (text, buttons, None)
             }
-            Manner::Booking => (sentences.booking.clone(), Vec::new(), None),
         };
         Spoken { text, buttons, input }
     }

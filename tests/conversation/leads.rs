@@ -307,7 +307,6 @@ fn reply(state: &InterviewState) -> &'static str {
     let Some(question) = state.open_question() else { return "sim" };
     match question.manner {
         Manner::Summary | Manner::Confirm | Manner::Correct | Manner::Consent => return "sim",
-        Manner::Booking => return "não, obrigada",
         Manner::Ask | Manner::Again => {}
     }
     match question.fields.first().map(String::as_str) {

@@ -179,7 +179,6 @@ impl Script<'_> {
             Manner::Consent => self.lead.consent.clone(),
             Manner::Confirm | Manner::Correct => self.lead.confirms.clone(),
             Manner::Summary => self.summary.pop_front().unwrap_or_else(yes),
-            Manner::Booking => "não".to_owned(),
             Manner::Ask | Manner::Again => {
                 let both: Vec<String> = question.fields.iter().map(|field| self.field(field)).collect();
                 both.join(", ")

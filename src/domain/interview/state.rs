@@ -150,7 +150,7 @@ impl InterviewState {
     pub fn spent(&self) -> usize {
         let counts = |question: &&Question| match question.manner {
             Manner::Ask | Manner::Again | Manner::Confirm | Manner::Correct => true,
-            Manner::Consent | Manner::Summary | Manner::Booking => false,
+            Manner::Consent | Manner::Summary => false,
         };
         self.asked.iter().filter(counts).count()
     }

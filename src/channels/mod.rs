@@ -2,3 +2,4 @@
 //! nothing, keep nothing, and know no store; what they are asked by is in `web/` and `outbox/`.
 
 pub mod relay;
+pub mod whatsapp;

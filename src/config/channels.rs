@@ -2,6 +2,7 @@
 
 use super::business::Business;
 use super::secret::Secret;
+use super::whatsapp::{Problems, WhatsAppSettings};
 use crate::domain::language::Language;
 use serde::Deserialize;
 use std::time::Duration;
@@ -14,12 +15,14 @@ pub struct ChannelsSettings {
     pub web: WebSettings,
     /// A messaging gateway of the operator's own.
     pub relay: RelaySettings,
+    /// WhatsApp.
+    pub whatsapp: WhatsAppSettings,
 }
 
 impl ChannelsSettings {
     /// What is missing or cannot be, each with its key below `[channels]`.
-    pub(super) fn problems(&self) -> Vec<(&'static [&'static str], String)> {
-        self.relay.problems()
+    pub(super) fn problems(&self) -> Problems {
+        self.relay.problems().into_iter().chain(self.whatsapp.problems()).collect()
     }
 }
 
@@ -56,8 +59,8 @@ impl RelaySettings {
         Duration::from_millis(self.timeout_ms)
     }
 
-    fn problems(&self) -> Vec<(&'static [&'static str], String)> {
-        let mut problems: Vec<(&'static [&'static str], String)> = Vec::new();
+    fn problems(&self) -> Problems {
+        let mut problems: Problems = Vec::new();
         if !self.enabled {
             return problems;
         }
@@ -141,6 +144,7 @@ mod tests {
         assert_eq!(file.channels.web.locale, Language::Portuguese);
         assert!(file.channels.web.allowed_origins.is_empty());
         assert!(!file.channels.relay.enabled);
+        assert!(!file.channels.whatsapp.enabled);
     }
 
     #[test]

@@ -20,3 +20,4 @@ pub mod settings;
 pub mod store;
 pub mod tools;
 pub mod turn;
+pub mod whatsapp;

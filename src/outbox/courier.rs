@@ -112,6 +112,7 @@ impl Courier {
         let label = match &outcome {
             DeliveryOutcome::Accepted { .. } => "accepted",
             DeliveryOutcome::Retry { .. } => "retry",
+            DeliveryOutcome::Deferred { .. } => "deferred",
             DeliveryOutcome::InDoubt { .. } => "in_doubt",
             DeliveryOutcome::Dead { error } => {
                 let text = format!("a message to a customer was given up: {error}. See /api/v1/outbox/dead");
@@ -151,6 +152,10 @@ impl Courier {
             match looked.unwrap_or(Fate::Unknown) {
                 Fate::Sent { external_id } => return DeliveryOutcome::Accepted { external_id },
                 Fate::NotSent => {}
+                Fate::Awaited { after } => {
+                    let error = "whether it was sent is waited for".to_owned();
+                    return DeliveryOutcome::Deferred { at: later(self.clock.now(), after), error };
+                }
                 Fate::Unknown => {
                     let error = "nobody knows whether it was sent".to_owned();
                     return self.in_doubt(&parcel.delivery, schedule, error);
@@ -161,6 +166,9 @@ impl Courier {
             Ok(Ok(external_id)) => DeliveryOutcome::Accepted { external_id },
             Ok(Err(SendError::NotNow { after, error })) => {
                 self.again(&parcel.delivery, schedule, after, error)
+            }
+            Ok(Err(SendError::NotYet { after, error })) => {
+                DeliveryOutcome::Deferred { at: later(self.clock.now(), after), error }
             }
             Ok(Err(SendError::Refused { error })) => dead(error),
             Ok(Err(SendError::InDoubt { error })) => self.in_doubt(&parcel.delivery, schedule, error),

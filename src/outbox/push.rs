@@ -47,6 +47,13 @@ pub enum SendError {
         /// Why, for the operator.
         error: String,
     },
+    /// It is not its turn: nothing was tried, and no attempt is counted.
+    NotYet {
+        /// When to look again.
+        after: Duration,
+        /// What it waits for, for the operator.
+        error: String,
+    },
     /// It was not sent and never will be: a number that does not exist, a window that is closed.
     Refused {
         /// Why, for the operator.
@@ -69,6 +76,11 @@ pub enum Fate {
     },
     /// It was not.
     NotSent,
+    /// The channel will say, or has to be waited for: no look is counted.
+    Awaited {
+        /// When to look again.
+        after: Duration,
+    },
     /// The channel cannot say, or not yet.
     Unknown,
 }
@@ -87,7 +99,7 @@ pub trait Push: Send + Sync {
     /// Sends; returns the channel's id of the message.
     ///
     /// # Errors
-    /// [`SendError::NotNow`] and [`SendError::Refused`] only if it surely was not sent.
+    /// [`SendError::InDoubt`] unless it surely was not sent.
     async fn send(&self, parcel: &Parcel) -> Result<String, SendError>;
 
     /// What became of an earlier send of this very delivery. A channel that cannot look has statuses to wait for.

@@ -12,6 +12,7 @@ pub mod live;
 pub mod open;
 pub mod outbox;
 pub mod postgres;
+pub mod sends;
 mod sql;
 pub mod sqlite;
 pub mod turns;
@@ -28,6 +29,8 @@ pub struct Stores {
     pub turns: Arc<dyn turns::TurnStore>,
     /// Deliveries to channels that have to be pushed to.
     pub outbox: Arc<dyn outbox::OutboxStore>,
+    /// Attempts to send.
+    pub sends: Arc<dyn sends::SendStore>,
     /// People and their identities.
     pub contacts: Arc<dyn contacts::ContactStore>,
     /// Interviews as they stand.

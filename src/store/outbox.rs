@@ -57,6 +57,13 @@ pub enum DeliveryOutcome {
         /// Why, for the operator.
         error: String,
     },
+    /// No attempt was made: it is not its turn yet. As sure or unsure as it was before.
+    Deferred {
+        /// When it is looked at again.
+        at: Timestamp,
+        /// What it waits for, for the operator.
+        error: String,
+    },
     /// Nobody knows whether it was sent: to be looked into again, not sent again.
     InDoubt {
         /// When.

@@ -1,6 +1,15 @@
 //! WhatsApp through Meta's Cloud API: what comes and what is sent, in Meta's words.
 
 pub mod address;
+pub mod client;
+pub mod errors;
+pub mod interactive;
+pub mod markup;
+pub mod outgoing;
+pub mod price;
+pub mod split;
+pub mod status;
+pub mod template;
 
 /// Its name in conversations, deliveries and metrics.
 pub const CHANNEL: &str = "whatsapp";

@@ -19,6 +19,7 @@ mod quotas;
 mod rows;
 mod schema;
 mod scripts;
+mod sends;
 mod text;
 mod turns;
 
@@ -93,6 +94,7 @@ fn stores(database: &Database, live: Arc<LiveHub>) -> Stores {
         conversations: Arc::new(conversations::Conversations::on(database)),
         turns: Arc::new(turns::Turns::on(database)),
         outbox: Arc::new(outbox::Outbox::on(database)),
+        sends: Arc::new(sends::Sends::on(database)),
         contacts: Arc::new(contacts::Contacts::on(database)),
         interviews: Arc::new(interviews::Interviews::on(database)),
         keys: Arc::new(keys::Keys::on(database)),

@@ -173,6 +173,7 @@ async fn settle(
     let (text, time, words) = match &outcome {
         DeliveryOutcome::Accepted { external_id } => (sql::outbox::ACCEPTED, at, external_id),
         DeliveryOutcome::Retry { at: again, error } => (sql::outbox::RETRY, *again, error),
+        DeliveryOutcome::Deferred { at: again, error } => (sql::outbox::DEFERRED, *again, error),
         DeliveryOutcome::InDoubt { at: again, error } => (sql::outbox::IN_DOUBT, *again, error),
         DeliveryOutcome::Dead { error } => (sql::outbox::DEAD, at, error),
     };

@@ -292,3 +292,17 @@ pub(super) const FREE_CLAIMS: &str = "
     UPDATE conversations SET due_at = 0
     WHERE lease_turn IS NOT NULL AND due_at > 0 AND worker = ANY($1)
     RETURNING id";
+
+/// The newest messages of a conversation's customer, newest first. `$1` conversation, `$2` limit.
+pub(super) const LAST_SAID: &str = "
+    SELECT body FROM events
+    WHERE conversation_id = $1 AND kind = 'message' AND body::json ->> 'role' = 'customer'
+    ORDER BY seq DESC
+    LIMIT $2";
+
+/// What was billed for attempts to send, by category. `$1` since.
+pub(super) const SEND_COSTS: &str = "
+    SELECT category, COUNT(*), COALESCE(SUM(cost_micros), 0)::bigint FROM sends
+    WHERE category IS NOT NULL AND begun_at >= $1
+    GROUP BY category
+    ORDER BY category";

@@ -35,6 +35,13 @@ macro_rules! delivery_columns {
     };
 }
 
+/// The columns a [`crate::store::sends::SendRecord`] is read from, in order.
+macro_rules! send_columns {
+    () => {
+        "mark, delivery_id, conversation_id, part, kind, state, reached, code, external_id, begun_at"
+    };
+}
+
 /// The columns an [`crate::store::interviews::InterviewRecord`] is read from, in order.
 macro_rules! interview_columns {
     () => {
@@ -51,6 +58,7 @@ pub(in crate::store) mod interviews;
 pub(in crate::store) mod keys;
 pub(in crate::store) mod list;
 pub(in crate::store) mod outbox;
+pub(in crate::store) mod sends;
 pub(in crate::store) mod turns;
 pub(in crate::store) mod values;
 

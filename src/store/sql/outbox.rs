@@ -30,6 +30,10 @@ pub(in crate::store) const ACCEPTED: &str = "
 pub(in crate::store) const RETRY: &str =
     "UPDATE outbox SET due_at = $2, error = $3, settlements = attempts WHERE id = $1 AND state = 'waiting'";
 
+/// Nothing was tried: as if it had not been claimed. `$1` id, `$2` when, `$3` error.
+pub(in crate::store) const DEFERRED: &str =
+    "UPDATE outbox SET due_at = $2, error = $3, attempts = attempts - 1 WHERE id = $1 AND state = 'waiting'";
+
 /// Whether it was sent is still not known; it is looked at again. `$1` id, `$2` when, `$3` error.
 pub(in crate::store) const IN_DOUBT: &str = "
     UPDATE outbox SET due_at = $2, error = $3, settlements = attempts - 1

@@ -1,0 +1,184 @@
+//! Speaks to Meta's Graph API: one attempt each, and what the answer means. It retries nothing and keeps nothing; its
+//! errors hold no words, numbers or tokens, as they end up in logs.
+
+use super::address::PhoneNumberId;
+use super::errors::GraphError;
+use super::outgoing::{Outgoing, Receipt};
+use crate::config::secret::Secret;
+use crate::domain::clock::Clock;
+use crate::limits::backoff::retry_after;
+use crate::limits::net::{Allowance, client_builder, forbidden_in, guard_url};
+use anyhow::Context;
+use http::StatusCode;
+use http::header::RETRY_AFTER;
+use reqwest::{Client, Response, Url};
+use serde::Serialize;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Most bytes of an answer that are read: it holds an id.
+const ANSWER_BYTES: usize = 64 * 1024;
+/// Longest id of a message.
+const WAMID_CHARACTERS: usize = 512;
+
+/// What became of an attempt to send.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Sent {
+    /// Meta has it.
+    Taken {
+        /// Meta's id of it.
+        wamid: String,
+        /// Set where Meta keeps a template back, and for what.
+        held: Option<String>,
+    },
+    /// Meta says why it does not.
+    Refused(GraphError),
+    /// It surely does not have it, and said nothing of why.
+    NotTaken {
+        /// What it asked for.
+        after: Option<Duration>,
+        /// Why, for the operator.
+        error: String,
+    },
+    /// Nobody knows.
+    InDoubt {
+        /// Why, for the operator.
+        error: String,
+    },
+}
+
+/// Where the Graph API is, and with what it is asked.
+pub struct GraphClient {
+    http: Client,
+    base: Url,
+    version: String,
+    token: Secret,
+    clock: Arc<dyn Clock>,
+}
+
+impl GraphClient {
+    /// A client that gives up on an answer after `timeout`.
+    ///
+    /// # Errors
+    /// An address that is none, or that must not be called.
+    pub fn new(
+        base: &str,
+        version: &str,
+        token: Secret,
+        timeout: Duration,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<Self> {
+        let base: Url = base.trim().trim_end_matches('/').parse()?;
+        // The address is the operator's own word, as a model's is.
+        let allowance = Allowance::Hosts(base.host_str().map(str::to_owned).into_iter().collect());
+        guard_url(&base, &allowance)?;
+        let http = client_builder(&allowance).timeout(timeout).build().context("no HTTPS on this machine")?;
+        Ok(Self { http, base, version: version.to_owned(), token, clock })
+    }
+
+    /// Sends a message once.
+    pub async fn send(&self, number: &PhoneNumberId, outgoing: &Outgoing<'_>) -> Sent {
+        match self.post(number, outgoing).await {
+            Ok(response) => self.meaning(response).await,
+            Err(error) => unanswered(&error),
+        }
+    }
+
+    /// Says that a message was read.
+    ///
+    /// # Errors
+    /// Why it could not be said, for the log.
+    pub async fn receipt(&self, number: &PhoneNumberId, receipt: &Receipt<'_>) -> Result<(), String> {
+        let response =
+            self.post(number, receipt).await.map_err(|_| "Meta cannot be reached".to_owned())?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(());
+        }
+        let body = read(response).await.unwrap_or_default();
+        Err(GraphError::in_answer(&body)
+            .map_or_else(|| format!("Meta answered {}", status.as_u16()), |error| error.told()))
+    }
+
+    async fn post<T: Serialize + Sync>(
+        &self,
+        number: &PhoneNumberId,
+        body: &T,
+    ) -> Result<Response, reqwest::Error> {
+        let url = self.at(&[number.as_str(), "messages"]);
+        self.http.post(url).bearer_auth(self.token.expose()).json(body).send().await
+    }
+
+    /// The address of something below the version.
+    fn at(&self, path: &[&str]) -> Url {
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().push(&self.version).extend(path);
+        }
+        url
+    }
+
+    async fn meaning(&self, response: Response) -> Sent {
+        let status = response.status();
+        let after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let after = after.and_then(|text| retry_after(text, self.clock.now()));
+        let told = format!("Meta answered {}", status.as_u16());
+        let Ok(body) = read(response).await else {
+            return Sent::InDoubt { error: format!("{told} and broke off") };
+        };
+        if status.is_success() {
+            return match taken(&body) {
+                Some((wamid, held)) => Sent::Taken { wamid, held },
+                None => Sent::InDoubt { error: format!("{told} and did not name the message") },
+            };
+        }
+        match GraphError::in_answer(&body) {
+            // Whoever fails may have taken it all the same, whatever number the fault has.
+            Some(error) if status.is_server_error() && error.code == 1 => Sent::InDoubt { error: error.told() },
+            Some(error) => Sent::Refused(error),
+            None if status == StatusCode::TOO_MANY_REQUESTS => Sent::NotTaken { after, error: told },
+            None if status == StatusCode::UNAUTHORIZED || status == StatusCode::FORBIDDEN => {
+                Sent::Refused(GraphError { code: 190, ..GraphError::default() })
+            }
+            None if status.is_client_error() => {
+                Sent::Refused(GraphError { code: -i64::from(status.as_u16()), ..GraphError::default() })
+            }
+            None => Sent::InDoubt { error: told },
+        }
+    }
+}
+
+fn unanswered(error: &reqwest::Error) -> Sent {
+    if let Some(forbidden) = forbidden_in(error) {
+        return Sent::NotTaken { after: None, error: format!("Meta must not be called: {forbidden}") };
+    }
+    // Without a connection nothing was sent.
+    if error.is_connect() {
+        return Sent::NotTaken { after: None, error: "Meta cannot be reached".to_owned() };
+    }
+    let error = if error.is_timeout() { "Meta did not answer in time" } else { "Meta broke off" };
+    Sent::InDoubt { error: error.to_owned() }
+}
+
+/// The id in what Meta answers, and whether it keeps the message back.
+fn taken(body: &[u8]) -> Option<(String, Option<String>)> {
+    let answer: Value = serde_json::from_slice(body).ok()?;
+    let message = answer.get("messages")?.get(0)?;
+    let wamid = message.get("id")?.as_str()?;
+    let is_id = (1..=WAMID_CHARACTERS).contains(&wamid.len()) && !wamid.contains(char::is_control);
+    let held = message.get("message_status").and_then(Value::as_str).filter(|status| *status != "accepted");
+    is_id.then(|| (wamid.to_owned(), held.map(str::to_owned)))
+}
+
+/// The beginning of a body; more than that is no answer to us.
+async fn read(mut response: Response) -> Result<Vec<u8>, reqwest::Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > ANSWER_BYTES {
+            break;
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}

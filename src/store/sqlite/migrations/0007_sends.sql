@@ -1,0 +1,22 @@
+-- Attempts to send through channels that bill, or that tell only later what became of a message.
+
+CREATE TABLE sends (
+    -- What the channel repeats in what it says of it.
+    mark            TEXT    NOT NULL PRIMARY KEY,
+    delivery_id     BLOB    NOT NULL,
+    conversation_id BLOB    NOT NULL,
+    part            INTEGER NOT NULL,
+    kind            TEXT    NOT NULL,
+    state           TEXT    NOT NULL CHECK (state IN ('begun', 'taken', 'refused', 'failed')),
+    reached         INTEGER NOT NULL,
+    code            INTEGER NOT NULL,
+    external_id     TEXT,
+    category        TEXT,
+    cost_micros     INTEGER,
+    begun_at        INTEGER NOT NULL,
+    ended_at        INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sends_by_external_id ON sends (external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX sends_by_delivery ON sends (delivery_id);
+CREATE INDEX sends_by_conversation ON sends (conversation_id, begun_at);
+CREATE INDEX sends_by_time ON sends (begun_at);

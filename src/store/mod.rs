@@ -11,6 +11,7 @@ pub mod keys;
 pub mod live;
 pub mod open;
 pub mod outbox;
+pub mod posts;
 pub mod postgres;
 mod sql;
 pub mod sqlite;
@@ -28,6 +29,8 @@ pub struct Stores {
     pub turns: Arc<dyn turns::TurnStore>,
     /// Deliveries to channels that have to be pushed to.
     pub outbox: Arc<dyn outbox::OutboxStore>,
+    /// Bodies that channels posted to webhooks.
+    pub posts: Arc<dyn posts::PostStore>,
     /// People and their identities.
     pub contacts: Arc<dyn contacts::ContactStore>,
     /// Interviews as they stand.

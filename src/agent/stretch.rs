@@ -127,6 +127,9 @@ mod tests {
             buttons: Vec::new(),
             input: None,
             confirmation: None,
+            media: Vec::new(),
+            quoted: None,
+            kept: None,
             created_at: Timestamp::UNIX_EPOCH,
         })
     }

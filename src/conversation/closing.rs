@@ -58,6 +58,9 @@ impl Closing<'_> {
                 buttons: outcome.buttons,
                 input: outcome.input.map(Box::new),
                 confirmation: outcome.confirmation.as_ref().map(|(_, confirmation)| confirmation.clone()),
+                media: Vec::new(),
+                quoted: None,
+                kept: None,
                 created_at: now,
             }));
             if self.pushed_channels.contains(&task.conversation.channel) {

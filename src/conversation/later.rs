@@ -94,6 +94,9 @@ mod tests {
             buttons: Vec::new(),
             input: None,
             confirmation: None,
+            media: Vec::new(),
+            quoted: None,
+            kept: None,
             created_at: at(seconds),
         }
     }

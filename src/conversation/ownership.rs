@@ -235,6 +235,9 @@ impl Ownership {
             buttons: Vec::new(),
             input: None,
             confirmation: None,
+            media: Vec::new(),
+            quoted: None,
+            kept: None,
             created_at: self.clock.now(),
         }
     }
@@ -256,8 +259,7 @@ impl Ownership {
         let (owner, at) = (person_of(person), self.clock.now());
         let echo = NewEcho {
             conversation: id,
-            // Customers' messages are counted by the channel's name: the two kinds of ids may meet.
-            channel: format!("{}:echo", conversation.channel),
+            channel: NewEcho::counted_as(&conversation.channel),
             external_id: external_id.to_owned(),
             message: Message { author: Some(person.to_owned()), ..self.message(Role::Human, text) },
             lease: self.rules.lease(&owner, at),

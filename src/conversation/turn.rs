@@ -337,7 +337,7 @@ fn takes_over(event: &Event) -> bool {
 
 fn is_newer_message(event: &Event, claim: &Claim) -> bool {
     matches!(&event.body, EventBody::Message(message)
-        if message.role == Role::Customer && !claim.answers.contains(&message.id))
+        if message.role == Role::Customer && message.kept.is_none() && !claim.answers.contains(&message.id))
 }
 
 #[cfg(test)]

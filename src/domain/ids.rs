@@ -60,6 +60,10 @@ id!(
     OutboxId
 );
 id!(
+    /// One body that a channel posted to a webhook.
+    PostId
+);
+id!(
     /// One record of the embedded back office that has no number of its own (opportunity, note, appointment).
     RecordId
 );

@@ -110,6 +110,70 @@ pub struct Confirmation {
     pub arguments: serde_json::Value,
 }
 
+/// A file that came with a message. The channel keeps it; how it is fetched is the channel's business.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Media {
+    /// What it is.
+    pub kind: MediaKind,
+    /// The channel's id of it.
+    pub id: String,
+    /// Its type as the sender's side says: `image/jpeg`. Not to be believed.
+    pub mime_type: String,
+    /// SHA-256 of its bytes as the channel says, in Base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// What the sender calls it. Not to be believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_name: Option<String>,
+}
+
+/// What a file is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaKind {
+    /// A picture.
+    Image,
+    /// A film.
+    Video,
+    /// A document.
+    Document,
+    /// A sound that was not recorded for this message.
+    Audio,
+    /// A recorded voice.
+    Voice,
+    /// A sticker.
+    Sticker,
+}
+
+/// The earlier message that a message replies to, as the channel shows it above the words. Nobody said it anew.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Quoted {
+    /// The earlier message.
+    pub id: MessageId,
+    /// Who said it.
+    pub role: Role,
+    /// The beginning of its words.
+    pub text: String,
+}
+
+/// Why a customer's message is kept and no turn answers it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kept {
+    /// It took too long to come.
+    Late,
+    /// It is a sign, not words: a reaction, a message taken back, a new number.
+    Sign,
+    /// It asks for no more messages, or for messages again. The program has answered it.
+    Preference,
+    /// It cannot be shown here. The program has answered it.
+    Unseen,
+    /// Somebody else has the conversation on the channel's side.
+    Observed,
+    /// A program seems to be on the other side.
+    Loop,
+}
+
 /// One message.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Message {
@@ -140,6 +204,15 @@ pub struct Message {
     /// Set when the message asks for the customer's word on a call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmation: Option<Confirmation>,
+    /// Files that came with the words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub media: Vec<Media>,
+    /// The earlier message that it replies to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quoted: Option<Box<Quoted>>,
+    /// Why no turn answers it, if it is only kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Kept>,
     /// When it was said.
     pub created_at: Timestamp,
 }

@@ -7,7 +7,7 @@ use crate::config::limits::LimitSettings;
 use crate::domain::clock::Clock;
 use crate::domain::conversation::Conversation;
 use crate::domain::ids::{ConversationId, MessageId};
-use crate::domain::message::{Message, Role};
+use crate::domain::message::{Kept, Media, Message, Quoted, Role};
 use crate::store::conversations::{Accepted, ConversationStore, NewInbound};
 use crate::store::error::StoreError;
 use jiff::Timestamp;
@@ -28,6 +28,21 @@ pub struct Inbound {
     pub text: String,
     /// How long the channel's customers pause between messages.
     pub quiet: Quiet,
+    /// What came with the words.
+    pub with: With,
+}
+
+/// What may come with a message's words.
+#[derive(Clone, Debug, Default)]
+pub struct With {
+    /// Files.
+    pub media: Vec<Media>,
+    /// The earlier message that it replies to.
+    pub quoted: Option<Quoted>,
+    /// When it was said, where that is known and was some time ago.
+    pub said_at: Option<Timestamp>,
+    /// Why no turn is to answer it, if none is.
+    pub kept: Option<Kept>,
 }
 
 /// What is accepted at most.
@@ -37,6 +52,8 @@ pub struct InboxLimits {
     pub message_chars: usize,
     /// Customer messages of one conversation.
     pub messages_per_conversation: usize,
+    /// Characters of the channel's id of a message.
+    pub external_id_chars: usize,
 }
 
 impl From<&LimitSettings> for InboxLimits {
@@ -45,6 +62,7 @@ impl From<&LimitSettings> for InboxLimits {
             message_chars: limits.message_characters,
             messages_per_conversation: usize::try_from(limits.messages_per_conversation)
                 .unwrap_or(usize::MAX),
+            external_id_chars: EXTERNAL_ID_CHARS,
         }
     }
 }
@@ -62,8 +80,11 @@ pub enum AcceptError {
         limit: usize,
     },
     /// The channel's id is empty or longer than an id is.
-    #[error("the message id must have 1 to {EXTERNAL_ID_CHARS} characters")]
-    BadExternalId,
+    #[error("the message id must have 1 to {limit} characters")]
+    BadExternalId {
+        /// The most allowed.
+        limit: usize,
+    },
     /// The conversation has as many messages as it may.
     #[error("the conversation already has {limit} messages; open a new one")]
     ConversationFull {
@@ -75,8 +96,8 @@ pub enum AcceptError {
     Store(#[from] StoreError),
 }
 
-/// Longest id of a message that a channel may give.
-pub const EXTERNAL_ID_CHARS: usize = 100;
+/// Longest id of a message that a channel may give, unless it is known to give longer ones.
+const EXTERNAL_ID_CHARS: usize = 100;
 
 /// How many messages are read at a time to count them.
 const COUNT_PAGE: u32 = 500;
@@ -119,8 +140,9 @@ impl Inbox {
     }
 
     async fn check_and_write(&self, inbound: Inbound) -> Result<Accepted, AcceptError> {
-        if !is_id(&inbound.external_id) {
-            return Err(AcceptError::BadExternalId);
+        let limit = self.limits.external_id_chars;
+        if !is_id(&inbound.external_id, limit) {
+            return Err(AcceptError::BadExternalId { limit });
         }
         let text = self.readable(inbound.text)?;
         let conversation = self.conversations.get(inbound.conversation).await?.ok_or(StoreError::NotFound)?;
@@ -134,8 +156,14 @@ impl Inbox {
             return Err(AcceptError::ConversationFull { limit: self.limits.messages_per_conversation });
         }
         let now = self.clock.now();
-        let burst = self.burst(&conversation, now).await?;
-        let due_at = now.saturating_add(inbound.quiet.after(&text, burst)).unwrap_or(now);
+        let With { media, quoted, said_at, kept } = inbound.with;
+        let due_at = match kept {
+            Some(_) => None,
+            None => {
+                let burst = self.burst(&conversation, now).await?;
+                Some(now.saturating_add(inbound.quiet.after(&text, burst)).unwrap_or(now))
+            }
+        };
         let message = Message {
             id: MessageId(self.clock.new_id()),
             role: Role::Customer,
@@ -147,7 +175,10 @@ impl Inbox {
             buttons: Vec::new(),
             input: None,
             confirmation: None,
-            created_at: now,
+            media,
+            quoted: quoted.map(Box::new),
+            kept,
+            created_at: said_at.unwrap_or(now),
         };
         let new = NewInbound {
             conversation: inbound.conversation,
@@ -215,9 +246,9 @@ impl Inbox {
     }
 }
 
-fn is_id(text: &str) -> bool {
-    let characters = text.chars().take(EXTERNAL_ID_CHARS + 1).count();
-    (1..=EXTERNAL_ID_CHARS).contains(&characters)
+fn is_id(text: &str, limit: usize) -> bool {
+    let characters = text.chars().take(limit + 1).count();
+    (1..=limit).contains(&characters)
         && !text.contains(char::is_control)
         && !clean::is_blank(text)
 }

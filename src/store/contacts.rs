@@ -30,6 +30,10 @@ pub trait ContactStore: Send + Sync {
     /// [`StoreError::NotFound`] if there is no such contact.
     async fn link(&self, contact: ContactId, identity: &Identity, at: Timestamp) -> Result<(), StoreError>;
 
+    /// Takes `identity` away from `contact`, if it is theirs: it passes on to somebody else. A primary e-mail or phone
+    /// stays on the record as what they once gave.
+    async fn unlink(&self, contact: ContactId, identity: &Identity) -> Result<(), StoreError>;
+
     /// Records a preference; the newest of a key counts.
     async fn remember(&self, contact: ContactId, preference: Preference) -> Result<(), StoreError>;
 

@@ -44,8 +44,8 @@ pub struct NewInbound {
     pub external_id: String,
     /// The message, role customer.
     pub message: Message,
-    /// When the conversation is due for a turn if nothing more comes.
-    pub due_at: Timestamp,
+    /// When the conversation is due for a turn if nothing more comes; none for a message that is only kept.
+    pub due_at: Option<Timestamp>,
 }
 
 /// What became of a message on its way in.
@@ -97,6 +97,23 @@ pub struct NewEcho {
     pub at: Timestamp,
 }
 
+/// How a channel knows a person, and what is known of the visit.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Visit {
+    /// How the channel knows the person.
+    pub identity: Identity,
+    /// What is known of the visit; untrusted.
+    pub metadata: serde_json::Map<String, serde_json::Value>,
+}
+
+impl NewEcho {
+    /// What the echoes of a channel are counted by: customers' messages are counted by the channel's name, and the two
+    /// kinds of ids may meet.
+    pub fn counted_as(channel: &str) -> String {
+        format!("{channel}:echo")
+    }
+}
+
 /// Which conversations to list, newest activity first.
 #[derive(Clone, Debug, Default)]
 pub struct ConversationFilter {
@@ -134,7 +151,7 @@ pub trait ConversationStore: Send + Sync {
     /// SHA-256 of the visitor's token.
     async fn token_hash(&self, id: ConversationId) -> Result<Option<[u8; 32]>, StoreError>;
 
-    /// How the channel knew the person when the conversation was opened.
+    /// How the channel knows the person: as at the opening, unless the channel has said otherwise since.
     async fn identity(&self, id: ConversationId) -> Result<Option<Identity>, StoreError>;
 
     /// The newest conversation of an identity on a channel.
@@ -143,6 +160,9 @@ pub trait ConversationStore: Send + Sync {
         channel: &str,
         identity: &Identity,
     ) -> Result<Option<Conversation>, StoreError>;
+
+    /// Writes down how the channel knows the person now, and what is known of the visit, in the place of what was.
+    async fn revisit(&self, id: ConversationId, visit: Visit) -> Result<(), StoreError>;
 
     /// A page of conversations.
     ///
@@ -166,7 +186,7 @@ pub trait ConversationStore: Send + Sync {
 
     /// Accepts a customer's message: in one transaction inserts it unless (channel, conversation, external id)
     /// exists, appends its event, sets the conversation due (only while the bot owns it), reopens a closed one
-    /// (which is an event behind the message).
+    /// (which is an event behind the message). A message that is only kept is inserted and appended, and that is all.
     async fn accept(&self, inbound: NewInbound) -> Result<Accepted, StoreError>;
 
     /// The message that a delivery was accepted as, if it was.
@@ -176,6 +196,14 @@ pub trait ConversationStore: Send + Sync {
         channel: &str,
         external_id: &str,
     ) -> Result<Option<MessageId>, StoreError>;
+
+    /// The message of a conversation that the channel knows by `external_id`, whoever said it.
+    async fn said(
+        &self,
+        id: ConversationId,
+        channel: &str,
+        external_id: &str,
+    ) -> Result<Option<Message>, StoreError>;
 
     /// Changes the owner: raises the epoch, so that whatever the old owner still does is refused. Appends
     /// `OwnerChanged` if it is another owner, then the message. A message of role human or assistant answers every

@@ -42,6 +42,7 @@ pub struct LiveHub {
     work: Notify,
     due: Mutex<Vec<(ConversationId, Timestamp)>>,
     deliveries: Notify,
+    posts: Notify,
 }
 
 /// A conversation that somebody listens to.
@@ -156,6 +157,16 @@ impl LiveHub {
     /// Says that a delivery was queued.
     pub fn signal_delivery(&self) {
         self.deliveries.notify_one();
+    }
+
+    /// Says that a body was kept.
+    pub fn signal_post(&self) {
+        self.posts.notify_one();
+    }
+
+    /// Waits until a body was kept.
+    pub async fn post(&self) {
+        self.posts.notified().await;
     }
 
     /// Waits until a delivery was queued.

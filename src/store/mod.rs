@@ -11,6 +11,7 @@ pub mod keys;
 pub mod live;
 pub mod open;
 pub mod outbox;
+pub mod posts;
 pub mod postgres;
 pub mod sends;
 mod sql;
@@ -31,6 +32,8 @@ pub struct Stores {
     pub outbox: Arc<dyn outbox::OutboxStore>,
     /// Attempts to send.
     pub sends: Arc<dyn sends::SendStore>,
+    /// Bodies that channels posted to webhooks.
+    pub posts: Arc<dyn posts::PostStore>,
     /// People and their identities.
     pub contacts: Arc<dyn contacts::ContactStore>,
     /// Interviews as they stand.

@@ -192,7 +192,7 @@ impl From<AcceptError> for Problem {
                     .field("text")
                     .limit(limit)
             }
-            AcceptError::BadExternalId => Self::invalid("client_id", detail),
+            AcceptError::BadExternalId { .. } => Self::invalid("client_id", detail),
             AcceptError::ConversationFull { limit } => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "conversation_full", "Conversation full", detail)
                     .limit(limit)

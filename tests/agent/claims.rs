@@ -123,6 +123,9 @@ fn message(role: Role, text: &str) -> EventBody {
         buttons: Vec::new(),
         input: None,
         confirmation: None,
+        media: Vec::new(),
+        quoted: None,
+        kept: None,
         created_at: NOW.parse::<Zoned>().unwrap().timestamp(),
     })
 }

@@ -133,7 +133,7 @@ async fn the_way_back_waits_for_the_quiet_that_was_asked_for(bench: Bench) {
     let id = bench.opened().await.id;
     bench.stores.conversations.change_owner(id, bench.owner_change(Owner::Team)).await.unwrap();
     let mut inbound = bench.inbound(id, "1", "ainda estou escrev");
-    inbound.due_at = bench.later(Duration::from_secs(3));
+    inbound.due_at = Some(bench.later(Duration::from_secs(3)));
     bench.stores.conversations.accept(inbound).await.unwrap();
     bench.stores.conversations.change_owner(id, bench.owner_change(Owner::Bot)).await.unwrap();
     assert_eq!(bench.stores.turns.next_due().await.unwrap(), Some(bench.later(Duration::from_secs(3))));

@@ -170,6 +170,9 @@ impl Bench {
             buttons: Vec::new(),
             input: None,
             confirmation: None,
+            media: Vec::new(),
+            quoted: None,
+            kept: None,
             created_at: self.now(),
         }
     }
@@ -199,7 +202,7 @@ impl Bench {
             channel: "web".to_owned(),
             external_id: external_id.to_owned(),
             message: self.message(Role::Customer, text),
-            due_at: self.now(),
+            due_at: Some(self.now()),
         }
     }
 

@@ -34,7 +34,7 @@ async fn a_conversation_is_due_from_its_time_on(bench: Bench) {
     assert_eq!(turns.next_due().await.unwrap(), None);
     for (id, wait) in [(late, 5), (early, 2)] {
         let mut inbound = bench.inbound(id, "1", "oi");
-        inbound.due_at = bench.later(SECOND * wait);
+        inbound.due_at = Some(bench.later(SECOND * wait));
         bench.stores.conversations.accept(inbound).await.unwrap();
     }
     assert_eq!(turns.next_due().await.unwrap(), Some(bench.later(SECOND * 2)));
@@ -52,7 +52,7 @@ async fn a_later_message_moves_the_time_on(bench: Bench) {
     let id = bench.opened().await.id;
     for (name, wait) in [("1", 1), ("2", 4)] {
         let mut inbound = bench.inbound(id, name, "oi");
-        inbound.due_at = bench.later(SECOND * wait);
+        inbound.due_at = Some(bench.later(SECOND * wait));
         bench.stores.conversations.accept(inbound).await.unwrap();
     }
     assert_eq!(bench.stores.turns.next_due().await.unwrap(), Some(bench.later(SECOND * 4)));
@@ -132,7 +132,7 @@ async fn a_message_during_a_turn_is_the_next_turn(bench: Bench) {
     let first = bench.said(id, "oi").await;
     let claim = bench.claimed(id).await;
     let mut inbound = bench.inbound(id, "2", "mais uma coisa");
-    inbound.due_at = bench.later(SECOND);
+    inbound.due_at = Some(bench.later(SECOND));
     let second = bench.stores.conversations.accept(inbound).await.unwrap().message;
     assert!(bench.stores.turns.has_newer(&claim).await.unwrap());
     assert!(bench.try_claim(id).await.is_none());

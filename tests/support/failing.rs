@@ -8,6 +8,7 @@ use balcao::domain::ids::{ConversationId, MessageId, Seq};
 use balcao::domain::message::Message;
 use balcao::store::conversations::{
     Accepted, ConversationFilter, ConversationStore, NewConversation, NewEcho, NewInbound, OwnerChange, Page,
+    Visit,
 };
 use balcao::store::error::StoreError;
 use jiff::Timestamp;
@@ -65,6 +66,10 @@ impl ConversationStore for FailingStore {
         self.inner()?.find_by_identity(channel, identity).await
     }
 
+    async fn revisit(&self, id: ConversationId, visit: Visit) -> Result<(), StoreError> {
+        self.inner()?.revisit(id, visit).await
+    }
+
     async fn list(&self, filter: &ConversationFilter) -> Result<Page<Conversation>, StoreError> {
         self.inner()?.list(filter).await
     }
@@ -97,6 +102,15 @@ impl ConversationStore for FailingStore {
         external_id: &str,
     ) -> Result<Option<MessageId>, StoreError> {
         self.inner()?.accepted(id, channel, external_id).await
+    }
+
+    async fn said(
+        &self,
+        id: ConversationId,
+        channel: &str,
+        external_id: &str,
+    ) -> Result<Option<Message>, StoreError> {
+        self.inner()?.said(id, channel, external_id).await
     }
 
     async fn change_owner(

@@ -29,6 +29,9 @@ pub fn message(role: Role, text: &str) -> Message {
         buttons: Vec::new(),
         input: None,
         confirmation: None,
+        media: Vec::new(),
+        quoted: None,
+        kept: None,
         created_at: Timestamp::now(),
     }
 }

@@ -2,14 +2,19 @@
 
 pub mod address;
 pub mod client;
+pub mod content;
 pub mod errors;
+pub mod fields;
 pub mod interactive;
 pub mod markup;
 pub mod outgoing;
 pub mod price;
+pub mod signature;
 pub mod split;
 pub mod status;
 pub mod template;
+pub mod wire;
+pub mod words;
 
 /// Its name in conversations, deliveries and metrics.
 pub const CHANNEL: &str = "whatsapp";

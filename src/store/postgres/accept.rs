@@ -11,6 +11,7 @@ use crate::store::conversations::{Accepted, NewInbound};
 use crate::store::error::StoreError;
 use crate::store::sql;
 use crate::store::sql::values::{blob, to_the_millisecond};
+use jiff::Timestamp;
 
 /// A message on its way in: what can be done before the database is asked, is done.
 pub(super) struct Arrival {
@@ -37,8 +38,9 @@ impl Arrival {
         let last: Seq = columns.value()?;
         let place: Seq = columns.value()?;
         let conversation = self.inbound.conversation;
-        if columns.value()? {
-            transaction.has_work(conversation, self.inbound.due_at);
+        let is_due: bool = columns.value()?;
+        if let Some(due_at) = self.inbound.due_at.filter(|_| is_due) {
+            transaction.has_work(conversation, due_at);
         }
         let at = to_the_millisecond(self.inbound.message.created_at);
         let bodies = self.bodies.iter().cloned();
@@ -56,7 +58,7 @@ impl Arrival {
             .bind(stored(&inbound.channel))
             .bind(stored(&inbound.external_id))
             .bind(blob(inbound.message.id.0))
-            .bind(inbound.due_at.as_millisecond())
+            .bind(inbound.due_at.map(Timestamp::as_millisecond))
             .bind(inbound.message.created_at.as_millisecond())
             .bind(message)
             .bind(reopening)

@@ -54,6 +54,22 @@ impl ContactStore for Contacts {
             .await
     }
 
+    async fn unlink(&self, contact: ContactId, identity: &Identity) -> Result<(), StoreError> {
+        let identity = identity.clone();
+        self.database
+            .write(Atomicity::Statement, move |tx| {
+                let identity = identity.clone();
+                Box::pin(async move {
+                    let statement = sqlx::query(sql::contacts::UNLINK)
+                        .bind(identity.kind.as_str())
+                        .bind(stored(&identity.value))
+                        .bind(blob(contact.0));
+                    tx.write(statement).await.map(drop)
+                })
+            })
+            .await
+    }
+
     async fn remember(&self, contact: ContactId, preference: Preference) -> Result<(), StoreError> {
         self.database
             .write(Atomicity::Transaction, move |tx| Box::pin(remember(tx, contact, preference.clone())))

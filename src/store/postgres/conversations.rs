@@ -4,7 +4,7 @@ use super::accept::Arrival;
 use super::database::{Atomicity, Database};
 use super::rows::{Columns, conversation, event, identity};
 use super::text::{json, stored};
-use super::{ownership, scripts};
+use super::{outbox, ownership, scripts};
 use crate::domain::contact::{Identity, IdentityKind};
 use crate::domain::conversation::{Conversation, ConversationState};
 use crate::domain::event::{Event, EventBody};
@@ -12,6 +12,7 @@ use crate::domain::ids::{ConversationId, MessageId, Seq};
 use crate::domain::message::Message;
 use crate::store::conversations::{
     Accepted, ConversationFilter, ConversationStore, NewConversation, NewEcho, NewInbound, OwnerChange, Page,
+    Visit,
 };
 use crate::store::error::StoreError;
 use crate::store::sql;
@@ -77,6 +78,26 @@ impl ConversationStore for Conversations {
             .bind(stored(channel));
         let row = self.database.one(statement).await?;
         row.map(|row| conversation(&mut Columns::of(&row))).transpose()
+    }
+
+    async fn revisit(&self, id: ConversationId, visit: Visit) -> Result<(), StoreError> {
+        let (metadata, identity) = (json(&visit.metadata)?, visit.identity);
+        self.database
+            .write(Atomicity::Statement, move |tx| {
+                let (metadata, identity) = (metadata.clone(), identity.clone());
+                Box::pin(async move {
+                    let statement = sqlx::query(sql::conversations::REVISIT)
+                        .bind(blob(id.0))
+                        .bind(identity.kind.as_str())
+                        .bind(stored(&identity.value))
+                        .bind(metadata);
+                    match tx.write(statement).await? {
+                        0 => Err(StoreError::NotFound),
+                        _ => Ok(()),
+                    }
+                })
+            })
+            .await
     }
 
     async fn list(&self, filter: &ConversationFilter) -> Result<Page<Conversation>, StoreError> {
@@ -155,6 +176,23 @@ impl ConversationStore for Conversations {
             .bind(stored(external_id));
         let row = self.database.one(statement).await?;
         row.map(|row| Ok(MessageId(Columns::of(&row).id()?))).transpose()
+    }
+
+    async fn said(
+        &self,
+        id: ConversationId,
+        channel: &str,
+        external_id: &str,
+    ) -> Result<Option<Message>, StoreError> {
+        let echoes = NewEcho::counted_as(channel);
+        let statement = sqlx::query(sql::conversations::SAID)
+            .bind(blob(id.0))
+            .bind(stored(channel))
+            .bind(stored(&echoes))
+            .bind(stored(external_id));
+        let Some(row) = self.database.one(statement).await? else { return Ok(None) };
+        let message = MessageId(Columns::of(&row).id()?);
+        outbox::message(&self.database, id, message).await
     }
 
     async fn change_owner(

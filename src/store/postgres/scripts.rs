@@ -44,7 +44,7 @@ pub(super) const OPEN: &str = "
 
 /// Accepts a customer's message. Returns the new last place, the message's place, and whether the conversation
 /// is due; no row if the message is a repeat or the conversation does not exist. A closed conversation is opened,
-/// which takes one place more.
+/// which takes one place more. A message without a due time is only kept: it takes a place in the log and moves nothing.
 /// `$1` conversation, `$2` channel, `$3` external id, `$4` message, `$5` due at, `$6` time, `$7` body of the
 /// message event, `$8` body of the reopening event.
 pub(super) const ACCEPT: &str = "
@@ -55,21 +55,26 @@ pub(super) const ACCEPT: &str = "
         RETURNING conversation_id),
     moved AS (
         UPDATE conversations SET
-            last_seq = last_seq + CASE WHEN state = 'closed' THEN 2 ELSE 1 END,
-            last_customer_seq = last_seq + 1,
-            state = 'open',
-            quiet_until = $5,
-            due_at = CASE WHEN owner <> 'bot' THEN NULL WHEN lease_turn IS NOT NULL THEN due_at ELSE $5 END,
+            last_seq = last_seq + CASE WHEN state = 'closed' AND $5::bigint IS NOT NULL THEN 2 ELSE 1 END,
+            last_customer_seq = CASE WHEN $5::bigint IS NULL THEN last_customer_seq ELSE last_seq + 1 END,
+            state = CASE WHEN $5::bigint IS NULL THEN state ELSE 'open' END,
+            quiet_until = COALESCE($5::bigint, quiet_until),
+            due_at = CASE
+                WHEN $5::bigint IS NULL OR (owner = 'bot' AND lease_turn IS NOT NULL) THEN due_at
+                WHEN owner <> 'bot' THEN NULL
+                ELSE $5::bigint END,
             updated_at = GREATEST(updated_at, $6)
         FROM arrived
         WHERE conversations.id = arrived.conversation_id
-        RETURNING conversations.id, last_seq, last_customer_seq, due_at),
+        RETURNING conversations.id, last_seq,
+            CASE WHEN $5::bigint IS NULL THEN last_seq ELSE last_customer_seq END AS place,
+            $5::bigint IS NOT NULL AND due_at IS NOT NULL AS is_due),
     appended AS (
         INSERT INTO events (conversation_id, seq, at, kind, body)
-        SELECT id, last_customer_seq, $6, 'message', $7 FROM moved
+        SELECT id, place, $6, 'message', $7 FROM moved
         UNION ALL
-        SELECT id, last_seq, $6, 'state_changed', $8 FROM moved WHERE last_seq > last_customer_seq)
-    SELECT last_seq, last_customer_seq, due_at IS NOT NULL FROM moved";
+        SELECT id, last_seq, $6, 'state_changed', $8 FROM moved WHERE last_seq > place)
+    SELECT last_seq, place, is_due FROM moved";
 
 /// Claims a due conversation. Returns the new epoch, the turn, the last place, and the open messages' ids, oldest
 /// first. No row if it is not due, or if somebody else writes it this moment. A claim whose time has come while a
@@ -102,7 +107,8 @@ pub(super) const CLAIM: &str = "
         SELECT COALESCE(json_agg(events.body::json ->> 'id' ORDER BY events.seq)::text, '[]') AS list
         FROM moved JOIN events ON events.conversation_id = moved.id
             AND events.seq > moved.answered_seq AND events.seq <= moved.claimed_seq
-        WHERE events.kind = 'message' AND events.body::json ->> 'role' = 'customer'),
+        WHERE events.kind = 'message' AND events.body::json ->> 'role' = 'customer'
+          AND events.body::json ->> 'kept' IS NULL),
     started AS (
         INSERT INTO events (conversation_id, seq, turn_id, at, kind, body)
         SELECT moved.id, moved.last_seq, $2, $3, 'turn_started', $6 || answers.list || $7
@@ -228,6 +234,20 @@ pub(super) const CLAIM_DELIVERIES: &str = "
     FROM heads
     WHERE outbox.position = heads.place
     RETURNING position, id, conversation_id, channel, message_id, attempts, settlements";
+
+/// Claims bodies that are due. What another process claims this moment is passed over.
+/// `$1` channel, `$2` now, `$3` until, `$4` limit, `$5` the farthest due time there can be.
+pub(super) const CLAIM_POSTS: &str = "
+    WITH due AS (
+        SELECT id FROM posts
+        WHERE state = 'waiting' AND channel = $1 AND (due_at <= $2 OR due_at > $5)
+        ORDER BY id
+        LIMIT $4
+        FOR UPDATE SKIP LOCKED)
+    UPDATE posts SET due_at = $3, attempts = attempts + 1
+    FROM due
+    WHERE posts.id = due.id
+    RETURNING posts.id, body, received_at, attempts";
 
 /// Whose an identity is; nobody else points it elsewhere until the end of the transaction. `$1` kind, `$2` value.
 pub(super) const OWNER_OF_IDENTITY: &str =

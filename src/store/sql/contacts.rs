@@ -48,6 +48,10 @@ pub(in crate::store) const LINK: &str = "
     INSERT INTO identities (kind, value, contact_id, linked_at) VALUES ($1, $2, $3, $4)
     ON CONFLICT (kind, value) DO UPDATE SET contact_id = excluded.contact_id, linked_at = excluded.linked_at";
 
+/// Takes an identity away from a contact, if it is theirs. `$1` kind, `$2` value, `$3` contact.
+pub(in crate::store) const UNLINK: &str =
+    "DELETE FROM identities WHERE kind = $1 AND value = $2 AND contact_id = $3";
+
 /// Takes a primary e-mail away from a contact that lost it. `$1` e-mail, `$2` contact, `$3` time.
 pub(in crate::store) const DROP_EMAIL: &str =
     "UPDATE contacts SET email = NULL, updated_at = $3 WHERE id = $2 AND email = $1";

@@ -11,6 +11,18 @@ pub(in crate::store) const TOKEN_HASH: &str = "SELECT token_hash FROM visits WHE
 pub(in crate::store) const IDENTITY: &str =
     "SELECT identity_kind, identity_value FROM visits WHERE conversation_id = $1";
 
+/// How the channel knows the person now. `$1` conversation, `$2` identity kind, `$3` identity value, `$4` metadata.
+pub(in crate::store) const REVISIT: &str = "
+    UPDATE visits SET identity_kind = $2, identity_value = $3, metadata = $4 WHERE conversation_id = $1";
+
+/// The message that the channel knows by an id: a customer's, an echo, or one of ours. `$1` conversation, `$2` channel,
+/// `$3` what its echoes are counted by, `$4` external id.
+pub(in crate::store) const SAID: &str = "
+    SELECT message_id FROM inbound WHERE conversation_id = $1 AND channel IN ($2, $3) AND external_id = $4
+    UNION ALL
+    SELECT message_id FROM outbox WHERE conversation_id = $1 AND channel = $2 AND external_id = $4
+    LIMIT 1";
+
 /// The newest conversation of an identity. `$1` kind, `$2` value, `$3` channel.
 pub(in crate::store) const FIND_BY_IDENTITY: &str = concat!(
     "SELECT ",

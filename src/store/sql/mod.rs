@@ -58,6 +58,7 @@ pub(in crate::store) mod interviews;
 pub(in crate::store) mod keys;
 pub(in crate::store) mod list;
 pub(in crate::store) mod outbox;
+pub(in crate::store) mod posts;
 pub(in crate::store) mod sends;
 pub(in crate::store) mod turns;
 pub(in crate::store) mod values;

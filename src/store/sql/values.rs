@@ -5,6 +5,7 @@ use crate::domain::contact::IdentityKind;
 use crate::domain::conversation::{ConversationState, Owner};
 use crate::domain::language::Language;
 use crate::store::error::StoreError;
+use crate::store::posts::{PostCounts, PostOutcome};
 use crate::store::turns::FARTHEST_DUE;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -87,4 +88,31 @@ pub(in crate::store) fn identity_kind(name: &str) -> Result<IdentityKind, StoreE
 /// Reads a language.
 pub(in crate::store) fn language(tag: &str) -> Result<Language, StoreError> {
     tag.parse().map_err(|error| StoreError::Fault(format!("unreadable record: {error}")))
+}
+
+/// The state of a body of which this became, and when it is due again.
+pub(in crate::store) fn posts_settled(outcome: PostOutcome) -> (&'static str, Option<i64>) {
+    match outcome {
+        PostOutcome::Done => ("done", None),
+        PostOutcome::Unreadable => ("unreadable", None),
+        PostOutcome::Again { at } => ("waiting", Some(at.as_millisecond())),
+    }
+}
+
+/// How many bodies there are, from how many are in which state.
+pub(in crate::store) fn posts_counted(
+    rows: impl Iterator<Item = Result<(String, i64), StoreError>>,
+) -> Result<PostCounts, StoreError> {
+    let mut counts = PostCounts::default();
+    for row in rows {
+        let (state, count) = row?;
+        let place = match state.as_str() {
+            "waiting" => &mut counts.waiting,
+            "done" => &mut counts.done,
+            "unreadable" => &mut counts.unreadable,
+            other => return Err(StoreError::Fault(format!("unknown state of a body `{other}`"))),
+        };
+        *place = count.unsigned_abs();
+    }
+    Ok(counts)
 }

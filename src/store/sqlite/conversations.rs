@@ -4,7 +4,7 @@ use super::accept::Arrival;
 use super::rows::{Columns, conversation, event, identity};
 use super::transaction::Transaction;
 use super::writer::Atomicity;
-use super::{Database, contacts, ownership, scripts};
+use super::{Database, contacts, outbox, ownership, scripts};
 use crate::domain::contact::Identity;
 use crate::domain::conversation::{Conversation, ConversationState};
 use crate::domain::event::{Event, EventBody};
@@ -12,6 +12,7 @@ use crate::domain::ids::{ConversationId, MessageId, Seq};
 use crate::domain::message::Message;
 use crate::store::conversations::{
     Accepted, ConversationFilter, ConversationStore, NewConversation, NewEcho, NewInbound, OwnerChange, Page,
+    Visit,
 };
 use crate::store::error::StoreError;
 use crate::store::sql;
@@ -65,6 +66,26 @@ impl ConversationStore for Conversations {
             .bind(channel);
         let row = self.database.reader.one(statement).await?;
         row.map(|row| conversation(&mut Columns::of(&row))).transpose()
+    }
+
+    async fn revisit(&self, id: ConversationId, visit: Visit) -> Result<(), StoreError> {
+        let metadata = json(&visit.metadata)?;
+        self.database
+            .writer
+            .run(Atomicity::RefusesFirst, move |tx| {
+                Box::pin(async move {
+                    let statement = sqlx::query(sql::conversations::REVISIT)
+                        .bind(blob(id.0))
+                        .bind(visit.identity.kind.as_str())
+                        .bind(visit.identity.value)
+                        .bind(metadata);
+                    match tx.write(statement).await? {
+                        0 => Err(StoreError::NotFound),
+                        _ => Ok(()),
+                    }
+                })
+            })
+            .await
     }
 
     async fn list(&self, filter: &ConversationFilter) -> Result<Page<Conversation>, StoreError> {
@@ -133,6 +154,22 @@ impl ConversationStore for Conversations {
             sqlx::query(sql::conversations::ACCEPTED).bind(blob(id.0)).bind(channel).bind(external_id);
         let row = self.database.reader.one(statement).await?;
         row.map(|row| Ok(MessageId(Columns::of(&row).id()?))).transpose()
+    }
+
+    async fn said(
+        &self,
+        id: ConversationId,
+        channel: &str,
+        external_id: &str,
+    ) -> Result<Option<Message>, StoreError> {
+        let statement = sqlx::query(sql::conversations::SAID)
+            .bind(blob(id.0))
+            .bind(channel)
+            .bind(NewEcho::counted_as(channel))
+            .bind(external_id);
+        let Some(row) = self.database.reader.one(statement).await? else { return Ok(None) };
+        let message = MessageId(Columns::of(&row).id()?);
+        outbox::message(&self.database, id, message).await
     }
 
     async fn change_owner(

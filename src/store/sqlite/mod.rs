@@ -12,6 +12,7 @@ mod interviews;
 mod keys;
 mod outbox;
 mod ownership;
+mod posts;
 mod reader;
 mod rows;
 mod schema;
@@ -136,6 +137,7 @@ fn stores(database: &Database, live: Arc<LiveHub>) -> Stores {
         turns: Arc::new(turns::Turns::on(database)),
         outbox: Arc::new(outbox::Outbox::on(database)),
         sends: Arc::new(sends::Sends::on(database)),
+        posts: Arc::new(posts::Posts::on(database)),
         contacts: Arc::new(contacts::Contacts::on(database)),
         interviews: Arc::new(interviews::Interviews::on(database)),
         keys: Arc::new(keys::Keys::on(database)),

@@ -5,7 +5,7 @@ use super::transaction::Transaction;
 use super::writer::Atomicity;
 use super::{Database, scripts};
 use crate::domain::event::EventBody;
-use crate::domain::ids::{ConversationId, OutboxId};
+use crate::domain::ids::{ConversationId, MessageId, OutboxId};
 use crate::domain::message::Message;
 use crate::store::error::StoreError;
 use crate::store::outbox::{
@@ -107,14 +107,7 @@ impl OutboxStore for Outbox {
     }
 
     async fn message(&self, delivery: &Delivery) -> Result<Option<Message>, StoreError> {
-        let statement = sqlx::query(scripts::DELIVERY_MESSAGE)
-            .bind(blob(delivery.conversation.0))
-            .bind(delivery.message.to_string());
-        let Some(row) = self.database.reader.one(statement).await? else { return Ok(None) };
-        match Columns::of(&row).json()? {
-            EventBody::Message(message) => Ok(Some(message)),
-            _ => Ok(None),
-        }
+        message(&self.database, delivery.conversation, delivery.message).await
     }
 
     async fn dead(&self, limit: u32) -> Result<Vec<(Delivery, String)>, StoreError> {
@@ -193,4 +186,18 @@ async fn replay(transaction: &mut Transaction, id: OutboxId, at: Timestamp) -> R
         transaction.has_delivery();
     }
     Ok(queued)
+}
+
+/// A message of a conversation.
+pub(super) async fn message(
+    database: &Database,
+    conversation: ConversationId,
+    id: MessageId,
+) -> Result<Option<Message>, StoreError> {
+    let statement = sqlx::query(scripts::DELIVERY_MESSAGE).bind(blob(conversation.0)).bind(id.to_string());
+    let Some(row) = database.reader.one(statement).await? else { return Ok(None) };
+    match Columns::of(&row).json()? {
+        EventBody::Message(message) => Ok(Some(message)),
+        _ => Ok(None),
+    }
 }

@@ -9,12 +9,13 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqlSafeStr};
 use std::path::Path;
 
-const MIGRATIONS: [(i64, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str); 7] = [
     (1, "conversations", include_str!("migrations/0001_conversations.sql")),
     (2, "backoffice", include_str!("migrations/0002_backoffice.sql")),
     (3, "deliveries", include_str!("migrations/0003_deliveries.sql")),
     (4, "leases", include_str!("migrations/0004_leases.sql")),
     (5, "interviews", include_str!("migrations/0005_interviews.sql")),
+    (6, "posts", include_str!("migrations/0006_posts.sql")),
     (7, "sends", include_str!("migrations/0007_sends.sql")),
 ];
 

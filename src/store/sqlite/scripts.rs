@@ -45,7 +45,7 @@ impl EventScript {
 
 /// Accepts a customer's message. Returns the new last place, the message's place, and whether the conversation
 /// is due; no row if the message is a repeat or the conversation does not exist. A closed conversation is opened,
-/// which takes one place more.
+/// which takes one place more. A message without a due time is only kept: it takes a place in the log and moves nothing.
 /// `$1` conversation, `$2` channel, `$3` external id, `$4` message, `$5` due at, `$6` time, `$7` body of the
 /// message event, `$8` body of the reopening event.
 pub(super) const ACCEPT: &str = "
@@ -53,19 +53,24 @@ pub(super) const ACCEPT: &str = "
     SELECT id, $2, $3, $4 FROM conversations WHERE id = $1
     ON CONFLICT DO NOTHING;
     UPDATE conversations SET
-        last_seq = last_seq + 1 + (state = 'closed'),
-        last_customer_seq = last_seq + 1,
-        state = 'open',
-        quiet_until = $5,
-        due_at = CASE WHEN owner <> 'bot' THEN NULL WHEN lease_turn IS NOT NULL THEN due_at ELSE $5 END,
+        last_seq = last_seq + 1 + (state = 'closed' AND $5 IS NOT NULL),
+        last_customer_seq = CASE WHEN $5 IS NULL THEN last_customer_seq ELSE last_seq + 1 END,
+        state = CASE WHEN $5 IS NULL THEN state ELSE 'open' END,
+        quiet_until = COALESCE($5, quiet_until),
+        due_at = CASE
+            WHEN $5 IS NULL OR (owner = 'bot' AND lease_turn IS NOT NULL) THEN due_at
+            WHEN owner <> 'bot' THEN NULL
+            ELSE $5 END,
         updated_at = max(updated_at, $6)
     WHERE id = $1 AND changes() > 0
-    RETURNING last_seq, last_customer_seq, (due_at IS NOT NULL);
+    RETURNING last_seq, (CASE WHEN $5 IS NULL THEN last_seq ELSE last_customer_seq END),
+        ($5 IS NOT NULL AND due_at IS NOT NULL);
     INSERT INTO events (conversation_id, seq, at, kind, body)
-    SELECT id, last_customer_seq, $6, 'message', $7 FROM conversations WHERE id = $1 AND changes() > 0;
+    SELECT id, CASE WHEN $5 IS NULL THEN last_seq ELSE last_customer_seq END, $6, 'message', $7
+    FROM conversations WHERE id = $1 AND changes() > 0;
     INSERT INTO events (conversation_id, seq, at, kind, body)
     SELECT id, last_seq, $6, 'state_changed', $8
-    FROM conversations WHERE id = $1 AND changes() > 0 AND last_seq > last_customer_seq";
+    FROM conversations WHERE id = $1 AND changes() > 0 AND $5 IS NOT NULL AND last_seq > last_customer_seq";
 
 /// Claims a due conversation. Returns first the new epoch, the turn, and the last place; then the open messages'
 /// ids, oldest first. No row if it is not due. A claim whose time has come while a turn is set is taken up again
@@ -86,7 +91,7 @@ pub(super) const CLAIM: &str = "
     FROM conversations JOIN events ON events.conversation_id = conversations.id
         AND events.seq > conversations.answered_seq AND events.seq <= conversations.claimed_seq
     WHERE conversations.id = $1 AND changes() > 0
-      AND events.kind = 'message' AND events.body ->> 'role' = 'customer'
+      AND events.kind = 'message' AND events.body ->> 'role' = 'customer' AND events.body ->> 'kept' IS NULL
     ORDER BY events.seq";
 
 /// Appends to a journal. Returns the new last place. `$4` epoch, `$5` number of events.

@@ -3,7 +3,7 @@
 use super::conversations::CHANNEL;
 use crate::domain::ids::{ConversationId, MessageId, Seq};
 use crate::domain::message::Message;
-use crate::inbox::accept::Inbound;
+use crate::inbox::accept::{Inbound, With};
 use crate::store::error::StoreError;
 use crate::web::auth::visitor::{Reader, Visitor};
 use crate::web::extract::client::ClientAddress;
@@ -77,6 +77,7 @@ pub async fn post_message(
         external_id: message.client_id,
         text: message.text,
         quiet: state.quiet(),
+        with: With::default(),
     };
     let accepted = state.parts.inbox.accept(inbound).await?;
     let body = AcceptedMessage { message_id: accepted.message, duplicate: accepted.duplicate };

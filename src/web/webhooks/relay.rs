@@ -10,7 +10,7 @@ use crate::config::channels::RelaySettings;
 use crate::domain::conversation::Conversation;
 use crate::domain::ids::{ContactId, ConversationId, MessageId};
 use crate::domain::language::Language;
-use crate::inbox::accept::{AcceptError, Inbound, Inbox};
+use crate::inbox::accept::{AcceptError, Inbound, Inbox, With};
 use crate::inbox::clean;
 use crate::inbox::coalesce::Quiet;
 use crate::store::conversations::{Accepted, NewConversation};
@@ -152,6 +152,7 @@ async fn message(state: &WebState, door: &RelayDoor, event: CustomerMessage) -> 
         external_id: event.id.as_str().to_owned(),
         text,
         quiet: Quiet { finished, ..door.quiet },
+        with: With::default(),
     };
     let accepted = door.inbox.accept(inbound).await.map_err(not_accepted)?;
     Ok(written(conversation.id, accepted))
@@ -259,7 +260,7 @@ fn refused(error: AcceptError) -> Problem {
 
 fn not_accepted(error: AcceptError) -> Problem {
     match error {
-        AcceptError::BadExternalId => Problem::invalid("id", error.to_string()),
+        AcceptError::BadExternalId { .. } => Problem::invalid("id", error.to_string()),
         AcceptError::Store(error) => later(error),
         AcceptError::Empty | AcceptError::TooLong { .. } | AcceptError::ConversationFull { .. } => {
             error.into()

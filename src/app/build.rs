@@ -3,6 +3,7 @@
 use super::demo;
 use super::knowledge::{KnowledgeProbe, Library, Retrieval};
 use super::leads;
+use super::probes::{ModelProbe, StoreProbe};
 use super::vectors::VectorTask;
 use crate::agent::run::Agent;
 use crate::backoffice::Backoffice;
@@ -12,6 +13,7 @@ use crate::conversation::keeper::LeaseKeeper;
 use crate::conversation::leads::LeadDesk;
 use crate::conversation::lease::LeaseRules;
 use crate::conversation::ownership::Ownership;
+use crate::conversation::presence::{PresenceDesk, PresenceTask};
 use crate::conversation::turn::TurnRunner;
 use crate::conversation::worker::Worker;
 use crate::domain::clock::Clock;
@@ -39,10 +41,9 @@ use crate::tools::dispatch::Dispatcher;
 use crate::tools::http::HttpTools;
 use crate::tools::load;
 use crate::tools::registry::Registry;
-use crate::web::ports::{HealthProbe, ModelDrill, ToolCatalog};
+use crate::web::ports::{ModelDrill, ToolCatalog};
 use crate::web::state::{SharedState, WebParts, WebState};
 use anyhow::Context;
-use async_trait::async_trait;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -106,6 +107,8 @@ pub struct App {
     pub leads: Box<LeadDesk>,
     /// Takes what is said to channels that are pushed to.
     pub courier: Courier,
+    /// Shows customers that an answer is being written.
+    pub presence: PresenceTask,
     /// Brings the knowledge up to date.
     pub library: Library,
     /// Makes the vectors of the knowledge.
@@ -195,7 +198,13 @@ impl App {
         library.ordered_by(&options, model.clone(), prompts.clone());
         let relay = super::relay::relay(&options)?.map(|relay| relay.sides(&options, &stores));
         let (relay, relayed) = relay.unzip();
-        let channels: Vec<Arc<dyn Push>> = options.channels.iter().cloned().chain(relayed).collect();
+        let whatsapp = super::whatsapp::whatsapp(&options)?;
+        let whatsapp = whatsapp.map(|whatsapp| whatsapp.sides(&options, &stores, &outside.alerts));
+        let sending = whatsapp.as_ref().map(|sides| sides.push.clone());
+        let channels: Vec<Arc<dyn Push>> =
+            options.channels.iter().cloned().chain(relayed).chain(sending).collect();
+        let (presence_desk, presence) =
+            PresenceDesk::over(whatsapp.iter().map(|sides| sides.presence.clone()).collect());
         let pushed: HashSet<String> = channels.iter().map(|channel| channel.channel().to_owned()).collect();
         let courier = Courier::new(stores.clone(), channels, options.clock.clone(), outside.alerts.clone());
         let vectors = VectorTask::new(library.clone(), options.clone());
@@ -219,6 +228,7 @@ impl App {
             worker: format!("process-{}", std::process::id()),
             pushed_channels: pushed.clone(),
             leases: leases.clone(),
+            presence: presence_desk,
         };
         let ownership = Arc::new(Ownership::new(
             stores.conversations.clone(),
@@ -270,6 +280,7 @@ impl App {
             keeper,
             leads: desk,
             courier,
+            presence,
             library,
             vectors,
             alerts: alert_task,
@@ -360,38 +371,5 @@ struct Offered(Arc<Registry>);
 impl ToolCatalog for Offered {
     fn tools(&self) -> Vec<ToolSpec> {
         self.0.specs().as_ref().clone()
-    }
-}
-
-struct StoreProbe(Arc<StoreHandle>);
-
-#[async_trait]
-impl HealthProbe for StoreProbe {
-    fn name(&self) -> &'static str {
-        "store"
-    }
-
-    async fn check(&self) -> Result<Option<String>, String> {
-        self.0.ready().await.map(|()| None).map_err(|error| error.to_string())
-    }
-}
-
-/// Looks whether a turn would find a model to ask. Asks none itself: that costs money and time.
-struct ModelProbe(Option<Arc<Chain>>);
-
-#[async_trait]
-impl HealthProbe for ModelProbe {
-    fn name(&self) -> &'static str {
-        "model"
-    }
-
-    async fn check(&self) -> Result<Option<String>, String> {
-        match &self.0 {
-            Some(chain) if !chain.has_way() => {
-                let names: Vec<&str> = chain.names().collect();
-                Err(format!("no model can be asked for now: {}", names.join(", ")))
-            }
-            Some(_) | None => Ok(None),
-        }
     }
 }

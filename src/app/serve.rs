@@ -74,6 +74,8 @@ impl Server {
         let leads = tokio::spawn(self.app.leads.run(self.stop.clone()));
         #[expect(clippy::disallowed_methods, reason = "awaited below")]
         let courier = tokio::spawn(self.app.courier.run(self.stop.clone()));
+        #[expect(clippy::disallowed_methods, reason = "awaited below")]
+        let presence = tokio::spawn(self.app.presence.run(self.stop.clone()));
         let watch = self.app.settings.knowledge.watch.then(|| {
             #[expect(clippy::disallowed_methods, reason = "awaited below")]
             tokio::spawn(self.app.library.watch(self.stop.clone()))
@@ -117,6 +119,7 @@ impl Server {
         }
         upkeep.await.ok();
         keeper.await.ok();
+        presence.await.ok();
         // A mail that is cut here is sent again at the next start, under the same id.
         tokio::time::timeout(COURIER_GRACE, leads).await.ok();
         if let Some(watch) = watch {

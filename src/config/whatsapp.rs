@@ -91,6 +91,9 @@ pub struct TemplateSettings {
     pub name: String,
     /// Meta's code of its language, `pt_BR`.
     pub language: String,
+    /// Its values, as Meta documents them; `{customer}`, `{business}` and `{message}` are put in.
+    #[serde(default)]
+    pub components: Vec<serde_json::Value>,
 }
 
 /// `[channels.whatsapp.media]`.
@@ -123,6 +126,8 @@ pub struct RateSettings {
     pub number_per_second: u32,
     /// Calls an hour that manage an account.
     pub account_per_hour: u32,
+    /// People who may be sent templates within a day; 0 for as many as there are.
+    pub people_per_day: u32,
 }
 
 /// Shorter is no patience at all; longer than this, and a claim on a delivery would run out over one attempt.

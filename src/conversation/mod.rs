@@ -12,5 +12,6 @@ pub mod lead_report;
 pub mod leads;
 pub mod lease;
 pub mod ownership;
+pub mod presence;
 pub mod turn;
 pub mod worker;

@@ -7,6 +7,7 @@ use super::interviews;
 use super::journal::ClaimJournal;
 use super::later::Lateness;
 use super::lease::LeaseRules;
+use super::presence::{Answering, AtWork, PresenceDesk};
 use crate::agent::run::Agent;
 use crate::agent::task::{Audience, Outcome, Task};
 use crate::config::turn::TurnSettings;
@@ -52,6 +53,8 @@ pub struct TurnRunner {
     pub pushed_channels: HashSet<String>,
     /// How long the team has a conversation that it was handed.
     pub leases: LeaseRules,
+    /// Where customers are shown that an answer is being written.
+    pub presence: PresenceDesk,
 }
 
 /// What happens in the conversation from the turn's begin on.
@@ -147,6 +150,7 @@ impl TurnRunner {
         };
         let audience = waiting.as_ref();
         audience.progress(&self.agent.prompts.sentences(task.conversation.language).progress.typing);
+        let _at_work = self.at_work(claim, &task);
         let journal = ClaimJournal::new(&self.stores, claim, self.clock.as_ref(), &task.events);
 
         let work = {
@@ -186,6 +190,13 @@ impl TurnRunner {
         let added = began.elapsed().saturating_sub(outcome.waited);
         metrics::histogram!("balcao_turn_added_seconds").record(added.as_secs_f64());
         self.commit(claim, &task, outcome, &late).await.map(Some)
+    }
+
+    /// Shows the customer that the turn is at work, where there is a message to show it under.
+    fn at_work(&self, claim: &Claim, task: &Task) -> Option<AtWork> {
+        let message = task.answers.iter().rev().find_map(|message| message.client_id.clone())?;
+        let answering = Answering { conversation: claim.conversation, message };
+        Some(self.presence.begins(claim.turn, &task.conversation.channel, answering))
     }
 
     async fn task(&self, claim: &Claim) -> Result<(Task, Lateness), StoreError> {

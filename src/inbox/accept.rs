@@ -248,7 +248,5 @@ impl Inbox {
 
 fn is_id(text: &str, limit: usize) -> bool {
     let characters = text.chars().take(limit + 1).count();
-    (1..=limit).contains(&characters)
-        && !text.contains(char::is_control)
-        && !clean::is_blank(text)
+    (1..=limit).contains(&characters) && !text.contains(char::is_control) && !clean::is_blank(text)
 }

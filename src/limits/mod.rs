@@ -7,5 +7,6 @@ pub mod breaker;
 pub mod cells;
 pub mod mail;
 pub mod net;
+pub mod pace;
 pub mod pause;
 pub mod quota;

@@ -3,3 +3,4 @@
 
 pub mod courier;
 pub mod push;
+pub mod receipts;

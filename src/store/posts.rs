@@ -73,6 +73,9 @@ pub trait PostStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Post>, StoreError>;
 
+    /// Whether a body of `channel` came at `since` or later: its service can reach us.
+    async fn came_since(&self, channel: &str, since: Timestamp) -> Result<bool, StoreError>;
+
     /// Records what became of a body.
     async fn settle(&self, id: PostId, outcome: PostOutcome) -> Result<(), StoreError>;
 

@@ -19,6 +19,8 @@ pub struct NewSend {
     pub conversation: ConversationId,
     /// Which piece of the delivery's message, from 1.
     pub part: u32,
+    /// Of how many.
+    pub of: u32,
     /// What it is sent as: `text`, `interactive`, `template` …
     pub kind: String,
     /// Now.
@@ -87,6 +89,8 @@ pub struct SendRecord {
     pub conversation: ConversationId,
     /// Which piece.
     pub part: u32,
+    /// Of how many.
+    pub of: u32,
     /// What it was sent as.
     pub kind: String,
     /// Where it stands.
@@ -148,7 +152,13 @@ pub trait SendStore: Send + Sync {
 
     /// The channel says that a message was not delivered after all. What came as far as `delivered` stays so. `false` if
     /// nothing changed.
-    async fn failed(&self, name: &SendName, code: i64, delivered: u32, at: Timestamp) -> Result<bool, StoreError>;
+    async fn failed(
+        &self,
+        name: &SendName,
+        code: i64,
+        delivered: u32,
+        at: Timestamp,
+    ) -> Result<bool, StoreError>;
 
     /// Keeps what is billed for a message; the first bill counts. `false` if there was one.
     async fn bill(&self, name: &SendName, bill: SendBill) -> Result<bool, StoreError>;

@@ -33,7 +33,12 @@ pub enum Sent {
         held: Option<String>,
     },
     /// Meta says why it does not.
-    Refused(GraphError),
+    Refused {
+        /// Why.
+        error: GraphError,
+        /// What it asked for.
+        after: Option<Duration>,
+    },
     /// It surely does not have it, and said nothing of why.
     NotTaken {
         /// What it asked for.
@@ -90,8 +95,7 @@ impl GraphClient {
     /// # Errors
     /// Why it could not be said, for the log.
     pub async fn receipt(&self, number: &PhoneNumberId, receipt: &Receipt<'_>) -> Result<(), String> {
-        let response =
-            self.post(number, receipt).await.map_err(|_| "Meta cannot be reached".to_owned())?;
+        let response = self.post(number, receipt).await.map_err(|_| "Meta cannot be reached".to_owned())?;
         let status = response.status();
         if status.is_success() {
             return Ok(());
@@ -133,16 +137,19 @@ impl GraphClient {
                 None => Sent::InDoubt { error: format!("{told} and did not name the message") },
             };
         }
+        let refused = |error| Sent::Refused { error, after };
         match GraphError::in_answer(&body) {
             // Whoever fails may have taken it all the same, whatever number the fault has.
-            Some(error) if status.is_server_error() && error.code == 1 => Sent::InDoubt { error: error.told() },
-            Some(error) => Sent::Refused(error),
+            Some(error) if status.is_server_error() && error.code == 1 => {
+                Sent::InDoubt { error: error.told() }
+            }
+            Some(error) => refused(error),
             None if status == StatusCode::TOO_MANY_REQUESTS => Sent::NotTaken { after, error: told },
             None if status == StatusCode::UNAUTHORIZED || status == StatusCode::FORBIDDEN => {
-                Sent::Refused(GraphError { code: 190, ..GraphError::default() })
+                refused(GraphError { code: 190, ..GraphError::default() })
             }
             None if status.is_client_error() => {
-                Sent::Refused(GraphError { code: -i64::from(status.as_u16()), ..GraphError::default() })
+                refused(GraphError { code: -i64::from(status.as_u16()), ..GraphError::default() })
             }
             None => Sent::InDoubt { error: told },
         }

@@ -69,8 +69,12 @@ impl GraphError {
 
     /// For the operator: what it is called, what to do, and Meta's own words.
     pub fn told(&self) -> String {
-        let meaning = meaning(self.code);
-        let mut told = format!("Meta's error {}: {}", self.code, meaning.told);
+        let mut told = match self.code {
+            // Ours: an answer without a code.
+            ..=-2 => return format!("Meta answered {} and did not say why", -self.code),
+            -1 => return "Meta could not deliver it and did not say why".to_owned(),
+            code => format!("Meta's error {code}: {}", meaning(code).told),
+        };
         if !self.detail.is_empty() {
             told.push_str(&format!(" (“{}”)", self.detail));
         }
@@ -157,16 +161,22 @@ fn meaning(code: i64) -> Meaning {
             (Remedy::StopNumber, "the token may not do this; give its system user the scopes and the number")
         }
         33 => (Remedy::StopNumber, "there is no such number any more; check `phone_number_id`"),
-        368 => (Remedy::StopNumber, "the account is restricted for its content; see Meta's account quality page"),
+        368 => {
+            (Remedy::StopNumber, "the account is restricted for its content; see Meta's account quality page")
+        }
         131_031 => (Remedy::StopNumber, "the account is locked; see Meta's account quality page"),
         131_037 => (Remedy::StopNumber, "the number's display name is not approved yet"),
-        131_042 | 131_044 => (Remedy::StopNumber, "there is a problem with the payment method; see Meta's billing page"),
+        131_042 | 131_044 => {
+            (Remedy::StopNumber, "there is a problem with the payment method; see Meta's billing page")
+        }
         131_045 | 133_000 | 133_005 | 133_006 | 133_008 | 133_009 | 133_010 | 133_016 => {
             (Remedy::StopNumber, "the number is not registered, or its registration is not complete")
         }
         133_015 => (seconds(300), "the number was deleted a moment ago; it has to rest five minutes"),
         134_011 => (Remedy::StopNumber, "the terms for payments are not accepted yet"),
-        131_055 | 134_100 | 131_063 => (Remedy::Refuse, "this interface is not for messages of this category"),
+        131_055 | 134_100 | 131_063 => {
+            (Remedy::Refuse, "this interface is not for messages of this category")
+        }
         1 => (seconds(10), "Meta did not understand it, or has a fault of its own"),
         2 | 131_016 | 133_004 => (Remedy::Reconcile, "the service is away for a moment"),
         131_000 => (Remedy::Reconcile, "Meta does not know what went wrong"),
@@ -174,14 +184,20 @@ fn meaning(code: i64) -> Meaning {
         4 | 80_007 | 613 => (Remedy::SlowNumber, "too many calls for now"),
         130_429 => (Remedy::SlowNumber, "too many messages of this number for now"),
         131_056 => (Remedy::SlowPair, "too many messages to this person for now"),
-        131_047 => (Remedy::Template, "the customer wrote more than 24 hours ago: only a template may be sent"),
-        131_026 => (Remedy::Unreachable, "the message cannot be delivered: no WhatsApp there, or a version too old"),
+        131_047 => {
+            (Remedy::Template, "the customer wrote more than 24 hours ago: only a template may be sent")
+        }
+        131_026 => {
+            (Remedy::Unreachable, "the message cannot be delivered: no WhatsApp there, or a version too old")
+        }
         131_030 => (Remedy::Refuse, "a test number sends to numbers on its list alone"),
         131_021 => (Remedy::Refuse, "the number cannot write to itself"),
         130_403 => (Remedy::Refuse, "this person is blocked by the business; unblock them first"),
         130_472 => (Remedy::Refuse, "this person is part of an experiment of Meta's; use another channel"),
         130_497 => (Remedy::Refuse, "messages to this country are not allowed"),
-        131_048 => (Remedy::Refuse, "the number was reported as spam too often; send nothing unasked for now"),
+        131_048 => {
+            (Remedy::Refuse, "the number was reported as spam too often; send nothing unasked for now")
+        }
         131_049 => (Remedy::Refuse, "Meta keeps marketing from this person for now; not before 24 hours"),
         131_050 => (Remedy::OptedOut, "this person wants no marketing"),
         131_064 => (Remedy::Refuse, "templates were filed under a wrong category; the limit goes with time"),
@@ -194,7 +210,9 @@ fn meaning(code: i64) -> Meaning {
         132_000 => (Remedy::Refuse, "the template has another number of variables"),
         132_001 => (Remedy::Refuse, "there is no approved template of this name in this language"),
         132_005 => (Remedy::Refuse, "the template's text is too long with these values"),
-        132_007 | 132_012 | 132_018 => (Remedy::Refuse, "a value of the template breaks its format or Meta's rules"),
+        132_007 | 132_012 | 132_018 => {
+            (Remedy::Refuse, "a value of the template breaks its format or Meta's rules")
+        }
         132_015 => (Remedy::Refuse, "the template is paused for its quality"),
         132_016 => (Remedy::Refuse, "the template is disabled for its quality"),
         132_068 | 132_069 => (Remedy::Plain, "the form is blocked or used too often for now"),

@@ -20,13 +20,16 @@ const ROW_DESCRIPTION: usize = 72;
 const ROW_ID: usize = 200;
 const LIST_BODY: usize = 4096;
 
-/// How choices are shown.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Show {
-    /// As buttons or as a list, where they fit.
-    Tappable,
-    /// As numbered lines: the other ways were refused.
-    Numbered,
+/// How ids of choices begin, so that nobody else's id is taken for a customer's words.
+const SAYS: &str = "v1|say|";
+
+/// What a customer says who takes the choice of this id; `None` for an id that is not ours.
+pub fn said(id: &str) -> Option<&str> {
+    id.strip_prefix(SAYS).filter(|value| !value.trim().is_empty())
+}
+
+fn id(choice: &Choice) -> String {
+    format!("{SAYS}{}", choice.value)
 }
 
 /// Words with choices below them, as one message if the choices fit; `None` if they have to be numbered lines.
@@ -61,9 +64,7 @@ pub fn numbered_choice<'c>(answer: &str, choices: &'c [Choice]) -> Option<&'c st
 }
 
 fn buttons(text: &str, choices: &[Choice]) -> Option<Interactive> {
-    let fits = |choice: &Choice| {
-        fits(&one_line(&choice.label), BUTTON_TITLE) && fits(&choice.value, BUTTON_ID)
-    };
+    let fits = |choice: &Choice| fits(&one_line(&choice.label), BUTTON_TITLE) && fits(&id(choice), BUTTON_ID);
     if !(1..=BUTTONS).contains(&choices.len())
         || !fits_all(choices, fits)
         || !(1..=BUTTON_BODY).contains(&text.chars().count())
@@ -72,9 +73,7 @@ fn buttons(text: &str, choices: &[Choice]) -> Option<Interactive> {
     }
     let buttons = choices
         .iter()
-        .map(|choice| Button::Reply {
-            reply: Reply { id: choice.value.clone(), title: one_line(&choice.label) },
-        })
+        .map(|choice| Button::Reply { reply: Reply { id: id(choice), title: one_line(&choice.label) } })
         .collect();
     Some(Interactive::Button { body: Body { text: text.to_owned() }, action: Buttons { buttons } })
 }
@@ -83,7 +82,7 @@ fn list(text: &str, choices: &[Choice], language: Language) -> Option<Interactiv
     // A title that is cut is said in full below it, as far as there is room.
     let fits = |choice: &Choice| {
         let label = one_line(&choice.label);
-        fits(&choice.value, ROW_ID) && (fits(&label, ROW_TITLE) || fits(&label, ROW_DESCRIPTION))
+        fits(&id(choice), ROW_ID) && (fits(&label, ROW_TITLE) || fits(&label, ROW_DESCRIPTION))
     };
     if !(1..=ROWS).contains(&choices.len())
         || !fits_all(choices, fits)
@@ -97,7 +96,7 @@ fn list(text: &str, choices: &[Choice], language: Language) -> Option<Interactiv
             let label = one_line(&choice.label);
             let title = shortened(&label, ROW_TITLE);
             let description = (title != label).then_some(label);
-            Row { id: choice.value.clone(), title, description }
+            Row { id: id(choice), title, description }
         })
         .collect();
     let titles: HashSet<&str> = rows.iter().map(|row| row.title.as_str()).collect();
@@ -110,7 +109,10 @@ fn list(text: &str, choices: &[Choice], language: Language) -> Option<Interactiv
         Language::Spanish => ("Ver opciones", "Opciones"),
     };
     let sections = vec![Section { title: title.to_owned(), rows }];
-    Some(Interactive::List { body: Body { text: text.to_owned() }, action: List { button: button.to_owned(), sections } })
+    Some(Interactive::List {
+        body: Body { text: text.to_owned() },
+        action: List { button: button.to_owned(), sections },
+    })
 }
 
 /// Whether each choice fits and none looks or works like another one.
@@ -164,7 +166,7 @@ mod tests {
             ("Qual?", vec![choice(&"palavra ".repeat(10), "sim")], "numbered"),
             ("Qual?", vec![choice("Sim", "a"), choice("Sim", "b")], "numbered"),
             ("Qual?", vec![choice("Sim", "a"), choice("Não", "a")], "numbered"),
-            ("Qual?", vec![choice("Sim", &"a".repeat(257))], "numbered"),
+            ("Qual?", vec![choice("Sim", &"a".repeat(250))], "numbered"),
             ("Qual?", vec![choice(" ", "sim")], "numbered"),
             (
                 "Qual?",
@@ -188,17 +190,20 @@ mod tests {
             serde_json::to_value(&content).unwrap(),
             json!({"type": "interactive", "interactive": {"type": "button", "body": {"text": "Confirma?"},
                 "action": {"buttons": [
-                    {"type": "reply", "reply": {"id": "sim, confirmo", "title": "Sim"}},
-                    {"type": "reply", "reply": {"id": "não", "title": "Não"}}]}}})
+                    {"type": "reply", "reply": {"id": "v1|say|sim, confirmo", "title": "Sim"}},
+                    {"type": "reply", "reply": {"id": "v1|say|não", "title": "Não"}}]}}})
         );
         let mut four = choices(3);
         four.push(choice("Ainda não sei, quero ajuda", "não sei"));
         let content = serde_json::to_value(tappable("Qual?", &four, Language::Portuguese).unwrap()).unwrap();
         let action = &content["interactive"]["action"];
-        assert_eq!((&content["interactive"]["type"], &action["button"]), (&json!("list"), &json!("Ver opções")));
+        assert_eq!(
+            (&content["interactive"]["type"], &action["button"]),
+            (&json!("list"), &json!("Ver opções"))
+        );
         assert_eq!(
             action["sections"][0]["rows"][3],
-            json!({"id": "não sei", "title": "Ainda não sei, quero aj…", "description": "Ainda não sei, quero ajuda"})
+            json!({"id": "v1|say|não sei", "title": "Ainda não sei, quero aj…", "description": "Ainda não sei, quero ajuda"})
         );
     }
 
@@ -219,5 +224,7 @@ mod tests {
             assert_eq!(numbered_choice(answer, &two), expected, "{answer}");
         }
         assert_eq!(numbered("Oi", &[], Language::English), "Oi");
+        assert_eq!(said("v1|say|sim, confirmo"), Some("sim, confirmo"));
+        assert_eq!((said("agendar_sim"), said("v1|say| ")), (None, None));
     }
 }

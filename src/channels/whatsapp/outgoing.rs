@@ -236,7 +236,8 @@ mod tests {
                 "text": {"body": "Segue: https://exemplo.com.br", "preview_url": true}})
         );
         let hidden = address(Some("BR.1"), None);
-        let sent = serde_json::to_value(Outgoing::new(&hidden, "out-1", &content).quoting(Some("wamid.1"))).unwrap();
+        let sent =
+            serde_json::to_value(Outgoing::new(&hidden, "out-1", &content).quoting(Some("wamid.1"))).unwrap();
         assert_eq!((sent.get("to"), sent["recipient"].as_str()), (None, Some("BR.1")));
         assert_eq!(sent["context"], json!({"message_id": "wamid.1"}));
     }

@@ -64,7 +64,9 @@ fn paragraph_ends(text: &str, window: &str) -> Vec<usize> {
 fn sentence_ends(text: &str, window: &str) -> Vec<usize> {
     word_ends(text, window)
         .into_iter()
-        .filter(|end| text[*end..].starts_with('\n') || text[..*end].ends_with(['.', '!', '?', '…', ':', ';']))
+        .filter(|end| {
+            text[*end..].starts_with('\n') || text[..*end].ends_with(['.', '!', '?', '…', ':', ';'])
+        })
         .collect()
 }
 
@@ -109,7 +111,11 @@ fn whole_letters(text: &str, most: usize) -> usize {
         end = at + letter.len();
     }
     // One letter of thousands of marks: it is cut between two of them.
-    if end == 0 { text[..most].char_indices().last().map_or(text.len(), |(at, last)| at + last.len_utf8()) } else { end }
+    if end == 0 {
+        text[..most].char_indices().last().map_or(text.len(), |(at, last)| at + last.len_utf8())
+    } else {
+        end
+    }
 }
 
 /// A text of at most `most` characters: cut between letters as people see them, with a sign that more is missing.
@@ -148,7 +154,10 @@ mod tests {
         let (first, second) = ("Primeiro parágrafo, com palavras.", "Segundo parágrafo.");
         assert_eq!(pieces(&format!("{first}\n\n{second}"), 40), [first, second]);
         let text = "Uma frase curta. Outra frase que é bem mais comprida que a primeira.";
-        assert_eq!(pieces(text, 50), ["Uma frase curta.", "Outra frase que é bem mais comprida que a primeira."]);
+        assert_eq!(
+            pieces(text, 50),
+            ["Uma frase curta.", "Outra frase que é bem mais comprida que a primeira."]
+        );
         assert_eq!(pieces("palavra palavra palavra", 17), ["palavra palavra", "palavra"]);
     }
 

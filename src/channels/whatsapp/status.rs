@@ -131,14 +131,18 @@ mod tests {
             "pricing": {"billable": true, "pricing_model": "PMP", "type": "regular", "category": "service"}}))
         .unwrap();
         assert_eq!(delivered.fate, Fate::Reached(Rank::Delivered));
-        assert_eq!((delivered.wamid.as_str(), delivered.mark.as_deref()), ("wamid.NOSSA020=", Some("out-000123")));
+        assert_eq!(
+            (delivered.wamid.as_str(), delivered.mark.as_deref()),
+            ("wamid.NOSSA020=", Some("out-000123"))
+        );
         assert_eq!(delivered.at, Timestamp::from_second(1_795_363_300).ok());
         let regular = Pricing { category: "service".to_owned(), kind: "regular".to_owned() };
         assert_eq!(delivered.pricing, Some(regular));
-        let failed = StatusUpdate::read(&json!({"id": "wamid.1", "status": "failed", "timestamp": 1_795_363_301,
+        let failed =
+            StatusUpdate::read(&json!({"id": "wamid.1", "status": "failed", "timestamp": 1_795_363_301,
             "errors": [{"code": 131_047, "title": "Re-engagement message",
                 "error_data": {"details": "texto livre"}}]}))
-        .unwrap();
+            .unwrap();
         let Fate::Failed(error) = &failed.fate else { panic!("{failed:?}") };
         assert_eq!((error.code, error.detail.as_str(), failed.mark), (131_047, "texto livre", None));
         let silent = StatusUpdate::read(&json!({"id": "wamid.1", "status": "failed"})).unwrap();

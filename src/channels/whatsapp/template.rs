@@ -342,7 +342,11 @@ impl Component {
                     within(text, BODY)?;
                     length += text.chars().count();
                 }
-                if length > BODY { Err(format!("its values have {length} characters; {BODY} fit")) } else { Ok(()) }
+                if length > BODY {
+                    Err(format!("its values have {length} characters; {BODY} fit"))
+                } else {
+                    Ok(())
+                }
             }
             Self::Button { sub_type, index, parameters } => {
                 if index.0 >= BUTTONS {
@@ -359,11 +363,14 @@ impl Component {
                         }
                         within(text, BODY)
                     }
-                    (ButtonKind::CopyCode, Parameter::CouponCode { coupon_code }) => within(coupon_code, COUPON),
-                    (ButtonKind::Flow, Parameter::Action { action }) if action.is_object() => Ok(()),
-                    (ButtonKind::QuickReply | ButtonKind::Url | ButtonKind::CopyCode | ButtonKind::Flow, _) => {
-                        Err("the value is not of the button's kind".to_owned())
+                    (ButtonKind::CopyCode, Parameter::CouponCode { coupon_code }) => {
+                        within(coupon_code, COUPON)
                     }
+                    (ButtonKind::Flow, Parameter::Action { action }) if action.is_object() => Ok(()),
+                    (
+                        ButtonKind::QuickReply | ButtonKind::Url | ButtonKind::CopyCode | ButtonKind::Flow,
+                        _,
+                    ) => Err("the value is not of the button's kind".to_owned()),
                 }
             }
         }
@@ -455,7 +462,10 @@ mod tests {
         let template = read(&components).unwrap();
         assert_eq!(template.body_values(), 3);
         let sent = serde_json::to_value(&template).unwrap();
-        assert_eq!((&sent["name"], &sent["language"]), (&json!("lembrete_visita"), &json!({"code": "pt_BR"})));
+        assert_eq!(
+            (&sent["name"], &sent["language"]),
+            (&json!("lembrete_visita"), &json!({"code": "pt_BR"}))
+        );
         let mut expected = components;
         for (place, index) in [(2, "0"), (3, "1"), (4, "2"), (5, "3")] {
             expected[place]["index"] = json!(index);
@@ -477,9 +487,7 @@ mod tests {
     fn what_meta_would_refuse_is_said_before() {
         let body = |parameters: Value| json!([{"type": "body", "parameters": parameters}]);
         let text = |text: &str| json!({"type": "text", "text": text});
-        let button = |kind: &str, index: u8, parameter: Value| {
-            json!([{"type": "button", "sub_type": kind, "index": index, "parameters": [parameter]}])
-        };
+        let button = |kind: &str, index: u8, parameter: Value| json!([{"type": "button", "sub_type": kind, "index": index, "parameters": [parameter]}]);
         for (components, expected) in [
             (body(json!([text("")])), "empty"),
             (body(json!([text("a\nb")])), "line breaks"),
@@ -487,7 +495,10 @@ mod tests {
             (body(json!([text("a     b")])), "blanks"),
             (body(json!([text(&"a".repeat(1025))])), "1024 fit"),
             (body(json!([text(&"a".repeat(600)), text(&"a".repeat(600))])), "1200 characters"),
-            (body(json!([text("a"), {"type": "text", "text": "b", "parameter_name": "n"}])), "parameter_name"),
+            (
+                body(json!([text("a"), {"type": "text", "text": "b", "parameter_name": "n"}])),
+                "parameter_name",
+            ),
             (body(json!([{"type": "image", "image": {"id": "1"}}])), "amounts"),
             (
                 body(json!([{"type": "currency",
@@ -506,10 +517,7 @@ mod tests {
             (button("url", 0, text("a b")), "blanks"),
             (button("copy_code", 0, text("x")), "kind"),
             (button("flow", 0, json!({"type": "action", "action": 1})), "kind"),
-            (
-                json!([{"type": "body", "parameters": []}, {"type": "body", "parameters": []}]),
-                "twice",
-            ),
+            (json!([{"type": "body", "parameters": []}, {"type": "body", "parameters": []}]), "twice"),
             (json!([{"type": "footer", "parameters": []}]), "part 1"),
         ] {
             let wrong = read(&components).unwrap_err();

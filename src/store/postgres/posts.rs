@@ -72,13 +72,18 @@ impl PostStore for Posts {
         Ok(claimed)
     }
 
+    async fn came_since(&self, channel: &str, since: Timestamp) -> Result<bool, StoreError> {
+        let statement =
+            sqlx::query(sql::posts::CAME_SINCE).bind(stored(channel)).bind(since.as_millisecond());
+        Ok(self.database.one(statement).await?.is_some())
+    }
+
     async fn settle(&self, id: PostId, outcome: PostOutcome) -> Result<(), StoreError> {
         self.database
             .write(Atomicity::Statement, move |tx| {
                 Box::pin(async move {
                     let (state, again) = posts_settled(outcome);
-                    let statement =
-                        sqlx::query(sql::posts::SETTLE).bind(blob(id.0)).bind(state).bind(again);
+                    let statement = sqlx::query(sql::posts::SETTLE).bind(blob(id.0)).bind(state).bind(again);
                     tx.write(statement).await.map(drop)
                 })
             })
@@ -88,9 +93,9 @@ impl PostStore for Posts {
     async fn expire_claims(&self, now: Timestamp) -> Result<u64, StoreError> {
         self.database
             .write(Atomicity::Statement, move |tx| {
-                Box::pin(async move {
-                    tx.write(sqlx::query(sql::posts::EXPIRE).bind(now.as_millisecond())).await
-                })
+                Box::pin(
+                    async move { tx.write(sqlx::query(sql::posts::EXPIRE).bind(now.as_millisecond())).await },
+                )
             })
             .await
     }

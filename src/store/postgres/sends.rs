@@ -52,6 +52,7 @@ impl SendStore for Sends {
                 .bind(blob(send.delivery.0))
                 .bind(blob(send.conversation.0))
                 .bind(i64::from(send.part))
+                .bind(i64::from(send.of))
                 .bind(send.kind.clone())
                 .bind(send.at.as_millisecond())
         };
@@ -66,9 +67,7 @@ impl SendStore for Sends {
                 SendEnd::Taken { external_id } => {
                     sqlx::query(sql::sends::TAKEN).bind(mark).bind(stored(external_id).into_owned()).bind(at)
                 }
-                SendEnd::Refused { code } => {
-                    sqlx::query(sql::sends::REFUSED).bind(mark).bind(*code).bind(at)
-                }
+                SendEnd::Refused { code } => sqlx::query(sql::sends::REFUSED).bind(mark).bind(*code).bind(at),
             }
         };
         self.write(statement).await.map(drop)
@@ -91,10 +90,7 @@ impl SendStore for Sends {
     ) -> Result<bool, StoreError> {
         let name = name.clone();
         self.write(move || {
-            by_name(sql::sends::FAILED, &name)
-                .bind(code)
-                .bind(i64::from(delivered))
-                .bind(at.as_millisecond())
+            by_name(sql::sends::FAILED, &name).bind(code).bind(i64::from(delivered)).bind(at.as_millisecond())
         })
         .await
     }
@@ -167,6 +163,7 @@ fn record(row: &PgRow) -> Result<SendRecord, StoreError> {
         delivery: OutboxId(columns.id()?),
         conversation: ConversationId(columns.id()?),
         part: small(columns.value()?),
+        of: small(columns.value()?),
         kind: columns.name()?.to_owned(),
         state: SendState::read(columns.name()?)?,
         rank: small(columns.value()?),

@@ -38,7 +38,7 @@ macro_rules! delivery_columns {
 /// The columns a [`crate::store::sends::SendRecord`] is read from, in order.
 macro_rules! send_columns {
     () => {
-        "mark, delivery_id, conversation_id, part, kind, state, reached, code, external_id, begun_at"
+        "mark, delivery_id, conversation_id, part, parts, kind, state, reached, code, external_id, begun_at"
     };
 }
 

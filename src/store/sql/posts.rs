@@ -31,3 +31,7 @@ pub(in crate::store) const SWEEP: &str = "
 /// How many bodies are in which state. `$1` channel.
 pub(in crate::store) const COUNTS: &str =
     "SELECT state, COUNT(*) FROM posts WHERE channel = $1 GROUP BY state";
+
+/// Whether one came. `$1` channel, `$2` since.
+pub(in crate::store) const CAME_SINCE: &str =
+    "SELECT 1 FROM posts WHERE channel = $1 AND received_at >= $2 LIMIT 1";

@@ -1,9 +1,9 @@
 //! Texts about attempts to send. A channel names one by its mark (`$1`, perhaps NULL) or by its own id (`$2`).
 
-/// Writes an attempt down. `$1` mark, `$2` delivery, `$3` conversation, `$4` part, `$5` kind, `$6` time.
+/// Writes an attempt down. `$1` mark, `$2` delivery, `$3` conversation, `$4` part, `$5` of how many, `$6` kind, `$7` time.
 pub(in crate::store) const BEGIN: &str = "
-    INSERT INTO sends (mark, delivery_id, conversation_id, part, kind, state, reached, code, begun_at)
-    VALUES ($1, $2, $3, $4, $5, 'begun', 0, 0, $6)";
+    INSERT INTO sends (mark, delivery_id, conversation_id, part, parts, kind, state, reached, code, begun_at)
+    VALUES ($1, $2, $3, $4, $5, $6, 'begun', 0, 0, $7)";
 
 /// The channel took it. A status may have said so before. `$1` mark, `$2` the channel's id, `$3` time.
 pub(in crate::store) const TAKEN: &str = "

@@ -69,14 +69,18 @@ impl PostStore for Posts {
         Ok(claimed)
     }
 
+    async fn came_since(&self, channel: &str, since: Timestamp) -> Result<bool, StoreError> {
+        let statement = sqlx::query(sql::posts::CAME_SINCE).bind(channel).bind(since.as_millisecond());
+        Ok(self.database.reader.one(statement).await?.is_some())
+    }
+
     async fn settle(&self, id: PostId, outcome: PostOutcome) -> Result<(), StoreError> {
         self.database
             .writer
             .run(Atomicity::RefusesFirst, move |tx| {
                 Box::pin(async move {
                     let (state, again) = posts_settled(outcome);
-                    let statement =
-                        sqlx::query(sql::posts::SETTLE).bind(blob(id.0)).bind(state).bind(again);
+                    let statement = sqlx::query(sql::posts::SETTLE).bind(blob(id.0)).bind(state).bind(again);
                     tx.write(statement).await.map(drop)
                 })
             })
@@ -87,9 +91,9 @@ impl PostStore for Posts {
         self.database
             .writer
             .run(Atomicity::RefusesFirst, move |tx| {
-                Box::pin(async move {
-                    tx.write(sqlx::query(sql::posts::EXPIRE).bind(now.as_millisecond())).await
-                })
+                Box::pin(
+                    async move { tx.write(sqlx::query(sql::posts::EXPIRE).bind(now.as_millisecond())).await },
+                )
             })
             .await
     }
@@ -99,8 +103,7 @@ impl PostStore for Posts {
             .writer
             .run(Atomicity::RefusesFirst, move |tx| {
                 Box::pin(async move {
-                    let statement =
-                        sqlx::query(sql::posts::SWEEP).bind(before.as_millisecond()).bind(limit);
+                    let statement = sqlx::query(sql::posts::SWEEP).bind(before.as_millisecond()).bind(limit);
                     tx.write(statement).await
                 })
             })

@@ -48,6 +48,7 @@ impl SendStore for Sends {
             .bind(blob(send.delivery.0))
             .bind(blob(send.conversation.0))
             .bind(i64::from(send.part))
+            .bind(i64::from(send.of))
             .bind(send.kind)
             .bind(send.at.as_millisecond());
         self.write(statement).await.map(drop)
@@ -75,10 +76,8 @@ impl SendStore for Sends {
         delivered: u32,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
-        let statement = by_name(sql::sends::FAILED, name)
-            .bind(code)
-            .bind(i64::from(delivered))
-            .bind(at.as_millisecond());
+        let statement =
+            by_name(sql::sends::FAILED, name).bind(code).bind(i64::from(delivered)).bind(at.as_millisecond());
         self.write(statement).await
     }
 
@@ -144,6 +143,7 @@ fn record(row: &SqliteRow) -> Result<SendRecord, StoreError> {
         delivery: OutboxId(columns.id()?),
         conversation: ConversationId(columns.id()?),
         part: columns.value()?,
+        of: columns.value()?,
         kind: columns.value()?,
         state: SendState::read(columns.value()?)?,
         rank: columns.value()?,

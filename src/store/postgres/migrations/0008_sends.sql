@@ -6,6 +6,7 @@ CREATE TABLE sends (
     delivery_id     BYTEA  NOT NULL,
     conversation_id BYTEA  NOT NULL,
     part            BIGINT NOT NULL,
+    parts           BIGINT NOT NULL,
     kind            TEXT   NOT NULL,
     state           TEXT   NOT NULL CHECK (state IN ('begun', 'taken', 'refused', 'failed')),
     reached         BIGINT NOT NULL,

@@ -6,6 +6,7 @@ CREATE TABLE sends (
     delivery_id     BLOB    NOT NULL,
     conversation_id BLOB    NOT NULL,
     part            INTEGER NOT NULL,
+    parts           INTEGER NOT NULL,
     kind            TEXT    NOT NULL,
     state           TEXT    NOT NULL CHECK (state IN ('begun', 'taken', 'refused', 'failed')),
     reached         INTEGER NOT NULL,

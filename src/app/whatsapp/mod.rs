@@ -1,0 +1,121 @@
+//! WhatsApp put together: Meta's client as a channel of the outbox, the sign that an answer is being written, and what
+//! becomes of the statuses that Meta reports.
+
+mod compose;
+mod errand;
+mod push;
+mod typing;
+
+use super::build::Options;
+use crate::channels::whatsapp::address::PhoneNumberId;
+use crate::channels::whatsapp::client::GraphClient;
+use crate::channels::whatsapp::price::Prices;
+use crate::channels::whatsapp::template::Template;
+use crate::config::whatsapp::WhatsAppSettings;
+use crate::conversation::presence::Presence;
+use crate::limits::alerts::Alerts;
+use crate::limits::pace::Pace;
+use crate::outbox::push::Push;
+use crate::outbox::receipts::Receipts;
+use crate::store::Stores;
+use anyhow::Context;
+use push::WhatsAppPush;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use typing::Typing;
+
+/// The need whose template stands in for an answer.
+const ANSWER: &str = "answer";
+
+/// What `[channels.whatsapp]` describes, as far as sending goes.
+pub struct WhatsApp {
+    client: Arc<GraphClient>,
+    template: Option<Template>,
+}
+
+/// The parts that the rest of the program works with.
+pub struct Sides {
+    /// The channel of the outbox.
+    pub push: Arc<dyn Push>,
+    /// Shows that an answer is being written.
+    pub presence: Arc<dyn Presence>,
+    /// Takes in what Meta says of messages.
+    pub receipts: Arc<Receipts>,
+}
+
+/// The channel, if it is enabled.
+///
+/// # Errors
+/// What is wrong with its settings, by their names.
+pub fn whatsapp(options: &Options) -> anyhow::Result<Option<WhatsApp>> {
+    let settings = &options.settings.channels.whatsapp;
+    if !settings.enabled {
+        return Ok(None);
+    }
+    let client = client(options).context("channels.whatsapp.graph_base_url")?;
+    let template = template(settings)?;
+    Ok(Some(WhatsApp { client: Arc::new(client), template }))
+}
+
+/// Meta, as the settings say.
+///
+/// # Errors
+/// An address that is none.
+pub fn client(options: &Options) -> anyhow::Result<GraphClient> {
+    let settings = &options.settings.channels.whatsapp;
+    GraphClient::new(
+        &settings.graph_base_url,
+        &settings.graph_version,
+        settings.access_token.clone(),
+        settings.timeout(),
+        options.clock.clone(),
+    )
+}
+
+/// The template that stands in for answers, if there is one. Every template of the settings is read.
+fn template(settings: &WhatsAppSettings) -> anyhow::Result<Option<Template>> {
+    let mut answer = None;
+    for (need, template) in &settings.template_fallback {
+        let read = Template::read(&template.name, &template.language, &template.components)
+            .map_err(|wrong| anyhow::anyhow!("channels.whatsapp.template_fallback.{need}: {wrong}"))?;
+        if need == ANSWER {
+            answer = Some(read);
+        }
+    }
+    Ok(answer)
+}
+
+impl WhatsApp {
+    /// Its parts over the stores.
+    pub fn sides(self, options: &Options, stores: &Stores, alerts: &Arc<Alerts>) -> Sides {
+        let settings = &options.settings.channels.whatsapp;
+        let numbers = settings.all_numbers();
+        let numbers =
+            numbers.iter().filter_map(|number| PhoneNumberId::read(&number.phone_number_id)).collect();
+        let has_template = self.template.is_some();
+        let per_second = NonZeroU32::new(settings.rates.number_per_second).unwrap_or(NonZeroU32::MIN);
+        let push = WhatsAppPush {
+            client: self.client.clone(),
+            stores: stores.clone(),
+            clock: options.clock.clone(),
+            alerts: alerts.clone(),
+            pace: Pace::new(per_second, options.clock.clone()),
+            numbers,
+            template: self.template,
+            business: options.settings.business.name.clone(),
+            rates: settings.rates,
+            most: settings.max_message_characters,
+            timeout: settings.timeout(),
+            unknown_fate_wait: settings.unknown_fate_wait(),
+            began: options.clock.now(),
+        };
+        let prices = Prices::new(&settings.prices);
+        let clock = options.clock.clone();
+        let receipts = Receipts::new(stores.clone(), clock, alerts.clone(), prices, has_template);
+        Sides {
+            push: Arc::new(push),
+            presence: Arc::new(Typing { client: self.client, conversations: stores.conversations.clone() }),
+            receipts: Arc::new(receipts),
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Shows customers of channels that are pushed to that their message was read and an answer is being written, again and
+//! again as long as it is. The turn says when it begins and ends; nothing waits for what is shown.
+
+use crate::domain::ids::{ConversationId, TurnId};
+use async_trait::async_trait;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// How often it is shown: before a phone stops showing it by itself.
+const EVERY: Duration = Duration::from_secs(20);
+/// How often at most: no turn takes longer.
+const MOST: u32 = 30;
+/// So many signs may wait; later ones are not shown.
+const QUEUE: usize = 1024;
+/// Signs under way at once.
+const AT_ONCE: usize = 64;
+
+/// What is being answered.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Answering {
+    /// Where.
+    pub conversation: ConversationId,
+    /// The channel's id of the newest message that is answered.
+    pub message: String,
+}
+
+/// A channel that can show that somebody is at it.
+#[async_trait]
+pub trait Presence: Send + Sync {
+    /// Its name in conversations.
+    fn channel(&self) -> &str;
+
+    /// Shows it once, for a while. Failing is of no matter.
+    async fn show(&self, answering: &Answering);
+}
+
+enum Sign {
+    Begins(TurnId, String, Answering),
+    Ends(TurnId),
+}
+
+/// Where turns say that they begin.
+#[derive(Clone)]
+pub struct PresenceDesk {
+    signs: mpsc::Sender<Sign>,
+}
+
+/// A turn that is at work; it is over when this is dropped.
+pub struct AtWork {
+    turn: TurnId,
+    signs: mpsc::Sender<Sign>,
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.signs.try_send(Sign::Ends(self.turn)).ok();
+    }
+}
+
+/// Shows it; to be run beside the server.
+pub struct PresenceTask {
+    signs: mpsc::Receiver<Sign>,
+    channels: HashMap<String, Arc<dyn Presence>>,
+    at_work: HashMap<TurnId, Shown>,
+}
+
+struct Shown {
+    channel: String,
+    answering: Answering,
+    again_at: Instant,
+    times: u32,
+}
+
+impl PresenceDesk {
+    /// A desk and the task behind it.
+    pub fn over(channels: Vec<Arc<dyn Presence>>) -> (Self, PresenceTask) {
+        let (sender, signs) = mpsc::channel(QUEUE);
+        let channels = channels.into_iter().map(|channel| (channel.channel().to_owned(), channel)).collect();
+        (Self { signs: sender }, PresenceTask { signs, channels, at_work: HashMap::new() })
+    }
+
+    /// A turn of the bot's begins on `channel`.
+    pub fn begins(&self, turn: TurnId, channel: &str, answering: Answering) -> AtWork {
+        self.signs.try_send(Sign::Begins(turn, channel.to_owned(), answering)).ok();
+        AtWork { turn, signs: self.signs.clone() }
+    }
+}
+
+impl PresenceTask {
+    /// Shows until `stop`.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut under_way = JoinSet::new();
+        loop {
+            let next = self.at_work.values().map(|shown| shown.again_at).min();
+            tokio::select! {
+                () = stop.cancelled() => return,
+                sign = self.signs.recv() => match sign {
+                    Some(Sign::Begins(turn, channel, answering)) => {
+                        if self.channels.contains_key(&channel) {
+                            let shown = Shown { channel, answering, again_at: Instant::now(), times: 0 };
+                            self.at_work.insert(turn, shown);
+                            self.show_due(&mut under_way);
+                        }
+                    }
+                    Some(Sign::Ends(turn)) => {
+                        self.at_work.remove(&turn);
+                    }
+                    None => return,
+                },
+                () = tokio::time::sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => {
+                    self.show_due(&mut under_way);
+                }
+                Some(_) = under_way.join_next() => {}
+            }
+        }
+    }
+
+    fn show_due(&mut self, under_way: &mut JoinSet<()>) {
+        let now = Instant::now();
+        for shown in self.at_work.values_mut().filter(|shown| shown.again_at <= now) {
+            shown.again_at = now + EVERY;
+            shown.times += 1;
+            let Some(channel) = self.channels.get(&shown.channel).cloned() else { continue };
+            if under_way.len() < AT_ONCE {
+                let answering = shown.answering.clone();
+                under_way.spawn(async move { channel.show(&answering).await });
+            }
+        }
+        self.at_work.retain(|_, shown| shown.times < MOST);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+    use uuid::Uuid;
+
+    #[derive(Default)]
+    struct Phone(Mutex<Vec<String>>);
+
+    #[async_trait]
+    impl Presence for Phone {
+        fn channel(&self) -> &str {
+            "phone"
+        }
+
+        async fn show(&self, answering: &Answering) {
+            self.0.lock().unwrap().push(answering.message.clone());
+        }
+    }
+
+    fn answering(message: &str) -> Answering {
+        Answering { conversation: ConversationId(Uuid::nil()), message: message.to_owned() }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_is_shown_as_long_as_the_turn_is_at_work() {
+        let phone = Arc::new(Phone::default());
+        let (desk, task) = PresenceDesk::over(vec![phone.clone()]);
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(task.run(stop.clone()));
+        let turn = TurnId(Uuid::from_u128(1));
+        let at_work = desk.begins(turn, "phone", answering("wamid.1"));
+        let elsewhere = desk.begins(TurnId(Uuid::from_u128(2)), "web", answering("none"));
+        tokio::time::sleep(Duration::from_secs(50)).await;
+        assert_eq!(*phone.0.lock().unwrap(), ["wamid.1"; 3], "at once, after 20 s, after 40 s");
+        drop((at_work, elsewhere));
+        tokio::time::sleep(Duration::from_secs(100)).await;
+        assert_eq!(phone.0.lock().unwrap().len(), 3);
+        stop.cancel();
+        running.await.unwrap();
+    }
+}

@@ -3,6 +3,7 @@
 use super::demo;
 use super::knowledge::{KnowledgeProbe, Library, Retrieval};
 use super::leads;
+use super::probes::{ModelProbe, StoreProbe};
 use super::vectors::VectorTask;
 use crate::agent::run::Agent;
 use crate::backoffice::Backoffice;
@@ -12,6 +13,7 @@ use crate::conversation::keeper::LeaseKeeper;
 use crate::conversation::leads::LeadDesk;
 use crate::conversation::lease::LeaseRules;
 use crate::conversation::ownership::Ownership;
+use crate::conversation::reception::worker::PostWorker;
 use crate::conversation::turn::TurnRunner;
 use crate::conversation::worker::Worker;
 use crate::domain::clock::Clock;
@@ -39,10 +41,9 @@ use crate::tools::dispatch::Dispatcher;
 use crate::tools::http::HttpTools;
 use crate::tools::load;
 use crate::tools::registry::Registry;
-use crate::web::ports::{HealthProbe, ModelDrill, ToolCatalog};
+use crate::web::ports::{ModelDrill, ToolCatalog};
 use crate::web::state::{SharedState, WebParts, WebState};
 use anyhow::Context;
-use async_trait::async_trait;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -104,6 +105,8 @@ pub struct App {
     pub keeper: LeaseKeeper,
     /// Looks after leads.
     pub leads: Box<LeadDesk>,
+    /// Takes in what WhatsApp posted, if that channel is set up.
+    pub posts: Option<Box<PostWorker>>,
     /// Takes what is said to channels that are pushed to.
     pub courier: Courier,
     /// Brings the knowledge up to date.
@@ -219,6 +222,7 @@ impl App {
             worker: format!("process-{}", std::process::id()),
             pushed_channels: pushed.clone(),
             leases: leases.clone(),
+            introductions: super::reception::introductions(&settings),
         };
         let ownership = Arc::new(Ownership::new(
             stores.conversations.clone(),
@@ -232,6 +236,8 @@ impl App {
             options.clock.clone(),
             outside.alerts.clone(),
         );
+        let reception = super::reception::reception(&options, &stores, &outside, &ownership);
+        let (whatsapp, posts) = reception.unzip();
         let desk = leads::desk(&options, &stores, &outside, &definitions)?;
         let database = Arc::new(database);
         let web = WebState::new(WebParts {
@@ -251,6 +257,7 @@ impl App {
                 Arc::new(ModelProbe(chain.clone())),
             ],
             relay,
+            whatsapp,
             drill: Arc::new(Drill { outage: outside.outage, chain }),
             metrics: Arc::new(crate::telemetry::metrics::render),
             search: Arc::new(Retrieval(library.clone())),
@@ -269,6 +276,7 @@ impl App {
             worker,
             keeper,
             leads: desk,
+            posts,
             courier,
             library,
             vectors,
@@ -360,38 +368,5 @@ struct Offered(Arc<Registry>);
 impl ToolCatalog for Offered {
     fn tools(&self) -> Vec<ToolSpec> {
         self.0.specs().as_ref().clone()
-    }
-}
-
-struct StoreProbe(Arc<StoreHandle>);
-
-#[async_trait]
-impl HealthProbe for StoreProbe {
-    fn name(&self) -> &'static str {
-        "store"
-    }
-
-    async fn check(&self) -> Result<Option<String>, String> {
-        self.0.ready().await.map(|()| None).map_err(|error| error.to_string())
-    }
-}
-
-/// Looks whether a turn would find a model to ask. Asks none itself: that costs money and time.
-struct ModelProbe(Option<Arc<Chain>>);
-
-#[async_trait]
-impl HealthProbe for ModelProbe {
-    fn name(&self) -> &'static str {
-        "model"
-    }
-
-    async fn check(&self) -> Result<Option<String>, String> {
-        match &self.0 {
-            Some(chain) if !chain.has_way() => {
-                let names: Vec<&str> = chain.names().collect();
-                Err(format!("no model can be asked for now: {}", names.join(", ")))
-            }
-            Some(_) | None => Ok(None),
-        }
     }
 }

@@ -2,6 +2,7 @@
 //! passages for the question, the newest words. Bounded, and what differs from turn to turn comes last, so that an
 //! endpoint that keeps what it has read reads only the end anew.
 
+use super::history::in_reply_to;
 use crate::config::business::Business;
 use crate::domain::contact::Contact;
 use crate::domain::language::Language;
@@ -63,7 +64,10 @@ pub fn build(prompts: &Prompts, parts: Parts<'_>) -> anyhow::Result<Vec<ChatMess
         present.push_str(&prompts.passages(parts.language, parts.passages)?);
     }
     messages.push(ChatMessage::System(present));
-    messages.extend(parts.answers.iter().map(|message| ChatMessage::Customer(message.text.clone())));
+    for message in parts.answers {
+        messages.extend(in_reply_to(message));
+        messages.push(ChatMessage::Customer(message.text.clone()));
+    }
     Ok(messages)
 }
 

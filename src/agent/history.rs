@@ -46,7 +46,10 @@ pub fn transcript(events: &[Event], current: TurnId, answers: &[Message], budget
         match &event.body {
             EventBody::Message(message)
                 if answered_now.contains(&message.id) || digested.contains(&message.id) => {}
-            EventBody::Message(message) => messages.extend(said(message)),
+            EventBody::Message(message) => {
+                messages.extend(in_reply_to(message));
+                messages.extend(said(message));
+            }
             EventBody::ModelAnswered { calls, .. } if !calls.is_empty() => {
                 let calls: Vec<ToolCall> = calls.iter().map(|call| renamed(call, event.turn)).collect();
                 open.extend(calls.iter().map(|call| (call.id.0.clone(), messages.len())));
@@ -83,6 +86,17 @@ pub fn transcript(events: &[Event], current: TurnId, answers: &[Message], budget
     }
     without_hand_offs_and_loose_ends(&mut messages, &settled_hand_offs(events));
     within(messages, budget)
+}
+
+/// The earlier words that a customer's message replies to. They stand apart: nobody has said them anew, so that they
+/// prove nothing.
+pub fn in_reply_to(message: &Message) -> Option<ChatMessage> {
+    let quoted = message.quoted.as_ref()?;
+    let whose = match quoted.role {
+        Role::Customer => "the customer's own earlier message",
+        Role::Assistant | Role::Human | Role::System => "this earlier message of the business",
+    };
+    Some(ChatMessage::System(format!("The next message replies to {whose}: {:?}", quoted.text)))
 }
 
 /// What one side said, as the model reads it.

@@ -14,6 +14,7 @@ use crate::conversation::leads::LeadDesk;
 use crate::conversation::lease::LeaseRules;
 use crate::conversation::ownership::Ownership;
 use crate::conversation::presence::{PresenceDesk, PresenceTask};
+use crate::conversation::reception::worker::PostWorker;
 use crate::conversation::turn::TurnRunner;
 use crate::conversation::worker::Worker;
 use crate::domain::clock::Clock;
@@ -105,6 +106,8 @@ pub struct App {
     pub keeper: LeaseKeeper,
     /// Looks after leads.
     pub leads: Box<LeadDesk>,
+    /// Takes in what WhatsApp posted, if that channel is set up.
+    pub posts: Option<Box<PostWorker>>,
     /// Takes what is said to channels that are pushed to.
     pub courier: Courier,
     /// Shows customers that an answer is being written.
@@ -229,6 +232,7 @@ impl App {
             pushed_channels: pushed.clone(),
             leases: leases.clone(),
             presence: presence_desk,
+            introductions: super::reception::introductions(&settings),
         };
         let ownership = Arc::new(Ownership::new(
             stores.conversations.clone(),
@@ -242,6 +246,9 @@ impl App {
             options.clock.clone(),
             outside.alerts.clone(),
         );
+        let receipts = whatsapp.map(|sides| sides.receipts);
+        let reception = super::reception::reception(&options, &stores, &outside, &ownership, receipts);
+        let (whatsapp, posts) = reception.unzip();
         let desk = leads::desk(&options, &stores, &outside, &definitions)?;
         let database = Arc::new(database);
         let web = WebState::new(WebParts {
@@ -261,6 +268,7 @@ impl App {
                 Arc::new(ModelProbe(chain.clone())),
             ],
             relay,
+            whatsapp,
             drill: Arc::new(Drill { outage: outside.outage, chain }),
             metrics: Arc::new(crate::telemetry::metrics::render),
             search: Arc::new(Retrieval(library.clone())),
@@ -279,6 +287,7 @@ impl App {
             worker,
             keeper,
             leads: desk,
+            posts,
             courier,
             presence,
             library,

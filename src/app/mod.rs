@@ -15,6 +15,7 @@ pub mod keys;
 pub mod knowledge;
 pub mod leads;
 pub mod probes;
+pub mod reception;
 pub mod relay;
 pub mod scratch;
 pub mod serve;

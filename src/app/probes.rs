@@ -1,4 +1,4 @@
-//! What `/readyz` asks of the parts of the program. A look costs nothing and changes nothing.
+//! What `/readyz` looks at, as far as the composition root alone can reach it. A look costs nothing.
 
 use crate::llm::chain::Chain;
 use crate::store::open::StoreHandle;
@@ -6,8 +6,8 @@ use crate::web::ports::HealthProbe;
 use async_trait::async_trait;
 use std::sync::Arc;
 
-/// Looks whether the database answers.
-pub(super) struct StoreProbe(pub(super) Arc<StoreHandle>);
+/// Looks whether the database works.
+pub struct StoreProbe(pub Arc<StoreHandle>);
 
 #[async_trait]
 impl HealthProbe for StoreProbe {
@@ -21,7 +21,7 @@ impl HealthProbe for StoreProbe {
 }
 
 /// Looks whether a turn would find a model to ask. Asks none itself: that costs money and time.
-pub(super) struct ModelProbe(pub(super) Option<Arc<Chain>>);
+pub struct ModelProbe(pub Option<Arc<Chain>>);
 
 #[async_trait]
 impl HealthProbe for ModelProbe {

@@ -51,6 +51,7 @@ impl Server {
         if alone.is_some() {
             let left = app.stores.turns.expire_claims(clock.now()).await?;
             tracing::debug!(left, "turns that an earlier process left in the middle");
+            app.stores.posts.expire_claims(clock.now()).await?;
         }
         let instance = Instance::announce(&data, address, &app.stores).await?;
         let stop = app.stop.clone();
@@ -72,6 +73,10 @@ impl Server {
         let keeper = tokio::spawn(self.app.keeper.run(self.stop.clone()));
         #[expect(clippy::disallowed_methods, reason = "awaited below")]
         let leads = tokio::spawn(self.app.leads.run(self.stop.clone()));
+        let posts = self.app.posts.map(|posts| {
+            #[expect(clippy::disallowed_methods, reason = "awaited below")]
+            tokio::spawn(posts.run(self.stop.clone()))
+        });
         #[expect(clippy::disallowed_methods, reason = "awaited below")]
         let courier = tokio::spawn(self.app.courier.run(self.stop.clone()));
         #[expect(clippy::disallowed_methods, reason = "awaited below")]
@@ -116,6 +121,10 @@ impl Server {
             tracing::warn!(
                 "a delivery did not end in time; whether it was sent is looked into at the next start"
             );
+        }
+        // What it leaves in the middle is taken in again at the next start.
+        if let Some(posts) = posts {
+            tokio::time::timeout(COURIER_GRACE, posts).await.ok();
         }
         upkeep.await.ok();
         keeper.await.ok();

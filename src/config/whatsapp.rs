@@ -33,6 +33,8 @@ pub struct WhatsAppSettings {
     pub waba_id: String,
     /// The only number as customers dial it.
     pub display_phone: String,
+    /// What the assistant says of itself with its first words to a customer; empty for nothing.
+    pub introduction: String,
     /// Quiet period behind a text that looks finished.
     pub quiet_ms: u64,
     /// Quiet period behind a text that does not.

@@ -14,7 +14,7 @@ use crate::domain::turn::{Claim, StopReason};
 use crate::store::outbox::NewDelivery;
 use crate::store::turns::TurnCommit;
 use jiff::Timestamp;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// What the end of a turn rests on.
 pub(super) struct Closing<'a> {
@@ -26,6 +26,8 @@ pub(super) struct Closing<'a> {
     pub(super) leases: &'a LeaseRules,
     /// How what nobody could serve is tried again.
     pub(super) settings: &'a TurnSettings,
+    /// What the assistant says of itself with its first words, by channel.
+    pub(super) introductions: &'a HashMap<String, String>,
 }
 
 impl Closing<'_> {
@@ -34,7 +36,7 @@ impl Closing<'_> {
         &self,
         claim: &Claim,
         task: &Task,
-        outcome: Outcome,
+        mut outcome: Outcome,
         late: &Lateness,
         now: Timestamp,
     ) -> TurnCommit {
@@ -45,6 +47,9 @@ impl Closing<'_> {
         // Who was told already that the answer comes later is not told again.
         let is_silent = outcome.text.trim().is_empty() || (postponed && late.attempts > 0);
         if !is_silent {
+            if let Some(introduction) = self.introduction(task) {
+                introduce(&mut outcome, introduction);
+            }
             let id = MessageId(self.clock.new_id());
             commit.events.push(EventBody::Message(Message {
                 id,
@@ -97,5 +102,51 @@ impl Closing<'_> {
         }
         commit.events.push(EventBody::TurnFinished { stop_reason: reason, usage: outcome.usage });
         commit
+    }
+
+    /// What the assistant says of itself, if it has not spoken in this conversation yet.
+    fn introduction(&self, task: &Task) -> Option<&str> {
+        let introduction = self.introductions.get(&task.conversation.channel)?;
+        let is_whole = task.events.first().is_none_or(|event| event.seq == 1);
+        let has_spoken = task.events.iter().any(
+            |event| matches!(&event.body, EventBody::Message(message) if message.role == Role::Assistant),
+        );
+        (is_whole && !has_spoken).then_some(introduction.as_str())
+    }
+}
+
+/// Puts words in front of an answer. What the answer states moves behind them.
+fn introduce(outcome: &mut Outcome, words: &str) {
+    let before = format!("{words}\n\n");
+    let shift = before.chars().count();
+    for claim in outcome.sources.iter_mut().flat_map(|source| &mut source.claims) {
+        claim.start += shift;
+        claim.end += shift;
+    }
+    outcome.text.insert_str(0, &before);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::message::{Claim as Stated, SourceRef};
+
+    #[test]
+    fn what_an_answer_states_moves_behind_the_introduction() {
+        let stated = Stated { text: "30 dias".to_owned(), start: 11, end: 18 };
+        let source = SourceRef {
+            id: "1".to_owned(),
+            title: "Trocas".to_owned(),
+            heading: None,
+            url: None,
+            claims: vec![stated],
+        };
+        let text = "O prazo é: 30 dias.".to_owned();
+        let mut outcome = Outcome { text, sources: vec![source], ..Outcome::default() };
+        introduce(&mut outcome, "Sou o assistente virtual. É só pedir.");
+        let claim = &outcome.sources[0].claims[0];
+        let there: String = outcome.text.chars().skip(claim.start).take(claim.end - claim.start).collect();
+        assert_eq!(there, "30 dias");
+        assert!(outcome.text.starts_with("Sou o assistente virtual. É só pedir.\n\nO prazo"));
     }
 }

@@ -1,5 +1,5 @@
 //! A conversation at work: who owns it, one turn at a time, the transaction that ends each turn, and what becomes of a
-//! lead afterwards.
+//! lead afterwards. `reception/` takes in what WhatsApp posted.
 
 mod audience;
 mod closing;
@@ -13,5 +13,6 @@ pub mod leads;
 pub mod lease;
 pub mod ownership;
 pub mod presence;
+pub mod reception;
 pub mod turn;
 pub mod worker;

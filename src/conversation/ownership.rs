@@ -16,6 +16,8 @@ use std::sync::Arc;
 
 /// How many of the newest events tell whether the customer waits for an answer.
 const RECENT_EVENTS: u32 = 50;
+/// How often the program looks again whose the conversation is that it says something in.
+const TELLINGS: u32 = 8;
 
 /// Changes of owner: those that people and flows ask for, and the return by rule.
 pub struct Ownership {
@@ -239,6 +241,33 @@ impl Ownership {
             quoted: None,
             kept: None,
             created_at: self.clock.now(),
+        }
+    }
+
+    /// The program itself says something in reply to `to`, whoever has the conversation; it stays theirs, and what the
+    /// customer waits for stays open.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if there is no such conversation, [`StoreError::Stale`] if it changes hands all the time.
+    pub async fn tell(
+        &self,
+        id: ConversationId,
+        to: MessageId,
+        text: String,
+    ) -> Result<MessageId, StoreError> {
+        let message = Message { reply_to: vec![to], ..self.message(Role::System, text) };
+        let said = message.id;
+        let mut attempt = 1;
+        loop {
+            let now = self.get(id).await?;
+            let words = Words::Said(Box::new(message.clone()));
+            let reason = "the program said something".to_owned();
+            match self.change_at(now.epoch, &now, now.owner.clone(), reason, words).await {
+                // Somebody took it, or a turn began, this moment: it stays theirs.
+                Err(StoreError::Stale) if attempt < TELLINGS => attempt += 1,
+                Err(error) => return Err(error),
+                Ok(_) => return Ok(said),
+            }
         }
     }
 

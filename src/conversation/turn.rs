@@ -25,7 +25,7 @@ use crate::store::live::Live;
 use crate::store::turns::{ClaimRequest, Release};
 use futures_util::FutureExt;
 use jiff::Timestamp;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,6 +55,8 @@ pub struct TurnRunner {
     pub leases: LeaseRules,
     /// Where customers are shown that an answer is being written.
     pub presence: PresenceDesk,
+    /// What the assistant says of itself with its first words, by channel.
+    pub introductions: HashMap<String, String>,
 }
 
 /// What happens in the conversation from the turn's begin on.
@@ -302,6 +304,7 @@ impl TurnRunner {
             pushed_channels: &self.pushed_channels,
             leases: &self.leases,
             settings: &self.settings,
+            introductions: &self.introductions,
         };
         let commit = closing.commit(claim, task, outcome, late, now);
         let mut attempt = 0;

@@ -6,6 +6,7 @@ use super::ports::{
 use super::quotas::InboundQuotas;
 use super::sse::places::StreamPlaces;
 use super::webhooks::relay::RelayDoor;
+use super::webhooks::whatsapp::WhatsAppDoor;
 use crate::config::channels::WebSettings;
 use crate::config::limits::LimitSettings;
 use crate::conversation::leads::Definitions;
@@ -51,6 +52,8 @@ pub struct WebParts {
     pub tools: Arc<dyn ToolCatalog>,
     /// Where the gateway of the relay channel comes in, if there is one.
     pub relay: Option<RelayDoor>,
+    /// Where Meta comes in, if WhatsApp is set up.
+    pub whatsapp: Option<WhatsAppDoor>,
     /// Rehearsals.
     pub drill: Arc<dyn ModelDrill>,
     /// Ends the event streams when the program stops.

@@ -7,6 +7,7 @@ use balcao::config::channels::{ChannelsSettings, WebSettings};
 use balcao::config::limits::LimitSettings;
 use balcao::config::secret::Secret as SharedSecret;
 use balcao::config::settings::Settings;
+use balcao::config::whatsapp::WhatsAppSettings;
 use balcao::conversation::leads::Definitions;
 use balcao::conversation::lease::LeaseRules;
 use balcao::conversation::ownership::Ownership;
@@ -24,6 +25,7 @@ use balcao::knowledge::source::Defaults;
 use balcao::store::Stores;
 use balcao::store::conversations::ConversationStore;
 use balcao::store::keys::ApiKey;
+use balcao::store::posts::PostStore;
 use balcao::store::sqlite::SqliteHandle;
 use balcao::web::ports::{
     HealthProbe, IngestReport, KnowledgeDocuments, KnowledgeIngest, KnowledgeSearch, ModelDrill, Removal,
@@ -32,6 +34,7 @@ use balcao::web::ports::{
 use balcao::web::router::router;
 use balcao::web::state::{SharedState, WebParts, WebState};
 use balcao::web::webhooks::relay::RelayDoor;
+use balcao::web::webhooks::whatsapp::WhatsAppDoor;
 use jiff::Timestamp;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -45,26 +48,35 @@ use tokio_util::sync::CancellationToken;
 /// Puts something in front of a conversation store.
 pub type Wrap = Box<dyn FnOnce(Arc<dyn ConversationStore>) -> Arc<dyn ConversationStore>>;
 
+/// Puts something in front of a store of webhooks' bodies.
+pub type WrapPosts = Box<dyn FnOnce(Arc<dyn PostStore>) -> Arc<dyn PostStore>>;
+
 /// What a test may set before the server starts.
 pub struct WebOptions {
     pub settings: WebSettings,
     pub limits: LimitSettings,
     /// What the probe of the model chain says.
     pub model: Result<(), String>,
+    /// The WhatsApp channel, if there is one.
+    pub whatsapp: Option<WhatsAppSettings>,
     /// Secrets of the relay channel; none, and there is no such channel.
     pub relay: Vec<&'static str>,
     /// Stands in front of the database.
     pub wrap: Wrap,
+    /// The same, for bodies of webhooks.
+    pub wrap_posts: WrapPosts,
 }
 
 impl Default for WebOptions {
     fn default() -> Self {
         Self {
             settings: channels().web,
+            whatsapp: None,
             relay: Vec::new(),
             limits: section("limits", include_str!("../../src/config/default/limits.toml")),
             model: Ok(()),
             wrap: Box::new(|store| store),
+            wrap_posts: Box::new(|store| store),
         }
     }
 }
@@ -115,6 +127,7 @@ pub async fn spawn_web_with(options: WebOptions) -> WebApp {
     let folder = tempfile::tempdir().unwrap();
     let (mut stores, database) = super::stores::open(folder.path()).await;
     stores.conversations = (options.wrap)(stores.conversations);
+    stores.posts = (options.wrap_posts)(stores.posts);
     let clock = Arc::new(SystemClock);
     let inbox =
         || Inbox::new(stores.conversations.clone(), clock.clone(), InboxLimits::from(&options.limits));
@@ -144,6 +157,7 @@ pub async fn spawn_web_with(options: WebOptions) -> WebApp {
         tools: Arc::new(Shelf),
         drill: Arc::new(Shelf),
         relay,
+        whatsapp: options.whatsapp.as_ref().map(WhatsAppDoor::new),
         shutdown: shutdown.clone(),
     });
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

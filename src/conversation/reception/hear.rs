@@ -1,0 +1,162 @@
+//! How a message is heard: in which words, in reply to what, and whether anybody is to answer it.
+
+use super::desk::Desk;
+use super::manners::{Wish, is_loop, wish};
+use crate::channels::whatsapp::CHANNEL;
+use crate::channels::whatsapp::content::Content;
+use crate::channels::whatsapp::wire::Incoming;
+use crate::channels::whatsapp::words::{Said, said};
+use crate::domain::conversation::Conversation;
+use crate::domain::event::{Event, EventBody};
+use crate::domain::message::{Kept, MediaKind, Message, Quoted, Role};
+use crate::inbox::clean;
+use crate::inbox::coalesce::Quiet;
+use crate::store::error::StoreError;
+use jiff::Timestamp;
+use std::time::Duration;
+
+/// Characters of one message: more than WhatsApp takes, with room for marks.
+pub(super) const MESSAGE_CHARS: usize = 6_000;
+/// Characters of a quoted message that are kept with the reply.
+const QUOTED_CHARS: usize = 400;
+
+/// A message as it is taken in.
+pub(super) struct Heard {
+    /// Its words and files.
+    pub(super) said: Said,
+    /// The message that it is about.
+    pub(super) quoted: Option<Quoted>,
+    /// Why no turn is to answer it, if none is.
+    pub(super) kept: Option<Kept>,
+    /// What it wants of messages that nobody asked for.
+    pub(super) wish: Option<Wish>,
+    /// When it was said.
+    pub(super) at: Timestamp,
+}
+
+impl Desk {
+    /// A message in words, and whether anybody is to answer it.
+    pub(super) async fn heard(
+        &self,
+        conversation: &Conversation,
+        incoming: &Incoming,
+        events: &[Event],
+        at: Timestamp,
+    ) -> Result<Heard, StoreError> {
+        let quoted = self.quoted(conversation, incoming).await?;
+        let mut content = said(&incoming.content, conversation.language);
+        if let Content::Choice { id, .. } = &incoming.content
+            && let Some(value) = offered(id, quoted.as_ref(), events)
+        {
+            content.text = value;
+        }
+        if let Some(product) = incoming.product.as_deref().and_then(|text| clean::one_line(text, 80)) {
+            content.text.push_str(&format!("\n[{product}]"));
+        }
+        if let Some((end, _)) = content.text.char_indices().nth(MESSAGE_CHARS) {
+            content.text.truncate(end);
+        }
+        let wished = self.wish(conversation, incoming, events, &content.text).await?;
+        let is_blank = clean::is_blank(&content.text);
+        if is_blank {
+            content = said(&Content::Unseen { kind: None, code: None }, conversation.language);
+        }
+        let now = self.parts.clock.now();
+        let kept = if now.duration_since(at) > self.ignore_older_than {
+            Some(Kept::Late)
+        } else if incoming.is_observed {
+            Some(Kept::Observed)
+        } else if wished.is_some() {
+            Some(Kept::Preference)
+        } else if is_blank {
+            Some(Kept::Unseen)
+        } else {
+            match &incoming.content {
+                Content::Reaction { .. } | Content::Revoke { .. } | Content::System { .. } => {
+                    Some(Kept::Sign)
+                }
+                Content::Media { media, .. } if media.kind == MediaKind::Sticker => Some(Kept::Sign),
+                Content::Unseen { .. } => Some(Kept::Unseen),
+                _ if is_loop(events, &content.text, now) => Some(Kept::Loop),
+                _ => None,
+            }
+        };
+        Ok(Heard { said: content, quoted: quoted.map(shortened), kept, wish: wished, at })
+    }
+
+    /// The message of ours or theirs that this one is about.
+    async fn quoted(
+        &self,
+        conversation: &Conversation,
+        incoming: &Incoming,
+    ) -> Result<Option<Message>, StoreError> {
+        let id = match &incoming.content {
+            Content::Reaction { to, .. } => to.as_ref(),
+            Content::Edit { of, .. } | Content::Revoke { of } => of.as_ref(),
+            _ => incoming.replies_to.as_ref(),
+        };
+        match id {
+            Some(id) => self.parts.stores.conversations.said(conversation.id, CHANNEL, id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// What the message wants of messages that nobody asked for, if it says nothing else. Who never said that they want
+    /// none cannot want them again.
+    async fn wish(
+        &self,
+        conversation: &Conversation,
+        incoming: &Incoming,
+        events: &[Event],
+        text: &str,
+    ) -> Result<Option<Wish>, StoreError> {
+        let payload = match &incoming.content {
+            Content::TemplateButton { payload, .. } => payload.as_deref(),
+            Content::Text(_) => None,
+            _ => return Ok(None),
+        };
+        let last = messages(events).find(|message| message.role == Role::Assistant);
+        match wish(text, payload, last) {
+            Some(Wish::In) => {
+                let contact = self.parts.stores.contacts.get(conversation.contact).await?;
+                let is_out = contact.is_some_and(|contact| contact.marketing_consent == Some(false));
+                Ok(is_out.then_some(Wish::In))
+            }
+            other => Ok(other),
+        }
+    }
+
+    /// A picture has no ending: what it is about usually follows. Who tapped has finished.
+    pub(super) fn quiet_behind(&self, content: &Content) -> Quiet {
+        let finished = match content {
+            Content::Choice { .. } | Content::TemplateButton { .. } | Content::Form(_) => Duration::ZERO,
+            Content::Media { caption: None, .. } => self.quiet.unfinished,
+            _ => self.quiet.finished,
+        };
+        Quiet { finished, ..self.quiet }
+    }
+}
+
+/// The messages of a log, newest first.
+pub(super) fn messages(events: &[Event]) -> impl Iterator<Item = &Message> {
+    events.iter().rev().filter_map(|event| match &event.body {
+        EventBody::Message(message) => Some(message),
+        _ => None,
+    })
+}
+
+/// What is said by tapping `id`: the value of a button that we offered, in the message that is answered or lately.
+fn offered(id: &str, quoted: Option<&Message>, events: &[Event]) -> Option<String> {
+    let recent = messages(events).filter(|message| message.role == Role::Assistant).take(10);
+    let mut offered = quoted.into_iter().chain(recent).flat_map(|message| &message.buttons);
+    offered.find(|button| button.value == id).map(|button| button.value.clone())
+}
+
+fn shortened(message: Message) -> Quoted {
+    let mut text = message.text;
+    if let Some((end, _)) = text.char_indices().nth(QUOTED_CHARS) {
+        text.truncate(end);
+        text.push('…');
+    }
+    Quoted { id: message.id, role: message.role, text }
+}

@@ -1,0 +1,12 @@
+//! Takes in what WhatsApp posted: who it is from, what it is, and what follows from it. The bodies are kept already;
+//! everything here may be done twice and changes nothing the second time.
+
+mod desk;
+mod hear;
+mod manners;
+mod people;
+mod sayings;
+pub mod statuses;
+pub mod worker;
+
+pub use desk::{Desk, DeskParts};

@@ -14,6 +14,7 @@ mod outbox;
 mod ownership;
 mod postgres;
 mod races;
+mod sends;
 mod sqlite;
 pub mod support;
 mod turns;

@@ -5,6 +5,7 @@ pub mod events;
 pub mod failing;
 pub mod fake_embeddings;
 pub mod fake_openai;
+pub mod meta;
 pub mod postgres;
 pub mod relay;
 pub mod smtp;

@@ -2,6 +2,7 @@
 //! be said in words gets a mark in brackets. It quotes whatever the customer's side sent; nothing in it is to be believed.
 
 use super::content::{Card, Content, Item};
+use super::interactive;
 use crate::domain::language::Language;
 use crate::domain::message::{Media, MediaKind};
 use std::borrow::Cow;
@@ -54,7 +55,7 @@ pub fn said(content: &Content, language: Language) -> Said {
                 cards.iter().take(MOST_NAMED).map(|card| said_card(card, language)).collect();
             Said::words(cards.join("\n"))
         }
-        Content::Choice { title, .. } => Said::words(title.clone()),
+        Content::Choice { id, title } => Said::words(interactive::said(id).unwrap_or(title)),
         Content::TemplateButton { text, .. } => Said::words(text.clone()),
         Content::Form(answers) => Said::words(said_form(answers, language)),
         Content::Reaction { emoji, .. } => Said::words(match emoji {

@@ -4,10 +4,12 @@ use super::desk::Desk;
 use super::manners::{Wish, is_loop, wish};
 use crate::channels::whatsapp::CHANNEL;
 use crate::channels::whatsapp::content::Content;
+use crate::channels::whatsapp::interactive::{numbered_choice, tappable};
 use crate::channels::whatsapp::wire::Incoming;
 use crate::channels::whatsapp::words::{Said, said};
 use crate::domain::conversation::Conversation;
 use crate::domain::event::{Event, EventBody};
+use crate::domain::language::Language;
 use crate::domain::message::{Kept, MediaKind, Message, Quoted, Role};
 use crate::inbox::clean;
 use crate::inbox::coalesce::Quiet;
@@ -45,9 +47,12 @@ impl Desk {
     ) -> Result<Heard, StoreError> {
         let quoted = self.quoted(conversation, incoming).await?;
         let mut content = said(&incoming.content, conversation.language);
-        if let Content::Choice { id, .. } = &incoming.content
-            && let Some(value) = offered(id, quoted.as_ref(), events)
-        {
+        let value = match &incoming.content {
+            Content::Choice { id, .. } => offered(id, quoted.as_ref(), events),
+            Content::Text(text) => by_number(text, events, conversation.language),
+            _ => None,
+        };
+        if let Some(value) = value {
             content.text = value;
         }
         if let Some(product) = incoming.product.as_deref().and_then(|text| clean::one_line(text, 80)) {
@@ -150,6 +155,15 @@ fn offered(id: &str, quoted: Option<&Message>, events: &[Event]) -> Option<Strin
     let recent = messages(events).filter(|message| message.role == Role::Assistant).take(10);
     let mut offered = quoted.into_iter().chain(recent).flat_map(|message| &message.buttons);
     offered.find(|button| button.value == id).map(|button| button.value.clone())
+}
+
+/// What is said by the number of a choice, where the choices were numbered lines. A question of an interview is asked
+/// with its own sense of numbers; one for a yes may be answered with a number that corrects it.
+fn by_number(text: &str, events: &[Event], language: Language) -> Option<String> {
+    let last = messages(events).find(|message| message.role != Role::Customer)?;
+    let reads_numbers = last.input.is_some()
+        || last.confirmation.is_some() && tappable(&last.text, &last.buttons, language).is_some();
+    if reads_numbers { None } else { numbered_choice(text, &last.buttons).map(str::to_owned) }
 }
 
 fn shortened(message: Message) -> Quoted {

@@ -46,6 +46,9 @@ pub async fn problems(options: &Options) -> anyhow::Result<(Vec<Problem>, Vec<Pr
     if let Err(error) = super::relay::relay(options) {
         problems.push(Problem::in_file("settings", format!("{error:#}")));
     }
+    if let Err(error) = super::whatsapp::whatsapp(options) {
+        problems.push(Problem::in_file("settings", format!("{error:#}")));
+    }
     if let Err(error) = store(options) {
         problems.push(Problem::in_file("settings", format!("{error:#}")));
     }

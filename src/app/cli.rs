@@ -96,6 +96,9 @@ enum Command {
     /// What the interviews of leads come to
     #[command(subcommand)]
     Interviews(commands::InterviewsCommand),
+    /// WhatsApp: whether it is set up well, its templates, what messages cost
+    #[command(subcommand)]
+    Whatsapp(commands::WhatsAppCommand),
     /// Rehearse on the running server that the language models are away
     Drill(commands::DrillArguments),
     /// Print every setting with its default and what it means
@@ -182,6 +185,7 @@ async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Exi
         Some(Command::Models(command)) => return commands::models(&options, command).await,
         Some(Command::Gaps(arguments)) => return commands::gaps(&options, &arguments).await,
         Some(Command::Interviews(command)) => return commands::interviews(&options, &command).await,
+        Some(Command::Whatsapp(command)) => return commands::whatsapp(&options, command).await,
         Some(Command::Drill(arguments)) => return commands::drill(&options, arguments).await,
         Some(Command::Config | Command::ReadDocument { .. }) => {}
         Some(Command::Migrate) => return commands::migrate(&options).await,

@@ -19,6 +19,7 @@ pub mod reception;
 pub mod relay;
 pub mod scratch;
 pub mod serve;
+pub mod simulate;
 pub mod terminal;
 pub mod vectors;
 pub mod whatsapp;

@@ -5,6 +5,7 @@ pub mod auth;
 pub mod extract;
 pub mod layers;
 pub mod pages;
+pub mod phone;
 pub mod ports;
 pub mod probes;
 pub mod problem;

@@ -8,6 +8,7 @@ mod interviews;
 mod knowledge;
 mod models;
 mod shop;
+mod whatsapp;
 
 pub use drill::{DrillArguments, drill};
 pub use gaps::{GapsArguments, gaps};
@@ -15,6 +16,7 @@ pub use interviews::{InterviewsCommand, interviews};
 pub use knowledge::{IngestArguments, SearchArguments, ingest, search};
 pub use models::{ModelsCommand, PullArguments, models};
 pub use shop::{ExportArguments, ImportArguments, export, import};
+pub use whatsapp::{WhatsAppCommand, whatsapp};
 
 use super::build::{Options, Outside, listed, registry_over};
 use super::check::NoKnowledge;

@@ -19,6 +19,8 @@ use std::time::Duration;
 
 /// Most bytes of an answer that are read: it holds an id.
 const ANSWER_BYTES: usize = 64 * 1024;
+/// The same of what describes an account: it holds templates.
+const ACCOUNT_BYTES: usize = 8 * 1024 * 1024;
 /// Longest id of a message.
 const WAMID_CHARACTERS: usize = 512;
 
@@ -100,7 +102,33 @@ impl GraphClient {
         if status.is_success() {
             return Ok(());
         }
-        let body = read(response).await.unwrap_or_default();
+        let body = read(&mut response, ANSWER_BYTES).await.unwrap_or_default();
+        Err(GraphError::in_answer(&body)
+            .map_or_else(|| format!("Meta answered {}", status.as_u16()), |error| error.told()))
+    }
+
+    /// Reads something of the account. `token` stands in for the usual one.
+    ///
+    /// # Errors
+    /// Why not, for the operator.
+    pub async fn read(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        token: Option<&Secret>,
+    ) -> Result<Value, String> {
+        let mut url = self.at(path);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let token = token.unwrap_or(&self.token).expose();
+        let answer = self.http.get(url).bearer_auth(token).send().await;
+        let mut response = answer.map_err(|_| "Meta cannot be reached".to_owned())?;
+        let status = response.status();
+        let body = read(&mut response, ACCOUNT_BYTES).await.map_err(|_| "Meta broke off".to_owned())?;
+        if status.is_success() {
+            return serde_json::from_slice(&body).map_err(|_| "Meta answered no JSON".to_owned());
+        }
         Err(GraphError::in_answer(&body)
             .map_or_else(|| format!("Meta answered {}", status.as_u16()), |error| error.told()))
     }
@@ -123,12 +151,12 @@ impl GraphClient {
         url
     }
 
-    async fn meaning(&self, response: Response) -> Sent {
+    async fn meaning(&self, mut response: Response) -> Sent {
         let status = response.status();
         let after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         let after = after.and_then(|text| retry_after(text, self.clock.now()));
         let told = format!("Meta answered {}", status.as_u16());
-        let Ok(body) = read(response).await else {
+        let Ok(body) = read(&mut response, ANSWER_BYTES).await else {
             return Sent::InDoubt { error: format!("{told} and broke off") };
         };
         if status.is_success() {
@@ -179,10 +207,10 @@ fn taken(body: &[u8]) -> Option<(String, Option<String>)> {
 }
 
 /// The beginning of a body; more than that is no answer to us.
-async fn read(mut response: Response) -> Result<Vec<u8>, reqwest::Error> {
+async fn read(response: &mut Response, most: usize) -> Result<Vec<u8>, reqwest::Error> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > ANSWER_BYTES {
+        if body.len() + chunk.len() > most {
             break;
         }
         body.extend_from_slice(&chunk);

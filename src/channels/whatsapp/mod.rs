@@ -1,5 +1,6 @@
 //! WhatsApp through Meta's Cloud API: what comes and what is sent, in Meta's words.
 
+pub mod account;
 pub mod address;
 pub mod client;
 pub mod content;

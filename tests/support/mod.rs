@@ -13,4 +13,5 @@ pub mod talk;
 pub mod tiny_e5;
 pub mod vendor;
 pub mod web;
+pub mod whatsapp;
 pub mod wire;

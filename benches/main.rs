@@ -17,6 +17,7 @@ mod offline;
 mod postgres;
 mod process;
 mod progress;
+mod qdrant;
 mod quota;
 mod rounds;
 mod search;
@@ -70,6 +71,8 @@ enum Section {
     Search,
     /// Vectors from the embedding model in process
     Embed,
+    /// The index on a Qdrant server (`BALCAO_TEST_QDRANT_URL`) beside the embedded one
+    Qdrant,
     /// Visitors who each wait for their answer, and messages at a rate
     Load,
     /// Visitors who write three messages in a row
@@ -86,12 +89,13 @@ enum Section {
 
 impl Section {
     /// In the order they run: those under load bind this process to a core, so they come last.
-    const ORDER: [Self; 10] = [
+    const ORDER: [Self; 11] = [
         Self::Start,
         Self::Progress,
         Self::Offline,
         Self::Search,
         Self::Embed,
+        Self::Qdrant,
         Self::Instructions,
         Self::Load,
         Self::Bursts,
@@ -99,9 +103,9 @@ impl Section {
         Self::Soak,
     ];
 
-    /// Whether it is one of all: it needs no tool of its own and takes no more than some minutes.
+    /// Whether it is one of all: it needs no tool or server of its own and takes no more than some minutes.
     fn is_common(self) -> bool {
-        !matches!(self, Self::Soak | Self::Instructions)
+        !matches!(self, Self::Soak | Self::Instructions | Self::Qdrant)
     }
 
     fn is_among(self, wanted: &[Self]) -> bool {
@@ -162,6 +166,7 @@ async fn run(section: Section, place: &Place, scale: Scale, arguments: &Argument
         Section::Offline => offline::measure(place).await,
         Section::Search => search::measure(place).await,
         Section::Embed => embed::measure(scale),
+        Section::Qdrant => qdrant::measure(scale),
         Section::Load => load::measure(place, scale, arguments.store).await,
         Section::Bursts => bursts::measure(place, scale).await,
         Section::Idle => idle::measure(place, &arguments.clients).await,

@@ -2,12 +2,14 @@
 
 use super::build::{Options, Outside};
 use super::files;
+use super::knowledge::on_server;
 use super::scratch::ScratchStore;
 use super::terminal::say;
+use crate::config::knowledge::KnowledgePlace;
 use crate::config::store::StorePlace;
 use crate::domain::problem::Problem;
 use crate::knowledge::gather::Places;
-use crate::knowledge::index::Manifest;
+use crate::knowledge::index::{Index, Manifest};
 use crate::knowledge::ingest::{IngestError, Read};
 use crate::knowledge::ledger::{Ledger, Memory, Roots, Writer};
 use crate::llm::model::{ChatMessage, ChatRequest, ToolChoice};
@@ -124,6 +126,7 @@ pub async fn check(options: &Options, known: Vec<Problem>, online: bool) -> anyh
     problems.splice(0..0, known);
     if online {
         problems.extend(model_problems(options).await);
+        problems.extend(index_problem(options).await?);
     }
     for problem in &problems {
         say(&problem.to_string());
@@ -138,6 +141,27 @@ pub async fn check(options: &Options, known: Vec<Problem>, online: bool) -> anyh
     }
     say(&format!("{} problem{}", problems.len(), if problems.len() == 1 { "" } else { "s" }));
     Ok(ExitCode::FAILURE)
+}
+
+/// Asks the Qdrant server, if the knowledge is on one. Nothing is written.
+async fn index_problem(options: &Options) -> anyhow::Result<Option<Problem>> {
+    // An address that is none is among the problems already.
+    let Ok(KnowledgePlace::Server(url)) = options.settings.knowledge.place(&options.data) else {
+        return Ok(None);
+    };
+    let options = options.clone();
+    let asking = move || -> anyhow::Result<(String, usize)> {
+        let index = on_server(&options, &url)?;
+        index.check()?;
+        Ok((url, index.manifest().len()))
+    };
+    Ok(match tokio::task::spawn_blocking(asking).await? {
+        Ok((url, documents)) => {
+            say(&format!("the Qdrant server at {url} answers; documents: {documents}"));
+            None
+        }
+        Err(error) => Some(Problem::in_file("knowledge.url", format!("{error:#}"))),
+    })
 }
 
 /// Asks every model of the chain for one word: a broken second one would be noticed only when it is needed.

@@ -5,11 +5,13 @@
 
 mod bursts;
 mod client;
+mod corpus;
 mod deployment;
 mod embed;
 mod figures;
 mod idle;
 mod instructions;
+mod knowledge;
 mod load;
 mod machine;
 mod model;
@@ -70,6 +72,8 @@ enum Section {
     Search,
     /// Vectors from the embedding model in process
     Embed,
+    /// Indexing and searching 10,000 and 100,000 passages
+    Knowledge,
     /// Visitors who each wait for their answer, and messages at a rate
     Load,
     /// Visitors who write three messages in a row
@@ -86,12 +90,13 @@ enum Section {
 
 impl Section {
     /// In the order they run: those under load bind this process to a core, so they come last.
-    const ORDER: [Self; 10] = [
+    const ORDER: [Self; 11] = [
         Self::Start,
         Self::Progress,
         Self::Offline,
         Self::Search,
         Self::Embed,
+        Self::Knowledge,
         Self::Instructions,
         Self::Load,
         Self::Bursts,
@@ -101,7 +106,7 @@ impl Section {
 
     /// Whether it is one of all: it needs no tool of its own and takes no more than some minutes.
     fn is_common(self) -> bool {
-        !matches!(self, Self::Soak | Self::Instructions)
+        !matches!(self, Self::Soak | Self::Instructions | Self::Knowledge)
     }
 
     fn is_among(self, wanted: &[Self]) -> bool {
@@ -162,6 +167,7 @@ async fn run(section: Section, place: &Place, scale: Scale, arguments: &Argument
         Section::Offline => offline::measure(place).await,
         Section::Search => search::measure(place).await,
         Section::Embed => embed::measure(scale),
+        Section::Knowledge => knowledge::measure(place, scale),
         Section::Load => load::measure(place, scale, arguments.store).await,
         Section::Bursts => bursts::measure(place, scale).await,
         Section::Idle => idle::measure(place, &arguments.clients).await,

@@ -16,6 +16,7 @@ pub mod channels;
 
 pub mod agent;
 
+pub mod interview;
 pub mod knowledge;
 pub mod llm;
 pub mod tools;

@@ -14,6 +14,7 @@ mod backoffice;
 mod browser;
 mod channels;
 mod conversation;
+mod interview;
 mod knowledge;
 mod llm;
 mod outbox;

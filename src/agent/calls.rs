@@ -116,7 +116,7 @@ impl Run<'_> {
     }
 
     /// Notes how a call ended.
-    fn ended(&mut self, (call, outcome, took): (ToolCall, ToolOutcome, Duration)) -> Happened {
+    pub(super) fn ended(&mut self, (call, outcome, took): (ToolCall, ToolOutcome, Duration)) -> Happened {
         self.outcome.waited += took;
         self.take_in(&call, &outcome);
         self.buffered.push(EventBody::ToolFinished {
@@ -124,6 +124,7 @@ impl Run<'_> {
             outcome: outcome.clone(),
             duration_ms: milliseconds(took),
         });
+        self.note_booking(&call, &outcome);
         Happened::CallEnded { call, outcome }
     }
 
@@ -134,7 +135,7 @@ impl Run<'_> {
         self.buffered.iter().any(confirmed) || matches!(self.replay.settled, Some((_, Settled::Confirmed)))
     }
 
-    async fn perform_reads(
+    pub(super) async fn perform_reads(
         &self,
         reads: Vec<Admitted>,
     ) -> anyhow::Result<Vec<(ToolCall, ToolOutcome, Duration)>> {
@@ -156,7 +157,7 @@ impl Run<'_> {
         performed.into_iter().collect()
     }
 
-    async fn perform_write(
+    pub(super) async fn perform_write(
         &mut self,
         admitted: Admitted,
     ) -> anyhow::Result<(ToolCall, ToolOutcome, Duration)> {

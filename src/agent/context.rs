@@ -30,6 +30,8 @@ pub struct Parts<'a> {
     pub likely_tools: Vec<String>,
     /// The newest customer messages.
     pub answers: &'a [Message],
+    /// Title of the interview that is being led.
+    pub interview: Option<&'a str>,
 }
 
 /// The transcript up to the first model call of the turn.
@@ -50,6 +52,7 @@ pub fn build(prompts: &Prompts, parts: Parts<'_>) -> anyhow::Result<Vec<ChatMess
             preferences: &parts.contact.preferences,
         },
         likely_tools: parts.likely_tools,
+        interview: parts.interview,
     };
     let mut messages = Vec::with_capacity(parts.history.len() + parts.answers.len() + 4);
     messages.push(ChatMessage::System(prompts.system(parts.language, &variables)?));

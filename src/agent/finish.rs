@@ -57,6 +57,14 @@ impl Run<'_> {
         if self.stands_in == Some(StandIn::Now) && ending.reason != StopReason::HandedOff {
             text = format!("{}\n\n{text}", sentences.outage.basic_mode);
         }
+        if let (StopReason::Answered, Some(tail)) = (&ending.reason, self.tail) {
+            if !tail.text.is_empty() {
+                text = format!("{text}\n\n{}", tail.text);
+            }
+            outcome.buttons = tail.buttons;
+            outcome.input = tail.input;
+        }
+        outcome.interview = self.lead.map(|lead| lead.state).or(outcome.interview);
         // What was put aside is said first.
         outcome.text = match outcome.text.is_empty() {
             true => text,

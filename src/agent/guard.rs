@@ -7,7 +7,7 @@ use crate::domain::language::Language;
 use crate::domain::provenance::Binding;
 use crate::language::detect::detect;
 use crate::language::fold::fold;
-use crate::language::sentences::sentences;
+use crate::language::sentences::{asks, sentences};
 
 /// A sentence that must not be sent.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -87,13 +87,16 @@ impl<'a> Guard<'a> {
         let body = without_list_marker(sentence);
         let bindings = self.binder.bind(body, &proof.ledger, &proof.about, self.language)?;
         // A question or an offer claims nothing.
-        if folded.ends_with('?') {
+        if folded.ends_with('?') && asks(folded) {
             return Ok(bindings);
         }
         if claims_a_hand_off(folded) {
             return Err("it says that a person comes, and nobody was called: call the hand-off tool instead");
         }
         if let Some(reason) = proof.fault_of_deeds(sentence, folded, self.language) {
+            return Err(reason);
+        }
+        if let Some(reason) = proof.fault_of_words(sentence, folded) {
             return Err(reason);
         }
         if proof.contradicts(body, self.language) {
@@ -177,7 +180,7 @@ mod tests {
     fn proof(value: serde_json::Value) -> Proof {
         let tools = [tool("order_status", "", ""), tool("getOrder", "", ""), tool("list-slots", "", "")];
         let mut proof = Proof { internal_names: InternalNames::of(&tools), ..Proof::default() };
-        proof.ledger.add_result(lookup(), &value, Language::Portuguese);
+        proof.ledger.add_result(lookup(), &value.to_string(), &value, Language::Portuguese);
         proof
     }
 
@@ -200,6 +203,26 @@ mod tests {
         );
         assert_eq!(judged.text, "O Vaso Serena custa R$ 99,90. Quer levar?");
         assert_eq!(judged.withheld[0].sentence, "Chega em 2 dias.");
+    }
+
+    #[test]
+    fn what_follows_from_evidence_is_proven() {
+        let evidence = json!({"recebido_em": "2026-11-23", "prazo_troca_dias": 30, "preco": "R$ 80,00", "largura_cm": 230});
+        for (draft, passes) in [
+            ("Você tem 30 dias para trocar, até 23/12.", true),
+            ("Você tem 30 dias para trocar, até 24/12.", false),
+            ("Duas, a R$ 80,00 cada, saem por R$ 160,00.", true),
+            ("Duas, a R$ 80,00 cada, saem por R$ 170,00.", false),
+            ("A largura é de 2,30 m.", true),
+            ("A largura é de 2,40 m.", false),
+            ("O código é **AB-1234**.", false),
+        ] {
+            assert_eq!(
+                judge(draft, &proof(evidence.clone()), Language::Portuguese).withheld.is_empty(),
+                passes,
+                "{draft}"
+            );
+        }
     }
 
     #[test]

@@ -75,6 +75,7 @@ pub fn transcript(events: &[Event], current: TurnId, answers: &[Message], budget
             | EventBody::ConfirmationSettled { .. }
             | EventBody::Verified { .. }
             | EventBody::Withheld { .. }
+            | EventBody::Interview { .. }
             | EventBody::Bound { .. }
             | EventBody::TurnFinished { .. }
             | EventBody::StateChanged { .. } => {}

@@ -1,6 +1,7 @@
 //! The turn's mind: a pure step function, the loop that performs its steps, what the model is shown, and the guard
 //! over what it says. Knows tools and models by their contracts; never the store.
 
+mod ask;
 mod calls;
 pub mod claims;
 pub mod confirm;
@@ -9,6 +10,9 @@ pub mod draft;
 mod finish;
 pub mod guard;
 pub mod history;
+mod interview;
+mod interview_end;
+mod interview_listen;
 pub mod names;
 pub mod proof;
 mod replay;

@@ -1,5 +1,6 @@
 //! What an interrupted turn had already done, read from its journal.
 
+use super::interview_listen::LISTENING;
 use crate::domain::event::{Event, EventBody, Settled};
 use crate::domain::ids::TurnId;
 use crate::domain::message::Confirmation;
@@ -28,6 +29,8 @@ impl Replay {
                 EventBody::ConfirmationSettled { confirmation, settled } => {
                     replay.settled = Some((confirmation.clone(), *settled));
                 }
+                // Who only listened to an interview's answer is not asked again for it.
+                EventBody::ModelAnswered { step: LISTENING, .. } => {}
                 EventBody::ModelAnswered { text, calls, usage, .. } => {
                     replay.answers.push_back((text.clone(), calls.clone(), *usage));
                 }

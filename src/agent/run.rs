@@ -3,8 +3,8 @@
 
 use super::confirm;
 use super::context::{self, Parts};
-use super::draft::Draft;
 use super::history::{self, StandIn};
+use super::interview::Lead;
 use super::names::InternalNames;
 use super::proof::{Proof, asks_for_time};
 use super::replay::Replay;
@@ -19,14 +19,15 @@ use crate::domain::event::{EventBody, Settled};
 use crate::domain::ids::CallId;
 use crate::domain::language::Language;
 use crate::domain::message::Confirmation;
-use crate::domain::passage::{Asked, Passage};
+use crate::domain::passage::{Asked, Lookup, Passage};
 use crate::domain::provenance::Binding;
 use crate::domain::tool_call::{ToolCall, ToolOutcome};
-use crate::domain::turn::StopReason;
+use crate::domain::turn::{StopReason, Usage};
+use crate::interview::library::Interviews;
+use crate::interview::say::Spoken;
 use crate::language::detect::detect;
-use crate::language::statements::terms_of;
 use crate::language::yes_no::{YesNo, read_yes_no};
-use crate::llm::model::{ChatAnswer, ChatMessage, ChatModel, ChatRequest, ModelError, ToolChoice};
+use crate::llm::model::{ChatMessage, ChatModel};
 use crate::llm::offline::OfflineModel;
 use crate::prompts::Prompts;
 use crate::tools::dispatch::Dispatcher;
@@ -52,6 +53,8 @@ pub struct Agent {
     pub prompts: Arc<Prompts>,
     /// Whose counter it is.
     pub business: Arc<Business>,
+    /// Interviews.
+    pub interviews: Interviews,
     /// Bounds.
     pub settings: TurnSettings,
     /// Time.
@@ -79,6 +82,12 @@ pub(super) struct Run<'a> {
     pub(super) verified: Vec<Identity>,
     pub(super) stands_in: Option<StandIn>,
     pub(super) at_a_loss: bool,
+    /// The interview that takes part in the turn.
+    pub(super) lead: Option<Lead>,
+    /// What the interview puts behind the answer.
+    pub(super) tail: Option<Spoken>,
+    /// What a model that listened to an interview's answer cost.
+    pub(super) listened: Usage,
 }
 
 /// How much of the past the model has room for.
@@ -126,6 +135,9 @@ impl Agent {
             outcome: Outcome { language, ..Outcome::default() },
             stands_in: history::stand_in(&task.events, task.turn),
             at_a_loss: false,
+            lead: None,
+            tail: None,
+            listened: Usage::default(),
             verified: history::verified(&task.events),
         };
         run.work_through(&said).await
@@ -145,6 +157,12 @@ impl Run<'_> {
         self.know_the_program();
         let mut turn = Turn::new(self.agent.settings.clone());
         let mut next = self.settle_waiting_call(said, &mut turn);
+        // A call that waited for the customer's word had these words.
+        if self.is_free(&next)
+            && let Some(end) = self.interview(said).await?
+        {
+            next = end;
+        }
         if !matches!(next, Next::Stop(_)) {
             self.retrieve(said).await?;
             self.base = self.context()?;
@@ -166,7 +184,11 @@ impl Run<'_> {
                     turn.on(Happened::Judged(verdict))
                 }
                 Next::Wait => anyhow::bail!("the turn waits for calls that nobody makes"),
-                Next::Stop(ending) => return Ok(self.finish(ending, turn.usage())),
+                Next::Stop(ending) => {
+                    self.lead_on(&ending).await?;
+                    let usage = turn.usage().plus(self.listened);
+                    return Ok(self.finish(ending, usage));
+                }
             };
         }
     }
@@ -184,8 +206,7 @@ impl Run<'_> {
         }
         self.proof.internal_names =
             InternalNames::of(self.agent.dispatcher.registry().iter().map(|entry| entry.spec()));
-        let asked: Vec<&str> = self.task.answers.iter().map(|message| message.text.as_str()).collect();
-        self.proof.about = terms_of(&asked.join("\n"), self.language);
+        self.proof.add_task(&self.task.answers, &self.task.contact, self.language);
         self.proof.add_events(&self.task.events, self.task.turn, &self.now, self.language);
         if self.task.answers.iter().any(|message| asks_for_time(&message.text, &self.now, self.language)) {
             self.proof.add_days();
@@ -226,23 +247,29 @@ impl Run<'_> {
         }
     }
 
+    /// Whether the customer's words are still anybody's: no waiting call was settled by them.
+    fn is_free(&self, next: &Next) -> bool {
+        matches!(next, Next::AskModel(_))
+            && history::waiting_call(&self.task.events, self.task.turn).is_none()
+    }
+
     async fn retrieve(&mut self, said: &str) -> anyhow::Result<()> {
         if let Some(passages) = self.replay.retrieved.take() {
             self.passages = passages;
         } else {
-            let query: String = said.chars().take(1_000).collect();
             let asked = Asked {
-                text: query.clone(),
+                text: said.chars().take(1_000).collect(),
                 before: history::said_before(&self.task.events, &self.task.answers),
                 language: self.language,
             };
-            let passages = self.agent.knowledge.retrieve(&asked, self.agent.settings.passages).await;
+            let found = self.agent.knowledge.retrieve(&asked, self.agent.settings.passages).await;
             // A knowledge base that fails must not silence the counter: tools still work.
-            self.passages = passages.unwrap_or_else(|error| {
+            let Lookup { query, passages } = found.unwrap_or_else(|error| {
                 tracing::error!(error = %error, "the knowledge base could not be searched");
-                Vec::new()
+                Lookup { query: asked.text, passages: Vec::new() }
             });
-            self.buffered.push(EventBody::Retrieved { query, passages: self.passages.clone() });
+            self.passages.clone_from(&passages);
+            self.buffered.push(EventBody::Retrieved { query, passages });
         }
         if !self.passages.is_empty() {
             self.proof.ground();
@@ -276,96 +303,9 @@ impl Run<'_> {
                 passages: self.passages.get(..passages).unwrap_or(&self.passages),
                 likely_tools: self.likely_tools().into_iter().map(|likely| likely.name).collect(),
                 answers: &self.task.answers,
+                interview: self.lead.as_ref().map(|lead| lead.definition.title.get(self.language)),
             },
         )
-    }
-
-    pub(super) fn request(&self, messages: Vec<ChatMessage>, turn: &Turn, choice: ToolChoice) -> ChatRequest {
-        ChatRequest {
-            messages,
-            tools: self.agent.dispatcher.registry().specs(),
-            tool_choice: choice,
-            passages: self.passages.clone(),
-            language: self.language,
-            now: self.now.clone(),
-            max_output_tokens: self.agent.settings.max_output_tokens,
-            step: turn.step(),
-            resort: turn.resort(),
-        }
-    }
-
-    async fn ask_model(&mut self, turn: &Turn, choice: ToolChoice) -> anyhow::Result<Happened> {
-        if let Some((text, calls, usage)) = self.replay.answers.pop_front() {
-            return Ok(Happened::Answered { text, calls, usage });
-        }
-        let mut messages = self.base.clone();
-        messages.extend(turn.transcript().iter().cloned().map(|message| match self.room {
-            Room::Plenty => message,
-            Room::Little => history::shortened_result(message),
-        }));
-        let request = self.request(messages, turn, choice);
-        let began = Instant::now();
-        let answer = self.answer_in_time(&request).await;
-        let waited = began.elapsed();
-        self.outcome.waited += waited;
-        match answer {
-            None => Ok(Happened::TimeUp),
-            Some(Err(error)) => {
-                tracing::warn!(turn.id = %self.task.turn, error = %error, "no model could answer");
-                Ok(Happened::ModelFailed(error.kind))
-            }
-            Some(Ok(mut answer)) => {
-                if choice == ToolChoice::None {
-                    // Nobody would make them.
-                    answer.calls.clear();
-                }
-                let event = EventBody::ModelAnswered {
-                    step: turn.step(),
-                    model: answer.model,
-                    text: answer.text.clone(),
-                    calls: answer.calls.clone(),
-                    usage: answer.usage,
-                    duration_ms: milliseconds(waited),
-                };
-                self.buffered.push(event);
-                self.at_a_loss = answer.stands_in && answer.at_a_loss;
-                if answer.stands_in && self.stands_in.is_none() {
-                    self.stands_in = Some(StandIn::Now);
-                    self.buffered.push(EventBody::StoodIn);
-                }
-                // Words are followed by the commit, which carries them; calls are not.
-                if !answer.calls.is_empty() {
-                    self.flush().await?;
-                }
-                Ok(Happened::Answered { text: answer.text, calls: answer.calls, usage: answer.usage })
-            }
-        }
-    }
-
-    /// The model's answer, or `None` when the turn's time is up. Says that it works on it if that takes long.
-    async fn answer_in_time(&self, request: &ChatRequest) -> Option<Result<ChatAnswer, ModelError>> {
-        let audience = self.audience;
-        let show = |words: &str| audience.delta(words);
-        let draft = Draft::new(&self.proof, self.language, &show);
-        let deltas = |words: &str| draft.write(words);
-        let answering = self.agent.model.answer(request, &deltas);
-        let patience = tokio::time::sleep(Duration::from_millis(self.agent.settings.progress_after_ms));
-        let deadline = tokio::time::sleep_until(self.deadline.into());
-        tokio::pin!(answering, patience, deadline);
-        let mut waiting = true;
-        loop {
-            tokio::select! {
-                biased;
-                answer = &mut answering => return Some(answer),
-                () = &mut patience, if waiting => {
-                    waiting = false;
-                    if !draft.was_shown() {
-                        audience.progress(&self.agent.prompts.sentences(self.language).progress.working);
-                    }
-                }
-                () = &mut deadline => return None,
-            }
-        }
     }
 
     /// Lets the rest of the turn rely on an outcome.

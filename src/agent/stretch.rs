@@ -125,6 +125,7 @@ mod tests {
             reply_to: Vec::new(),
             sources: Vec::new(),
             buttons: Vec::new(),
+            input: None,
             confirmation: None,
             created_at: Timestamp::UNIX_EPOCH,
         })

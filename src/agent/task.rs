@@ -5,9 +5,10 @@ use crate::domain::conversation::Conversation;
 use crate::domain::effect::Effect;
 use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::TurnId;
+use crate::domain::interview::InterviewState;
 use crate::domain::language::Language;
-use crate::domain::message::{Button, Confirmation, Message, SourceRef};
-use crate::domain::passage::{Asked, Passage};
+use crate::domain::message::{Button, Confirmation, Input, Message, SourceRef};
+use crate::domain::passage::{Asked, Lookup};
 use crate::domain::tool_call::ToolCall;
 use crate::domain::turn::{StopReason, Usage};
 use async_trait::async_trait;
@@ -38,7 +39,7 @@ pub trait Audience: Send + Sync {
 #[async_trait]
 pub trait Retrieve: Send + Sync {
     /// The best passages with enough evidence, best first.
-    async fn retrieve(&self, asked: &Asked, limit: usize) -> anyhow::Result<Vec<Passage>>;
+    async fn retrieve(&self, asked: &Asked, limit: usize) -> anyhow::Result<Lookup>;
 }
 
 /// What a turn works on.
@@ -53,6 +54,8 @@ pub struct Task {
     pub events: Vec<Event>,
     /// The customer messages to answer, oldest first.
     pub answers: Vec<Message>,
+    /// The customer's newest interview, whatever became of it.
+    pub interview: Option<InterviewState>,
     /// Whether the customer may be told that the answer comes later.
     pub may_postpone: bool,
 }
@@ -64,12 +67,16 @@ pub struct Outcome {
     pub text: String,
     /// Choices under it.
     pub buttons: Vec<Button>,
+    /// How the question in it may be answered, if it is an interview's.
+    pub input: Option<Input>,
     /// What it rests on.
     pub sources: Vec<SourceRef>,
     /// The call that waits for the customer's word.
     pub confirmation: Option<(ToolCall, Confirmation)>,
     /// What the tools asked for.
     pub effects: Vec<Effect>,
+    /// The interview as it is after the turn, if it took part.
+    pub interview: Option<InterviewState>,
     /// Journal events that were not appended yet: they ride along with the commit.
     pub events: Vec<EventBody>,
     /// Why it ended.

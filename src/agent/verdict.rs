@@ -11,7 +11,7 @@ use crate::domain::language::Language;
 use crate::domain::message::Role;
 use crate::domain::provenance::Origin;
 use crate::language::fold::fold;
-use crate::language::statements::{Fact, read};
+use crate::language::statements::{Fact, THING, read};
 use crate::llm::model::{Resort, ToolChoice};
 use crate::llm::offline::{Likely, Opinion};
 
@@ -147,7 +147,7 @@ fn states_facts(draft: &str, language: Language) -> bool {
     read(draft, language)
         .stated
         .iter()
-        .any(|stated| !matches!(stated.fact, Fact::Relative(_) | Fact::Word(_)))
+        .any(|stated| !matches!(stated.fact, Fact::Relative(_) | Fact::Word(_) | Fact::Count(_, THING)))
 }
 
 /// Whether the draft is what the customer said. A greeting is answered by the same greeting.

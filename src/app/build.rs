@@ -2,11 +2,14 @@
 
 use super::demo;
 use super::knowledge::{KnowledgeProbe, Library, Retrieval};
+use super::leads;
 use super::vectors::VectorTask;
 use crate::agent::run::Agent;
+use crate::backoffice::Backoffice;
 use crate::backoffice::embedded::{Foundation, embedded};
 use crate::config::settings::Settings;
 use crate::conversation::keeper::LeaseKeeper;
+use crate::conversation::leads::LeadDesk;
 use crate::conversation::lease::LeaseRules;
 use crate::conversation::ownership::Ownership;
 use crate::conversation::turn::TurnRunner;
@@ -99,6 +102,8 @@ pub struct App {
     pub worker: Worker,
     /// Gives conversations back to the bot in time.
     pub keeper: LeaseKeeper,
+    /// Looks after leads.
+    pub leads: Box<LeadDesk>,
     /// Takes what is said to channels that are pushed to.
     pub courier: Courier,
     /// Brings the knowledge up to date.
@@ -136,12 +141,7 @@ pub fn registry_over(
     outside: &Outside,
 ) -> Result<Registry, Vec<Problem>> {
     let settings = &options.settings;
-    let foundation = Foundation {
-        records: stores.backoffice.clone(),
-        contacts: stores.contacts.clone(),
-        clock: options.clock.clone(),
-    };
-    let backoffice = embedded(&foundation, &settings.backoffice, &settings.business);
+    let backoffice = backoffice(options, stores);
     let http = HttpTools::new(
         allowance(&settings.limits),
         &settings.tools.secrets,
@@ -152,6 +152,16 @@ pub fn registry_over(
     .watched(outside.alerts.clone())
     .sharing(outside.cells.clone());
     load::load(builtin::all(&backoffice, &knowledge), &options.operator.join("tools"), &http)
+}
+
+/// The systems behind the counter.
+pub fn backoffice(options: &Options, stores: &Stores) -> Backoffice {
+    let foundation = Foundation {
+        records: stores.backoffice.clone(),
+        contacts: stores.contacts.clone(),
+        clock: options.clock.clone(),
+    };
+    embedded(&foundation, &options.settings.backoffice, &options.settings.business)
 }
 
 impl App {
@@ -168,7 +178,9 @@ impl App {
         }
         let library = Library::open(&options)?;
         let prompts_folder = options.operator.join("prompts");
-        let prompts = Prompts::load(Some(&prompts_folder)).map_err(listed)?;
+        let prompts = Arc::new(Prompts::load(Some(&prompts_folder)).map_err(listed)?);
+        let interviews = leads::interviews(&options).map_err(listed)?;
+        let definitions = leads::definitions(&interviews);
         let built_in = Arc::new(built_in(&options).map_err(listed)?);
         let (alerts, alert_task) = alerts(&options)?;
         let outside = Outside { cells: stores.quotas.clone(), ..Outside::with(alerts, &options) };
@@ -180,6 +192,7 @@ impl App {
                 (chain.clone(), Some(chain))
             }
         };
+        library.ordered_by(&options, model.clone(), prompts.clone());
         let relay = super::relay::relay(&options)?.map(|relay| relay.sides(&options, &stores));
         let (relay, relayed) = relay.unzip();
         let channels: Vec<Arc<dyn Push>> = options.channels.iter().cloned().chain(relayed).collect();
@@ -194,7 +207,8 @@ impl App {
                 built_in,
                 dispatcher: Dispatcher::new(registry.clone(), settings.turn.result_characters),
                 knowledge: Arc::new(Retrieval(library.clone())),
-                prompts: Arc::new(prompts),
+                prompts,
+                interviews,
                 business: Arc::new(settings.business.clone()),
                 settings: settings.turn.clone(),
                 clock: options.clock.clone(),
@@ -218,6 +232,7 @@ impl App {
             options.clock.clone(),
             outside.alerts.clone(),
         );
+        let desk = leads::desk(&options, &stores, &outside, &definitions)?;
         let database = Arc::new(database);
         let web = WebState::new(WebParts {
             stores: stores.clone(),
@@ -242,6 +257,7 @@ impl App {
             ingest: Arc::new(library.clone()),
             documents: Arc::new(library.clone()),
             proposals: Arc::new(Proposals::below(&options.data)),
+            definitions,
             tools: Arc::new(Offered(registry)),
             shutdown: stop.clone(),
         });
@@ -252,6 +268,7 @@ impl App {
             web,
             worker,
             keeper,
+            leads: desk,
             courier,
             library,
             vectors,

@@ -2,20 +2,25 @@
 
 use super::build::{Options, Outside};
 use super::files;
+use super::knowledge::open_embedder;
 use super::scratch::ScratchStore;
 use super::terminal::say;
+use crate::config::embeddings::{EmbeddingSettings, ModelChoice};
 use crate::config::store::StorePlace;
 use crate::domain::problem::Problem;
 use crate::knowledge::gather::Places;
 use crate::knowledge::index::Manifest;
 use crate::knowledge::ingest::{IngestError, Read};
 use crate::knowledge::ledger::{Ledger, Memory, Roots, Writer};
+use crate::llm::embed::TextKind;
 use crate::llm::model::{ChatMessage, ChatRequest, ToolChoice};
 use crate::prompts::Prompts;
 use crate::store::postgres;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Instant;
+use tokio::runtime::Handle;
 
 /// Every problem of the operator's files, and what is worth knowing of them and no problem. The data folder is not touched.
 ///
@@ -24,6 +29,9 @@ use std::sync::Arc;
 pub async fn problems(options: &Options) -> anyhow::Result<(Vec<Problem>, Vec<Problem>)> {
     let mut problems = Vec::new();
     if let Err(found) = Prompts::load(Some(&options.operator.join("prompts"))) {
+        problems.extend(found);
+    }
+    if let Err(found) = super::leads::interviews(options) {
         problems.extend(found);
     }
     if let Err(found) = super::build::built_in(options) {
@@ -124,6 +132,7 @@ pub async fn check(options: &Options, known: Vec<Problem>, online: bool) -> anyh
     problems.splice(0..0, known);
     if online {
         problems.extend(model_problems(options).await);
+        problems.extend(embedding_problem(options).await);
     }
     for problem in &problems {
         say(&problem.to_string());
@@ -138,6 +147,40 @@ pub async fn check(options: &Options, known: Vec<Problem>, online: bool) -> anyh
     }
     say(&format!("{} problem{}", problems.len(), if problems.len() == 1 { "" } else { "s" }));
     Ok(ExitCode::FAILURE)
+}
+
+/// Has the embedding model make one vector, by an endpoint or in this process, and says what came of it.
+async fn embedding_problem(options: &Options) -> Option<Problem> {
+    let (asked, runtime) = (options.clone(), Handle::current());
+    let told = tokio::task::spawn_blocking(move || {
+        let wanted = asked.settings.embeddings.dimension;
+        // Nothing of a check is kept, and an endpoint of which no length is known is asked when it is opened.
+        let embeddings = EmbeddingSettings { cache_mb: 0, dimension: 0, ..asked.settings.embeddings.clone() };
+        let began = Instant::now();
+        let Some(embedder) = open_embedder(&asked, &embeddings, runtime)? else {
+            return anyhow::Ok("there is no embedding model: search goes by words alone".to_owned());
+        };
+        let (name, numbers) = (&embeddings.model, embedder.dimension());
+        match embeddings.choice()? {
+            ModelChoice::Main { .. } | ModelChoice::Endpoint { .. } => anyhow::ensure!(
+                wanted == 0 || wanted == numbers,
+                "`{name}` answers with {numbers} numbers, and embeddings.dimension is {wanted}"
+            ),
+            ModelChoice::Auto | ModelChoice::Off | ModelChoice::E5 | ModelChoice::File(_) => {
+                embedder.embed(&["ok?"], TextKind::Query)?;
+            }
+        }
+        let took = began.elapsed().as_millis();
+        Ok(format!("the embedding model `{name}` answers with {numbers} numbers, after {took} ms"))
+    });
+    let told = told.await.map_err(anyhow::Error::from).flatten();
+    match told {
+        Ok(answer) => {
+            say(&answer);
+            None
+        }
+        Err(error) => Some(Problem::in_file("embeddings.model", format!("{error:#}"))),
+    }
 }
 
 /// Asks every model of the chain for one word: a broken second one would be noticed only when it is needed.

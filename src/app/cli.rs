@@ -93,6 +93,9 @@ enum Command {
     Models(commands::ModelsCommand),
     /// What could not be answered, grouped by meaning
     Gaps(commands::GapsArguments),
+    /// What the interviews of leads come to
+    #[command(subcommand)]
+    Interviews(commands::InterviewsCommand),
     /// Rehearse on the running server that the language models are away
     Drill(commands::DrillArguments),
     /// Print every setting with its default and what it means
@@ -166,8 +169,8 @@ async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Exi
         channels: Vec::new(),
     };
     match cli.command {
-        None => serve::serve(options, &cli.serve.listen).await?,
-        Some(Command::Serve(arguments)) => serve::serve(options, &arguments.listen).await?,
+        None => Box::pin(serve::serve(options, &cli.serve.listen)).await?,
+        Some(Command::Serve(arguments)) => Box::pin(serve::serve(options, &arguments.listen)).await?,
         Some(Command::Chat) => Box::pin(chat::chat(options)).await?,
         Some(Command::Ingest(arguments)) => return commands::ingest(options, arguments).await,
         Some(Command::Search(arguments)) => return commands::search(options, arguments).await,
@@ -178,6 +181,7 @@ async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Exi
         Some(Command::Export(arguments)) => return commands::export(&options, arguments).await,
         Some(Command::Models(command)) => return commands::models(&options, command).await,
         Some(Command::Gaps(arguments)) => return commands::gaps(&options, &arguments).await,
+        Some(Command::Interviews(command)) => return commands::interviews(&options, &command).await,
         Some(Command::Drill(arguments)) => return commands::drill(&options, arguments).await,
         Some(Command::Config | Command::ReadDocument { .. }) => {}
         Some(Command::Migrate) => return commands::migrate(&options).await,

@@ -3,20 +3,24 @@
 use super::build::Options;
 use super::documents::{Documents, Which};
 use crate::agent::task::Retrieve;
-use crate::config::embeddings::ModelChoice;
+use crate::config::embeddings::{EmbeddingSettings, ModelChoice};
 use crate::domain::language::Language;
-use crate::domain::passage::{Asked, Passage};
+use crate::domain::passage::{Asked, Lookup, Passage};
 use crate::knowledge::ingest::IngestReport;
 use crate::knowledge::ledger::Roots;
+use crate::knowledge::rerank::Reranker;
 use crate::knowledge::search::KnowledgeBase;
 use crate::limits::pause::TimerPause;
-use crate::llm::embed::open as embed;
+use crate::llm::embed::{Embedder, open as embed};
 use crate::llm::factory::allowance;
+use crate::llm::model::ChatModel;
+use crate::prompts::Prompts;
 use crate::tools::builtin::knowledge::KnowledgeSearch;
 use crate::web::ports::{self, HealthProbe, KnowledgeIngest};
 use async_trait::async_trait;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
@@ -71,19 +75,26 @@ impl Library {
     /// # Errors
     /// [`embed::OpenError`].
     pub fn open_embedder(&self, options: &Options, runtime: Handle) -> Result<bool, embed::OpenError> {
-        let settings = &options.settings;
-        let embedder = embed::open(embed::EmbedderParts {
-            settings: &settings.embeddings,
-            llm: &settings.llm,
-            allowance: allowance(&settings.limits),
-            data: &options.data,
-            clock: options.clock.clone(),
-            pause: Arc::new(TimerPause),
-            runtime,
-        })?;
-        let Some(embedder) = embedder else { return Ok(false) };
+        let Some(embedder) = open_embedder(options, &options.settings.embeddings, runtime)? else {
+            return Ok(false);
+        };
         self.base.attach(embedder);
         Ok(true)
+    }
+
+    /// Lets this model order what is found, if the settings want it.
+    pub fn ordered_by(&self, options: &Options, model: Arc<dyn ChatModel>, prompts: Arc<Prompts>) {
+        let settings = &options.settings.knowledge;
+        if settings.rerank {
+            self.base.ordered_by(Reranker {
+                model,
+                prompts,
+                clock: options.clock.clone(),
+                zone: options.settings.business.timezone.clone(),
+                candidates: settings.rerank_candidates,
+                timeout: Duration::from_millis(settings.rerank_timeout_ms),
+            });
+        }
     }
 
     /// Indexes `paths` and only these; if there are none, what the settings name.
@@ -93,6 +104,26 @@ impl Library {
     pub fn ingest_blocking(&self, paths: &[PathBuf]) -> anyhow::Result<IngestReport> {
         self.ingest_roots(if paths.is_empty() { Roots::Configured } else { Roots::Named(paths.to_vec()) })
     }
+}
+
+/// The embedder that `embeddings` names, if it names one. Blocks, as [`embed::open`] does.
+///
+/// # Errors
+/// [`embed::OpenError`].
+pub fn open_embedder(
+    options: &Options,
+    embeddings: &EmbeddingSettings,
+    runtime: Handle,
+) -> Result<Option<Arc<dyn Embedder>>, embed::OpenError> {
+    embed::open(embed::EmbedderParts {
+        settings: embeddings,
+        llm: &options.settings.llm,
+        allowance: allowance(&options.settings.limits),
+        data: &options.data,
+        clock: options.clock.clone(),
+        pause: Arc::new(TimerPause),
+        runtime,
+    })
 }
 
 #[async_trait]
@@ -127,16 +158,18 @@ pub struct Retrieval(pub Library);
 
 #[async_trait]
 impl Retrieve for Retrieval {
-    async fn retrieve(&self, asked: &Asked, limit: usize) -> anyhow::Result<Vec<Passage>> {
-        let found = self.0.base.look_up(asked, limit).await?;
-        Ok(found.into_iter().filter(|passage| self.0.base.is_evident(passage)).collect())
+    async fn retrieve(&self, asked: &Asked, limit: usize) -> anyhow::Result<Lookup> {
+        let mut found = self.0.base.look_up(asked, limit).await?;
+        found.passages.retain(|passage| self.0.base.is_evident(passage));
+        Ok(found)
     }
 }
 
 #[async_trait]
 impl KnowledgeSearch for Retrieval {
     async fn passages(&self, query: &str, limit: usize, language: Language) -> anyhow::Result<Vec<Passage>> {
-        self.retrieve(&Asked { text: query.to_owned(), before: Vec::new(), language }, limit).await
+        let asked = Asked { text: query.to_owned(), before: Vec::new(), language };
+        Ok(self.retrieve(&asked, limit).await?.passages)
     }
 }
 
@@ -147,8 +180,7 @@ impl ports::KnowledgeSearch for Retrieval {
     }
 
     async fn rank(&self, query: &str, limit: usize) -> anyhow::Result<Vec<String>> {
-        let (base, query) = (self.0.base.clone(), query.to_owned());
-        Ok(tokio::task::spawn_blocking(move || base.rank(&query, limit)).await??)
+        Ok(self.0.base.rank_documents(query, limit).await?)
     }
 }
 

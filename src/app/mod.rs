@@ -13,6 +13,7 @@ pub mod files;
 pub mod instance;
 pub mod keys;
 pub mod knowledge;
+pub mod leads;
 pub mod relay;
 pub mod scratch;
 pub mod serve;

@@ -71,6 +71,8 @@ impl Server {
         #[expect(clippy::disallowed_methods, reason = "awaited below")]
         let keeper = tokio::spawn(self.app.keeper.run(self.stop.clone()));
         #[expect(clippy::disallowed_methods, reason = "awaited below")]
+        let leads = tokio::spawn(self.app.leads.run(self.stop.clone()));
+        #[expect(clippy::disallowed_methods, reason = "awaited below")]
         let courier = tokio::spawn(self.app.courier.run(self.stop.clone()));
         let watch = self.app.settings.knowledge.watch.then(|| {
             #[expect(clippy::disallowed_methods, reason = "awaited below")]
@@ -115,6 +117,8 @@ impl Server {
         }
         upkeep.await.ok();
         keeper.await.ok();
+        // A mail that is cut here is sent again at the next start, under the same id.
+        tokio::time::timeout(COURIER_GRACE, leads).await.ok();
         if let Some(watch) = watch {
             watch.await.ok();
         }

@@ -1,5 +1,6 @@
-//! Keeps the vectors of the knowledge up to date in the background: after the start, after every ingest, and again when
-//! an embedder that was away may be back. Never in the way of an answer.
+//! Keeps the vectors of the knowledge up to date in the background, and its index in the shape that is searched fastest:
+//! after the start, after every ingest, and again when an embedder that was away may be back. Never in the way of an
+//! answer.
 
 use super::build::Options;
 use super::knowledge::Library;
@@ -27,8 +28,15 @@ enum Next {
     Ingest,
     /// The same again, after a pause.
     Retry,
-    /// Nothing: there is no embedder.
-    Nothing,
+    /// The next ingest, and never an embedder: there is none, or none that works.
+    WithoutVectors,
+}
+
+/// Whether vectors are made.
+#[derive(Clone, Copy)]
+enum Vectors {
+    Wanted,
+    Out,
 }
 
 impl VectorTask {
@@ -39,16 +47,34 @@ impl VectorTask {
 
     /// Works until it is told to stop.
     pub async fn run(self, stop: CancellationToken) {
+        let mut vectors = Vectors::Wanted;
         loop {
-            let next = self.work(&stop).await;
+            let next = match vectors {
+                Vectors::Wanted => self.work(&stop).await,
+                Vectors::Out => Next::WithoutVectors,
+            };
+            if matches!(next, Next::WithoutVectors) {
+                vectors = Vectors::Out;
+            }
+            self.optimise(&stop).await;
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.library.ingested.notified() => {}
                 () = after(&next) => {}
             }
-            if matches!(next, Next::Nothing) {
-                return;
-            }
+        }
+    }
+
+    /// Has a large index optimised. Goes on to its end when the program stops: what is half done is swept away.
+    async fn optimise(&self, stop: &CancellationToken) {
+        if stop.is_cancelled() {
+            return;
+        }
+        let base = self.library.base.clone();
+        match tokio::task::spawn_blocking(move || base.optimise()).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the knowledge is searched as it was written"),
+            Err(error) => tracing::error!(%error, "optimising the knowledge broke off"),
         }
     }
 
@@ -60,12 +86,12 @@ impl VectorTask {
             if !library.base.has_embedder() {
                 match library.open_embedder(&options, runtime) {
                     Ok(true) => {}
-                    Ok(false) => return Next::Nothing,
+                    Ok(false) => return Next::WithoutVectors,
                     Err(error) => {
                         library.base.without_vectors(&error.to_string());
                         tracing::error!(%error, "the knowledge is searched by words alone");
                         let passes = matches!(error, OpenError::Endpoint(EmbedError::Unavailable(_)));
-                        return if passes { Next::Retry } else { Next::Nothing };
+                        return if passes { Next::Retry } else { Next::WithoutVectors };
                     }
                 }
             }
@@ -91,8 +117,7 @@ impl VectorTask {
 /// When it is time for what comes next, apart from an ingest.
 async fn after(next: &Next) {
     match next {
-        Next::Nothing => {}
         Next::Retry => tokio::time::sleep(PAUSE).await,
-        Next::Ingest => std::future::pending().await,
+        Next::Ingest | Next::WithoutVectors => std::future::pending().await,
     }
 }

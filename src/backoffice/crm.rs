@@ -2,7 +2,7 @@
 
 use super::BackofficeError;
 use crate::domain::catalog::Order;
-use crate::domain::contact::{Contact, Identity};
+use crate::domain::contact::{ConsentRecord, Contact, Identity};
 use crate::domain::crm::{Note, Opportunity};
 use crate::domain::ids::{ContactId, RecordId};
 use crate::domain::money::Money;
@@ -169,4 +169,7 @@ pub trait Crm: Send + Sync {
         name: &str,
         value: &str,
     ) -> Result<Contact, BackofficeError>;
+
+    /// Keeps what a person agreed to, or did not. The same one again changes nothing.
+    async fn record_consent(&self, consent: &ConsentRecord) -> Result<(), BackofficeError>;
 }

@@ -7,6 +7,7 @@ pub mod crm;
 pub mod csv;
 pub mod embedded;
 pub mod error;
+pub mod leads;
 mod limits;
 pub mod tickets;
 pub mod words;

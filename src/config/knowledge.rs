@@ -17,6 +17,12 @@ pub struct KnowledgeSettings {
     pub watch: bool,
     /// The share of the meaning in the ranking.
     pub dense_weight: f32,
+    /// Whether a language model orders what was found.
+    pub rerank: bool,
+    /// How many passages it orders.
+    pub rerank_candidates: usize,
+    /// The longest wait for it, in milliseconds.
+    pub rerank_timeout_ms: u64,
     /// Whose passages customers are answered from, beside those for everybody.
     pub audiences: Vec<String>,
 }
@@ -33,6 +39,12 @@ pub enum KnowledgeSettingsError {
     /// The weight is not a share.
     #[error("knowledge.dense_weight is {0}; it lies between 0 (words alone) and 1 (meaning alone)")]
     Weight(f32),
+    /// Too few passages to order, or more than a model should be shown.
+    #[error("knowledge.rerank_candidates is {0}; it lies between 2 and 30")]
+    Candidates(usize),
+    /// A wait that no customer should have, or none.
+    #[error("knowledge.rerank_timeout_ms is {0}; it lies between 100 and 10000")]
+    Timeout(u64),
 }
 
 impl KnowledgeSettings {
@@ -57,6 +69,12 @@ impl KnowledgeSettings {
         }
         if !(0.0..=1.0).contains(&self.dense_weight) {
             problems.push(KnowledgeSettingsError::Weight(self.dense_weight));
+        }
+        if !(2..=30).contains(&self.rerank_candidates) {
+            problems.push(KnowledgeSettingsError::Candidates(self.rerank_candidates));
+        }
+        if !(100..=10_000).contains(&self.rerank_timeout_ms) {
+            problems.push(KnowledgeSettingsError::Timeout(self.rerank_timeout_ms));
         }
         problems
     }
@@ -83,9 +101,11 @@ mod tests {
             url: "http://127.0.0.1:6334".into(),
             evidence_threshold: 1.5,
             dense_weight: f32::NAN,
+            rerank_candidates: 1,
+            rerank_timeout_ms: 0,
             ..defaults()
         };
-        assert_eq!(settings.problems().len(), 3);
+        assert_eq!(settings.problems().len(), 5);
         assert!(settings.problems()[0].to_string().contains("edge:FOLDER"));
     }
 

@@ -4,9 +4,11 @@ use super::alerts::AlertSettings;
 use super::backoffice::BackofficeSettings;
 use super::business::Business;
 use super::channels::ChannelsSettings;
+use super::email::EmailSettings;
 use super::embeddings::EmbeddingSettings;
 use super::environment::Variables;
 use super::handoff::HandoffSettings;
+use super::interviews::InterviewSettings;
 use super::knowledge::KnowledgeSettings;
 use super::limits::LimitSettings;
 use super::llm::LlmSettings;
@@ -18,7 +20,7 @@ use crate::domain::problem::Problem;
 use std::path::Path;
 
 /// The compiled-in defaults, section by section: also what `balcao config` prints.
-pub const DEFAULTS: [(&str, &str); 12] = [
+pub const DEFAULTS: [(&str, &str); 14] = [
     ("business", include_str!("default/business.toml")),
     ("llm", include_str!("default/llm.toml")),
     ("turn", include_str!("default/turn.toml")),
@@ -31,6 +33,8 @@ pub const DEFAULTS: [(&str, &str); 12] = [
     ("tools", include_str!("default/tools.toml")),
     ("alerts", include_str!("default/alerts.toml")),
     ("handoff", include_str!("default/handoff.toml")),
+    ("interviews", include_str!("default/interviews.toml")),
+    ("email", include_str!("default/email.toml")),
 ];
 
 /// All settings.
@@ -60,6 +64,10 @@ pub struct Settings {
     pub alerts: AlertSettings,
     /// `[handoff]`
     pub handoff: HandoffSettings,
+    /// `[interviews]`
+    pub interviews: InterviewSettings,
+    /// `[email]`
+    pub email: EmailSettings,
 }
 
 impl Settings {
@@ -81,6 +89,11 @@ impl Settings {
         let tools = layers.section("tools");
         let alerts = layers.section("alerts");
         let handoff = layers.section("handoff");
+        let interviews = layers.section("interviews");
+        let email: Option<EmailSettings> = layers.section("email");
+        for (key, problem) in email.iter().flat_map(EmailSettings::problems) {
+            layers.report(&["email", key], &problem);
+        }
         for problem in knowledge.iter().flat_map(KnowledgeSettings::problems) {
             layers.report(&["knowledge"], &problem.to_string());
         }
@@ -104,7 +117,7 @@ impl Settings {
         let problems = layers.finish();
         match (
             business, llm, turn, knowledge, embeddings, backoffice, channels, limits, store, tools, alerts,
-            handoff,
+            handoff, interviews, email,
         ) {
             (
                 Some(business),
@@ -119,6 +132,8 @@ impl Settings {
                 Some(tools),
                 Some(alerts),
                 Some(handoff),
+                Some(interviews),
+                Some(email),
             ) if problems.is_empty() => {
                 channels.web.named_after(&business);
                 Ok(Self {
@@ -134,6 +149,8 @@ impl Settings {
                     tools,
                     alerts,
                     handoff,
+                    interviews,
+                    email,
                 })
             }
             _ => Err(problems),

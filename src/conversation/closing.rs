@@ -41,6 +41,7 @@ impl Closing<'_> {
         let reason = outcome.stop_reason.unwrap_or(StopReason::InternalError);
         let postponed = reason == StopReason::Postponed;
         let mut commit = TurnCommit { events: outcome.events, ..TurnCommit::default() };
+        commit.interview = outcome.interview.map(|interview| interview.id);
         // Who was told already that the answer comes later is not told again.
         let is_silent = outcome.text.trim().is_empty() || (postponed && late.attempts > 0);
         if !is_silent {
@@ -55,6 +56,7 @@ impl Closing<'_> {
                 reply_to: claim.answers.iter().filter(|id| !late.told.contains(id)).copied().collect(),
                 sources: outcome.sources,
                 buttons: outcome.buttons,
+                input: outcome.input.map(Box::new),
                 confirmation: outcome.confirmation.as_ref().map(|(_, confirmation)| confirmation.clone()),
                 created_at: now,
             }));

@@ -92,6 +92,7 @@ mod tests {
             reply_to: Vec::new(),
             sources: Vec::new(),
             buttons: Vec::new(),
+            input: None,
             confirmation: None,
             created_at: at(seconds),
         }

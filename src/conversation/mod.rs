@@ -1,11 +1,15 @@
-//! A conversation at work: who owns it, one turn at a time, and the transaction that ends each turn.
+//! A conversation at work: who owns it, one turn at a time, the transaction that ends each turn, and what becomes of a
+//! lead afterwards.
 
 mod audience;
 mod closing;
 pub mod gaps;
+mod interviews;
 mod journal;
 pub mod keeper;
 pub mod later;
+pub mod lead_report;
+pub mod leads;
 pub mod lease;
 pub mod ownership;
 pub mod turn;

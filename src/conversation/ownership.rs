@@ -233,6 +233,7 @@ impl Ownership {
             reply_to: Vec::new(),
             sources: Vec::new(),
             buttons: Vec::new(),
+            input: None,
             confirmation: None,
             created_at: self.clock.now(),
         }

@@ -3,6 +3,7 @@
 
 use super::audience::{LateAudience, LiveAudience};
 use super::closing::Closing;
+use super::interviews;
 use super::journal::ClaimJournal;
 use super::later::Lateness;
 use super::lease::LeaseRules;
@@ -195,7 +196,8 @@ impl TurnRunner {
         let contact = self.stores.contacts.get(conversation.contact).await?.ok_or(StoreError::NotFound)?;
         let (late, answers) = Lateness::of(&events, answers(&events, claim));
         let may_postpone = late.again_at(&self.settings, self.clock.now()).is_some();
-        Ok((Task { turn: claim.turn, conversation, contact, events, answers, may_postpone }, late))
+        let interview = interviews::standing(self.stores.interviews.as_ref(), &conversation, &events).await?;
+        Ok((Task { turn: claim.turn, conversation, contact, events, answers, interview, may_postpone }, late))
     }
 
     /// Returns when the turn must not go on: a newer message while nothing was changed, a new owner, a lost claim,

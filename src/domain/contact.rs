@@ -54,6 +54,25 @@ pub struct Preference {
     pub recorded_at: Timestamp,
 }
 
+/// What a person agreed to, or did not, in which words. Never changed; a later one counts more.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ConsentRecord {
+    /// Whose.
+    pub contact: ContactId,
+    /// What for, e.g. `interview` or `marketing`.
+    pub purpose: String,
+    /// Version of the text that was shown.
+    pub version: String,
+    /// Whether it was agreed to.
+    pub agreed: bool,
+    /// The person's words.
+    pub words: String,
+    /// Name of the channel they were said on.
+    pub channel: String,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// A person as the business knows them.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Contact {

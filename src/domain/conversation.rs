@@ -110,6 +110,9 @@ pub struct Conversation {
     pub last_seq: Seq,
     /// What the embedding page said of the visit (page, campaign …); untrusted.
     pub metadata: serde_json::Map<String, serde_json::Value>,
+    /// Whether there is an interview of this conversation's or of its contact's.
+    #[serde(default)]
+    pub interviewed: bool,
     /// When it was opened.
     pub created_at: Timestamp,
     /// When the last event was appended.

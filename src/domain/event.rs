@@ -3,7 +3,8 @@
 
 use super::contact::Identity;
 use super::conversation::Owner;
-use super::ids::{ConversationId, MessageId, Seq, TurnId};
+use super::ids::{ConversationId, InterviewId, MessageId, Seq, TurnId};
+use super::interview::InterviewStep;
 use super::message::{Confirmation, Message};
 use super::passage::Passage;
 use super::provenance::Binding;
@@ -113,6 +114,13 @@ pub enum EventBody {
         /// The text that was not sent.
         text: String,
     },
+    /// Something happened in an interview of the customer's.
+    Interview {
+        /// Which.
+        interview: InterviewId,
+        /// What.
+        step: Box<InterviewStep>,
+    },
     /// What the claims of the answer that follows were bound to.
     Bound {
         /// One for each claim.
@@ -161,6 +169,7 @@ impl EventBody {
             Self::ConfirmationSettled { .. } => "confirmation_settled",
             Self::Verified { .. } => "verified",
             Self::Withheld { .. } => "withheld",
+            Self::Interview { .. } => "interview",
             Self::Bound { .. } => "bound",
             Self::TurnFinished { .. } => "turn_finished",
             Self::StateChanged { .. } => "state_changed",

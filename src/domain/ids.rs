@@ -52,6 +52,10 @@ id!(
     ContactId
 );
 id!(
+    /// One interview of one lead, over however many conversations.
+    InterviewId
+);
+id!(
     /// One delivery to a channel that has to be pushed to.
     OutboxId
 );
@@ -75,6 +79,16 @@ impl CallId {
     /// The id of the `index`-th call (from 0) of the model answer number `step` (from 1).
     pub fn at(step: u32, index: usize) -> Self {
         Self(format!("call_{step}_{index}"))
+    }
+
+    /// The id of the program's own call of `tool`, of which a turn makes one.
+    pub fn own(tool: &str) -> Self {
+        Self(format!("own_{tool}"))
+    }
+
+    /// Whether the program itself decided on the call: no model asked for it.
+    pub fn is_own(&self) -> bool {
+        self.0.starts_with("own_")
     }
 
     /// The id of the call that the customer has confirmed and `turn` makes. No model answer announces it, and no

@@ -27,6 +27,51 @@ pub struct Button {
     pub value: String,
 }
 
+/// How the answer to a message may be given where the channel can show it: a hint, as any words do too.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Input {
+    /// What is asked for.
+    pub kind: InputKind,
+    /// The least of a number or an amount.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<i64>,
+    /// The most of a number or an amount.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<i64>,
+    /// Number of the question, from 1.
+    pub at: usize,
+    /// About how many there are.
+    pub of: usize,
+    /// Said to pass the question over, if that is possible.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skip: Option<Button>,
+    /// Said to go back to the question before, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back: Option<Button>,
+}
+
+/// What an answer is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InputKind {
+    /// Words.
+    Text,
+    /// One of the buttons.
+    Choice,
+    /// Several of the buttons.
+    Choices,
+    /// A number.
+    Number,
+    /// An amount in reais.
+    Money,
+    /// A day.
+    Date,
+    /// An e-mail address.
+    Email,
+    /// A phone number.
+    Phone,
+}
+
 /// Where a statement of a message was taken from.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct SourceRef {
@@ -89,6 +134,9 @@ pub struct Message {
     /// Choices offered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub buttons: Vec<Button>,
+    /// Set when the message is a question of an interview.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<Box<Input>>,
     /// Set when the message asks for the customer's word on a call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmation: Option<Confirmation>,

@@ -13,6 +13,7 @@ pub mod event;
 pub mod handle;
 pub mod hours;
 pub mod ids;
+pub mod interview;
 pub mod language;
 pub mod message;
 pub mod money;

@@ -23,6 +23,15 @@ pub struct Passage {
     pub evidence: f32,
 }
 
+/// What a search of the company's knowledge came to.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Lookup {
+    /// What was searched for: the question, completed by what it leans on.
+    pub query: String,
+    /// The passages, best first.
+    pub passages: Vec<Passage>,
+}
+
 /// What is to be looked up in the company's knowledge.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Asked {

@@ -145,6 +145,7 @@ impl Inbox {
             reply_to: Vec::new(),
             sources: Vec::new(),
             buttons: Vec::new(),
+            input: None,
             confirmation: None,
             created_at: now,
         };

@@ -125,14 +125,14 @@ pub fn batch(input: impl BufRead) -> impl Iterator<Item = Result<QueryLine, Sear
 ///
 /// # Errors
 /// [`SearchError`]; what was written up to there stands.
-pub fn search_batch(
+pub async fn search_batch(
     knowledge: &KnowledgeBase,
     input: impl BufRead,
     output: &mut impl Write,
 ) -> Result<(), SearchError> {
     for query in batch(input) {
         let query = query?;
-        query.answer(&knowledge.rank(&query.query, MOST_RANKED)?, output)?;
+        query.answer(&knowledge.rank_documents(&query.query, MOST_RANKED).await?, output)?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@
 mod draft;
 pub mod encoder;
 mod filter;
+mod optimise;
 mod shard;
 
 use crate::knowledge::generation::IndexFolder;
@@ -94,6 +95,10 @@ impl Index for EdgeIndex {
         let mut draft = Draft::begin(self, writing, Some(embedding.clone()))?;
         draft.carry_over(|_| true, vectors)?;
         draft.publish()
+    }
+
+    fn optimise(&self) -> Result<bool, IndexError> {
+        self.optimise_from(optimise::WORTHWHILE)
     }
 
     fn begin(&self) -> Result<Box<dyn Update + '_>, IndexError> {

@@ -218,6 +218,16 @@ pub trait Index: Send + Sync {
         vectors: &HashMap<EntryId, Vec<f32>>,
     ) -> Result<(), IndexError>;
 
+    /// Brings what is indexed into the shape that is searched fastest, which may take minutes; searches and updates go on
+    /// meanwhile. Whether anything was done: if so, an update may have come in between, and there is more to do. Indexes
+    /// that see to it by themselves have nothing to do.
+    ///
+    /// # Errors
+    /// [`IndexError::Fault`]; the index is as it was.
+    fn optimise(&self) -> Result<bool, IndexError> {
+        Ok(false)
+    }
+
     /// Starts an update; waits for another one to end. Dropping it leaves the index as it was. What is kept keeps its
     /// vectors; what is put has none until they are added.
     ///

@@ -1,5 +1,6 @@
 //! The words of what is indexed: how rare a term is, and which known word a mistyped one may have been.
 
+use crate::domain::language::Language;
 use crate::knowledge::analyze;
 use crate::knowledge::chunk::Chunk;
 use crate::knowledge::index::TermId;
@@ -35,6 +36,9 @@ pub struct Lexicon {
     entries: u32,
     frequencies: HashMap<TermId, u32>,
     words: BTreeSet<String>,
+    /// Earlier versions did not write it.
+    #[serde(default)]
+    languages: BTreeSet<Language>,
 }
 
 impl Lexicon {
@@ -44,6 +48,7 @@ impl Lexicon {
         for term in terms {
             *self.frequencies.entry(*term).or_insert(0) += 1;
         }
+        self.languages.insert(chunk.language);
         let texts = [&chunk.title, &chunk.text].into_iter().chain(&chunk.heading).chain(&chunk.tags);
         texts.for_each(|text| self.learn(text));
     }
@@ -61,6 +66,11 @@ impl Lexicon {
     /// How many entries were counted.
     pub fn entries(&self) -> usize {
         self.entries as usize
+    }
+
+    /// The languages of what is indexed; none if an earlier version has counted.
+    pub fn languages(&self) -> &BTreeSet<Language> {
+        &self.languages
     }
 
     /// Whether anything that is indexed has the term.
@@ -113,7 +123,6 @@ fn one_slip(typed: &[u8], known: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::language::Language;
 
     fn chunk(text: &str) -> Chunk {
         Chunk {

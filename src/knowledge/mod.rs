@@ -2,8 +2,8 @@
 //! (`readers`, `document`, `front_matter`, `day`, `jsonl`), held against each other (`conflicts`, `subject`, `ledger`), cut
 //! into passages (`markdown`, `chunk`), turned into terms (`analyze`, `stop_words`) and vectors (`vectors`), kept
 //! (`ingest`, `index`, `edge`, `generation`) and found again (`search`, `query`, `follow_up`, `lexicon`, `fuse`,
-//! `background`, `evidence`). Passages are untrusted text; nothing here talks to a model of language or decides what a
-//! customer is told. `qdrant_edge` is named only in `edge.rs` and below it.
+//! `background`, `evidence`, `rerank`). Passages are untrusted text; nothing here but `rerank` talks to a model of language,
+//! and nothing decides what a customer is told. `qdrant_edge` is named only in `edge.rs` and below it.
 
 pub mod analyze;
 pub mod background;
@@ -28,6 +28,7 @@ pub mod markdown;
 pub mod proposals;
 pub mod query;
 pub mod readers;
+pub mod rerank;
 pub mod search;
 pub mod site;
 pub mod source;

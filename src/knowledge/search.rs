@@ -4,7 +4,7 @@
 use crate::config::knowledge::KnowledgeSettings;
 use crate::domain::clock::Clock;
 use crate::domain::language::Language;
-use crate::domain::passage::{Asked, Passage};
+use crate::domain::passage::{Asked, Lookup, Passage};
 use crate::knowledge::background::Background;
 use crate::knowledge::chunk::Chunk;
 use crate::knowledge::edge::EdgeIndex;
@@ -15,13 +15,15 @@ use crate::knowledge::fuse::{self, Candidate, Rule};
 use crate::knowledge::index::{Embedding, Filter, Index, IndexError, Manifest, Meaning, Search};
 use crate::knowledge::lexicon::Lexicon;
 use crate::knowledge::query::{self, Query};
+use crate::knowledge::rerank::Reranker;
 use crate::knowledge::vectors::VectorWatch;
 use crate::language::detect::detect;
 use crate::language::memo::Memo;
 use crate::llm::embed::{EmbedError, Embedder, TextKind};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use std::collections::{BTreeSet, HashSet};
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -70,6 +72,7 @@ pub struct KnowledgeBase {
     pub(crate) embedder: Arc<OnceLock<Arc<dyn Embedder>>>,
     pub(crate) watch: Arc<VectorWatch>,
     background: Arc<OnceLock<Background>>,
+    reranker: Arc<OnceLock<Reranker>>,
     evidence_threshold: f32,
     dense_weight: f32,
     audiences: Vec<String>,
@@ -100,6 +103,7 @@ impl KnowledgeBase {
             embedder: Arc::default(),
             watch: Arc::default(),
             background: Arc::default(),
+            reranker: Arc::default(),
             evidence_threshold: settings.evidence_threshold,
             dense_weight: settings.dense_weight,
             audiences: settings.audiences.clone(),
@@ -113,6 +117,12 @@ impl KnowledgeBase {
     pub fn attach(&self, embedder: Arc<dyn Embedder>) {
         // Another one would be none of this base's: it has been opened once.
         let _ = self.embedder.set(embedder);
+    }
+
+    /// From now on this has a say in the order of what is found. The first one stays.
+    pub fn ordered_by(&self, reranker: Reranker) {
+        // Another one would be made of the same settings.
+        let _ = self.reranker.set(reranker);
     }
 
     /// Whether there is one.
@@ -131,22 +141,31 @@ impl KnowledgeBase {
         self.index.manifest()
     }
 
+    /// See [`Index::optimise`].
+    ///
+    /// # Errors
+    /// As [`Index::optimise`].
+    pub fn optimise(&self) -> Result<bool, IndexError> {
+        self.index.optimise()
+    }
+
     /// Whether a passage may be taken for an answer.
     pub fn is_evident(&self, passage: &Passage) -> bool {
         passage.evidence >= self.evidence_threshold
     }
 
     /// The best `limit` passages for what a customer asks in a conversation, best first, off the async runtime's own
-    /// threads.
+    /// threads, and what was searched for.
     ///
     /// # Errors
     /// [`IndexError::Fault`].
-    pub async fn look_up(&self, asked: &Asked, limit: usize) -> Result<Vec<Passage>, IndexError> {
+    pub async fn look_up(&self, asked: &Asked, limit: usize) -> Result<Lookup, IndexError> {
         let Asked { text, before, language } = asked;
         let before: Vec<&str> = before.iter().map(String::as_str).collect();
         let carried = follow_up::carried(text, &before, *language);
         let question = Question { text: text.clone(), carried, language: Some(*language) };
-        self.off_the_runtime(question, limit).await
+        let query = question.said();
+        Ok(Lookup { query, passages: self.off_the_runtime(question, limit).await? })
     }
 
     /// The best `limit` passages for a query that stands alone, best first, off the async runtime's own threads.
@@ -158,10 +177,25 @@ impl KnowledgeBase {
     }
 
     async fn off_the_runtime(&self, question: Question, limit: usize) -> Result<Vec<Passage>, IndexError> {
+        let looked_at = self.reranker.get().map_or(limit, |reranker| limit.max(reranker.candidates));
         let knowledge = self.clone();
-        tokio::task::spawn_blocking(move || knowledge.passages(&question, limit))
-            .await
-            .map_err(|error| IndexError::Fault(error.to_string()))?
+        let searching = tokio::task::spawn_blocking(move || {
+            let passages = knowledge.passages(&question, looked_at)?;
+            Ok::<_, IndexError>((question, passages))
+        });
+        let found = searching.await.map_err(|error| IndexError::Fault(error.to_string()))?;
+        let (question, mut passages) = found?;
+        if let Some(reranker) = self.reranker.get() {
+            let (said, language) = (question.said(), self.language_of(&question));
+            reranker.reorder(&said, language, &mut passages, |passage| self.is_evident(passage)).await;
+        }
+        passages.truncate(limit);
+        Ok(passages)
+    }
+
+    /// The language a question is asked in.
+    fn language_of(&self, question: &Question) -> Language {
+        question.language.or_else(|| detect(&question.text)).unwrap_or(self.language)
     }
 
     /// [`search`](Self::search) for callers without a runtime.
@@ -180,7 +214,7 @@ impl KnowledgeBase {
         // Every passage can come up more than once, as it may be indexed in more than one way.
         let Found { mut candidates, by_meaning } = self.find(question, &queries, limit.saturating_mul(2))?;
         candidates.truncate(limit);
-        let asked = question.language.or_else(|| detect(&question.text)).unwrap_or(self.language);
+        let asked = self.language_of(question);
         let passage = |it| self.passage(it, &queries, &lexicon, asked);
         let passages: Vec<Passage> = candidates.into_iter().map(passage).collect();
         // A probe asks about nothing, and would be counted as a question that nothing answers.
@@ -206,6 +240,24 @@ impl KnowledgeBase {
         let sources =
             candidates.into_iter().map(|it| it.chunk.source).filter(|source| seen.insert(source.clone()));
         Ok(sources.take(limit).collect())
+    }
+
+    /// [`rank`](Self::rank) off the async runtime's own threads, its first documents in the order of
+    /// [`search`](Self::search).
+    ///
+    /// # Errors
+    /// [`IndexError::Fault`].
+    pub async fn rank_documents(&self, query: &str, limit: usize) -> Result<Vec<String>, IndexError> {
+        let (knowledge, asked) = (self.clone(), query.to_owned());
+        let ranking = tokio::task::spawn_blocking(move || knowledge.rank(&asked, limit));
+        let ranked = ranking.await.map_err(|error| IndexError::Fault(error.to_string()))??;
+        let first = match self.reranker.get() {
+            Some(reranker) => self.search(query, reranker.candidates).await?,
+            None => return Ok(ranked),
+        };
+        let mut seen = HashSet::new();
+        let documents = first.into_iter().map(|passage| passage.source).chain(ranked);
+        Ok(documents.filter(|source| seen.insert(source.clone())).take(limit).collect())
     }
 
     /// The best passages by terms and by meaning, best first. `depth` is how many entries a side gives.
@@ -298,11 +350,14 @@ impl KnowledgeBase {
 
     /// The query in every language that documents are written in.
     fn read(&self, question: &Question, lexicon: &Lexicon) -> Vec<Query> {
-        let manifest = self.index.manifest();
-        let languages: BTreeSet<_> = manifest.values().map(|indexed| indexed.language).collect();
+        let mut languages = Cow::Borrowed(lexicon.languages());
+        if languages.is_empty() {
+            let manifest = self.index.manifest();
+            languages = Cow::Owned(manifest.values().map(|indexed| indexed.language).collect());
+        }
         let Question { text, carried, .. } = question;
         let read = |language| Query::read(text, carried, language, &self.encoder, lexicon);
-        languages.into_iter().map(read).collect()
+        languages.iter().copied().map(read).collect()
     }
 
     /// What a passage speaks of. The same passages are found again and again.

@@ -180,9 +180,10 @@ impl SourceFile {
         Some(Self::new(name, kind, Content::Disk(path)))
     }
 
-    /// A web page that was fetched to `path`; its name is its address.
+    /// A page of a web site that was fetched to `path`; its name is its address.
     pub fn page(url: String, path: PathBuf) -> Self {
-        Self::new(url, Kind::Foreign(Format::Html), Content::Disk(path))
+        let kind = Kind::of(&path).unwrap_or(Kind::Foreign(Format::Html));
+        Self::new(url, kind, Content::Disk(path))
     }
 
     /// A place that cannot be read now; what was indexed of it stays. The name of a folder ends with `/`.

@@ -6,6 +6,8 @@
 mod cases;
 mod clock;
 mod day;
+pub mod deadline;
+mod deadline_words;
 mod fallback;
 mod lexicon;
 mod parts;

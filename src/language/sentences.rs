@@ -34,6 +34,38 @@ pub fn sentences(text: &str) -> Vec<&str> {
     parts
 }
 
+/// Whether `sentence` asks: one that ends in `viu?` or `right?` states something and asks for no more than a nod.
+pub fn asks(sentence: &str) -> bool {
+    let Some(asked) =
+        sentence.trim_end_matches(|sign: char| !sign.is_alphanumeric() && sign != '?').strip_suffix('?')
+    else {
+        return false;
+    };
+    let last = asked.rsplit(',').next().filter(|tag| tag.len() < asked.len()).unwrap_or_default();
+    let tag = super::fold::fold(last.trim_matches(|sign: char| !sign.is_alphanumeric()));
+    !matches!(
+        tag.as_str(),
+        "viu"
+            | "ta"
+            | "ta bom"
+            | "ne"
+            | "ok"
+            | "certo"
+            | "combinado"
+            | "beleza"
+            | "tudo bem"
+            | "right"
+            | "okay"
+            | "alright"
+            | "vale"
+            | "si"
+            | "no"
+            | "de acuerdo"
+            | "entendeu"
+            | "sabe"
+    )
+}
+
 fn is_abbreviation(text: &str) -> bool {
     let word = text.rsplit(char::is_whitespace).next().unwrap_or_default().to_lowercase();
     matches!(
@@ -51,6 +83,19 @@ fn is_list_number(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_wants_a_nod_does_not_ask() {
+        for (text, asked) in [
+            ("Qual prefere?", true),
+            ("Qual prefere? 😊", true),
+            ("Deixei reservado, viu?", false),
+            ("It's done, right?", false),
+            ("Pronto.", false),
+        ] {
+            assert_eq!(asks(text), asked, "{text}");
+        }
+    }
 
     #[test]
     fn sentences_join_to_the_text() {

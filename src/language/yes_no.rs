@@ -58,6 +58,76 @@ pub fn read_yes_no(text: &str) -> Option<YesNo> {
     answer.or(fine.then_some(YesNo::Yes))
 }
 
+/// Reads a statement as the yes or no it amounts to, where the verb of a question comes back: `tenho sim`, `já usamos`,
+/// `ainda não tenho`. Less sure than [`read_yes_no`]; for a clause that answers a question, never for a confirmation.
+pub fn read_yes_no_of(clause: &str) -> Option<YesNo> {
+    if clause.len() > LONGEST_TEXT || clause.contains('?') {
+        return None;
+    }
+    let all = super::fold::words(clause);
+    let word = |at: usize| all.get(at).map_or("", String::as_str);
+    let begin = all.iter().position(|word| {
+        !matches!(word.as_str(), "eu" | "ja" | "a" | "gente" | "nos" | "we" | "i" | "yo" | "bom" | "olha")
+    })?;
+    let first = word(begin);
+    let denied = |at: usize| {
+        matches!(word(at), "nao" | "not" | "no" | "nunca" | "never" | "nem" | "don" | "dont" | "haven")
+    };
+    let doubts = ["sei", "certeza", "know", "sure", "se"];
+    if all.iter().any(|word| doubts.contains(&word.as_str()))
+        && all.iter().any(|word| matches!(word.as_str(), "nao" | "not" | "don" | "no"))
+    {
+        return None;
+    }
+    if denied(begin) || matches!(first, "ainda" | "todavia") && denied(begin + 1) {
+        return Some(YesNo::No);
+    }
+    if matches!(first, "sim" | "yes" | "si" | "claro" | "yep" | "yeah") {
+        return Some(YesNo::Yes);
+    }
+    let echoes = matches!(
+        first,
+        "tenho"
+            | "temos"
+            | "tem"
+            | "uso"
+            | "usamos"
+            | "utilizo"
+            | "utilizamos"
+            | "possuo"
+            | "possuimos"
+            | "faco"
+            | "fazemos"
+            | "quero"
+            | "queremos"
+            | "preciso"
+            | "sou"
+            | "somos"
+            | "decido"
+            | "trabalho"
+            | "trabalhamos"
+            | "vendo"
+            | "vendemos"
+            | "pretendo"
+            | "conheco"
+            | "recebo"
+            | "moro"
+            | "estudo"
+            | "consigo"
+            | "posso"
+            | "have"
+            | "do"
+            | "am"
+            | "use"
+            | "are"
+            | "tengo"
+            | "tenemos"
+            | "soy"
+            | "hago"
+    );
+    (echoes && !all.iter().any(|word| matches!(word.as_str(), "nao" | "not" | "nem"))).then_some(YesNo::Yes)
+}
+
 /// The longest known phrase that `words` begin with, and its length.
 fn longest_phrase(words: &[String]) -> Option<(Sense, usize)> {
     PHRASES
@@ -284,6 +354,27 @@ mod tests {
             "no quiero",
         ] {
             assert_eq!(read_yes_no(text), Some(YesNo::No), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_verb_of_a_question_comes_back() {
+        for (text, answer) in [
+            ("tenho sim", Some(YesNo::Yes)),
+            ("já usamos um", Some(YesNo::Yes)),
+            ("sou eu mesmo", Some(YesNo::Yes)),
+            ("ainda não tenho", Some(YesNo::No)),
+            ("não uso nada", Some(YesNo::No)),
+            ("tenho não", None),
+            ("não sei", None),
+            ("não tenho certeza", None),
+            ("we don't", Some(YesNo::No)),
+            ("I do", Some(YesNo::Yes)),
+            ("tengo uno", Some(YesNo::Yes)),
+            ("meu sócio decide", None),
+            ("tem desconto?", None),
+        ] {
+            assert_eq!(read_yes_no_of(text), answer, "{text}");
         }
     }
 

@@ -45,6 +45,12 @@ pub enum AlertEvent {
     GivenUp,
     /// A customer waits for a person.
     Waiting,
+    /// A lead is in somebody's hands.
+    Lead,
+    /// A lead was not acknowledged in time, or is in nobody's hands.
+    LeadEscalated,
+    /// A lead is kept warm.
+    LeadNurtured,
 }
 
 /// Where alerts are raised.
@@ -115,6 +121,12 @@ impl Alerts {
     pub fn waiting(&self, subject: &str, text: &str) {
         tracing::warn!(subject, "{text}");
         self.send(AlertEvent::Waiting, subject, text, self.clock.now());
+    }
+
+    /// Something became of a lead. The text may name a person: it goes to the webhook and not into the log.
+    pub fn lead(&self, event: AlertEvent, subject: &str, text: &str) {
+        tracing::info!(subject, ?event, "something became of a lead");
+        self.send(event, subject, text, self.clock.now());
     }
 
     /// What is away now.

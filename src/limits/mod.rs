@@ -5,6 +5,7 @@ pub mod alerts;
 pub mod backoff;
 pub mod breaker;
 pub mod cells;
+pub mod mail;
 pub mod net;
 pub mod pause;
 pub mod quota;

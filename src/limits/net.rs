@@ -118,20 +118,32 @@ struct GuardedResolver {
 
 impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let host = name.as_str().to_owned();
-        let covered = self.allowance.covers(&host);
+        let (host, allowance) = (name.as_str().to_owned(), self.allowance.clone());
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
-            let any = !found.is_empty();
-            let allowed: Vec<SocketAddr> =
-                found.into_iter().filter(|address| covered || is_public(address.ip())).collect();
-            if any && allowed.is_empty() {
-                return Err(Forbidden::Private(host).into());
-            }
-            let addresses: Addrs = Box::new(allowed.into_iter());
-            Ok(addresses)
+            let allowed: Addrs = Box::new(addresses(&host, 0, &allowance).await?.into_iter());
+            Ok(allowed)
         })
     }
+}
+
+/// The addresses of `host` that may be called: for what is no HTTP.
+///
+/// # Errors
+/// A name that is none, or that has private addresses alone.
+pub async fn addresses(
+    host: &str,
+    port: u16,
+    allowance: &Allowance,
+) -> Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>> {
+    let covered = allowance.covers(host);
+    let found: Vec<SocketAddr> = tokio::net::lookup_host((plain(host), port)).await?.collect();
+    let any = !found.is_empty();
+    let allowed: Vec<SocketAddr> =
+        found.into_iter().filter(|address| covered || is_public(address.ip())).collect();
+    if any && allowed.is_empty() {
+        return Err(Forbidden::Private(host.to_owned()).into());
+    }
+    Ok(allowed)
 }
 
 /// Names that mean this machine or its network, whatever they resolve to.

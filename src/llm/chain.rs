@@ -68,7 +68,8 @@ impl ChatModel for Chain {
     }
 
     async fn answer(&self, request: &ChatRequest, deltas: DeltaSink<'_>) -> Result<ChatAnswer, ModelError> {
-        if let Some(lead) = &self.lead
+        if request.resort != Resort::Outside
+            && let Some(lead) = &self.lead
             && let Some(answer) = lead.answer_if_sure(request, deltas)
         {
             count(lead.name(), "answered");
@@ -79,6 +80,7 @@ impl ChatModel for Chain {
         let may_answer = |link: &&Link| match request.resort {
             Resort::First => true,
             // What needs no gate is the program's own.
+            Resort::Outside => link.gate.is_some(),
             Resort::Last => link.gate.is_none(),
         };
         for link in self.links.iter().filter(may_answer) {

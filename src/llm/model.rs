@@ -48,6 +48,8 @@ pub enum Resort {
     /// The first that can.
     #[default]
     First,
+    /// Only those that stand before the built-in one, for what that cannot do.
+    Outside,
     /// Only the built-in one: the others had their chance in this turn and made nothing of it.
     Last,
 }

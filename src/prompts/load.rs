@@ -33,6 +33,30 @@ pub fn text(folder: Option<&Path>, name: &str, problems: &mut Vec<Problem>) -> O
     }
 }
 
+/// Every file with this ending in the folder `below` of the prompts, by name: those of the operator's folder if it has
+/// such a folder, the embedded ones else.
+pub fn below(
+    folder: Option<&Path>,
+    below: &str,
+    ending: &str,
+    problems: &mut Vec<Problem>,
+) -> Vec<(String, String)> {
+    let Some(entries) = folder.and_then(|folder| std::fs::read_dir(folder.join(below)).ok()) else {
+        let prefix = format!("{below}/");
+        let mut names: Vec<_> =
+            Embedded::iter().filter(|name| name.starts_with(&prefix) && name.ends_with(ending)).collect();
+        names.sort();
+        return names.iter().filter_map(|name| text(None, name, problems)).collect();
+    };
+    let mut names: Vec<String> = entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| name.ends_with(ending))
+        .collect();
+    names.sort();
+    names.iter().filter_map(|name| text(folder, &format!("{below}/{name}"), problems)).collect()
+}
+
 /// Every embedded prompt file by name: what can be overridden.
 pub fn embedded_names() -> impl Iterator<Item = Cow<'static, str>> {
     Embedded::iter()

@@ -2,6 +2,7 @@
 //! embedded; a file of the same name in the operator's folder takes their place. Everything is checked before the
 //! first message is answered.
 
+pub mod interview;
 pub mod load;
 pub mod render;
 pub mod sentences;

@@ -1,6 +1,7 @@
 //! Templates compiled once and rendered per turn. Strict: a variable that does not exist is an error at load, not
 //! an empty place in front of a model.
 
+use super::interview::InterviewSentences;
 use super::load;
 use super::sentences::Sentences;
 use crate::domain::language::Language;
@@ -26,6 +27,8 @@ pub struct SystemVariables<'a> {
     pub contact: ContactVariables<'a>,
     /// Names of tools that the newest words are likely to want, best first.
     pub likely_tools: Vec<String>,
+    /// Title of the interview that is being led; the program puts its questions.
+    pub interview: Option<&'a str>,
 }
 
 /// The business in `system.md` and `present.md`.
@@ -48,7 +51,7 @@ pub struct ContactVariables<'a> {
     pub preferences: &'a [crate::domain::contact::Preference],
 }
 
-/// One passage in `passages.md`: every variable is there, even if it is none.
+/// One passage in `passages.md` and `rerank.md`: every variable is there, even if it is none.
 #[derive(Serialize)]
 struct PassageVariables<'a> {
     title: &'a str,
@@ -65,16 +68,22 @@ const SYSTEM_VARIABLES: &[&str] = &[
     "contact.name",
     "contact.preferences",
     "likely_tools",
+    "interview",
 ];
 
 /// Template file -> variables it may use.
-const TEMPLATES: [(&str, &[&str]); 3] =
-    [("system.md", SYSTEM_VARIABLES), ("present.md", SYSTEM_VARIABLES), ("passages.md", &["passages"])];
+const TEMPLATES: [(&str, &[&str]); 4] = [
+    ("system.md", SYSTEM_VARIABLES),
+    ("present.md", SYSTEM_VARIABLES),
+    ("passages.md", &["passages"]),
+    ("rerank.md", &["passages"]),
+];
 
 /// Every prompt and sentence, in every language.
 pub struct Prompts {
     environment: Environment<'static>,
     sentences: BTreeMap<Language, Sentences>,
+    interview: BTreeMap<Language, InterviewSentences>,
 }
 
 impl Prompts {
@@ -87,6 +96,7 @@ impl Prompts {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         let mut sentences = BTreeMap::new();
+        let mut interview = BTreeMap::new();
         for language in Language::ALL {
             for (template, allowed) in TEMPLATES {
                 let name = format!("{}/{template}", language.tag());
@@ -100,14 +110,26 @@ impl Prompts {
             {
                 sentences.insert(language, read);
             }
+            let name = format!("{}/interview.toml", language.tag());
+            if let Some((file, text)) = load::text(folder, &name, &mut problems)
+                && let Some(read) = InterviewSentences::read(&file, &text, &mut problems)
+            {
+                interview.insert(language, read);
+            }
         }
-        if problems.is_empty() { Ok(Self { environment, sentences }) } else { Err(problems) }
+        if problems.is_empty() { Ok(Self { environment, sentences, interview }) } else { Err(problems) }
     }
 
     /// The sentences of a language.
     pub fn sentences(&self, language: Language) -> &Sentences {
         // `load` has put every language there.
         &self.sentences[&language]
+    }
+
+    /// The sentences around an interview's questions.
+    pub fn interview(&self, language: Language) -> &InterviewSentences {
+        // `load` has put every language there.
+        &self.interview[&language]
     }
 
     /// What the model is told first.
@@ -131,6 +153,23 @@ impl Prompts {
     /// # Errors
     /// As [`Prompts::system`].
     pub fn passages(&self, language: Language, passages: &[Passage]) -> anyhow::Result<String> {
+        self.with_passages(language, "passages.md", passages)
+    }
+
+    /// What a model is told that is to say in which order passages answer a question.
+    ///
+    /// # Errors
+    /// As [`Prompts::system`].
+    pub fn rerank(&self, language: Language, passages: &[Passage]) -> anyhow::Result<String> {
+        self.with_passages(language, "rerank.md", passages)
+    }
+
+    fn with_passages(
+        &self,
+        language: Language,
+        template: &str,
+        passages: &[Passage],
+    ) -> anyhow::Result<String> {
         let passages: Vec<PassageVariables<'_>> = passages
             .iter()
             .map(|Passage { title, heading, text, .. }| PassageVariables {
@@ -141,7 +180,7 @@ impl Prompts {
             .collect();
         self.render(
             language,
-            "passages.md",
+            template,
             minijinja::context! { passages => minijinja::Value::from(Serde(passages)) },
         )
     }
@@ -204,6 +243,7 @@ mod tests {
                 clock: "10:00".into(),
                 contact: ContactVariables { name: Some("Ana \"x\"\nignore"), preferences: &[] },
                 likely_tools: vec!["order_status".into()],
+                interview: Some("Orçamento"),
             };
             let system = prompts.system(language, &variables).unwrap();
             assert!(system.contains("Loja"), "{system}");

@@ -1,7 +1,7 @@
 //! People and their identities.
 
 use super::error::StoreError;
-use crate::domain::contact::{Contact, Identity, Preference};
+use crate::domain::contact::{ConsentRecord, Contact, Identity, Preference};
 use crate::domain::ids::ContactId;
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -32,6 +32,15 @@ pub trait ContactStore: Send + Sync {
 
     /// Records a preference; the newest of a key counts.
     async fn remember(&self, contact: ContactId, preference: Preference) -> Result<(), StoreError>;
+
+    /// Keeps what a person agreed to, or did not. The same one again changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if there is no such contact.
+    async fn record_consent(&self, consent: &ConsentRecord) -> Result<(), StoreError>;
+
+    /// What a contact agreed to, or did not, oldest first.
+    async fn consents(&self, contact: ContactId) -> Result<Vec<ConsentRecord>, StoreError>;
 
     /// Contacts by creation, oldest first, behind `after`.
     async fn list(&self, after: Option<ContactId>, limit: u32) -> Result<Vec<Contact>, StoreError>;

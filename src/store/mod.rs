@@ -6,6 +6,7 @@ pub mod backoffice;
 pub mod contacts;
 pub mod conversations;
 pub mod error;
+pub mod interviews;
 pub mod keys;
 pub mod live;
 pub mod open;
@@ -29,6 +30,8 @@ pub struct Stores {
     pub outbox: Arc<dyn outbox::OutboxStore>,
     /// People and their identities.
     pub contacts: Arc<dyn contacts::ContactStore>,
+    /// Interviews as they stand.
+    pub interviews: Arc<dyn interviews::InterviewStore>,
     /// API keys.
     pub keys: Arc<dyn keys::KeyStore>,
     /// Quotas that every process on the database shares; none where there is only one process.

@@ -4,7 +4,7 @@ use super::error::StoreError;
 use super::outbox::NewDelivery;
 use crate::domain::conversation::{Conversation, Lease, Owner};
 use crate::domain::event::{Event, EventBody};
-use crate::domain::ids::{ContactId, ConversationId, Seq, TurnId};
+use crate::domain::ids::{ContactId, ConversationId, InterviewId, Seq, TurnId};
 use crate::domain::language::Language;
 use crate::domain::turn::Claim;
 use async_trait::async_trait;
@@ -41,6 +41,9 @@ pub struct TurnCommit {
     pub language: Option<Language>,
     /// Deliveries to channels that have to be pushed to.
     pub outbox: Vec<NewDelivery>,
+    /// The interview that took part in the turn: its row is brought up to what the log has of it, this commit's events
+    /// included.
+    pub interview: Option<InterviewId>,
 }
 
 /// Claims, journals and commits of turns.

@@ -5,7 +5,7 @@ use super::gate::cut::cut;
 use super::gate::decide::{Consent, decide, take_out_unsaid};
 use super::gate::evidence::Evidence;
 use super::registry::{Entry, Registry};
-use super::tool::{ToolContext, ToolError};
+use super::tool::{Caller, ToolContext, ToolError};
 use crate::domain::effect::Effect;
 use crate::domain::tool::Risk;
 use crate::domain::tool_call::{RefusalClass, ToolCall, ToolOutcome};
@@ -55,6 +55,10 @@ impl Dispatcher {
         consent: Consent,
     ) -> Result<Admitted, Box<ToolOutcome>> {
         let entry = self.entry(&call.name)?;
+        // What needs nobody's word is the program's own call: no model's gets here with it.
+        if entry.caller() == Caller::Program && consent == Consent::NotAsked {
+            return Err(unknown(&call.name, None));
+        }
         let mut call = call.clone();
         if call.arguments.is_null() {
             call.arguments = serde_json::json!({});
@@ -152,12 +156,13 @@ impl Dispatcher {
     }
 
     fn entry(&self, name: &str) -> Result<&Entry, Box<ToolOutcome>> {
-        self.registry.get(name).ok_or_else(|| {
-            let hint =
-                self.registry.near(name).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-            refused(RefusalClass::UnknownTool, format!("there is no tool `{name}`{hint}"))
-        })
+        self.registry.get(name).ok_or_else(|| unknown(name, self.registry.near(name)))
     }
+}
+
+fn unknown(name: &str, near: Option<&str>) -> Box<ToolOutcome> {
+    let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    refused(RefusalClass::UnknownTool, format!("there is no tool `{name}`{hint}"))
 }
 
 fn refused(class: RefusalClass, reason: String) -> Box<ToolOutcome> {

@@ -3,7 +3,7 @@
 
 use super::near::nearest;
 use super::spec::NarrowedSpec;
-use super::tool::{Tool, ToolContext, ToolError, ToolOutput};
+use super::tool::{Caller, Tool, ToolContext, ToolError, ToolOutput};
 use super::validate;
 use crate::domain::tool::ToolSpec;
 use async_trait::async_trait;
@@ -27,6 +27,11 @@ impl Entry {
     /// The tool itself.
     pub fn tool(&self) -> &Arc<dyn Tool> {
         &self.tool
+    }
+
+    /// Who may call it.
+    pub fn caller(&self) -> Caller {
+        self.tool.caller()
     }
 
     /// Takes out what models write for "not given": the null of a parameter that need not be given and may not
@@ -58,7 +63,7 @@ fn allows_null(spec: &ToolSpec, parameter: &str) -> bool {
     })
 }
 
-/// Every tool the model may call.
+/// Every tool: those the model may call, and the program's own.
 #[derive(Default)]
 pub struct Registry {
     entries: Vec<Entry>,
@@ -85,7 +90,7 @@ impl Registry {
                 Err(found) => faults.extend(found.into_iter().map(|fault| (name.clone(), fault))),
             }
         }
-        registry.specs = Arc::new(registry.entries.iter().map(|entry| entry.spec().clone()).collect());
+        registry.specs = Arc::new(registry.iter().map(|entry| entry.spec().clone()).collect());
         if faults.is_empty() { Ok(registry) } else { Err(faults) }
     }
 
@@ -96,7 +101,7 @@ impl Registry {
 
     /// The name that `name` was probably meant to be.
     pub fn near(&self, name: &str) -> Option<&str> {
-        nearest(name, self.entries.iter().map(|entry| entry.spec().name.as_str()))
+        nearest(name, self.iter().map(|entry| entry.spec().name.as_str()))
     }
 
     /// What every model request carries: the same allocation, in the same order.
@@ -104,9 +109,9 @@ impl Registry {
         self.specs.clone()
     }
 
-    /// Every tool, in order.
+    /// Every tool the model may call, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.iter()
+        self.entries.iter().filter(|entry| entry.caller() == Caller::Model)
     }
 }
 
@@ -139,6 +144,10 @@ impl Narrowed {
 impl Tool for Narrowed {
     fn spec(&self) -> &ToolSpec {
         &self.spec
+    }
+
+    fn caller(&self) -> Caller {
+        self.tool.caller()
     }
 
     fn is_idempotent(&self) -> bool {

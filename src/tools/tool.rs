@@ -97,12 +97,26 @@ impl ToolError {
     }
 }
 
+/// Who may call a tool.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Caller {
+    /// A model, when the gate lets it.
+    Model,
+    /// The program alone: no model sees it.
+    Program,
+}
+
 /// A capability. Implementors owe: the same effect key has its effect once; results are data, not prose;
 /// nothing about other customers; an answer within the spec's timeout or a drop-safe wait.
 #[async_trait]
 pub trait Tool: Send + Sync {
     /// What the model, the gate and the operator see.
     fn spec(&self) -> &ToolSpec;
+
+    /// Who may call it.
+    fn caller(&self) -> Caller {
+        Caller::Model
+    }
 
     /// Whether a call with the same effect key may be made again after its fate became unknown.
     fn is_idempotent(&self) -> bool {

@@ -1,8 +1,8 @@
 //! Every route of the HTTP surface on one page, grouped by who calls it.
 
 use super::api::{
-    conversations, documents, drills, events, gaps, inspect, knowledge, messages, openapi, outbox, people,
-    tools, widget,
+    conversations, documents, drills, events, gaps, inspect, interviews, knowledge, messages, openapi,
+    outbox, people, tools, widget,
 };
 use super::layers::{headers, log, origin, panic};
 use super::problem::Problem;
@@ -46,6 +46,10 @@ pub fn router(state: SharedState) -> Router {
         .route("/api/v1/proposals", get(gaps::list_proposals))
         .route("/api/v1/proposals/{id}/approve", post(gaps::approve_proposal))
         .route("/api/v1/proposals/{id}/reject", post(gaps::reject_proposal))
+        .route("/api/v1/interviews", get(interviews::list_interviews))
+        .route("/api/v1/interviews/report", get(interviews::report_interviews))
+        .route("/api/v1/interviews/{id}", get(interviews::get_interview).patch(interviews::correct_interview))
+        .route("/api/v1/interviews/{id}/acknowledge", post(interviews::acknowledge_lead))
         .route("/api/v1/tools", get(tools::list_tools))
         .route("/api/v1/drills/model-down", post(drills::begin_model_drill).delete(drills::end_model_drill))
         .route("/api/v1/outbox/dead", get(outbox::list_dead_deliveries))

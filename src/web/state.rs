@@ -8,6 +8,7 @@ use super::sse::places::StreamPlaces;
 use super::webhooks::relay::RelayDoor;
 use crate::config::channels::WebSettings;
 use crate::config::limits::LimitSettings;
+use crate::conversation::leads::Definitions;
 use crate::conversation::ownership::Ownership;
 use crate::domain::clock::Clock;
 use crate::inbox::accept::Inbox;
@@ -44,6 +45,8 @@ pub struct WebParts {
     pub documents: Arc<dyn KnowledgeDocuments>,
     /// Entries that people propose for the knowledge.
     pub proposals: Arc<Proposals>,
+    /// What is known of the interviews.
+    pub definitions: Definitions,
     /// Tools.
     pub tools: Arc<dyn ToolCatalog>,
     /// Where the gateway of the relay channel comes in, if there is one.

@@ -121,6 +121,7 @@ fn message(role: Role, text: &str) -> EventBody {
         reply_to: Vec::new(),
         sources: Vec::new(),
         buttons: Vec::new(),
+        input: None,
         confirmation: None,
         created_at: NOW.parse::<Zoned>().unwrap().timestamp(),
     })
@@ -207,6 +208,13 @@ fn planted_claims_are_caught_and_true_ones_pass() {
         ("sixth set", include_str!("claims/sixth.toml")),
         ("seventh set", include_str!("claims/seventh.toml")),
         ("eighth set", include_str!("claims/eighth.toml")),
+        ("ninth set", include_str!("claims/ninth.toml")),
+        ("tenth set", include_str!("claims/tenth.toml")),
+        ("eleventh set", include_str!("claims/eleventh.toml")),
+        ("twelfth set", include_str!("claims/twelfth.toml")),
+        ("thirteenth set", include_str!("claims/thirteenth.toml")),
+        ("fourteenth set", include_str!("claims/fourteenth.toml")),
+        ("fifteenth set", include_str!("claims/fifteenth.toml")),
     ] {
         let score = score(text);
         println!("{}", score.told(name));

@@ -4,5 +4,6 @@ mod agenda;
 mod catalog;
 mod crm;
 mod files;
+mod leads;
 mod support;
 mod tickets;

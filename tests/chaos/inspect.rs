@@ -3,6 +3,7 @@
 use crate::checker::deliveries;
 use crate::evidence::{Entry, Heard, Log, Said, What};
 use crate::world::{Opened, Unanswered, World};
+use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 use reqwest::Method;
 use serde_json::Value;
@@ -10,6 +11,8 @@ use std::time::{Duration, Instant};
 
 /// How long the program may take to do all that is left, once it is left in peace.
 const SETTLES_WITHIN: Duration = Duration::from_secs(90);
+/// So many conversations are read side by side.
+const AT_A_TIME: usize = 16;
 /// How long nothing more may happen then.
 const REST: Duration = Duration::from_millis(1_500);
 
@@ -18,14 +21,15 @@ pub async fn settle(world: &World) -> Duration {
     let began = Instant::now();
     let mut waiting: Vec<usize> = (0..world.plan.customers.len()).collect();
     while began.elapsed() < SETTLES_WITHIN {
-        let mut left = Vec::new();
-        for customer in waiting {
-            match log_of(world, customer).await {
-                Ok(None) => {}
-                Ok(Some(log)) if is_settled(world, &log) => {}
-                Ok(Some(_)) | Err(Unanswered) => left.push(customer),
+        let looks = waiting.iter().map(|customer| async move {
+            match log_of(world, *customer).await {
+                Ok(None) => None,
+                Ok(Some(log)) if is_settled(world, &log) => None,
+                Ok(Some(_)) | Err(Unanswered) => Some(*customer),
             }
-        }
+        });
+        let left: Vec<usize> =
+            stream::iter(looks).buffer_unordered(AT_A_TIME).filter_map(std::future::ready).collect().await;
         waiting = left;
         if waiting.is_empty() {
             break;
@@ -47,28 +51,21 @@ fn is_settled(world: &World, log: &Log) -> bool {
 
 /// Every conversation that was opened.
 pub async fn logs(world: &World) -> Vec<Log> {
-    let mut logs = Vec::new();
-    for customer in 0..world.plan.customers.len() {
-        let mut attempts = 0;
-        loop {
-            match log_of(world, customer).await {
-                Ok(log) => {
-                    logs.extend(log);
-                    break;
-                }
-                Err(Unanswered) if attempts < 20 => attempts += 1,
-                Err(Unanswered) => {
-                    world
-                        .evidence()
-                        .oddities
-                        .push(format!("customer {customer}'s conversation cannot be read"));
-                    break;
-                }
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
+    let all = 0..world.plan.customers.len();
+    let reads = all.map(|customer| log_in_time(world, customer));
+    stream::iter(reads).buffered(AT_A_TIME).filter_map(std::future::ready).collect().await
+}
+
+/// A customer's conversation, asked for again while the program does not answer.
+async fn log_in_time(world: &World, customer: usize) -> Option<Log> {
+    for _ in 0..20 {
+        if let Ok(log) = log_of(world, customer).await {
+            return log;
         }
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    logs
+    world.evidence().oddities.push(format!("customer {customer}'s conversation cannot be read"));
+    None
 }
 
 /// A customer's conversation; none if there is none.

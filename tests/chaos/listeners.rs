@@ -47,14 +47,15 @@ async fn read(world: &World, number: usize, opened: &Opened) {
     }
 }
 
-/// Until the stream ends, or the reader is tired of it, as a telephone in a tunnel is.
+/// Until the stream ends, or the reader is tired of it, as a telephone in a tunnel is. Once nobody writes any more there
+/// are no tunnels: thousands of readers who come again and again would leave no time for what is still to be answered.
 async fn follow(world: &World, number: usize, reader: &mut EventReader, dice: &mut StdRng) {
     let tunnel = tokio::time::sleep(Duration::from_millis(dice.random_range(500..15_000)));
     tokio::pin!(tunnel);
     loop {
         let frame = tokio::select! {
             frame = reader.next() => frame,
-            () = &mut tunnel => return,
+            () = &mut tunnel, if !world.over.is_cancelled() => return,
         };
         let Some(frame) = frame else { return };
         if frame.event == "message" {

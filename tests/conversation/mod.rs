@@ -7,6 +7,8 @@ mod confirm;
 mod customers;
 mod gaps;
 mod injected;
+mod interviews;
+mod leads;
 mod limits;
 mod models;
 mod outages;

@@ -239,9 +239,10 @@ async fn a_follow_up_is_looked_up_with_what_it_leans_on() {
         language: Language::Portuguese,
     };
     let found = knowledge.look_up(&asked(&["que horas a loja abre na sexta?"]), 2).await.unwrap();
-    let headings: Vec<_> = found.iter().map(|it| it.heading.as_deref()).collect();
+    assert_eq!(found.query, "que horas a loja abre e no sábado?", "what was really searched for");
+    let headings: Vec<_> = found.passages.iter().map(|it| it.heading.as_deref()).collect();
     assert_eq!(headings, [Some("Sábado"), Some("Sexta")]);
     // Another thing before, another passage found beside it.
     let found = knowledge.look_up(&asked(&["qual o prazo de devolução?"]), 2).await.unwrap();
-    assert!(found.iter().any(|it| it.source == "trocas.md"), "{found:?}");
+    assert!(found.passages.iter().any(|it| it.source == "trocas.md"), "{found:?}");
 }

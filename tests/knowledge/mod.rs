@@ -1,5 +1,6 @@
 //! Tests of the knowledge base over the real embedded index in a temporary folder.
 
+mod abstention;
 mod calibration;
 mod conflicts;
 mod contract;
@@ -7,6 +8,7 @@ mod crash;
 mod follow_up;
 mod ingest;
 mod meaning;
+mod rerank;
 mod search;
 mod site;
 mod sources;

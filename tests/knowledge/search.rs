@@ -114,8 +114,8 @@ async fn searches_run_side_by_side_and_say_the_same() {
     }
 }
 
-#[test]
-fn lines_and_batches_have_the_agreed_form() {
+#[tokio::test]
+async fn lines_and_batches_have_the_agreed_form() {
     let (_folder, knowledge) = shop();
     let mut output = Vec::new();
     write_json_lines(&knowledge.search_blocking("frete", 1).unwrap(), &mut output).unwrap();
@@ -126,11 +126,11 @@ fn lines_and_batches_have_the_agreed_form() {
     let mut output = Vec::new();
     let batch =
         "{\"id\":\"1\",\"query\":\"abre domingo\",\"relevant\":[]}\n\n{\"id\":2,\"query\":\"xyzzy\"}\n";
-    search_batch(&knowledge, batch.as_bytes(), &mut output).unwrap();
+    search_batch(&knowledge, batch.as_bytes(), &mut output).await.unwrap();
     let lines: Vec<_> = std::str::from_utf8(&output).unwrap().lines().collect();
     assert!(lines[0].starts_with("{\"id\":\"1\",\"ranked\":[\"faq-1\""), "{}", lines[0]);
     assert_eq!(lines[1], "{\"id\":2,\"ranked\":[]}");
 
-    let error = search_batch(&knowledge, "{\"id\":1}".as_bytes(), &mut Vec::new()).unwrap_err();
+    let error = search_batch(&knowledge, "{\"id\":1}".as_bytes(), &mut Vec::new()).await.unwrap_err();
     assert!(error.to_string().starts_with("line 1: "), "{error}");
 }

@@ -1,5 +1,6 @@
 //! Visits of a web site that speaks real HTTP on loopback: what is fetched, how politely, and what stays when it is away.
 
+use super::sources::pdf;
 use super::{open, places};
 use axum::Router;
 use axum::body::Body;
@@ -30,6 +31,8 @@ use tokio::task::JoinHandle;
 enum Page {
     Html(String),
     Raw(&'static str, Vec<u8>),
+    /// The same, with a mark of its version.
+    Marked(&'static str, Vec<u8>),
     Moved(String),
     Status(u16),
 }
@@ -66,6 +69,14 @@ async fn answer(State(pages): State<Arc<Mutex<Pages>>>, request: Request) -> Res
         Some(Page::Raw(kind, bytes)) => {
             respond(200).header("content-type", *kind).body(Body::from(bytes.clone())).unwrap()
         }
+        Some(Page::Marked(_, _)) if wanted.as_deref() == Some("\"1\"") => {
+            respond(StatusCode::NOT_MODIFIED.as_u16()).body(Body::empty()).unwrap()
+        }
+        Some(Page::Marked(kind, bytes)) => respond(200)
+            .header("content-type", *kind)
+            .header("etag", "\"1\"")
+            .body(Body::from(bytes.clone()))
+            .unwrap(),
         Some(Page::Html(text)) => {
             let mark = format!(
                 "\"{:x}\"",
@@ -243,6 +254,42 @@ async fn a_second_visit_asks_for_what_changed_and_forgets_what_is_gone() {
     assert!(
         texts.iter().any(|text| text.contains("R$ 18")) && !texts.iter().any(|text| text.contains("R$ 15"))
     );
+}
+
+#[tokio::test]
+async fn a_pdf_that_the_site_links_to_is_read_and_not_fetched_again() {
+    let site = Site::start().await;
+    let menu = pdf(b"BT /F1 12 Tf 72 700 Td (O rodizio de massas custa R$ 62 por pessoa.) Tj ET", "");
+    let prices = pdf(b"BT /F1 12 Tf 72 700 Td (A garrafa de suco sai por R$ 19.) Tj ET", "");
+    site.html(
+        "/",
+        "<h1>Cantina</h1><p>Massas.</p><a href='/cardapio.pdf?utm_source=x'>c</a><a href='/baixar'>b</a>\
+                    <a href='/falso.pdf'>f</a>",
+    );
+    site.set("/cardapio.pdf", Page::Marked("application/pdf", menu));
+    site.set("/falso.pdf", Page::Raw("application/pdf", b"<html>sem PDF</html>".to_vec()));
+    site.set("/precos.PDF", Page::Raw("application/octet-stream", prices));
+    let map = format!("<urlset><url><loc>{}/precos.PDF</loc></url></urlset>", site.base);
+    site.set("/sitemap.xml", Page::Raw("application/xml", map.into()));
+    let visitor = Visitor::new();
+    let text = format!("[[site]]\nurl = \"{}/\"\nname = \"loja\"\n", site.base);
+    std::fs::write(visitor.places.folder.join("sources.toml"), text).unwrap();
+    let source = source(&site.base, "");
+    let (known, _) = visitor.visit(&source).await;
+    assert_eq!(paths(&known, &site.base), ["/", "/cardapio.pdf", "/precos.PDF"]);
+    let index = tempfile::tempdir().unwrap();
+    let knowledge = open(index.path());
+    let ingest = || knowledge.ingest(&visitor.places.configured(Vec::new).unwrap()).unwrap();
+    let report = ingest();
+    assert_eq!((report.added, report.failed.len()), (3, 0), "{report}");
+    let first = |question: &str| knowledge.search_blocking(question, 1).unwrap()[0].source.clone();
+    assert_eq!(first("quanto custa o rodízio?"), format!("{}/cardapio.pdf", site.base));
+    assert_eq!(first("garrafa de suco"), format!("{}/precos.PDF", site.base));
+    site.asked();
+    let (_, visited) = visitor.visit(&source).await;
+    assert_eq!((visited.fetched, visited.removed), (0, 0));
+    assert!(site.asked().contains(&"/cardapio.pdf (if changed)".to_owned()));
+    assert_eq!(ingest().unchanged, 3);
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ fn docx(text: &str) -> Vec<u8> {
 }
 
 /// A PDF of one page with this content stream, compressed as `filter` says.
-fn pdf(content: &[u8], filter: &str) -> Vec<u8> {
+pub fn pdf(content: &[u8], filter: &str) -> Vec<u8> {
     let mut bytes = b"%PDF-1.4\n".to_vec();
     let mut places = Vec::new();
     let page = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 5 0 R /Resources << /Font << /F1 4 0 R >> \

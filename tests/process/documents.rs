@@ -117,6 +117,68 @@ async fn documents_are_uploaded_replaced_listed_and_removed() {
     assert!(!place.path("data/uploads/faq.csv").exists());
 }
 
+/// A form as a browser writes it.
+fn form(parts: &[(&str, Option<&str>, &str)]) -> (String, Vec<u8>) {
+    let boundary = "----WebKitFormBoundaryq7Xk2";
+    let mut body = String::new();
+    for (name, file, content) in parts {
+        body.push_str(&format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\""));
+        if let Some(file) = file {
+            body.push_str(&format!("; filename=\"{file}\"\r\nContent-Type: application/octet-stream"));
+        }
+        body.push_str(&format!("\r\n\r\n{content}\r\n"));
+    }
+    body.push_str(&format!("--{boundary}--\r\n"));
+    (format!("multipart/form-data; boundary={boundary}"), body.into_bytes())
+}
+
+#[tokio::test]
+async fn a_browsers_form_brings_a_document_too() {
+    let place = place();
+    let server = place.serve().await;
+    let send = async |query: &str, parts: &[(&str, Option<&str>, &str)]| {
+        let (kind, body) = form(parts);
+        let path = format!("/api/v1/knowledge/documents{query}");
+        let request = server.door.operator(Method::POST, &path).header("content-type", kind).body(body);
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+    };
+    let text = "# Tricô\n\n## Vocês dão aula de tricô?\n\nSim, às terças.\n";
+    let file = ("file", Some("C:\\docs\\tricô.md"), text);
+    let (status, uploaded) = send("", &[("owner", None, "Ana"), ("language", None, ""), file]).await;
+    assert_eq!(status, 201, "{uploaded}");
+    let document = &uploaded["documents"][0];
+    assert_eq!((&document["origin"], &document["owner"]), (&"uploads/tricô.md".into(), &"Ana".into()));
+    answered(&server, "Vocês dão aula de tricô?", "às terças").await;
+    let (status, _) =
+        send("?name=tric%C3%B4.md", &[("file", Some("x.md"), &text.replace("terças", "quartas"))]).await;
+    assert_eq!(status, 200, "the name in the address counts");
+    answered(&server, "Vocês dão aula de tricô?", "às quartas").await;
+    let refused = [
+        (vec![("owner", None, "Ana")], "file"),
+        (vec![file, file], "file"),
+        (vec![file, ("valid_until", None, "amanhã")], "valid_until"),
+        (vec![file, ("valid_untill", None, "2030-01-01")], "valid_untill"),
+        (vec![("file", Some("x.exe"), "x")], "name"),
+        (vec![("file", None, "x")], "name"),
+    ];
+    for (parts, field) in refused {
+        let (status, problem) = send("", &parts).await;
+        assert_eq!((status, &problem["field"]), (422, &field.into()), "{problem}");
+    }
+    let large = "x".repeat(51 << 20);
+    let (status, problem) = send("", &[("file", Some("x.pdf"), &large)]).await;
+    assert_eq!((status, &problem["code"]), (413, &"body_too_large".into()));
+    let (kind, body) = form(&[file]);
+    let half = body[..body.len() / 2].to_vec();
+    let path = "/api/v1/knowledge/documents";
+    let broken =
+        server.door.operator(Method::POST, path).header("content-type", kind).body(half).send().await;
+    assert_eq!(broken.unwrap().status(), 422);
+    assert_eq!(documents(&server.door, "").await.len(), 3);
+    assert!(server.terminate().await.0.success());
+}
+
 #[tokio::test]
 async fn what_is_wrong_with_documents_is_told_everywhere() {
     let place = place()

@@ -1,6 +1,7 @@
 //! The verbs that do one thing and end, and what the settings and the environment do to them.
 
 use super::support::{Place, stderr, stdout};
+use crate::support::fake_embeddings::{FakeEmbeddings, Fault};
 use crate::support::fake_openai::{FakeOpenAi, error, says};
 use reqwest::{Client, Method, StatusCode};
 
@@ -127,6 +128,34 @@ async fn check_online_asks_every_model_of_the_chain_once() {
     assert_eq!((main.asked().len(), spare.asked().len()), (1, 1));
     let offline = place.run(&["check"], "").await;
     assert!(offline.status.success(), "nobody is asked unless told so: {offline:?}");
+}
+
+#[tokio::test]
+async fn check_online_asks_the_embedding_model_once_and_says_what_it_answered() {
+    let near = FakeEmbeddings::start(8, []).await;
+    let mut place = Place::empty();
+    place.set("BALCAO__LLM__ENDPOINTS__NEAR__BASE_URL", near.base_url());
+    place.set("BALCAO__EMBEDDINGS__MODEL", "openai@near:small");
+    let output = place.run(&["check", "--online"], "").await;
+    let told = stdout(&output);
+    assert!(output.status.success(), "{output:?}");
+    assert!(told.contains("the embedding model `openai@near:small` answers with 8 numbers"), "{told}");
+    assert_eq!(near.asked().len(), 1);
+    assert!(!place.path("data").exists(), "a check keeps nothing");
+    place.set("BALCAO__EMBEDDINGS__DIMENSION", "9");
+    let output = place.run(&["check", "--online"], "").await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stdout(&output).contains("embeddings.model: ") && stdout(&output).contains("dimension is 9"),
+        "{output:?}"
+    );
+    let silent = FakeEmbeddings::start(8, (0..9).map(|_| Fault::Status(401, ("x", "y"), "{}"))).await;
+    place.set("BALCAO__LLM__ENDPOINTS__NEAR__BASE_URL", silent.base_url());
+    let output = place.run(&["check", "--online"], "").await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).contains("embeddings.model: "), "{output:?}");
+    let none = stdout(&Place::empty().run(&["check", "--online"], "").await);
+    assert!(none.contains("there is no embedding model: search goes by words alone"), "{none}");
 }
 
 #[tokio::test]

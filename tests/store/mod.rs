@@ -8,6 +8,7 @@ mod contacts;
 mod conversations;
 mod echoes;
 mod interleavings;
+mod interviews;
 mod keys;
 mod outbox;
 mod ownership;

@@ -168,6 +168,7 @@ impl Bench {
             reply_to: Vec::new(),
             sources: Vec::new(),
             buttons: Vec::new(),
+            input: None,
             confirmation: None,
             created_at: self.now(),
         }

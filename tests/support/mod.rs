@@ -7,6 +7,7 @@ pub mod fake_embeddings;
 pub mod fake_openai;
 pub mod postgres;
 pub mod relay;
+pub mod smtp;
 pub mod stores;
 pub mod talk;
 pub mod tiny_e5;

@@ -27,6 +27,7 @@ pub fn message(role: Role, text: &str) -> Message {
         reply_to: Vec::new(),
         sources: Vec::new(),
         buttons: Vec::new(),
+        input: None,
         confirmation: None,
         created_at: Timestamp::now(),
     }

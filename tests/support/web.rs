@@ -7,6 +7,7 @@ use balcao::config::channels::{ChannelsSettings, WebSettings};
 use balcao::config::limits::LimitSettings;
 use balcao::config::secret::Secret as SharedSecret;
 use balcao::config::settings::Settings;
+use balcao::conversation::leads::Definitions;
 use balcao::conversation::lease::LeaseRules;
 use balcao::conversation::ownership::Ownership;
 use balcao::domain::clock::SystemClock;
@@ -16,6 +17,7 @@ use balcao::domain::passage::Passage;
 use balcao::domain::secret::Secret;
 use balcao::domain::tool::{Localized, Risk, ToolSpec};
 use balcao::inbox::accept::{Inbox, InboxLimits};
+use balcao::interview::library::Interviews;
 use balcao::knowledge::ledger::Ledger;
 use balcao::knowledge::proposals::Proposals;
 use balcao::knowledge::source::Defaults;
@@ -96,6 +98,13 @@ pub struct Visit {
     pub token: String,
 }
 
+/// The interviews that come with the program.
+pub fn shipped_interviews() -> Definitions {
+    let active = ["projeto".to_owned()];
+    let interviews = Interviews::load(None, &active).unwrap();
+    Arc::new(move |name, version| interviews.get(name, version).cloned())
+}
+
 /// Starts a server as set by default.
 pub async fn spawn_web() -> WebApp {
     spawn_web_with(WebOptions::default()).await
@@ -131,6 +140,7 @@ pub async fn spawn_web_with(options: WebOptions) -> WebApp {
         ingest: Arc::new(Shelf),
         documents: Arc::new(Shelf),
         proposals: Arc::new(Proposals::below(folder.path())),
+        definitions: shipped_interviews(),
         tools: Arc::new(Shelf),
         drill: Arc::new(Shelf),
         relay,

@@ -3,6 +3,7 @@
 mod builtin;
 mod files;
 mod http;
+mod leads;
 mod list;
 mod shop;
 pub mod support;

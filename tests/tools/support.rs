@@ -12,7 +12,7 @@ use balcao::config::secret::Secret;
 use balcao::domain::agenda::{Professional, Service};
 use balcao::domain::catalog::Order;
 use balcao::domain::clock::{Clock, ManualClock};
-use balcao::domain::contact::Contact;
+use balcao::domain::contact::{ConsentRecord, Contact};
 use balcao::domain::crm::{Note, Opportunity};
 use balcao::domain::ids::{CallId, ContactId, ConversationId, TurnId};
 use balcao::domain::language::Language;
@@ -130,6 +130,9 @@ impl Crm for Away {
         away()
     }
     async fn remember(&self, _: &str, _: ContactId, _: &str, _: &str) -> Result<Contact, BackofficeError> {
+        away()
+    }
+    async fn record_consent(&self, _: &ConsentRecord) -> Result<(), BackofficeError> {
         away()
     }
 }

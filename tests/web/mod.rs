@@ -2,6 +2,7 @@
 
 mod conversations;
 mod events;
+mod interviews;
 mod messages;
 mod operators;
 mod origins;

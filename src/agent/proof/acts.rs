@@ -12,25 +12,28 @@ use std::sync::LazyLock;
 pub struct Acts(u32);
 
 impl Acts {
-    const BOOK: Self = Self(1);
+    pub(super) const BOOK: Self = Self(1);
     const CANCEL: Self = Self(1 << 1);
-    const RESCHEDULE: Self = Self(1 << 2);
+    pub(super) const RESCHEDULE: Self = Self(1 << 2);
     const CREATE: Self = Self(1 << 3);
     const SAVE: Self = Self(1 << 4);
-    const SEND: Self = Self(1 << 5);
-    const DELIVER: Self = Self(1 << 6);
+    pub(super) const SEND: Self = Self(1 << 5);
+    pub(super) const DELIVER: Self = Self(1 << 6);
     const REFUND: Self = Self(1 << 7);
     pub(super) const CONFIRM: Self = Self(1 << 8);
     const CHANGE: Self = Self(1 << 9);
     const RESOLVE: Self = Self(1 << 10);
-    const PAY: Self = Self(1 << 11);
+    pub(super) const PAY: Self = Self(1 << 11);
     const APPLY: Self = Self(1 << 12);
     const DELETE: Self = Self(1 << 13);
     const PREPARE: Self = Self(1 << 14);
+    pub(super) const APPROVE: Self = Self(1 << 16);
+    /// A state that tells of no deed: `em andamento`.
+    pub(super) const STATE: Self = Self(1 << 17);
     /// What has no kind of its own.
     pub(super) const OTHER: Self = Self(1 << 15);
     /// `feito`, `processed`: whatever it was.
-    pub const ANYTHING: Self = Self((1 << 15) - 1);
+    pub const ANYTHING: Self = Self(((1 << 15) - 1) | Self::APPROVE.0);
 
     /// None.
     pub const NONE: Self = Self(0);
@@ -66,10 +69,7 @@ const DONE: &[(&str, Acts)] = &[
         "abert criad solicitad cread abiert opened created logged filed gerad emitid issued requested submitted placed",
         Acts::CREATE,
     ),
-    (
-        "registrad anotad registered noted adicionad incluid added agregad cadastrad",
-        Acts::CREATE.and(Acts::SAVE),
-    ),
+    ("anotad noted adicionad incluid added agregad cadastrad", Acts::CREATE.and(Acts::SAVE)),
     ("salv atualizad saved updated actualizad guardad", Acts::SAVE.and(Acts::CHANGE)),
     ("enviad encaminhad despachad postad shipped sent dispatched forwarded emailed", Acts::SEND),
     ("entregue entregad delivered", Acts::DELIVER),
@@ -81,10 +81,11 @@ const DONE: &[(&str, Acts)] = &[
     ),
     ("resolvid resolved solved resuelt encerrad closed fechad cerrad", Acts::RESOLVE),
     (
-        "processad efetuad realizad concluid processed completed feito feita feitos hech finalizad",
+        "registrad registered processad efetuad realizad concluid processed completed feito feita feitos hech finalizad",
         Acts::ANYTHING,
     ),
-    ("pago paga pagos pagas paid pagad aprovad approved aprobad", Acts::PAY),
+    ("pago paga pagos pagas paid pagad", Acts::PAY),
+    ("aprovad approved aprobad", Acts::APPROVE),
     ("aplicad applied ativad activated activad", Acts::APPLY),
     ("removid excluid apagad deleted removed eliminad borrad", Acts::DELETE.and(Acts::CANCEL)),
     ("separad embalad packed empaquetad", Acts::PREPARE),
@@ -138,7 +139,8 @@ const CALLED: &[(&str, Acts)] = &[
     ("confirm", Acts::CONFIRM),
     ("chang alter mud troc modif exchang swap cambi", Acts::CHANGE.and(Acts::RESCHEDULE)),
     ("resolv solv encerr close fechad cerrad resuelt", Acts::RESOLVE),
-    ("paid pago paga pay aprov approv aprob charge", Acts::PAY),
+    ("paid pago paga pay charge", Acts::PAY),
+    ("aprov approv aprob", Acts::APPROVE.and(Acts::PAY)),
     ("apply appli aplic coupon cupom activ ativ", Acts::APPLY),
     ("delet remov exclu apag eras elimin borr", Acts::DELETE.and(Acts::CANCEL)),
     ("pick separ prepar pack", Acts::PREPARE),
@@ -153,6 +155,7 @@ const THINGS: &[(&str, Acts)] = &[
 pub(super) static PARTICIPLES: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::of(DONE));
 pub(super) static NOUNS: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::of(THINGS));
 pub(super) static CALLS: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::of(CALLED));
+static KEYS: LazyLock<Memo<Acts>> = LazyLock::new(Memo::default);
 static READ: LazyLock<Memo<Acts>> = LazyLock::new(Memo::default);
 
 /// What the words of a state or of a tool's name call.
@@ -166,6 +169,16 @@ pub fn called(text: &str) -> Acts {
             true if acts.meets(Acts::BOOK) => acts.without(Acts::BOOK.and(Acts::CREATE)),
             _ => acts,
         }
+    })
+}
+
+/// The deeds that the name of a field says were done: `pago_em`, `shipped_at`.
+pub(super) fn done(key: &str) -> Acts {
+    *KEYS.of(key, Language::Portuguese, || {
+        let words = fold(key);
+        // `aberto_em` says when and not that it still is; `concluida_pct` says nothing.
+        let acts = words.split('_').map(|word| PARTICIPLES.get(word)).filter(|acts| *acts != Acts::ANYTHING);
+        acts.fold(Acts::NONE, Acts::and).without(Acts::CREATE.and(Acts::RESOLVE))
     })
 }
 

@@ -1,22 +1,18 @@
 //! What a sentence says was done, by the bot or by whomever; offers, rules and conditions tell of no deed. Read off its words
 //! in pt, en and es; what proves a deed is told in `mod.rs`.
 
-use super::acts::{Acts, CALLS, NOUNS, OWN, OWN_WITH_OBJECT, PARTICIPLES, called, words_of};
+use super::acts::{Acts, CALLS, NOUNS, OWN, OWN_WITH_OBJECT, PARTICIPLES, words_of};
+use super::first_person::{done_by_the_bot, handed_on, is_idle, left_in_a_state, participle_root};
 use crate::domain::language::Language;
+use crate::language::fold::fold;
 use crate::language::memo::Memo;
 use std::sync::{Arc, LazyLock};
 
 /// Who looks something up has a result.
 const LOOKED: &[&str] = &["verifiquei", "consultei", "chequei", "conferi", "pesquisei"];
 
-/// First persons that tell of no deed for the customer.
-const NO_DEEDS: &str = "encontrei achei localizei pensei gostei falei expliquei mencionei comentei informei lembrei \
-    notei reparei considerei calculei somei usei deixei cheguei fiquei passei olhei busquei procurei listei \
-    selecionei mostrei indiquei recomendei amei adorei errei esperei tentei verifiquei consultei chequei conferi \
-    pesquisei pensarei confundi imaginei acessei testei perguntei hei agradecei demorei terminei acabei comecei \
-    voltei entrei continuei levei analisei observei avaliei comparei estimei interpretei \
-    checked verified looked searched noticed reviewed listed mentioned described explained identified located \
-    compared calculated attached included needed";
+/// Roots that look like the future of another verb: `liberei`, `separei`.
+const PAST_IN_R: &str = "liber recuper aceler retir tir vir separ prepar declar alter ger gener altern integr apur restaur assegur";
 
 /// What is opened and closed by somebody.
 const CASES: &str = "chamado ticket protocolo ordem os caso reclamacao case claim pedido order conta account \
@@ -29,32 +25,40 @@ static FOUND: LazyLock<Memo<Vec<Deed>>> = LazyLock::new(Memo::default);
 pub enum By {
     /// The bot.
     Bot,
-    /// It was done.
+    /// It was done, or is mostly done so.
     Anyone,
+    /// It has happened, which no rule says.
+    Event,
 }
 
 /// A deed that a sentence tells of.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Deed {
     /// Of what kind it may be.
     pub acts: Acts,
+    /// The beginning of its verb, whatever its form.
+    pub root: String,
     /// Who did it.
     pub by: By,
     /// Whether the sentence says that it was not done.
     pub is_denied: bool,
 }
 
-/// The deeds that a folded sentence tells of.
-pub fn deeds_in(folded: &str) -> Arc<Vec<Deed>> {
-    FOUND.of(folded, Language::Portuguese, || {
-        let words = words_of(folded);
+/// The deeds that a text tells of.
+pub fn deeds_in(text: &str, language: Language) -> Arc<Vec<Deed>> {
+    FOUND.of(text, language, || {
+        let (folded, lower) = (fold(text), text.to_lowercase());
+        let (words, accented) = (words_of(&folded), words_of(&lower));
         let mut found = Vec::new();
         for at in 0..words.len() {
-            if let Some((acts, by)) = deed_at(&words, at) {
-                let is_denied = (1..=4)
-                    .any(|places| at.checked_sub(places).is_some_and(|place| is_negation(&words, place)));
+            if let Some((acts, by, root)) = deed_at(&words, &accented, at, language) {
+                let is_denied = (1..=4).any(|places| {
+                    at.checked_sub(places).is_some_and(|place| {
+                        is_negation(&words, place) || (words[place] == "no" && language == Language::Spanish)
+                    })
+                });
                 if by == By::Bot || !is_conditional(&words, at) {
-                    found.push(Deed { acts, by, is_denied });
+                    found.push(Deed { acts, root: root.to_owned(), by, is_denied });
                 }
             }
         }
@@ -77,19 +81,32 @@ pub fn claims_to_have_looked(folded: &str) -> bool {
     })
 }
 
-fn deed_at(words: &[&str], at: usize) -> Option<(Acts, By)> {
+fn deed_at<'a>(
+    words: &[&'a str],
+    accented: &[&str],
+    at: usize,
+    language: Language,
+) -> Option<(Acts, By, &'a str)> {
     let word = words[at];
     let before = |places: usize| at.checked_sub(places).map_or("", |place| words[place]);
     if let Some(acts) = exactly(OWN, word) {
         // `eu pedi` says what the customer asked for only with another `eu`.
         let is_quoted = matches!(before(1), "voce" | "vc" | "que");
-        return (!is_quoted || before(2) == "eu").then_some((acts, By::Bot));
+        let root = word.trim_end_matches(['e', 'i']);
+        return (!is_quoted || before(2) == "eu").then_some((acts, By::Bot, root));
+    }
+    if let Some((acts, root)) = left_in_a_state(words, at) {
+        return Some((acts, By::Bot, root));
+    }
+    if handed_on(words, at) {
+        return Some((Acts::SEND, By::Bot, word));
     }
     if let Some(root) = word.strip_suffix("ei").filter(|root| root.len() >= 3) {
-        let is_future = ["ar", "er", "ir"].iter().any(|ending| root.ends_with(ending));
-        if !is_future && !NO_DEEDS.split(' ').any(|other| other == word) {
+        let is_future = ["ar", "er", "ir"].iter().any(|ending| root.ends_with(ending))
+            && !PAST_IN_R.split(' ').any(|past| past == root);
+        if !is_future && !is_idle(root) && !matches!(root, "deix" | "pass") {
             let acts = PARTICIPLES.get(&format!("{root}ado"));
-            return Some((if acts.is_empty() { Acts::OTHER } else { acts }, By::Bot));
+            return Some((if acts.is_empty() { Acts::OTHER } else { acts }, By::Bot, root));
         }
     }
     let next = words.get(at + 1).copied().unwrap_or_default();
@@ -97,23 +114,27 @@ fn deed_at(words: &[&str], at: usize) -> Option<(Acts, By)> {
         && let Some(acts) = exactly(OWN_WITH_OBJECT, word)
         && (matches!(next, "tu" | "su" | "sua" | "seu") || before(1) == "ya")
     {
-        return Some((acts, By::Bot));
+        return Some((acts, By::Bot, word.trim_end_matches('e')));
     }
-    if matches!((before(2), before(1)), ("acabei" | "acabo" | "acabamos", "de")) {
-        let acts = called(word);
-        return (!acts.is_empty()).then_some((acts, By::Bot));
+    if let Some((acts, root)) = done_by_the_bot(words, accented, at, language) {
+        return Some((acts, By::Bot, root));
     }
-    // `I've redeemed 500 points`: whatever it is, it is a deed.
-    let has_done =
-        (1..=3).find(|places| matches!(before(*places), "i've" | "we've" | "have" | "i’ve" | "we’ve"));
-    let of_mine =
-        has_done.is_some_and(|places| before(places) != "have" || matches!(before(places + 1), "i" | "we"));
-    let is_verb = word.len() > 4 && word.ends_with("ed") && !NO_DEEDS.split(' ').any(|other| other == word);
-    if of_mine && is_verb && PARTICIPLES.get(word).is_empty() {
-        return Some((Acts::OTHER, By::Bot));
+    let root = participle_root(word).unwrap_or(word);
+    if let Some(acts) = is_on_the_way(words, at) {
+        // `saiu para entrega` is also what a state is called.
+        let is_called = matches!(word, "saiu" | "salio") && !matches!(before(1), "ja" | "ya");
+        return Some((acts, if is_called { By::Anyone } else { By::Event }, root));
     }
     let mut acts = PARTICIPLES.get(word);
     if acts.is_empty() {
+        return participle_root(word)
+            .filter(|root| happened(words, at) && !is_idle(root))
+            .map(|root| (Acts::OTHER, By::Event, root));
+    }
+    // `não está incluído` says what a price is for.
+    if word.starts_with("inclu")
+        && matches!(before(1), "esta" | "estao" | "estan" | "is" | "are" | "it's" | "e")
+    {
         return None;
     }
     // A shop is open or closed, and nobody has done it.
@@ -121,6 +142,17 @@ fn deed_at(words: &[&str], at: usize) -> Option<(Acts, By)> {
         ["abert", "abiert", "open", "closed", "fechad", "cerrad"].iter().any(|form| word.starts_with(form));
     if opens && !words.iter().any(|word| CASES.split(' ').any(|case| case == *word)) {
         return None;
+    }
+    // `pagamento aprovado` is paid.
+    let around = || words[at.saturating_sub(5)..at].iter().chain(words.iter().skip(at + 1).take(2));
+    if acts == Acts::APPROVE
+        && around().any(|word| {
+            ["pagament", "payment", "pago", "pix", "compra", "purchase"]
+                .iter()
+                .any(|noun| word.starts_with(noun))
+        })
+    {
+        acts = acts.and(Acts::PAY);
     }
     // `reembolso processado`: what was done is told by the noun.
     if acts == Acts::ANYTHING {
@@ -138,11 +170,11 @@ fn deed_at(words: &[&str], at: usize) -> Option<(Acts, By)> {
                 "have" | "just" | "already" | "now" | "also" | "successfully" | "went" | "ahead" | "and"
             )
         }) {
-            return Some((acts, By::Bot));
+            return Some((acts, By::Bot, root));
         }
     }
     if matches!(before(1), "he" | "hemos") || (before(1) == "ya" && before(2) == "he") {
-        return Some((acts, By::Bot));
+        return Some((acts, By::Bot, root));
     }
     let copula = |word: &str| {
         matches!(
@@ -174,6 +206,7 @@ fn deed_at(words: &[&str], at: usize) -> Option<(Acts, By)> {
             matches!(
                 before(place),
                 "em" | "ja"
+                    | "pre"
                     | "ya"
                     | "already"
                     | "now"
@@ -193,7 +226,7 @@ fn deed_at(words: &[&str], at: usize) -> Option<(Acts, By)> {
             )
         })
     {
-        return Some((acts, By::Anyone));
+        return Some((acts, By::Anyone, root));
     }
     // `Pedido enviado!`, `Pronto, visita agendada`: a headline.
     let is_rule = matches!(before(1), "sao" | "e" | "ser" | "sera" | "serao" | "seja" | "es" | "son");
@@ -259,7 +292,32 @@ fn deed_at(words: &[&str], at: usize) -> Option<(Acts, By)> {
                     | "pedidos"
             )
         });
-    headline.then_some((acts, By::Anyone))
+    headline.then_some((acts, By::Anyone, root))
+}
+
+/// `foi isentada`, `was restored`: told as having happened, whatever it is.
+fn happened(words: &[&str], at: usize) -> bool {
+    let before = |places: usize| at.checked_sub(places).map_or("", |place| words[place]);
+    let place = if matches!(before(1), "ja" | "ya" | "just" | "already" | "since") { 2 } else { 1 };
+    matches!(before(place), "foi" | "foram" | "fue" | "fueron" | "was" | "were" | "been" | "sido")
+}
+
+/// `está a caminho`, `saiu para entrega`, `on its way`.
+fn is_on_the_way(words: &[&str], at: usize) -> Option<Acts> {
+    let before = |places: usize| at.checked_sub(places).map_or("", |place| words[place]);
+    let next = words.get(at + 1).copied().unwrap_or_default();
+    let stays = matches!(words[at], "ficou" | "quedo") && matches!(next, "para" | "pra");
+    if stays && matches!(words.get(at.saturating_sub(2)), Some(&"sua" | &"seu" | &"tu" | &"su")) {
+        return Some(Acts::BOOK.and(Acts::RESCHEDULE));
+    }
+    let goes = matches!(
+        (words[at], before(1)),
+        ("caminho", "a") | ("camino", "en") | ("transit", "in") | ("way", "its" | "their" | "the")
+    ) && (words[at] != "way" || before(2) == "on")
+        || (words[at] == "saiu" && (before(1) == "ja" || matches!(next, "para" | "pra")))
+        || (words[at] == "salio" && (before(1) == "ya" || next == "para"))
+        || (matches!(words[at], "out") && next == "for" && words.get(at + 2) == Some(&"delivery"));
+    goes.then_some(Acts::SEND.and(Acts::DELIVER))
 }
 
 fn exactly(table: &[(&str, Acts)], word: &str) -> Option<Acts> {
@@ -309,6 +367,7 @@ fn is_conditional(words: &[&str], at: usize) -> bool {
                 | "unless"
                 | "si"
                 | "cuando"
+                | "cuanto"
                 | "despues"
                 | "hasta"
                 | "sera"
@@ -339,18 +398,23 @@ mod tests {
 
     #[test]
     fn deeds_are_told_from_offers_and_rules() {
+        let told = |text: &str| deeds_in(text, Language::Portuguese);
         for (text, by) in [
             ("agendei sua visita", By::Bot),
             ("i've just booked it for you", By::Bot),
             ("i went ahead and cancelled it", By::Bot),
             ("he reservado tu mesa", By::Bot),
             ("acabei de cancelar o pedido", By::Bot),
+            ("deixei voce encaixada amanha", By::Bot),
+            ("passei o seu caso ao tecnico", By::Bot),
             ("seu pedido foi enviado ontem", By::Anyone),
             ("your order has been shipped", By::Anyone),
+            ("your connection was restored", By::Event),
+            ("o motoboy ja esta a caminho", By::Event),
             ("pronto, visita agendada", By::Anyone),
             ("tu cita esta confirmada", By::Anyone),
         ] {
-            let deeds = deeds_in(text);
+            let deeds = told(text);
             assert_eq!(deeds.iter().map(|deed| deed.by).collect::<Vec<_>>(), [by], "{text}");
         }
         for text in [
@@ -359,9 +423,10 @@ mod tests {
             "quer que eu cancele",
             "se o pedido foi enviado, nao da mais",
             "we can book it for you",
+            "passei os valores para voce",
         ] {
-            assert_eq!(deeds_in(text).len(), 0, "{text}");
+            assert_eq!(told(text).len(), 0, "{text}");
         }
-        assert!(deeds_in("o pedido ainda nao foi enviado")[0].is_denied);
+        assert!(told("o pedido ainda nao foi enviado")[0].is_denied);
     }
 }

@@ -1,9 +1,10 @@
 //! Whether a piece of evidence says what a claim says, however either is written. Pure; who may prove what is told in
 //! `bind.rs`.
 
-use super::ledger::{Evident, Ledger, weekday_number};
+use super::evident::Evident;
+use super::ledger::{Ledger, weekday_number};
 use super::result::{Class, What};
-use crate::language::statements::{Fact, Half, Pace, Word};
+use crate::language::statements::{Fact, Half, Pace, THING, Word};
 use jiff::civil::Date;
 
 const DAY: u32 = 24 * 60;
@@ -32,6 +33,7 @@ fn raw_says(claim: Fact, raw: u64, class: Class) -> bool {
                 Class::Money | Class::Any | Class::Share => in_currency || raw == cents * 10_000,
                 Class::Percent
                 | Class::Count
+                | Class::Listed
                 | Class::Minutes(_)
                 | Class::Months(_)
                 | Class::Length
@@ -58,6 +60,7 @@ fn raw_says(claim: Fact, raw: u64, class: Class) -> bool {
                 | Class::Share
                 | Class::Hour
                 | Class::Count
+                | Class::Listed
                 | Class::Months(_)
                 | Class::Name => false,
             }
@@ -70,9 +73,13 @@ fn raw_says(claim: Fact, raw: u64, class: Class) -> bool {
                 _ => false,
             }
         }
-        Fact::Count(hundredths, _) => {
+        Fact::Count(hundredths, unit) => {
             let rounded = (raw + 500) / 1_000 * 1_000;
-            matches!(class, Class::Any | Class::Count) && [raw, rounded].contains(&(hundredths * 100))
+            let is_same = || {
+                [raw, rounded].contains(&(hundredths * 100))
+                    || in_other_units(hundredths, unit).any(|(other, _)| raw == other * 100)
+            };
+            matches!(class, Class::Any | Class::Count | Class::Listed) && is_same()
         }
         Fact::Number(number) => {
             raw == number
@@ -81,14 +88,33 @@ fn raw_says(claim: Fact, raw: u64, class: Class) -> bool {
         }
         Fact::Clock(minutes, _) => class == Class::Hour && raw * 60 == u64::from(minutes) * 10_000,
         Fact::Word(Word::SameDay) => raw == 0 && matches!(class, Class::Minutes(_)),
-        Fact::DayOfMonth(_)
-        | Fact::Date { .. }
+        Fact::Word(Word::Extra) => raw > 0 && matches!(class, Class::Money | Class::Cents),
+        Fact::DayOfMonth(day) => class == Class::Minutes(DAY) && raw == u64::from(day) * 10_000,
+        Fact::Date { .. }
         | Fact::Weekday(_)
         | Fact::Relative(_)
         | Fact::Moment(_)
         | Fact::Code(_)
         | Fact::Word(_) => false,
     }
+}
+
+/// The same measure in units next to its own: `2,30 m` is `230 cm`.
+pub(super) fn in_other_units(hundredths: u64, unit: &str) -> impl Iterator<Item = (u64, &'static str)> {
+    const STEPS: [(&str, &str, u64); 7] = [
+        ("m", "cm", 100),
+        ("cm", "mm", 10),
+        ("m", "mm", 1_000),
+        ("km", "m", 1_000),
+        ("kg", "g", 1_000),
+        ("l", "ml", 1_000),
+        ("tb", "gb", 1_000),
+    ];
+    STEPS.into_iter().filter_map(move |(large, small, times)| match unit {
+        unit if unit == large => Some((hundredths * times, small)),
+        unit if unit == small && hundredths.is_multiple_of(times) => Some((hundredths / times, large)),
+        _ => None,
+    })
 }
 
 fn fact_says(claim: Fact, fact: Fact, said_on: Date, ledger: &Ledger) -> bool {
@@ -111,8 +137,19 @@ fn fact_says(claim: Fact, fact: Fact, said_on: Date, ledger: &Ledger) -> bool {
         (Fact::Minutes(claimed, Pace::Unsaid), Fact::Clock(told, _)) => {
             claimed == u32::from(told) && told != 0
         }
+        // `de 5 años` of somebody `de 5`.
+        (Fact::Months(months), Fact::Number(told)) => {
+            months % 12 == 0 && u64::from(months / 12) * 10_000 == told
+        }
+        (Fact::Months(months), Fact::Count(told, THING)) => {
+            months % 12 == 0 && u64::from(months / 12) * 100 == told
+        }
         (Fact::Number(claimed), told) => number_of(told).contains(&Some(claimed)),
+        (Fact::Count(claimed, unit), Fact::Count(told, told_unit)) if unit != told_unit => {
+            in_other_units(claimed, unit).any(|other| other == (told, told_unit))
+        }
         (Fact::Count(claimed, "piece"), Fact::Number(told)) => claimed * 100 == told,
+        (Fact::Count(claimed, THING), told) => number_of(told).contains(&Some(claimed * 100)),
         // A table's column says what its numbers are.
         (Fact::Money(claimed), Fact::Number(told)) => claimed.unsigned_abs() * 100 == told,
         (Fact::Word(claimed), told) => word_says(claimed, told),
@@ -150,7 +187,10 @@ fn word_says(claimed: Word, told: Fact) -> bool {
         (Word::InStock, Fact::Word(Word::InStock | Word::Available)) => true,
         // Hours that are listed are to be had.
         (Word::Available, Fact::Word(Word::InStock | Word::Available) | Fact::Clock(..)) => true,
-        (Word::Free, Fact::Money(0)) => true,
+        (Word::Free, Fact::Money(0) | Fact::Word(Word::Included)) => true,
+        (Word::SameDay, Fact::Relative(0)) => true,
+        // What is free is paid for with the rest; what has a price of its own is not.
+        (Word::Included, Fact::Word(Word::Free)) | (Word::Extra, Fact::Money(1..)) => true,
         (claimed, Fact::Word(told)) => claimed == told,
         _ => false,
     }
@@ -189,6 +229,16 @@ fn day_says(claim: Fact, told: Fact, said_on: Date, ledger: &Ledger) -> bool {
     let date = date_of(claim, ledger.today(), ledger);
     let told_date = date_of(told, said_on, ledger);
     match (claim, date, told, told_date) {
+        (Fact::Date { day: 0, month, year }, ..) => {
+            let of = |told_month: u8, told_year: u16| {
+                month == told_month && (year == 0 || told_year == 0 || year == told_year)
+            };
+            match (told, told_date) {
+                (Fact::Date { month, year, .. }, _) => of(month, year),
+                (_, Some(told)) => of(told.month().unsigned_abs(), told.year().unsigned_abs()),
+                (_, None) => false,
+            }
+        }
         (Fact::Weekday(claimed), _, Fact::Weekday(told), _) => claimed == told,
         (Fact::Weekday(claimed), _, _, Some(told)) => claimed == weekday_number(told.weekday()),
         (Fact::DayOfMonth(claimed), _, Fact::DayOfMonth(told), _) => claimed == told,

@@ -1,18 +1,17 @@
 //! The evidence of a conversation: documents of which each has an origin, read once. It collects; what binds to it is told
 //! in `bind.rs`.
 
-use super::result::{Class, Item, What, read_result};
+use super::evident::Evident;
+use super::result::{Item, What, read_result};
 use crate::domain::hours::WeekHours;
 use crate::domain::language::Language;
 use crate::domain::provenance::Origin;
-use crate::language::statements::{
-    Fact, Half, Hedge, Kind, Reading, Term, Word, names_a_rate, read, terms_of, terms_of_day,
-};
+use crate::language::fold::fold;
+use crate::language::statements::{Fact, Half, Reading, Term, Word, read, terms_of, terms_of_day};
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use serde_json::Value;
-use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Everything that may prove something.
 #[derive(Clone, Debug)]
@@ -33,6 +32,12 @@ struct Document {
     about: Vec<Term>,
     /// The day on which it was said.
     said_on: Date,
+    /// As it is written, titles before it.
+    written: Arc<str>,
+    /// Bytes of it before the text.
+    lead: usize,
+    /// The same, folded when it is first looked at.
+    folded: OnceLock<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -41,105 +46,7 @@ enum Content {
     Result(Arc<Vec<Item>>),
 }
 
-/// One piece of evidence.
-pub(super) struct Evident<'a> {
-    /// What it proves.
-    pub(super) what: What,
-    /// Whose it is.
-    pub(super) origin: &'a Origin,
-    /// The path in a result.
-    pub(super) path: Option<&'a str>,
-    /// The bytes of a text.
-    pub(super) span: Option<Range<usize>>,
-    /// Terms that stand right beside it.
-    near: &'a [Term],
-    own: &'a [Term],
-    about: &'a [Term],
-    lead: &'a [Term],
-    /// Terms that the lines of its text are labelled with.
-    labels: &'a [Term],
-    /// The day on which it was said.
-    pub(super) said_on: Date,
-}
-
-impl Evident<'_> {
-    /// How well the terms of a claim name what this is said of.
-    pub(super) fn fits(&self, claim: &[Term]) -> usize {
-        // For how long an amount is names it less than what it is for.
-        let weight = |term: &Term| if names_a_rate(*term) { 1 } else { 2 };
-        let near: usize = claim.iter().filter(|term| self.near.binary_search(term).is_ok()).map(weight).sum();
-        let is_in = |terms: &[Term], term: &Term| terms.binary_search(term).is_ok();
-        let about = claim
-            .iter()
-            .filter(|term| {
-                self.near.binary_search(term).is_err() && (is_in(self.about, term) || is_in(self.lead, term))
-            })
-            .count();
-        near + about
-    }
-
-    /// Whether it stands in a record inside of the one that `other` stands in, by a name that none of `said` is.
-    pub(super) fn is_of_an_unnamed_part(&self, other: &Self, said: &[&[Term]]) -> bool {
-        let record = |path: Option<&'_ str>| {
-            path.and_then(|path| path.rsplit_once('.')).map_or(String::new(), |(record, _)| record.to_owned())
-        };
-        let (inner, outer) = (record(self.path), record(other.path));
-        inner.len() > outer.len()
-            && inner.starts_with(&outer)
-            && (!self.own.is_empty() || inner[outer.len()..].contains('['))
-            && !self.own.iter().any(|term| said.iter().any(|said| said.contains(term)))
-    }
-
-    /// Whether another line of its text is labelled with what the terms of a claim name, and its own is not.
-    pub(super) fn is_of_another_line(&self, claim: &[Term]) -> bool {
-        self.fits(claim) == 0 && claim.iter().any(|term| self.labels.binary_search(term).is_ok())
-    }
-
-    /// Whether it is said of the day of that term; of no day in particular is of none.
-    pub(super) fn is_of_day(&self, day: Term) -> bool {
-        self.near.binary_search(&day).is_ok()
-    }
-
-    /// Whether it may say something else of what `claim` says, where its field's name or its form tells.
-    pub(super) fn competes_with(&self, claim: Fact) -> bool {
-        match self.what {
-            // What is free has no price.
-            What::Fact(Fact::Word(Word::Free)) if claim.kind() == Kind::Money => true,
-            What::Fact(fact) => fact.competes_with(claim),
-            What::Raw(_, Class::Money | Class::Cents) => claim.kind() == Kind::Money,
-            What::Raw(_, Class::Percent) => claim.kind() == Kind::Percent,
-            What::Raw(_, Class::Count) => matches!(claim, Fact::Count(_, "piece" | "times")),
-            What::Raw(_, Class::Minutes(_) | Class::Months(_) | Class::Length) => {
-                claim.kind() == Kind::Length
-            }
-            What::Raw(_, Class::Any | Class::Share | Class::Hour | Class::Name) => false,
-        }
-    }
-
-    /// Whether it says that something is free.
-    pub(super) fn is_free(&self) -> bool {
-        self.what == What::Fact(Fact::Word(Word::Free))
-    }
-
-    /// The percentage that it is, in hundredths.
-    pub(super) fn share(&self) -> Option<u32> {
-        match self.what {
-            What::Fact(Fact::Percent(share)) => Some(share),
-            What::Raw(raw, Class::Percent | Class::Share) => u32::try_from(raw / 100).ok(),
-            What::Fact(_) | What::Raw(..) => None,
-        }
-    }
-
-    /// The amount that it is, in centavos.
-    pub(super) fn amount(&self) -> Option<i64> {
-        match self.what {
-            What::Fact(Fact::Money(cents)) => Some(cents),
-            What::Raw(raw, Class::Money) => i64::try_from(raw / 100).ok(),
-            What::Raw(raw, Class::Cents) => i64::try_from(raw / 10_000).ok(),
-            What::Fact(_) | What::Raw(..) => None,
-        }
-    }
-}
+const NONE: &[Term] = &[];
 
 impl Default for Ledger {
     fn default() -> Self {
@@ -187,14 +94,32 @@ impl Ledger {
             return;
         }
         let content = Content::Text(reading);
+        let written = format!("{about} {text}");
+        let lead = about.len() + 1;
         let about = if about.is_empty() { Vec::new() } else { terms_of(about, language) };
-        self.documents.push(Document { origin, content, about, said_on });
+        self.documents.push(Document {
+            origin,
+            content,
+            about,
+            said_on,
+            written: written.into(),
+            lead,
+            folded: OnceLock::new(),
+        });
     }
 
-    /// Adds what a tool gave back.
-    pub fn add_result(&mut self, origin: Origin, data: &Value, language: Language) {
-        let content = Content::Result(read_result(data, language));
-        self.documents.push(Document { origin, content, about: Vec::new(), said_on: self.today });
+    /// Adds what a tool gave back, which is `written` like this.
+    pub fn add_result(&mut self, origin: Origin, written: &str, data: &Value, language: Language) {
+        let content = Content::Result(read_result(written, data, language));
+        self.documents.push(Document {
+            origin,
+            content,
+            about: Vec::new(),
+            said_on: self.today,
+            written: written.into(),
+            lead: 0,
+            folded: OnceLock::new(),
+        });
     }
 
     /// Adds the present day and the one behind it, as the clock tells them.
@@ -232,7 +157,7 @@ impl Ledger {
 
     fn item(&self, fact: Fact, path: &str, mut near: Vec<Term>) -> Item {
         near.sort_unstable();
-        Item { what: What::Fact(fact), path: path.to_owned(), near, own: Vec::new() }
+        Item { what: What::Fact(fact), path: path.to_owned(), near, own: Vec::new(), field: Vec::new() }
     }
 
     fn push(&mut self, origin: Origin, items: Vec<Item>) {
@@ -241,7 +166,25 @@ impl Ledger {
             content: Content::Result(Arc::new(items)),
             about: Vec::new(),
             said_on: self.today,
+            written: Arc::default(),
+            lead: 0,
+            folded: OnceLock::new(),
         });
+    }
+
+    /// Whether a name stands anywhere just as it is written.
+    pub(super) fn names(&self, name: &str) -> bool {
+        self.documents.iter().any(|document| document.written.contains(name))
+    }
+
+    /// Whether a word that begins with the folded `beginning` stands anywhere, whoever said it.
+    pub(super) fn mentions(&self, beginning: &str) -> bool {
+        self.documents.iter().any(|document| {
+            let folded = document.folded.get_or_init(|| fold(&document.written));
+            folded
+                .match_indices(beginning)
+                .any(|(at, _)| !folded[..at].chars().next_back().is_some_and(char::is_alphanumeric))
+        })
     }
 
     /// Every piece of evidence.
@@ -253,37 +196,37 @@ impl Ledger {
                 }
                 Content::Result(items) => ([].as_slice(), items.as_slice(), [].as_slice()),
             };
-            let text = texts
-                .iter()
-                .filter(|stated| stated.hedge == Hedge::Exact || document.origin.is_of_the_house())
-                .map(|stated| {
-                    (
-                        What::Fact(stated.fact),
-                        None,
-                        Some(stated.span.clone()),
-                        stated.near.as_slice(),
-                        [].as_slice(),
-                        stated.lead.as_slice(),
-                    )
-                });
+            let text = texts.iter().map(|stated| {
+                (
+                    What::Fact(stated.fact),
+                    None,
+                    Some(stated.span.clone()),
+                    stated.near.as_slice(),
+                    [NONE, NONE],
+                    stated.lead.as_slice(),
+                )
+            });
             let result = items.iter().map(|item| {
                 (
                     item.what,
                     Some(item.path.as_str()),
                     None,
                     item.near.as_slice(),
-                    item.own.as_slice(),
+                    [item.own.as_slice(), item.field.as_slice()],
                     [].as_slice(),
                 )
             });
-            text.chain(result).map(|(what, path, span, near, own, lead)| Evident {
+            text.chain(result).map(|(what, path, span, near, [own, field], lead)| Evident {
                 what,
                 origin: &document.origin,
                 path,
-                span,
                 near,
                 own,
+                field,
                 lead,
+                written: &document.written,
+                lead_in: document.lead,
+                span,
                 about: &document.about,
                 labels,
                 said_on: document.said_on,

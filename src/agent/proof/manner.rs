@@ -3,7 +3,9 @@
 
 use crate::domain::language::Language;
 use crate::language::phrases::{Phrases, spaced};
+use crate::language::sentences::asks;
 use crate::language::statements::{Fact, Kind, Stated, Word};
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::sync::LazyLock;
 
@@ -83,32 +85,84 @@ static NOT_GOODS: LazyLock<Phrases> = LazyLock::new(|| {
 });
 
 /// What is open and not the shop.
-static NOT_THE_SHOP: LazyLock<Phrases> =
-    LazyLock::new(|| Phrases::of("chamado|ticket|pedido|order|conta|account|embalagem|caixa|pacote|package"));
+static NOT_THE_SHOP: LazyLock<Phrases> = LazyLock::new(|| {
+    Phrases::of(
+        "foi|foram|fue|was|were|chamado|ticket|pedido|order|conta|account|embalagem|caixa|pacote|package",
+    )
+});
 
 /// Words of a sum.
 static SUMS: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::of(
-        "with delivery|com a entrega|com entrega|con entrega|comes to|come to|adds up|add up|as duas|os dois|las dos|los dos|ambos|ambas|total|soma|somando|tudo|juntos|juntas|ao todo|sum|altogether|together|both|en total|\
-        en conjunto|todo|com o frete|com frete|incluindo|including|incluido|with shipping|con envio|\
+        "with delivery|com a entrega|com entrega|con entrega|comes to|come to|adds up|add up|as duas|os dois|las dos|los dos|ambos|ambas|plus|mais|mas|total|soma|somando|tudo|juntos|juntas|ao todo|sum|altogether|together|both|en total|\
+        en conjunto|todo|toda|com o frete|com frete|incluindo|including|incluido|with shipping|con envio|\
         ficam|saem|fica|sai",
     )
 });
 
+/// Words before what follows from what was said.
+static EXPLANATIONS: LazyLock<Phrases> = LazyLock::new(|| {
+    Phrases::of(
+        "ou seja|o que da|o que daria|o que corresponde|entao|which would be|which comes|so|that s|asi que|es decir|lo que|\
+        serian|seria|seriam|portanto|por tanto",
+    )
+});
+
+/// Words of how far a day is away.
+static COUNTDOWN: LazyLock<Phrases> =
+    LazyLock::new(|| Phrases::of("faltam|faltan|daqui|atras|ago|away|until|since|desde|to go|dentro de"));
+
+/// Words of what lies between two amounts.
+static DIFFERENCES: LazyLock<Phrases> = LazyLock::new(|| {
+    Phrases::of(
+        "diferenca|economia|economiza|economizar|economizaria|a mais|a menos|mais caro|mais barato|sobra|sobram|\
+        resta|restam|restaria|restariam|restante|falta|faltam|saldo|troco|descontando|desconto de|save|saves|saving|\
+        savings|difference|more than|less than|cheaper|more|less|balance|remaining|left over|ahorra|ahorras|ahorro|\
+        descuenta|descontado|descontada|desconta|descontados|descontadas|abatido|abatidos|abate|deducted|minus|diferencia|mas por|mas al|mas que|menos que|de mas|queda|quedan|quedaria",
+    )
+});
+
+/// A text without its `sí`, which without the accent is `si`.
+fn without_yes(text: &str) -> Cow<'_, str> {
+    if text.contains("Sí") || text.contains("sí") {
+        Cow::Owned(text.replace("Sí", "").replace(" sí", ""))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
 impl<'a> Manner<'a> {
     pub(super) fn of(sentence: &'a str, language: Language) -> Self {
-        let asks =
-            sentence.trim_end_matches(|sign: char| !sign.is_alphanumeric() && sign != '?').ends_with('?');
+        let asks = asks(sentence);
         Self { sentence, language, words: OnceCell::new(), promises: OnceCell::new(), asks }
     }
 
     fn has(&self, phrases: &Phrases) -> bool {
-        phrases.are_in(self.words.get_or_init(|| spaced(self.sentence)))
+        phrases.are_in(self.words.get_or_init(|| spaced(&without_yes(self.sentence))))
     }
 
     /// Whether the house says it of itself.
     pub(super) fn promises(&self) -> bool {
         *self.promises.get_or_init(|| self.has(&PROMISED))
+    }
+
+    /// Whether the house says it of itself in the clause that `stated` stands in.
+    pub(super) fn promises_beside(&self, stated: &Stated) -> bool {
+        let (before, behind) = (self.sentence.get(..stated.span.start), self.sentence.get(stated.span.end..));
+        let before =
+            before.unwrap_or_default().rsplit([',', ';', '(', ':', '—', '–']).next().unwrap_or_default();
+        let behind =
+            behind.unwrap_or_default().split([',', ';', ')', ':', '—', '–']).next().unwrap_or_default();
+        let word = self.sentence.get(stated.span.clone()).unwrap_or_default();
+        self.promises() && PROMISED.are_in(&spaced(&format!("{before}{word}{behind}")))
+    }
+
+    /// `hoje mesmo`, `hoy mismo`.
+    pub(super) fn stresses(&self, stated: &Stated) -> bool {
+        let around = |text: Option<&str>| spaced(text.unwrap_or_default());
+        let (before, behind) =
+            (around(self.sentence.get(..stated.span.start)), around(self.sentence.get(stated.span.end..)));
+        behind.starts_with(" mesmo ") || behind.starts_with(" mismo ") || before.ends_with(" ainda ")
     }
 
     /// Whether it speaks of the customer's own affair.
@@ -157,15 +211,79 @@ impl<'a> Manner<'a> {
         if self.asks {
             return true;
         }
+        if self.takes_up(stated) {
+            return true;
+        }
         match stated.fact.kind() {
             Kind::Code => true,
+            Kind::Count if self.is_of_the_customers(stated) => true,
             Kind::Number | Kind::Count => self.has(&ATTRIBUTED) || !self.claims_a_quantity(stated),
             Kind::Day | Kind::Clock => !self.promises() || self.denies(stated),
             Kind::Money => self.has(&ATTRIBUTED) || self.denies(stated) || self.is_limit(stated),
             Kind::Length if matches!(stated.fact, Fact::Word(_)) => false,
             Kind::Percent | Kind::Length => self.has(&ATTRIBUTED) || self.denies(stated),
-            Kind::Stock | Kind::Opening | Kind::Word => false,
+            Kind::Stock | Kind::Opening | Kind::Inclusion | Kind::Word => false,
         }
+    }
+
+    /// `Para receber até o dia 2, …`, `antes de las 8`: what a clause takes up before the house says something, and what
+    /// only bounds it.
+    pub(super) fn takes_up(&self, stated: &Stated) -> bool {
+        let before = self.sentence.get(..stated.span.start).unwrap_or_default();
+        let words = spaced(before);
+        let is_bound = || {
+            let mut last = words.split_ascii_whitespace().rev().take(3);
+            last.any(|word| matches!(word, "antes" | "before" | "depois" | "despues" | "after"))
+        };
+        let is_age = || {
+            let behind = spaced(self.sentence.get(stated.span.end..).unwrap_or_default());
+            words.ends_with(" de ") || words.ends_with(" tem ") || behind.starts_with(" old ")
+        };
+        let opens = || self.stands_in_a_condition(before, stated);
+        match stated.fact {
+            Fact::Clock(..) => is_bound() || opens(),
+            Fact::Date { .. } | Fact::DayOfMonth(_) => {
+                (is_bound() && !self.promises_beside(stated)) || opens()
+            }
+            Fact::Months(months) if months % 12 == 0 => is_age() || opens(),
+            Fact::Count(..)
+            | Fact::Number(_)
+            | Fact::Minutes(..)
+            | Fact::Months(_)
+            | Fact::Money(_)
+            | Fact::Weekday(_)
+            | Fact::Relative(_) => opens(),
+            Fact::Percent(_) | Fact::Moment(_) | Fact::Code(_) | Fact::Word(_) => false,
+        }
+    }
+
+    /// `Se você vier às 15h, …`, `…, mas se chegar às 23h`: whether the clause that `stated` ends `before` in only takes up
+    /// what was said.
+    fn stands_in_a_condition(&self, before: &str, stated: &Stated) -> bool {
+        const OPENING: &str = "para pra se como sendo caso for if since as with con com si assim quando cuando when once \
+            apenas ya siendo entendi entiendo";
+        const INSIDE: &str = "se si if caso quando cuando when once com con with";
+        let lists = |list: &str, word: &str| list.split_ascii_whitespace().any(|one| one == word);
+        let marks = [',', ';', ':', '(', '—'];
+        let clause = spaced(&without_yes(before.rsplit(marks).next().unwrap_or_default()));
+        let first =
+            clause.split_ascii_whitespace().find(|word| !lists("mas pero but e y and so entao", word));
+        let is_first = !before.contains(marks);
+        let goes_on =
+            || self.sentence.get(stated.span.end..).is_some_and(|behind| behind.contains([',', ':']));
+        first.is_some_and(
+            |word| {
+                if is_first { lists(OPENING, word) && goes_on() } else { lists(INSIDE, word) }
+            },
+        )
+    }
+
+    /// `os 80 cm da sua porta`.
+    fn is_of_the_customers(&self, stated: &Stated) -> bool {
+        let behind = spaced(self.sentence.get(stated.span.end..).unwrap_or_default());
+        let mut words = behind.split_ascii_whitespace();
+        matches!(words.next(), Some("da" | "do" | "de" | "of" | "in"))
+            && matches!(words.next(), Some("sua" | "seu" | "your" | "tu" | "su"))
     }
 
     /// `temos 37`: a number right behind a word of the house. A number of an order names it.
@@ -204,11 +322,33 @@ impl<'a> Manner<'a> {
             return false;
         }
         match word {
-            Word::InStock | Word::SoldOut | Word::Free | Word::WithoutInterest | Word::SameDay => true,
+            Word::InStock
+            | Word::SoldOut
+            | Word::Free
+            | Word::WithoutInterest
+            | Word::Included
+            | Word::Extra
+            | Word::SameDay => true,
             // `estou disponível`, `informação disponível`
             Word::Available => !self.has(&NOT_GOODS),
             Word::Open | Word::Closed => names_a_day && !self.has(&NOT_THE_SHOP),
         }
+    }
+
+    /// Whether it counts days from the present one: `faltam 12 dias`, `há 12 dias`.
+    pub(super) fn counts_down(&self, stated: &Stated) -> bool {
+        let before = spaced(self.sentence.get(..stated.span.start).unwrap_or_default());
+        self.has(&COUNTDOWN) || before.ends_with(" ha ") || before.ends_with(" hace ")
+    }
+
+    /// Whether it says how far two amounts are apart.
+    pub(super) fn tells_apart(&self) -> bool {
+        self.has(&DIFFERENCES)
+    }
+
+    /// Whether it explains where an amount comes from.
+    pub(super) fn explains(&self) -> bool {
+        self.sums_up() || self.tells_apart() || self.has(&EXPLANATIONS)
     }
 
     /// Whether it adds up.

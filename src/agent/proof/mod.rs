@@ -3,16 +3,24 @@
 
 pub mod acts;
 mod bind;
+mod days;
 mod deeds;
 mod equal;
+mod evident;
+mod fields;
+mod first_person;
+mod follows;
 pub mod ledger;
 mod manner;
 pub mod policies;
+mod proper;
 mod result;
+mod rivals;
 mod sums;
 
 use super::names::InternalNames;
 use crate::config::business::Business;
+use crate::domain::contact::Contact;
 use crate::domain::effect::Effect;
 use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::TurnId;
@@ -22,19 +30,23 @@ use crate::domain::passage::Passage;
 use crate::domain::provenance::Origin;
 use crate::domain::tool_call::{ToolCall, ToolOutcome};
 use crate::language::dates::find_times;
-use crate::language::fold::{fold, words};
+use crate::language::fold::{beginning, fold, words};
+use crate::language::phrases::spaced;
 use crate::language::statements::{Term, terms_of};
 pub use acts::Acts;
 pub use bind::{Binder, UNPROVEN};
 use deeds::{By, claims_to_have_looked, deeds_in};
 use jiff::Zoned;
 use ledger::Ledger;
-use policies::{Policy, is_contradicted, policies_in};
+use policies::{Policy, is_contradicted, policies_in, policies_of_flags};
 use serde_json::Value;
 use std::sync::Arc;
 
 /// A number with so many digits names a record.
 const NAMING_DIGITS: usize = 3;
+
+/// So many letters of a verb tell it from others, in more than one language.
+const ALIKE: usize = 4;
 
 /// Longest text that names its record.
 const LONGEST_NAME: usize = 80;
@@ -49,6 +61,8 @@ pub struct Proof {
     /// What was changed for the customer in this turn, one entry for each call; what cannot be told from the tool's
     /// name is anything.
     pub wrote: Vec<Acts>,
+    /// The folded names of the tools that changed something: `gerar etiqueta` proves `gerei`.
+    pub wrote_by: String,
     /// Whether anything was found or looked up for what was asked: a passage or a result of this turn.
     pub grounded: bool,
     /// Deeds that earlier answers told of; those answers had their proof.
@@ -61,6 +75,8 @@ pub struct Proof {
     pub policies: Vec<Arc<Vec<Policy>>>,
     /// Names of tools: never for the customer's eyes.
     pub internal_names: InternalNames,
+    /// Texts that name what may be named: the customer, what was said before. They prove nothing else.
+    pub names: Vec<String>,
     /// Whether the clock is in the ledger.
     pub told_the_time: bool,
 }
@@ -69,12 +85,21 @@ impl Proof {
     /// Nothing but what the program itself vouches for.
     pub fn of_the_program(business: &Business, now: &Zoned, language: Language) -> Self {
         let mut ledger = Ledger::new(business.timezone.clone(), now.date());
+        let names = vec![business.voice.clone()];
         for value in [&business.name, &business.phone, &business.email, &business.address, &business.website]
         {
             ledger.add_text(Origin::Business, value, "", language);
         }
         ledger.add_hours(&business.hours);
-        Self { ledger, ..Self::default() }
+        Self { ledger, names, ..Self::default() }
+    }
+
+    /// What the turn is to answer, and to whom.
+    pub fn add_task(&mut self, answers: &[Message], contact: &Contact, language: Language) {
+        let asked: Vec<&str> = answers.iter().map(|message| message.text.as_str()).collect();
+        self.about = terms_of(&asked.join("\n"), language);
+        self.names.extend(contact.name.clone());
+        self.names.extend(contact.preferences.iter().map(|preference| preference.value.clone()));
     }
 
     /// Lets the guard rely on the conversation so far, of which `turn` is the present turn. `calls` says how the tool of a
@@ -114,10 +139,11 @@ impl Proof {
                 self.policies.push(policies_in(&message.text, language));
             }
             Role::Assistant => {
-                let told = deeds_in(&fold(&message.text));
+                let told = deeds_in(&message.text, language);
                 // `Feito!` tells of no deed in particular.
                 let done = told.iter().filter(|deed| !deed.is_denied && deed.acts != Acts::ANYTHING);
                 self.deeds = done.fold(self.deeds, |all, deed| all.and(deed.acts));
+                self.names.push(message.text.clone());
             }
             Role::System => {}
         }
@@ -158,11 +184,14 @@ impl Proof {
         let origin = Origin::Tool { call: call.id.clone(), tool: call.name.clone() };
         match outcome {
             ToolOutcome::Done { data, effects, .. } => {
-                self.ledger.add_result(origin, data, language);
+                let written = data.to_string();
+                self.ledger.add_result(origin, &written, data, language);
                 states_of(data, &[], language, &mut self.told);
+                self.policies.push(policies_of_flags(&written, data, language));
                 if effects.contains(&Effect::Wrote) && !has_failed(data) {
                     let acts = acts::called(&call.name).and(acts::called(title));
                     self.wrote.push(acts);
+                    self.wrote_by.push_str(&fold(&format!(" {} {title}", call.name.replace('_', " "))));
                 }
             }
             // A refusal may name what is possible instead (free times, a limit).
@@ -176,15 +205,48 @@ impl Proof {
         !self.policies.is_empty() && is_contradicted(&policies_in(sentence, language), &self.policies)
     }
 
+    /// Why a sentence that promises what is not the bot's to promise, or names somebody or something, must not be sent.
+    pub fn fault_of_words(&self, sentence: &str, folded: &str) -> Option<&'static str> {
+        const GUARANTEED: &str = "it guarantees what no tool result or passage guarantees";
+        const CONTACT: &str =
+            "it says that somebody will get in touch, and no tool result or passage says so";
+        const UNKNOWN_NAME: &str =
+            "it names somebody or something that nobody in this conversation and no source names";
+        let told = |roots: [&str; 4]| roots.iter().any(|root| self.ledger.mentions(root));
+        if proper::may_promise(folded) {
+            let words = spaced(folded);
+            if proper::guarantees(&words) && !told(["garant", "guarant", "asegur", "assegur"]) {
+                return Some(GUARANTEED);
+            }
+            if proper::promises_contact(&words)
+                && !told(["lig", "contat", "contact", "llam"])
+                && !self.ledger.mentions("call")
+            {
+                return Some(CONTACT);
+            }
+        }
+        let is_unknown = |name: &str| {
+            // Folding all that is known takes long, and most names are written as they are known.
+            if self.ledger.names(name) {
+                return false;
+            }
+            let name = fold(name);
+            !self.ledger.mentions(&name) && !self.names.iter().any(|text| fold(text).contains(&name))
+        };
+        proper::names_in(sentence).any(is_unknown).then_some(UNKNOWN_NAME)
+    }
+
     /// Why a deed that a sentence tells of must not be told of, if so.
     pub fn fault_of_deeds(&self, sentence: &str, folded: &str, language: Language) -> Option<&'static str> {
         const UNDONE: &str = "it says that something was done, and nothing was";
         const OTHER: &str = "it says that something was done that was not: other things were";
         const NOT_SO: &str = "it says of a state what no tool result says";
         const UNLOOKED: &str = "it says that something was looked up, and nothing was";
-        for deed in deeds_in(folded).iter() {
+        for deed in deeds_in(sentence, language).iter() {
             // What a tool's name does not tell may be anything.
-            let wrote = self.wrote.iter().any(|acts| acts.is_empty() || acts.meets(deed.acts));
+            let wrote_so = self.wrote.iter().any(|acts| acts.meets(deed.acts));
+            let wrote = self.wrote.iter().any(|acts| acts.is_empty() || acts.meets(deed.acts))
+                || has_the_verb(&self.wrote_by, &deed.root);
             let known = wrote || self.deeds.meets(deed.acts);
             // What the deed is called by names no record.
             let named: Vec<String> =
@@ -207,12 +269,24 @@ impl Proof {
                 (By::Bot, true) => {}
                 (By::Bot, false) if known => {}
                 (By::Bot, false) => return Some(if self.wrote.is_empty() { UNDONE } else { OTHER }),
-                (By::Anyone, true) if is_told && !wrote => return Some(NOT_SO),
-                (By::Anyone, true) => {}
-                (By::Anyone, false) if is_told || (known && !is_named) || wrote => {}
+                (By::Anyone | By::Event, true) if is_told && !wrote => return Some(NOT_SO),
+                // What a call may have been proves nothing of a record that is told of.
+                (By::Anyone | By::Event, false)
+                    if !is_told && is_named && !wrote_so && deed.acts != Acts::OTHER =>
+                {
+                    return Some(NOT_SO);
+                }
+                (By::Anyone | By::Event, true) => {}
+                (By::Anyone | By::Event, false) if is_told || (known && !is_named) || wrote => {}
+                // Two languages call it alike: `foi restaurada`, `restored`.
+                (By::Event, false) if deed.acts == Acts::OTHER => {
+                    if !self.ledger.mentions(beginning(&deed.root, ALIKE)) {
+                        return Some(NOT_SO);
+                    }
+                }
                 (By::Anyone, false)
                     if self.described.meets(deed.acts) && !self.is_of_somebody(sentence, language) => {}
-                (By::Anyone, false) => return Some(NOT_SO),
+                (By::Anyone | By::Event, false) => return Some(NOT_SO),
             }
         }
         (!self.grounded && claims_to_have_looked(folded)).then_some(UNLOOKED)
@@ -222,6 +296,15 @@ impl Proof {
     fn is_of_somebody(&self, sentence: &str, language: Language) -> bool {
         !numbers_of(sentence, language).is_empty() || manner::Manner::of(sentence, language).is_personal()
     }
+}
+
+/// Whether a word of `folded` is the verb with that root: `gerar`, `move`.
+fn has_the_verb(folded: &str, root: &str) -> bool {
+    !root.is_empty()
+        && folded
+            .split(' ')
+            .filter_map(|word| word.strip_prefix(root))
+            .any(|ending| matches!(ending, "" | "e" | "ar" | "er" | "ir"))
 }
 
 /// The terms of numbers that name records.
@@ -247,7 +330,20 @@ fn states_of(data: &Value, around: &[Term], language: Language, told: &mut Vec<(
                     _ => {}
                 }
             }
-            fields.values().for_each(|value| states_of(value, &terms, language, told));
+            for (key, value) in fields {
+                states_of(value, &terms, language, told);
+                let is_state = value.as_str().is_some_and(|text| acts::called(text).is_empty());
+                if is_state && matches!(fold(key).as_str(), "status" | "state" | "situacao" | "estado") {
+                    told.push((Acts::STATE, terms.clone()));
+                }
+                // `paid_through: "2026-12-14"`
+                let acts = acts::done(key);
+                let is_something =
+                    !value.is_null() && value.as_bool() != Some(false) && value.as_f64() != Some(0.0);
+                if !acts.is_empty() && is_something && value.as_str() != Some("") {
+                    told.push((acts, terms.clone()));
+                }
+            }
         }
         Value::Array(elements) => {
             elements.iter().for_each(|element| states_of(element, around, language, told))

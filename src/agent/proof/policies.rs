@@ -5,26 +5,43 @@ use crate::domain::language::Language;
 use crate::language::fold::{fold, is_stopword, stem, words};
 use crate::language::memo::Memo;
 use crate::language::sentences::sentences;
-use std::collections::BTreeSet;
+use serde_json::Value;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock};
 
 /// Forms of one verb each, in pt, en and es.
-const VERBS: [&str; 14] = [
+const VERBS: [&str; 15] = [
     "aceitamos aceita aceitam aceito aceitos accept accepts accepted aceptamos acepta aceptan aceptado",
     "entregamos entregam deliver delivers",
     "fazemos hacemos",
     "vendemos vende vendem sell sells venden",
-    "trabalhamos trabajamos",
     "parcelamos",
     "enviamos envia enviam ship ships",
     "cobramos cobra cobrado cobrada cobram charge charges charged cobran",
     "oferecemos oferece oferecem offer offers ofrecemos ofrece ofrecen",
     "permitimos permitido permitida permitidos permitidas permite allowed allow allows welcome",
-    "exigimos exige exigido precisa precisam required require requires need needs necesita",
+    "exigimos exige exigem exigir exigida exigido precisa precisam preciso precisas obrigatorio obrigatoria necessario \
+     necessaria required require requires need needs needed necesita necesario necesaria requiere obligatorio requer",
     "alugamos aluga alugam rent rents alquilamos alquila",
     "trocamos exchange cambiamos",
     "temos tem ha have has tenemos tiene hay",
+    "atendemos atende atendem atiende atienden serve serves",
+    "trabalhamos trabajamos",
 ];
+/// The place in `VERBS` of each form.
+static FORMS: LazyLock<HashMap<&str, usize>> = LazyLock::new(|| {
+    let forms = |(verb, forms): (usize, &'static str)| forms.split(' ').map(move |form| (form, verb));
+    VERBS.into_iter().enumerate().flat_map(forms).collect()
+});
+
+/// What a field is called that says whether something is to be had.
+const STOCK: [&str; 5] = ["disponivel", "disponible", "available", "stock", "estoque"];
+/// Most flags of one result that are read.
+const MOST_FLAGS: usize = 32;
+static FLAGS: LazyLock<Memo<Vec<Policy>>> = LazyLock::new(Memo::default);
+
+/// Longer texts of a record do not name it.
+const SHORT: usize = 60;
 /// Words on either side of the verb that may be its object.
 const REACH: usize = 8;
 /// How far before a verb its `não` may stand.
@@ -38,23 +55,41 @@ pub struct Policy {
     verb: usize,
     is_denied: bool,
     objects: BTreeSet<String>,
+    /// The first of them behind the verb.
+    first: Option<String>,
 }
 
 /// What `text` says of what the house does.
 pub fn policies_in(text: &str, language: Language) -> Arc<Vec<Policy>> {
     READ.of(text, language, || {
-        let clauses = sentences(text).into_iter().flat_map(|sentence| sentence.split([';', ':', '(']));
-        clauses.filter_map(|clause| policy_of(clause, language)).collect()
+        let clauses = sentences(text)
+            .into_iter()
+            .flat_map(|sentence| sentence.split([';', ':', '(']))
+            .flat_map(|clause| clause.split(" mas "))
+            .flat_map(|clause| clause.split(" but "))
+            .flat_map(|clause| clause.split(" pero "));
+        // What stands behind a comma may be of something else.
+        let parts = clauses.flat_map(|clause| {
+            [Some(clause), clause.split_once(',').map(|(first, _)| first)].into_iter().flatten()
+        });
+        parts.filter_map(|clause| policy_of(clause, language)).collect()
     })
 }
 
 /// Whether what is known says the opposite of one of `claimed`, and nothing says the same.
 pub fn is_contradicted(claimed: &[Policy], known: &[Arc<Vec<Policy>>]) -> bool {
     claimed.iter().any(|claim| {
+        let is_of_first = |other: &Policy| claim.first.is_some() && claim.first == other.first;
         let shared = |other: &Policy| {
             let shared = claim.objects.intersection(&other.objects).count();
             // A verb with other objects says nothing of these.
-            if claim.verb == other.verb && shared * 2 >= claim.objects.len() { shared } else { 0 }
+            if claim.verb == other.verb
+                && (shared > 1 || shared * 3 >= claim.objects.len() || is_of_first(other))
+            {
+                shared
+            } else {
+                0
+            }
         };
         let best = |is_denied: bool| {
             let of_kind =
@@ -65,12 +100,46 @@ pub fn is_contradicted(claimed: &[Policy], known: &[Arc<Vec<Policy>>]) -> bool {
     })
 }
 
+/// What the flags of a result say, which is `written` like this: `exige_receita: true`, and of what the rest of its record is.
+pub fn policies_of_flags(written: &str, data: &Value, language: Language) -> Arc<Vec<Policy>> {
+    FLAGS.of(written, language, || {
+        let mut found = Vec::new();
+        read_flags(data, language, &mut found);
+        found
+    })
+}
+
+fn read_flags(data: &Value, language: Language, found: &mut Vec<Policy>) {
+    match data {
+        Value::Object(fields) => {
+            let flags = fields.iter().filter_map(|(key, value)| Some((key, value.as_bool()?)));
+            for (key, told) in flags {
+                let says = if STOCK.iter().any(|word| key.contains(word)) { "temos" } else { key.as_str() };
+                if found.len() >= MOST_FLAGS || !says.split('_').any(|word| FORMS.contains_key(word)) {
+                    continue;
+                }
+                let names = fields.values().filter_map(Value::as_str).filter(|text| text.len() < SHORT);
+                let names: Vec<&str> = names.collect();
+                let negation = match (told, language) {
+                    (true, _) => "",
+                    (false, Language::English) => "not ",
+                    (false, Language::Portuguese | Language::Spanish) => "nao ",
+                };
+                let clause = format!("{negation}{} {}", says.replace('_', " "), names.join(" "));
+                found.extend(policy_of(&clause, language));
+            }
+            fields.values().for_each(|value| read_flags(value, language, found));
+        }
+        Value::Array(elements) => elements.iter().for_each(|element| read_flags(element, language, found)),
+        Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => {}
+    }
+}
+
 fn policy_of(clause: &str, language: Language) -> Option<Policy> {
     let folded = fold(clause);
     let words = words(&folded);
-    let (at, verb) = words.iter().enumerate().find_map(|(at, word)| {
-        VERBS.iter().position(|forms| forms.split(' ').any(|form| form == word)).map(|verb| (at, verb))
-    })?;
+    let (at, verb) =
+        words.iter().enumerate().find_map(|(at, word)| FORMS.get(word.as_str()).map(|verb| (at, *verb)))?;
     let before = &words[at.saturating_sub(BEFORE)..at];
     let is_denied = before.iter().any(|word| {
         matches!(word.as_str(), "nao" | "not" | "nunca" | "never" | "t")
@@ -78,14 +147,37 @@ fn policy_of(clause: &str, language: Language) -> Option<Policy> {
     });
     let names = |word: &&String| word.len() > 2 && !is_stopword(word, language);
     let around = words[at.saturating_sub(REACH)..at].iter().chain(words[at + 1..].iter().take(REACH));
+    let first = words[at + 1..]
+        .iter()
+        .filter(names)
+        .find(|word| {
+            !matches!(word.as_str(), "fazer" | "ter" | "hacer" | "tener" | "have" | "nenhum" | "nenhuma")
+        })
+        .map(|word| stem(word, language));
     let objects =
         around.filter(names).filter(|word| *word != "nao").map(|word| stem(word, language)).collect();
-    Some(Policy { verb, is_denied, objects })
+    Some(Policy { verb, is_denied, objects, first })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn flags_are_policies() {
+        let data = serde_json::json!({"nome": "Losartana", "exige_receita": true, "entrega": {"bairro": "Lapa", "atende": false}});
+        let known = [policies_of_flags(&data.to_string(), &data, Language::Portuguese)];
+        for (claim, contradicted) in [
+            ("A losartana não precisa de receita.", true),
+            ("A losartana exige receita.", false),
+            ("Atendemos a Lapa.", true),
+            ("Não atendemos a Lapa.", false),
+            ("Não precisa de senha.", false),
+        ] {
+            let claimed = policies_in(claim, Language::Portuguese);
+            assert_eq!(is_contradicted(&claimed, &known), contradicted, "{claim}");
+        }
+    }
 
     #[test]
     fn only_a_contradiction_is_one() {

@@ -1,11 +1,12 @@
 //! What a tool result states: every scalar with its path, typed by the name of its field, and with the terms that name the
 //! record it stands in. Two records of one result are two subjects.
 
+use super::fields::{class_of, is_name, is_of_prices, is_prose, is_qualifier, lists, unit_of, words_of};
 use crate::domain::language::Language;
-use crate::language::fold::fold;
 use crate::language::memo::Memo;
 use crate::language::statements::{
-    Fact, Hedge, Stated, Term, Word, decimal, rate_term, read, terms_of, terms_of_day,
+    Fact, Hedge, Stated, Term, Word, decimal, names_a_day, rate_term, read, read_sentence, terms_of,
+    terms_of_day,
 };
 use serde_json::{Map, Value};
 use std::sync::{Arc, LazyLock};
@@ -14,8 +15,14 @@ static READ: LazyLock<Memo<Vec<Item>>> = LazyLock::new(Memo::default);
 
 /// Longest string that can be a name.
 const LONGEST_NAME: usize = 80;
+/// Longest name of a weekday.
+const LONGEST_DAY: usize = 16;
 /// Deepest nesting that is read.
 const DEEPEST: usize = 24;
+
+/// Fields of what a price includes.
+const INCLUDED: &str =
+    "includes included include inclui incluso inclusa incluido incluida inclusos incluye incluidos";
 
 /// What a value is evidence of.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -45,6 +52,8 @@ pub enum Class {
     Percent,
     /// A quantity.
     Count,
+    /// How many are listed, of which a reply may tell fewer.
+    Listed,
     /// A length, in so many minutes each.
     Minutes(u32),
     /// A length, in so many months each.
@@ -64,11 +73,13 @@ pub struct Item {
     pub near: Vec<Term>,
     /// Terms that name its own record and not those around it.
     pub own: Vec<Term>,
+    /// Terms that name its field, sorted.
+    pub field: Vec<Term>,
 }
 
-/// Everything that a result states.
-pub fn read_result(data: &Value, language: Language) -> Arc<Vec<Item>> {
-    READ.of(&data.to_string(), language, || {
+/// Everything that a result states, which is `written` like this.
+pub fn read_result(written: &str, data: &Value, language: Language) -> Arc<Vec<Item>> {
+    READ.of(written, language, || {
         let mut reader = Reader { language, items: Vec::new() };
         reader.value(data, &Place::default(), 0);
         reader.items
@@ -83,6 +94,8 @@ struct Place {
     key: Vec<String>,
     /// Terms of the record and of those around it.
     subject: Vec<Term>,
+    /// Terms of the fields around it.
+    way: Vec<Term>,
     /// Terms of the record alone.
     own: Vec<Term>,
     /// The field that the record around it is named by.
@@ -102,7 +115,7 @@ impl Reader {
         match value {
             Value::Object(fields) => self.record(fields, place, depth),
             Value::Array(elements) => {
-                self.add(What::Raw(elements.len() as u64 * 10_000, Class::Count), place);
+                self.add(What::Raw(elements.len() as u64 * 10_000, Class::Listed), place);
                 for (index, element) in elements.iter().enumerate() {
                     let inner = Place { path: format!("{}[{index}]", place.path), ..place.clone() };
                     self.value(element, &inner, depth + 1);
@@ -133,6 +146,11 @@ impl Reader {
                         && text.len() <= longest_name(key, named_by.as_deref()) =>
                 {
                     subject.extend(naming(text, self.language));
+                    // `dia: "jueves"`
+                    if is_qualifier(key) && text.len() <= LONGEST_DAY {
+                        let terms = &read_sentence(text, self.language).terms;
+                        subject.extend(terms.iter().copied().filter(|term| names_a_day(*term)));
+                    }
                 }
                 Value::String(text) => subject.extend(days_of(text)),
                 Value::Number(number) if is_key || is_naming(number, key) => {
@@ -145,7 +163,9 @@ impl Reader {
         let own: Vec<Term> = subject.iter().filter(|term| !around.contains(term)).copied().collect();
         subject.extend(around);
         // `orcamento: {total}` is the total of the budget.
-        subject.extend(terms_of(&place.key.join(" "), self.language));
+        let mut way = terms_of(&place.key.join(" "), self.language);
+        subject.extend(&way);
+        way.extend(&place.way);
         subject.sort_unstable();
         subject.dedup();
         for (key, value) in fields {
@@ -153,6 +173,7 @@ impl Reader {
                 path: if place.path.is_empty() { key.clone() } else { format!("{}.{key}", place.path) },
                 key: words_of(key),
                 subject: subject.clone(),
+                way: way.clone(),
                 own: own.clone(),
                 named_by: named_by.clone().or_else(|| place.named_by.clone()),
             };
@@ -161,7 +182,11 @@ impl Reader {
     }
 
     fn text(&mut self, text: &str, place: &Place) {
-        let written = if text.contains(' ') { text.to_owned() } else { text.replace('_', " ") };
+        let written = match unit_of(&place.key, text) {
+            Some(unit) => format!("{text} {unit}"),
+            None if text.contains(' ') => text.to_owned(),
+            None => text.replace('_', " "),
+        };
         let reading = read(&written, self.language);
         let days = days_of(text);
         for Stated { fact, near, hedge, .. } in &reading.stated {
@@ -174,6 +199,12 @@ impl Reader {
         if place.key.iter().any(|word| lists("free gratis gratuito", word)) && !text.is_empty() {
             self.add(What::Fact(Fact::Word(Word::Free)), place);
         }
+        // `includes: "parts and labor"`
+        if place.key.iter().any(|word| lists(INCLUDED, word)) && reading.stated.is_empty() && !text.is_empty()
+        {
+            let near = terms_of(text, self.language);
+            self.add_with(What::Fact(Fact::Word(Word::Included)), place, &near);
+        }
         let trimmed = text.trim().trim_start_matches('-');
         if !trimmed.is_empty()
             && trimmed.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','))
@@ -183,8 +214,38 @@ impl Reader {
         }
     }
 
+    /// `parcelas_sem_juros: 10`, `hoje: true`: what the words of a field's name say, where its value is no nothing.
+    fn key(&mut self, place: &Place) {
+        let tells = |word: &String| {
+            lists("hoje hoy today juros interes interest custo costo cost free gratis mesmo same", word)
+        };
+        let counts = |word: &String| word.bytes().all(|byte| byte.is_ascii_digit());
+        if !place.key.iter().any(|word| tells(word) || counts(word)) {
+            return;
+        }
+        let reading = read(&place.key.join(" "), self.language);
+        for stated in &reading.stated {
+            if matches!(
+                stated.fact,
+                Fact::Minutes(..)
+                    | Fact::Months(_)
+                    | Fact::Relative(_)
+                    | Fact::Word(Word::WithoutInterest | Word::Free | Word::SameDay)
+            ) {
+                self.add(What::Fact(stated.fact), place);
+            }
+        }
+    }
+
     fn number(&mut self, raw: u64, place: &Place) {
-        let class = class_of(&place.key);
+        // `prices: {adult: 42}`
+        let class = match class_of(&place.key) {
+            Class::Any if is_of_prices(&place.path) => Class::Money,
+            class => class,
+        };
+        if raw > 0 {
+            self.key(place);
+        }
         self.add(What::Raw(raw, class), place);
         let has = |words: &str| place.key.iter().any(|word| lists(words, word));
         if has(
@@ -198,6 +259,9 @@ impl Reader {
     }
 
     fn flag(&mut self, told: bool, place: &Place) {
+        if told {
+            self.key(place);
+        }
         let has = |words: &str| place.key.iter().any(|word| lists(words, word));
         let fact = if has("available stock estoque disponivel disponible") {
             Some(if told { Word::InStock } else { Word::SoldOut })
@@ -205,6 +269,8 @@ impl Reader {
             told.then_some(Word::Free)
         } else if has("open aberto abierto") {
             Some(if told { Word::Open } else { Word::Closed })
+        } else if has(INCLUDED) {
+            Some(if told { Word::Included } else { Word::Extra })
         } else {
             None
         };
@@ -219,13 +285,16 @@ impl Reader {
 
     fn add_with(&mut self, what: What, place: &Place, more: &[Term]) {
         let mut near = place.subject.clone();
-        near.extend(terms_of(&place.key.join(" "), self.language));
+        let mut field = terms_of(&place.key.join(" "), self.language);
+        near.extend(&field);
+        field.extend(&place.way);
+        field.sort_unstable();
         // `precio_dia`: for how long an amount is.
         near.extend(place.key.iter().filter_map(|word| rate_term(word)));
         near.extend(more);
         near.sort_unstable();
         near.dedup();
-        self.items.push(Item { what, path: place.path.clone(), near, own: place.own.clone() });
+        self.items.push(Item { what, path: place.path.clone(), near, own: place.own.clone(), field });
     }
 }
 
@@ -267,94 +336,4 @@ fn days_of(text: &str) -> Vec<Term> {
 fn ten_thousandths(value: f64) -> Option<u64> {
     let scaled = (value.abs() * 10_000.0).round();
     (scaled < 1e16).then_some(scaled as u64)
-}
-
-/// The words of a field's name: `deliveryFee`, `delivery_fee`.
-fn words_of(key: &str) -> Vec<String> {
-    let mut spaced = String::with_capacity(key.len() + 4);
-    let mut before = '_';
-    for character in key.chars() {
-        if character.is_uppercase() && before.is_lowercase() {
-            spaced.push(' ');
-        }
-        spaced.push(if character.is_alphanumeric() { character } else { ' ' });
-        before = character;
-    }
-    fold(&spaced).split_whitespace().map(str::to_owned).collect()
-}
-
-fn is_name(key: &str) -> bool {
-    lists(
-        "name nome nombre title titulo product produto producto service servico servicio label plan \
-         plano item method metodo model modelo product_name nome_produto productname option room \
-         quarto course curso",
-        &fold(key),
-    )
-}
-
-fn is_qualifier(key: &str) -> bool {
-    lists(
-        "variation variant variante variacao size tamanho tamano talla color cor colour number numero \
-         order order_number ordernumber id sku code codigo pedido order_id orderid ticket \
-         professional profissional profesional city cidade ciudad region regiao carrier start \
-         weekday day dia date data fecha currency type tipo brand marca flavor sabor",
-        &fold(key),
-    )
-}
-
-/// Fields whose words describe and do not name.
-fn is_prose(key: &str) -> bool {
-    lists(
-        "description descricao descripcion text note notes message mensagem mensaje summary resumo \
-         body content comment comments",
-        &fold(key),
-    )
-}
-
-fn class_of(key: &[String]) -> Class {
-    let has = |words: &str| key.iter().any(|word| lists(words, word));
-    if has("cents centavos") {
-        Class::Cents
-    } else if has("percent percentage pct percentual porcentagem porcentaje") {
-        Class::Percent
-    } else if has("days dias day") {
-        Class::Minutes(24 * 60)
-    } else if has("hours horas") {
-        Class::Minutes(60)
-    } else if has("minutes minutos mins min") && !has("price preco amount valor order") {
-        Class::Minutes(1)
-    } else if has("weeks semanas") {
-        Class::Minutes(7 * 24 * 60)
-    } else if has("months meses") {
-        Class::Months(1)
-    } else if has("years anos year") {
-        Class::Months(12)
-    } else if has("stock estoque quantity quantidade qty qtd inventory count units unidades seats \
-          vagas plazas nights noites noches left remaining restantes kg g gb mb tb cm mm \
-          ml watts volts peso weight installments parcelas cuotas")
-    {
-        Class::Count
-    } else if has("price preco precio valor amount total subtotal cost custo costo fee tarifa frete \
-          saldo balance fare refund deposit deposito sinal diaria mensalidade anuidade entrada multa caucao paid premium")
-    {
-        Class::Money
-    } else if has("id sku code codigo phone telefone cep zip tracking document") {
-        Class::Name
-    } else if has(
-        "idade age edad prazo sla lead eta time duration duracao duracion tempo tiempo warranty garantia \
-          validity validade period periodo delivery entrega",
-    ) {
-        Class::Length
-    } else if has("discount desconto descuento off rate taxa juros tax interest interes share") {
-        Class::Share
-    } else if has("hour hora opens closes abre fecha inicio fim start end") {
-        Class::Hour
-    } else {
-        Class::Any
-    }
-}
-
-/// Whether `word` is one of the words of `list`.
-fn lists(list: &str, word: &str) -> bool {
-    list.split(' ').any(|one| one == word)
 }

@@ -3,13 +3,32 @@
 
 use super::bind::{Binder, Place};
 use super::equal::says;
-use super::ledger::Evident;
+use super::evident::Evident;
+use super::result::What;
 use crate::domain::language::Language;
 use crate::language::numbers::find_quantities;
-use crate::language::statements::{Fact, Term, read_sentence};
+use crate::language::phrases::{Phrases, spaced};
+use crate::language::statements::{Fact, Stated, THING, Term, read_sentence};
+use std::sync::LazyLock;
+
+/// What is paid so often in what the words name; half of it is paid for a half.
+static PERIODS: LazyLock<[(Phrases, i64); 7]> = LazyLock::new(|| {
+    [
+        (Phrases::of("ano|anual|anuais|year|yearly|annual|annually|anuales"), 12),
+        (Phrases::of("semestre|semestral"), 6),
+        (Phrases::of("trimestre|trimestral|quarter|quarterly"), 3),
+        (Phrases::of("metade|meia|meio|half|mitad|media|medio|dobro|double|doble"), 2),
+        (Phrases::of("segundo|segunda|second"), 2),
+        (Phrases::of("terceiro|terceira|third|tercer|tercero|tercera"), 3),
+        (Phrases::of("quarto andar|fourth|cuarto piso"), 4),
+    ]
+});
 
 /// Most amounts that sums are tried with.
 const MOST_AMOUNTS: usize = 24;
+
+/// Most amounts that three are taken of.
+const MOST_OF_THREE: usize = 8;
 
 impl Binder {
     /// Whether an amount follows from others by a sum, a difference, a multiple or a share, all of which are told.
@@ -35,37 +54,114 @@ impl Binder {
         let named = |evident: &Evident<'_>| {
             [near, &self.carried, about].iter().map(|terms| evident.fits(terms)).collect()
         };
+        // A field that is no price by its name is one where the sentence names it.
+        let amount_of = |evident: &Evident<'_>| {
+            evident.amount().or_else(|| {
+                evident.loose_amount().filter(|_| evident.fits_with_field(&whole) > evident.fits(&whole))
+            })
+        };
         let priced = || {
             ledger
                 .evidence()
                 .filter(spoken_of)
-                .filter_map(|evident| Some((evident.amount()?, named(&evident))))
+                .filter_map(|evident| Some((amount_of(&evident)?, named(&evident))))
         };
+        // What stands in one result belongs together: what was paid, and the total it was paid of.
+        let origins: Vec<_> = ledger.evidence().filter(spoken_of).map(|evident| evident.origin).collect();
+        let in_one_result = ledger
+            .evidence()
+            .filter(|evident| {
+                evident.path.is_some_and(|path| !path.contains('[')) && origins.contains(&evident.origin)
+            })
+            .filter_map(|evident| evident.amount());
         let best: Vec<usize> = priced().map(|(_, fits): (i64, Vec<usize>)| fits).max().unwrap_or_default();
         let mut parts = amounts.clone();
         parts.extend(priced().map(|(amount, _)| amount));
+        let in_one_result: Vec<i64> = in_one_result.collect();
+        if let [only] = in_one_result.as_slice() {
+            amounts.push(*only);
+        }
+        parts.extend(in_one_result);
         amounts.extend(priced().filter(|(_, fits)| *fits == best).map(|(amount, _)| amount));
         parts.sort_unstable();
+        let is_told_twice = parts.windows(2).any(|pair| pair[0] == pair[1] && pair[0] * 2 == cents);
         parts.dedup();
         parts.truncate(MOST_AMOUNTS);
         amounts.sort_unstable();
         amounts.dedup();
         amounts.truncate(MOST_AMOUNTS);
-        let mut shares = self.shares_with(sentence, language);
+        let stated_shares = self.shares_with(sentence, language);
+        let mut shares = stated_shares.clone();
+        // `pacotes de 5 kg` of what is sold by the kilo.
+        let packs: Vec<i64> = ledger
+            .evidence()
+            .filter(spoken_of)
+            .filter_map(|evident| match evident.what {
+                What::Fact(Fact::Count(hundredths, "kg" | "g" | "l" | "m" | "piece")) => {
+                    i64::try_from(hundredths).ok()
+                }
+                What::Fact(_) | What::Raw(..) => None,
+            })
+            .collect();
         shares.extend(ledger.evidence().filter(spoken_of).filter_map(|evident| evident.share()));
-        let times: Vec<i64> =
+        let mut times: Vec<i64> =
             find_quantities(sentence, language).into_iter().map(|found| found.value).collect();
+        times.extend(&self.times.factors);
+        // How many the customer wants.
+        times.extend(ledger.evidence().filter(|evident| !evident.origin.is_of_the_house()).filter_map(
+            |evident| match evident.what {
+                What::Fact(Fact::Count(hundredths, THING | "piece" | "person")) => {
+                    i64::try_from(hundredths / 100).ok()
+                }
+                What::Fact(_) | What::Raw(..) => None,
+            },
+        ));
+        let words = spaced(sentence);
+        times.extend(PERIODS.iter().filter(|(phrases, _)| phrases.are_in(&words)).map(|(_, times)| *times));
         let any = |holds: &dyn Fn(i64) -> bool| amounts.iter().any(|amount| holds(*amount));
         let shared = |amount: i64, share: u32| amount * i64::from(share) / 10_000;
         let is = |value: i64| (value - cents).abs() <= 1;
         any(&|one| times.iter().any(|times| *times > 1 && (one * times == cents || is(one / times))))
-            || any(&|one| shares.iter().any(|share| is(shared(one, *share)) || is(one - shared(one, *share))))
-            || (manner.sums_up()
+            || any(&|one| {
+                // `10 % menos que los $ 96.000 de tres meses`
+                times.iter().chain([&1]).any(|times| {
+                    let one = one * times;
+                    shares.iter().any(|share| {
+                        is(shared(one, *share))
+                            || is(one - shared(one, *share))
+                            || is(one + shared(one, *share))
+                    })
+                }) || times
+                    .iter()
+                    .any(|times| *times > 1 && shares.iter().any(|share| is(shared(one, *share) / times)))
+            })
+            || (parts.len() <= MOST_OF_THREE
+                && stated_shares.iter().any(|share| {
+                    parts
+                        .iter()
+                        .any(|one| parts.iter().any(|other| one < other && is(shared(one + other, *share))))
+                }))
+            || parts.iter().any(|one| {
+                packs
+                    .iter()
+                    .map(|pack| one * pack / 100)
+                    .any(|pack| times.iter().chain([&1]).any(|times| is(pack * times)))
+            })
+            || (manner.sums_up() && (is_told_twice || adds_up(&parts, cents)))
+            || (manner.explains()
                 && parts.iter().any(|one| {
                     parts.iter().any(|other| {
                         one != other
                             && (one + other == cents
                                 || times.iter().any(|times| one * times + other == cents))
+                    })
+                }))
+            || (manner.tells_apart()
+                && parts.iter().any(|one| {
+                    parts.iter().any(|other| {
+                        let rest = one - other;
+                        *other != cents
+                            && (rest == cents || times.iter().any(|times| *times > 1 && is(rest / times)))
                     })
                 }))
             || (self.amounts.len() > 1 && self.amounts.iter().sum::<i64>() == cents)
@@ -96,4 +192,38 @@ impl Binder {
         ));
         shares
     }
+}
+
+/// Whether three of a few amounts make `cents` together.
+fn adds_up(parts: &[i64], cents: i64) -> bool {
+    parts.len() <= MOST_OF_THREE
+        && (0..parts.len()).any(|one| {
+            (one + 1..parts.len()).any(|two| {
+                (two + 1..parts.len()).any(|three| parts[one] + parts[two] + parts[three] == cents)
+            })
+        })
+}
+
+/// Whether `stated` is how often an amount that is told is taken in the same sentence: `três meses ficam em R$ 96,00`.
+pub(super) fn is_multiplier(stated: &Stated, place: &Place<'_>) -> bool {
+    let times: Vec<i64> = match stated.fact {
+        Fact::Months(months) => vec![i64::from(months), i64::from(months / 12)],
+        Fact::Minutes(minutes, _) => vec![i64::from(minutes / (24 * 60)), i64::from(minutes / 60)],
+        Fact::Count(hundredths, _) => i64::try_from(hundredths / 100).into_iter().collect(),
+        Fact::Number(parts) => i64::try_from(parts / 10_000).into_iter().collect(),
+        _ => Vec::new(),
+    };
+    let is_told = |cents: i64| {
+        place.ledger.evidence().any(|evident| {
+            evident.origin.is_of_the_house() && says(Fact::Money(cents), &evident, place.ledger)
+        })
+    };
+    let sentence = read_sentence(place.sentence, place.language);
+    let amounts = sentence.stated.iter().filter_map(|other| match other.fact {
+        Fact::Money(cents) => Some(cents),
+        _ => None,
+    });
+    amounts
+        .flat_map(|cents| times.iter().map(move |times| (cents, *times)))
+        .any(|(cents, times)| times > 1 && cents % times == 0 && is_told(cents / times))
 }

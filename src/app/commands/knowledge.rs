@@ -1,6 +1,6 @@
 //! `balcao ingest` and `balcao search`.
 
-use crate::app::build::Options;
+use crate::app::build::{self, Options, Outside, listed};
 use crate::app::client;
 use crate::app::documents::{Which, remarks};
 use crate::app::instance::{Running, running};
@@ -9,6 +9,7 @@ use crate::app::terminal::say;
 use crate::app::vectors::VectorTask;
 use crate::domain::passage::Passage;
 use crate::knowledge::command::{batch, search_batch, write_json_lines, write_text};
+use crate::prompts::Prompts;
 use crate::web::ports::KnowledgeDocuments;
 use anyhow::Context;
 use clap::Args;
@@ -17,6 +18,7 @@ use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
@@ -139,20 +141,23 @@ pub async fn search(options: Options, arguments: SearchArguments) -> anyhow::Res
         return Ok(ExitCode::SUCCESS);
     }
     let (library, runtime) = (Library::open(&options)?, Handle::current());
-    tokio::task::spawn_blocking(move || {
-        with_vectors(&library, &options, runtime)?;
-        let mut output = output();
-        match (&arguments.batch, &arguments.query) {
-            (Some(file), _) => search_batch(&library.base, opened(file)?, &mut output)?,
-            (None, Some(query)) => {
-                arguments.write(&library.base.search_blocking(query, arguments.limit)?, &mut output)?;
-            }
-            (None, None) => {}
+    if options.settings.knowledge.rerank {
+        let built_in = Arc::new(build::built_in(&options).map_err(listed)?);
+        let chain = build::chain(&options, &built_in, &Outside::alone(&options))?;
+        let prompts = Prompts::load(Some(&options.operator.join("prompts"))).map_err(listed)?;
+        library.ordered_by(&options, Arc::new(chain), Arc::new(prompts));
+    }
+    let base = library.base.clone();
+    tokio::task::spawn_blocking(move || with_vectors(&library, &options, runtime)).await??;
+    let mut output = output();
+    match (&arguments.batch, &arguments.query) {
+        (Some(file), _) => search_batch(&base, opened(file)?, &mut output).await?,
+        (None, Some(query)) => {
+            arguments.write(&base.search(query, arguments.limit).await?, &mut output)?;
         }
-        output.flush()?;
-        anyhow::Ok(())
-    })
-    .await??;
+        (None, None) => {}
+    }
+    output.flush()?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,14 +1,17 @@
 //! The verbs that do one thing and end. Each works beside a running server: through it, or on the database, which
 //! takes several processes.
 
+mod download;
 mod drill;
 mod gaps;
+mod interviews;
 mod knowledge;
 mod models;
 mod shop;
 
 pub use drill::{DrillArguments, drill};
 pub use gaps::{GapsArguments, gaps};
+pub use interviews::{InterviewsCommand, interviews};
 pub use knowledge::{IngestArguments, SearchArguments, ingest, search};
 pub use models::{ModelsCommand, PullArguments, models};
 pub use shop::{ExportArguments, ImportArguments, export, import};

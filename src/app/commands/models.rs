@@ -1,20 +1,21 @@
 //! `balcao models`: brings the embedding model into the data folder and says what is there. A model is installed whole
-//! and only once it was loaded; a pull that fails leaves what was there before.
+//! and only once it was loaded; a pull that fails leaves what was there before, and one that is cut off goes on the next
+//! time.
 
+use super::download::{Download, Sink};
 use crate::app::build::Options;
 use crate::app::terminal::say;
 use crate::config::embeddings::ModelChoice;
-use crate::limits::net::{Allowance, client_builder, guard_url};
+use crate::limits::net::client_builder;
 use crate::llm::embed::Embedder;
 use crate::llm::embed::e5::{CONFIG, E5, TOKENIZER, WEIGHTS};
 use crate::llm::embed::open::{PACKED, model_folder, pulled};
 use crate::llm::factory::allowance;
-use anyhow::{Context, bail, ensure};
+use anyhow::Context;
 use clap::{Args, Subcommand};
-use reqwest::{Client, Response, Url};
-use sha2::{Digest, Sha256};
+use reqwest::Url;
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::Read;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -25,14 +26,11 @@ use tempfile::TempDir;
 const FILES: [(&str, u64); 3] =
     [(CONFIG, 1024 * 1024), (TOKENIZER, 64 * 1024 * 1024), (WEIGHTS, 1024 * 1024 * 1024)];
 
-/// The hub sends its visitors on to where the bytes are.
-const MOST_REDIRECTS: usize = 5;
-
 /// Longest silence of the hub.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// Bytes between two lines of progress.
-const PROGRESS: u64 = 32 * 1024 * 1024;
+/// Where files are kept that the hub was cut off in, beside the model's folder.
+const PARTS: &str = ".parts";
 
 /// What to do where the hub cannot be reached.
 const ELSEWHERE: &str = "If this machine has no way to the hub, get the model elsewhere and bring it in with \
@@ -84,7 +82,7 @@ async fn pull(options: &Options, arguments: &PullArguments) -> anyhow::Result<()
     let staging = tempfile::Builder::new().prefix(".pull-").tempdir_in(above)?;
     match &arguments.from {
         Some(from) => copy(from, staging.path())?,
-        None => download(options, staging.path()).await?,
+        None => download(options, &above.join(PARTS), staging.path()).await?,
     }
     let model = loaded(staging.path())?;
     install(staging, &folder)?;
@@ -137,93 +135,34 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
             }
             sink.write(&bytes[..length])?;
         }
-        sink.finish()?;
+        let (length, digest) = sink.finish()?;
+        say(&format!("{name}  {length} bytes  sha256 {digest}"));
     }
     Ok(())
 }
 
-/// Gets the hub's files.
-async fn download(options: &Options, to: &Path) -> anyhow::Result<()> {
+/// Gets the hub's files: into `parts`, and, when all are whole, from there to `to`.
+async fn download(options: &Options, parts: &Path, to: &Path) -> anyhow::Result<()> {
     let allowance = allowance(&options.settings.limits);
     let client = client_builder(&allowance).read_timeout(SILENCE).build()?;
     let hub = options.settings.embeddings.hub.trim().trim_end_matches('/');
+    let mut whole = Vec::new();
     for (name, most) in FILES {
         let address = format!("{hub}/{name}");
         let url =
             Url::parse(&address).with_context(|| format!("embeddings.hub: `{address}` is not a URL"))?;
-        let fetched = fetch(&client, url, &allowance, &to.join(name), name, most).await;
-        fetched.with_context(|| format!("cannot get {address}. {ELSEWHERE}\nWhat happened"))?;
+        let file =
+            Download { client: &client, allowance: &allowance, url, name, most, folder: parts }.run().await;
+        // What is left of a download stays for the next one; an empty folder need not.
+        let file = file.inspect_err(|_| drop(fs::remove_dir(parts)));
+        let file = file.with_context(|| format!("cannot get {address}. {ELSEWHERE}\nWhat happened"))?;
+        whole.push((name, file));
     }
+    for (name, file) in whole {
+        fs::rename(&file, to.join(name)).with_context(|| format!("cannot move {}", file.display()))?;
+    }
+    fs::remove_dir_all(parts)?;
     Ok(())
-}
-
-async fn fetch(
-    client: &Client,
-    url: Url,
-    allowance: &Allowance,
-    to: &Path,
-    name: &'static str,
-    most: u64,
-) -> anyhow::Result<()> {
-    let mut response = answer(client, url, allowance).await?;
-    let mut sink = Sink::new(to, name, most)?;
-    while let Some(chunk) = response.chunk().await? {
-        sink.write(&chunk)?;
-    }
-    let announced =
-        response.headers().get("content-length").and_then(|length| length.to_str().ok()?.parse().ok());
-    ensure!(announced.is_none_or(|length: u64| length == sink.length), "{name} was cut off on its way");
-    sink.finish()
-}
-
-/// The answer at the end of all redirects.
-async fn answer(client: &Client, mut url: Url, allowance: &Allowance) -> anyhow::Result<Response> {
-    for _ in 0..=MOST_REDIRECTS {
-        guard_url(&url, allowance)?;
-        let response = client.get(url.clone()).send().await.map_err(reqwest::Error::without_url)?;
-        if !response.status().is_redirection() {
-            ensure!(response.status().is_success(), "it answered {}", response.status());
-            return Ok(response);
-        }
-        let location = response.headers().get("location").and_then(|location| location.to_str().ok());
-        url = url.join(location.context("it sends its visitors nowhere")?)?;
-    }
-    bail!("it sends its visitors round in circles")
-}
-
-/// A file that is written, hashed and kept to its size.
-struct Sink {
-    file: File,
-    name: &'static str,
-    most: u64,
-    length: u64,
-    hasher: Sha256,
-}
-
-impl Sink {
-    fn new(path: &Path, name: &'static str, most: u64) -> anyhow::Result<Self> {
-        let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(Self { file, name, most, length: 0, hasher: Sha256::new() })
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
-        let before = self.length;
-        self.length += bytes.len() as u64;
-        ensure!(self.length <= self.most, "{} has more than {} bytes", self.name, self.most);
-        self.file.write_all(bytes).with_context(|| format!("cannot write {}", self.name))?;
-        self.hasher.update(bytes);
-        if before / PROGRESS != self.length / PROGRESS {
-            tracing::info!(file = self.name, megabytes = self.length >> 20, "so far");
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> anyhow::Result<()> {
-        self.file.sync_all()?;
-        let digest: String = self.hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        say(&format!("{}  {} bytes  sha256 {digest}", self.name, self.length));
-        Ok(())
-    }
 }
 
 fn list(options: &Options) -> anyhow::Result<()> {

@@ -10,7 +10,7 @@ use crate::backoffice::crm::{
 use crate::backoffice::limits;
 use crate::backoffice::words::fold;
 use crate::config::backoffice::CrmRules;
-use crate::domain::contact::{Contact, Identity, IdentityKind, Preference};
+use crate::domain::contact::{ConsentRecord, Contact, Identity, IdentityKind, Preference};
 use crate::domain::crm::{Note, Opportunity};
 use crate::domain::handle::{canonical_email, canonical_phone, phone_forms};
 use crate::domain::ids::{ContactId, RecordId};
@@ -263,6 +263,10 @@ impl Crm for EmbeddedCrm {
             self.on.contacts.remember(contact, preference).await?;
         }
         self.contact(contact).await
+    }
+
+    async fn record_consent(&self, consent: &ConsentRecord) -> Result<(), BackofficeError> {
+        Ok(self.on.contacts.record_consent(consent).await?)
     }
 }
 

@@ -194,6 +194,7 @@ pub(super) fn entry_id(point: PointId) -> Option<EntryId> {
     }
 }
 
-fn write_json(path: &Path, value: &impl Serialize) -> Result<(), IndexError> {
+/// Writes a part of a generation.
+pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), IndexError> {
     write_durably(path, &serde_json::to_vec(value).map_err(fault)?).map_err(fault)
 }

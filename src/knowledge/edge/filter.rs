@@ -21,6 +21,9 @@ pub(super) struct Profile {
     pub(super) languages: BTreeSet<Language>,
     /// The fields that limit some of its passages.
     limits: BTreeSet<Limit>,
+    /// Whether it has been brought into the shape that is searched fastest.
+    #[serde(default)]
+    pub(super) optimised: bool,
 }
 
 /// A field that limits for whom or when a passage is true.

@@ -14,6 +14,9 @@ use std::path::PathBuf;
 
 const LIST: &str = "pages.json";
 
+const HTML: &str = ".html";
+const PDF: &str = ".pdf";
+
 /// The pages of a site.
 #[derive(Debug, Clone)]
 pub struct SiteCache {
@@ -45,6 +48,15 @@ pub struct KnownPage {
     pub last_modified: Option<String>,
 }
 
+/// What is kept of a page.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Content {
+    /// A web page's text.
+    Html(String),
+    /// A PDF; it is read when it is indexed.
+    Pdf,
+}
+
 impl SiteCache {
     /// The site kept in `folder`, which need not exist.
     pub fn at(folder: PathBuf) -> Self {
@@ -67,25 +79,38 @@ impl SiteCache {
         pages.chain(failed).chain(away).collect()
     }
 
-    /// The text of a page.
-    pub fn text(&self, page: &KnownPage) -> Option<String> {
-        fs::read_to_string(self.folder.join(&page.file)).ok()
+    /// What is kept of a page, if its file is still there.
+    pub fn content(&self, page: &KnownPage) -> Option<Content> {
+        let path = self.folder.join(&page.file);
+        if page.file.ends_with(PDF) {
+            return path.is_file().then_some(Content::Pdf);
+        }
+        fs::read_to_string(path).ok().map(Content::Html)
     }
 
-    /// Writes a page; the name of its file.
+    /// Writes a web page; the name of its file.
     ///
     /// # Errors
     /// The disk's.
-    pub fn write(&self, url: &str, text: &str) -> io::Result<String> {
+    pub fn write_html(&self, url: &str, text: &str) -> io::Result<String> {
+        self.write(url, text.as_bytes(), HTML)
+    }
+
+    /// Writes a PDF; the name of its file.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn write_pdf(&self, url: &str, bytes: &[u8]) -> io::Result<String> {
+        self.write(url, bytes, PDF)
+    }
+
+    fn write(&self, url: &str, bytes: &[u8], ending: &str) -> io::Result<String> {
         fs::create_dir_all(&self.folder)?;
-        let digest = Sha256::new()
-            .chain_update(url.as_bytes())
-            .chain_update([0])
-            .chain_update(text.as_bytes())
-            .finalize();
+        let digest =
+            Sha256::new().chain_update(url.as_bytes()).chain_update([0]).chain_update(bytes).finalize();
         let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        let name = format!("{name}.html");
-        write_durably(&self.folder.join(&name), text.as_bytes())?;
+        let name = format!("{name}{ending}");
+        write_durably(&self.folder.join(&name), bytes)?;
         Ok(name)
     }
 

@@ -1,12 +1,12 @@
 //! One visit of a web site: its rules, its maps, then page by page. What is not there any more is forgotten only by a visit that
 //! came to its end; where the site is away, what was known of it stays.
 
-use super::cache::{Known, KnownPage, SiteCache};
+use super::cache::{Content, Known, KnownPage, SiteCache};
 use super::robots::{self, Robots};
 use super::sitemap::{self, Sitemap};
 use super::wire::{Answer, Fault, Validators, Wire};
 use crate::knowledge::readers::{html, page_text};
-use crate::knowledge::source::LARGEST_DOCUMENT;
+use crate::knowledge::source::{LARGEST_DOCUMENT, LARGEST_FOREIGN};
 use crate::knowledge::sources::SiteSource;
 use crate::limits::net::Allowance;
 use crate::limits::pause::Pause;
@@ -25,11 +25,13 @@ const MOST_FAULTS_IN_A_ROW: usize = 5;
 const MOST_MAPS: usize = 50;
 
 /// Endings of addresses that are no pages.
-const NO_PAGES: [&str; 30] = [
-    "jpg", "jpeg", "png", "gif", "webp", "avif", "svg", "ico", "css", "js", "json", "xml", "rss", "pdf",
-    "zip", "gz", "mp4", "mp3", "webm", "woff", "woff2", "ttf", "doc", "docx", "xls", "xlsx", "ppt", "pptx",
-    "exe", "txt",
+const NO_PAGES: [&str; 29] = [
+    "jpg", "jpeg", "png", "gif", "webp", "avif", "svg", "ico", "css", "js", "json", "xml", "rss", "zip",
+    "gz", "mp4", "mp3", "webm", "woff", "woff2", "ttf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "exe",
+    "txt",
 ];
+
+const PDF_BEGINS: &[u8] = b"%PDF-";
 
 /// What a visit may use.
 pub struct Means<'a> {
@@ -222,24 +224,32 @@ impl Tour<'_> {
         known: Option<&KnownPage>,
         depth: usize,
     ) -> Result<Option<(String, KnownPage)>, Fault> {
-        let kept = known.and_then(|page| Some((page, self.cache.text(page)?)));
+        let kept = known.and_then(|page| Some((page, self.cache.content(page)?)));
         let validators = kept.as_ref().map_or_else(Validators::default, |(page, _)| Validators {
             etag: page.etag.clone(),
             last_modified: page.last_modified.clone(),
         });
-        let answer = wire.get(url, &validators, LARGEST_DOCUMENT, &|url| self.admits(url)).await?;
+        let largest = if looks_like_pdf(url) { LARGEST_FOREIGN } else { LARGEST_DOCUMENT };
+        let answer = wire.get(url, &validators, largest, &|url| self.admits(url)).await?;
         let (url, text, validators, file) = match (answer, kept) {
             (Answer::Gone(_), _) | (Answer::Unchanged, None) => return Ok(None),
-            (Answer::Unchanged, Some((page, text))) => {
+            (Answer::Unchanged, Some((page, Content::Pdf))) => {
+                return Ok(Some((url.to_string(), page.clone())));
+            }
+            (Answer::Unchanged, Some((page, Content::Html(text)))) => {
                 (url.clone(), text, validators, Some(page.file.clone()))
             }
-            (Answer::Body { url, kind, charset, validators, bytes }, _) => {
-                if !matches!(kind.as_str(), "text/html" | "application/xhtml+xml") {
-                    return Ok(None);
+            (Answer::Body { url, kind, charset, validators, bytes }, _) => match kind.as_str() {
+                "text/html" | "application/xhtml+xml" => {
+                    let text = page_text(&bytes, charset.as_deref()).map_err(Fault::Refused)?;
+                    (*url, text, validators, None)
                 }
-                let text = page_text(&bytes, charset.as_deref()).map_err(Fault::Refused)?;
-                (*url, text, validators, None)
-            }
+                // Some servers know no kinds.
+                "application/pdf" | "application/octet-stream" if bytes.starts_with(PDF_BEGINS) => {
+                    return self.keep_pdf(*url, &bytes, validators).map(Some);
+                }
+                _ => return Ok(None),
+            },
         };
         let page = html::page(&text);
         if !page.no_follow {
@@ -259,12 +269,32 @@ impl Tour<'_> {
             Some(file) => file,
             None => self
                 .cache
-                .write(address.as_str(), &text)
+                .write_html(address.as_str(), &text)
                 .map_err(|error| Fault::Refused(error.to_string()))?,
         };
         let Validators { etag, last_modified } = validators;
         Ok(Some((address.to_string(), KnownPage { file, etag, last_modified })))
     }
+
+    /// A PDF is kept as it is; it links to nothing.
+    fn keep_pdf(
+        &mut self,
+        mut address: Url,
+        bytes: &[u8],
+        validators: Validators,
+    ) -> Result<(String, KnownPage), Fault> {
+        tidy(&mut address);
+        self.met.insert(address.to_string());
+        let file = self.cache.write_pdf(address.as_str(), bytes);
+        let file = file.map_err(|error| Fault::Refused(error.to_string()))?;
+        let Validators { etag, last_modified } = validators;
+        Ok((address.to_string(), KnownPage { file, etag, last_modified }))
+    }
+}
+
+/// Whether the address promises a PDF, which may be larger than a page of text.
+fn looks_like_pdf(url: &Url) -> bool {
+    url.path().to_ascii_lowercase().ends_with(".pdf")
 }
 
 /// One address for one page: without its fragment and without what only counts visitors.

@@ -42,7 +42,8 @@ pub(super) fn clock(source: &Source<'_>, at: usize) -> Read {
         if matches!(source.word(at + used), "h" | "hs" | "hrs" | "min") {
             used += 1;
         }
-        if is_length(source, at) {
+        let last = source.before(at, 1);
+        if is_length(source, at) && !matches!(last, "after" | "apos" | "por" | "in" | "en") {
             return Some((vec![Fact::Minutes(u32::from(hour) * 60 + u32::from(minute), Pace::Unsaid)], used));
         }
         return with_half(source, at, hour, minute, used);
@@ -52,11 +53,63 @@ pub(super) fn clock(source: &Source<'_>, at: usize) -> Read {
         let is_length = hour == 24 || is_length(source, at);
         return (!is_length).then(|| clock_fact(hour, 0, Half::Told).map(|fact| (vec![fact], 2))).flatten();
     }
+    // `abrimos de 9 a 18`
+    if is_stretch_of_hours(source, at) {
+        let until = u16::try_from(digits(source, at + 2)?).ok()?;
+        return Some((vec![clock_fact(hour, 0, Half::Told)?, clock_fact(until, 0, Half::Told)?], 3));
+    }
     let has_half = half_at(source, at + 1).is_some();
     if has_half || introduces_hour(source, at) {
         return with_half(source, at, hour, 0, 1);
     }
     None
+}
+
+/// Whether two bare numbers from `at` on are hours: a sentence of opening or of weekdays says `de 9 a 18`, and nothing that is
+/// counted stands behind them.
+fn is_stretch_of_hours(source: &Source<'_>, at: usize) -> bool {
+    let opened = matches!(source.before(at, 1), "de" | "das" | "from" | "desde" | "entre");
+    let joined = matches!(source.word(at + 1), "a" | "as" | "to" | "y" | "e");
+    let (Some(from), Some(until)) = (digits(source, at), digits(source, at + 2)) else { return false };
+    let ends = source.tokens.get(at + 3).is_none_or(|next| match next.kind {
+        TokenKind::Mark => {
+            !matches!(next.text.as_str(), "%" | "$" | "/" | "-" | ":") && !source.touches_next_digit(at + 3)
+        }
+        TokenKind::Word => matches!(
+            next.text.as_str(),
+            "de" | "y" | "e" | "and" | "on" | "nos" | "nas" | "los" | "aos" | "em"
+        ),
+        TokenKind::Digits => false,
+    });
+    let of_opening = |word: &str| {
+        super::lexicon::weekday(word).is_some()
+            || matches!(
+                word,
+                "abrimos"
+                    | "abre"
+                    | "abren"
+                    | "abrem"
+                    | "atendemos"
+                    | "atiende"
+                    | "atienden"
+                    | "atende"
+                    | "atendem"
+                    | "horario"
+                    | "horarios"
+                    | "open"
+                    | "hours"
+                    | "funciona"
+                    | "funcionamos"
+                    | "aberto"
+                    | "abierto"
+            )
+    };
+    opened
+        && joined
+        && ends
+        && from < until
+        && until <= 24
+        && source.tokens.iter().any(|token| of_opening(&token.text))
 }
 
 /// Whether what is measured at `at` is how long something takes.

@@ -91,6 +91,11 @@ fn find_written(source: &Source<'_>, add: &mut dyn FnMut(&str, Range<usize>)) {
     let tokens = source.tokens;
     let mut at = 0;
     while at < tokens.len() {
+        // `**EST-9034**`
+        if tokens[at].kind == TokenKind::Mark {
+            at += 1;
+            continue;
+        }
         let mut end = at + 1;
         while end < tokens.len() && tokens[end - 1].touches(&tokens[end]) && joins_code(source, end) {
             end += 1;

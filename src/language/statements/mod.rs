@@ -4,6 +4,7 @@
 
 mod clock;
 mod codes;
+mod compound;
 mod lexicon;
 mod numbers;
 mod subjects;
@@ -21,6 +22,10 @@ pub use subjects::{Term, names_a_day, names_a_rate, rate_term, term_of_relative,
 
 /// Longest text that is read.
 const LONGEST_TEXT: usize = 16 * 1024;
+
+/// The unit of a number that counts things of no measure: `5 profissionais`. The words behind it name them. It is a
+/// statement only where another number of them is told.
+pub const THING: &str = "thing";
 
 /// Longest label of a line.
 const LONGEST_LABEL: usize = 48;
@@ -43,7 +48,7 @@ pub enum Fact {
     Count(u64, &'static str),
     /// A number that nothing explains, in ten-thousandths.
     Number(u64),
-    /// A day; its year, or 0 for none.
+    /// A day, or a month where the day is 0; its year, or 0 for none.
     Date {
         /// Day of the month.
         day: u8,
@@ -90,6 +95,10 @@ pub enum Word {
     Free,
     /// `sem juros`.
     WithoutInterest,
+    /// `incluso`.
+    Included,
+    /// `à parte`, `não incluso`.
+    Extra,
     /// `no mesmo dia`.
     SameDay,
     /// `aberto`.
@@ -121,6 +130,8 @@ pub enum Kind {
     Stock,
     /// Opening.
     Opening,
+    /// What a price includes.
+    Inclusion,
     /// Other words.
     Word,
 }
@@ -143,6 +154,7 @@ impl Fact {
             Self::Code(_) => Kind::Code,
             Self::Word(Word::InStock | Word::SoldOut | Word::Available) => Kind::Stock,
             Self::Word(Word::Open | Word::Closed) => Kind::Opening,
+            Self::Word(Word::Included | Word::Extra) => Kind::Inclusion,
             Self::Word(Word::Free | Word::WithoutInterest) => Kind::Word,
         }
     }
@@ -153,6 +165,10 @@ impl Fact {
     pub fn competes_with(self, other: Self) -> bool {
         match (self, other) {
             (Self::Count(_, one), Self::Count(_, unit)) => one == unit,
+            // A month is no day.
+            (Self::Date { day: 0, .. }, other) | (other, Self::Date { day: 0, .. }) => {
+                matches!(other, Self::Date { day: 0, .. })
+            }
             (one, other) => one.kind() == other.kind(),
         }
     }
@@ -246,7 +262,11 @@ pub fn read_sentence(sentence: &str, language: Language) -> Arc<Sentence> {
 
 fn read_anew(sentence: &str, language: Language) -> Sentence {
     let text = super::fold::beginning(sentence, LONGEST_TEXT);
-    let tokens = super::fold::tokens(text);
+    let mut tokens = super::fold::tokens(text);
+    // Bold type stands between no words.
+    if text.contains('*') {
+        tokens.retain(|token| token.text != "*");
+    }
     let source = Source { text, tokens: &tokens, language };
     let mut taken = vec![false; tokens.len()];
     let mut found = codes::find(&source, &mut taken);
@@ -280,6 +300,12 @@ impl Source<'_> {
     /// Whether nothing stands between the tokens `at` and `at + 1`.
     fn touches_next(&self, at: usize) -> bool {
         matches!((self.tokens.get(at), self.tokens.get(at + 1)), (Some(one), Some(next)) if one.touches(next))
+    }
+
+    /// Whether the mark at `at` goes on with digits: `18,50`.
+    fn touches_next_digit(&self, at: usize) -> bool {
+        self.touches_next(at)
+            && self.tokens.get(at + 1).is_some_and(|next| next.kind == super::fold::TokenKind::Digits)
     }
 
     /// The bytes of `used` tokens from `at` on.

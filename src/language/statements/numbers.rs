@@ -2,14 +2,17 @@
 //! nothing measurable (`3 opções`) is no statement.
 
 use super::codes::tokens_within;
-use super::lexicon::{Pace, Unit, joins, pace, unit};
-use super::{Fact, Hedge, Source, Stated, take};
+use super::compound::with_rest;
+use super::lexicon::{Pace, Unit, is_neutral, joins, month, pace, unit};
+use super::{Fact, Hedge, Source, Stated, THING, take};
 use crate::language::fold::TokenKind;
 use crate::language::money;
 use crate::language::numbers::read_number;
 
 /// A number below this needs a unit to be a statement.
 const SMALL: u64 = 10;
+/// A number from this on names something more often than it counts.
+const LARGE: u64 = 100;
 /// Ten-thousandths, which numbers are kept in.
 const PARTS: u64 = 10_000;
 /// A larger number is a code.
@@ -59,6 +62,19 @@ pub(super) fn find(source: &Source<'_>, taken: &mut [bool], found: &mut Vec<Stat
             at += 1;
             continue;
         }
+        // `3XL`: a part of a name.
+        if source.tokens[at].kind == TokenKind::Digits
+            && source.touches_next(at)
+            && source.tokens.get(at + 1).is_some_and(|next| {
+                next.kind == TokenKind::Word
+                    && next.text != "x"
+                    && unit(&next.text).is_none()
+                    && next.text.len() > 1
+            })
+        {
+            at += 2;
+            continue;
+        }
         let Some((value, used)) = number_at(source, at) else {
             at += 1;
             continue;
@@ -69,7 +85,7 @@ pub(super) fn find(source: &Source<'_>, taken: &mut [bool], found: &mut Vec<Stat
             at = end;
             continue;
         }
-        let explained = explained(source, end, value);
+        let explained = explained(source, end, value).map(|(fact, more)| with_rest(source, end, fact, more));
         match explained {
             Some((fact, more)) if !(in_words && is_figure_of_speech(source, at, fact)) => {
                 take(taken, at, used + more);
@@ -83,6 +99,12 @@ pub(super) fn find(source: &Source<'_>, taken: &mut [bool], found: &mut Vec<Stat
                     found.push(source.stated(Fact::Count(value / 100, "piece"), at, used));
                     at = end;
                     continue;
+                }
+                if (PARTS..LARGE * PARTS).contains(&value)
+                    && (value > PARTS || !in_words)
+                    && counts_things(source, end)
+                {
+                    found.push(source.stated(Fact::Count(value / 100, THING), at, used));
                 }
                 let digits = source.tokens[at].kind == TokenKind::Digits;
                 if digits
@@ -138,7 +160,7 @@ fn explained(source: &Source<'_>, end: usize, value: u64) -> Option<(Fact, usize
 }
 
 /// A number of the unit that stands at `at`.
-fn measured(source: &Source<'_>, at: usize, value: u64) -> Option<(Fact, usize)> {
+pub(super) fn measured(source: &Source<'_>, at: usize, value: u64) -> Option<(Fact, usize)> {
     // `5 business days`
     let word = |place: usize| source.word(place);
     let (skipped, mut counted) = match pace(word(at)) {
@@ -186,19 +208,38 @@ fn measured(source: &Source<'_>, at: usize, value: u64) -> Option<(Fact, usize)>
 
 /// `restam 3`, `5 suites left`, `4 em estoque`: how many there are, however few.
 fn is_counted_stock(source: &Source<'_>, at: usize, end: usize) -> bool {
+    if is_article(source.word(at)) || is_of_a_model(source, at) {
+        return false;
+    }
     if matches!(source.before(at, 1), "restam" | "resta" | "sobraram" | "quedan" | "queda" | "restan") {
         return true;
     }
     (end..end + 8).take_while(|place| !matches!(source.word(*place), "" | "," | "." | ";")).any(|place| {
-        matches!(source.word(place), "left" | "remaining" | "restantes")
+        (matches!(source.word(place), "left" | "remaining" | "restantes") && source.word(place + 1) != "over")
             || (matches!(source.word(place), "em" | "in" | "en")
                 && matches!(source.word(place + 1), "estoque" | "stock"))
     })
 }
 
+/// `Pixel 7`: a number behind a proper name is a part of it.
+fn is_of_a_model(source: &Source<'_>, at: usize) -> bool {
+    at > 1
+        && source.tokens[at - 1].kind == TokenKind::Word
+        && source.text[source.tokens[at - 1].span.clone()].starts_with(char::is_uppercase)
+}
+
+/// Whether a word for one may be an article.
+fn is_article(word: &str) -> bool {
+    matches!(word, "um" | "uma" | "un" | "una" | "a" | "an" | "one" | "uno")
+}
+
 /// `tenha um bom dia`, `uma vez`: words for one that count nothing, unless a preposition makes them a length.
 fn is_figure_of_speech(source: &Source<'_>, at: usize, fact: Fact) -> bool {
-    let is_article = matches!(source.word(at), "um" | "uma" | "un" | "una" | "a" | "an" | "one" | "uno");
+    // `duas vezes` is no number of payments without an amount.
+    if matches!(fact, Fact::Count(_, "times")) && !source.text.contains('$') {
+        return true;
+    }
+    let is_article = is_article(source.word(at));
     let measures_time = matches!(fact, Fact::Minutes(..) | Fact::Months(_));
     let introduced = matches!(
         source.before(at, 1),
@@ -221,9 +262,25 @@ fn is_figure_of_speech(source: &Source<'_>, at: usize, fact: Fact) -> bool {
             | "lasts"
             | "uns"
             | "cerca"
+            | "tem"
+            | "tiene"
+            | "tienes"
+            | "tienen"
+            | "have"
+            | "has"
     );
     // `em um minuto` is soon.
     is_article && !(measures_time && introduced && fact != Fact::Minutes(1, Pace::Unsaid))
+}
+
+/// Whether a word for things stands right behind a number: `5 profissionais`.
+fn counts_things(source: &Source<'_>, end: usize) -> bool {
+    source.tokens.get(end).is_some_and(|next| {
+        next.kind == TokenKind::Word
+            && next.text.len() > 3
+            && !is_neutral(&next.text)
+            && month(&next.text).is_none()
+    })
 }
 
 /// `1.` and `2)` at the beginning number the items of a list.
@@ -234,7 +291,7 @@ fn is_list_marker(source: &Source<'_>, at: usize, end: usize) -> bool {
 }
 
 /// A number in ten-thousandths that begins at the token `at`, and how many tokens it takes.
-fn number_at(source: &Source<'_>, at: usize) -> Option<(u64, usize)> {
+pub(super) fn number_at(source: &Source<'_>, at: usize) -> Option<(u64, usize)> {
     let first = source.tokens.get(at)?;
     match first.kind {
         TokenKind::Mark => None,

@@ -2,7 +2,7 @@
 //! sentences put the number first (`R$ 29,90 a pequena, R$ 89,90 a grande`).
 
 use super::lexicon::{Unit, is_neutral, shared, unit};
-use super::{Fact, Source, Stated};
+use super::{Fact, Source, Stated, THING, Word};
 use crate::domain::language::Language;
 use crate::language::fold::{Token, TokenKind, is_stopword, stem, tokens};
 use crate::language::memo::Memo;
@@ -51,6 +51,7 @@ pub fn term_of_relative(days: i8) -> Term {
 fn day_term(fact: Fact) -> Option<Term> {
     match fact {
         Fact::Weekday(day) => Some(term(&format!("@weekday{day}")) | DAY),
+        Fact::Date { day: 0, .. } => None,
         Fact::Date { day, month, .. } => Some(term(&format!("@date{day}/{month}")) | DAY),
         Fact::Relative(days) => Some(term_of_relative(days)),
         _ => None,
@@ -65,6 +66,9 @@ pub fn rate_term(word: &str) -> Option<Term> {
         "noite" | "night" | "noche" | "pernoite" => "night",
         "semana" | "week" | "semanal" | "weekly" => "week",
         "mes" | "month" | "mensal" | "mensual" | "monthly" | "mensalidade" => "month",
+        "semestre" | "semestral" => "half-year",
+        "trimestre" | "trimestral" | "quarter" | "quarterly" => "quarter",
+        "bimestre" | "bimestral" => "two months",
         "ano" | "year" | "anual" | "yearly" | "annual" => "year",
         _ => return None,
     };
@@ -163,7 +167,7 @@ pub(super) fn attach(source: &Source<'_>, found: &mut [Stated]) -> Vec<Term> {
     };
     // What stands right behind a number is said of that number: `R$ 29,90 (pequena)`, `R$ 199 na capital`.
     let tails: Vec<Option<Range<usize>>> =
-        spans.iter().map(|(_, span)| tail_behind(source, span.end)).collect();
+        spans.iter().map(|(fact, span)| tail_behind(source, span.end, *fact)).collect();
     let mut inherited: Vec<Vec<Term>> = vec![Vec::new(); found.len()];
     for index in 0..found.len() {
         let (fact, own) = spans[index].clone();
@@ -184,8 +188,26 @@ pub(super) fn attach(source: &Source<'_>, found: &mut [Stated]) -> Vec<Term> {
         let number_first = within(0..first, &own).is_empty();
         let before = within(begin..own.start, &own);
         let before_is_empty = before.is_empty();
+        // What is included stands behind the word as often as before it.
+        let around_it = matches!(fact, Fact::Word(Word::Included | Word::Extra));
         let mut near = match (number_first, before_is_empty) {
-            (true, _) => within(own.end..end, &own),
+            _ if matches!(fact, Fact::Count(_, THING)) => {
+                within(own.end..nouns_behind(source, own.end), &own)
+            }
+            // `access at weekends, free parking`
+            _ if matches!(fact, Fact::Word(Word::Free)) && is_before_its_noun(source, &own) => {
+                within(own.end..nouns_behind(source, own.end), &own)
+            }
+            _ if around_it && includes(&source.text[own.clone()]) => {
+                within(own.end..clause_behind(source, own.end, end), &own)
+            }
+            (_, false) if around_it => {
+                let told = spans[..index].iter().map(|(_, span)| span.end).max().unwrap_or(0);
+                let part = within(part_before(source, own.start).max(begin).max(told)..own.start, &own);
+                if part.is_empty() { before } else { part }
+            }
+            _ if around_it => within(own.end..end, &own),
+            (true, _) => within(own.end..clause_behind(source, own.end, end), &own),
             (false, false) => before,
             // `de R$ 29,90 a R$ 89,90`: the second is said of what the first is said of.
             (false, true) => previous.map_or_else(Vec::new, |place| inherited[place].clone()),
@@ -214,6 +236,47 @@ pub(super) fn attach(source: &Source<'_>, found: &mut [Stated]) -> Vec<Term> {
     all
 }
 
+/// Where the part of a sentence begins that `at` stands in, divided by commas.
+fn part_before(source: &Source<'_>, at: usize) -> usize {
+    let before = source.tokens.iter().filter(|token| token.span.end <= at);
+    let divides = |token: &&Token| matches!(token.text.as_str(), "," | ";" | ":" | "mas" | "pero" | "but");
+    before.rev().find(divides).map_or(0, |token| token.span.end)
+}
+
+/// Where the clause ends that begins at `from`, at `end` at the latest.
+fn clause_behind(source: &Source<'_>, from: usize, end: usize) -> usize {
+    let marks = source.tokens.iter().filter(|token| token.span.start >= from && token.text == ";");
+    marks.map(|token| token.span.start).next().unwrap_or(end).min(end)
+}
+
+/// Whether `free` stands right before what is free.
+fn is_before_its_noun(source: &Source<'_>, own: &Range<usize>) -> bool {
+    source.text[own.clone()].eq_ignore_ascii_case("free")
+        && source
+            .tokens
+            .iter()
+            .find(|token| token.span.start >= own.end)
+            .is_some_and(|next| word_term(&next.text, next.kind, source.language).is_some())
+}
+
+/// Whether a word is one that stands before what is included.
+fn includes(word: &str) -> bool {
+    matches!(
+        word.to_lowercase().as_str(),
+        "inclui" | "incluem" | "include" | "includes" | "incluye" | "incluyen"
+    )
+}
+
+/// Where the two words behind `end` end.
+fn nouns_behind(source: &Source<'_>, end: usize) -> usize {
+    let behind = source.tokens.iter().filter(|token| token.span.start >= end);
+    behind
+        .take(2)
+        .take_while(|token| token.kind == TokenKind::Word)
+        .last()
+        .map_or(end, |token| token.span.end)
+}
+
 /// Where the clause begins that `at` stands in.
 fn clause_before(source: &Source<'_>, at: usize) -> usize {
     let begins = |word: &str| {
@@ -233,7 +296,7 @@ fn clause_before(source: &Source<'_>, at: usize) -> usize {
 }
 
 /// The bytes right behind `end` that are said of what ends there: a bracket, or `na capital`, `da pequena`.
-fn tail_behind(source: &Source<'_>, end: usize) -> Option<Range<usize>> {
+fn tail_behind(source: &Source<'_>, end: usize, fact: Fact) -> Option<Range<usize>> {
     let first = source.tokens.iter().position(|token| token.span.start >= end)?;
     let opens = matches!(
         source.word(first),
@@ -257,7 +320,12 @@ fn tail_behind(source: &Source<'_>, end: usize) -> Option<Range<usize>> {
             | "en"
             | "del"
     );
+    // `às 15h, com o Caio`
+    let with = first + usize::from(source.word(first) == ",");
+    let opens =
+        opens || (matches!(fact, Fact::Clock(..)) && matches!(source.word(with), "com" | "con" | "with"));
     if opens {
+        let first = if matches!(fact, Fact::Clock(..)) { with } else { first };
         let ends = |word: &str| {
             matches!(
                 word,

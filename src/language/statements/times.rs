@@ -34,10 +34,12 @@ pub(super) type Read = Option<(Vec<Fact>, usize)>;
 
 fn read(source: &Source<'_>, at: usize) -> Read {
     match source.tokens[at].kind {
-        TokenKind::Digits => {
-            machine_time(source, at).or_else(|| date(source, at)).or_else(|| clock(source, at))
-        }
-        TokenKind::Word => weekdays(source, at)
+        TokenKind::Digits => machine_time(source, at)
+            .or_else(|| machine_month(source, at))
+            .or_else(|| date(source, at))
+            .or_else(|| clock(source, at)),
+        TokenKind::Word => bare_month(source, at)
+            .or_else(|| weekdays(source, at))
             .or_else(|| month_first(source, at))
             .or_else(|| named(source, at))
             .or_else(|| clock_in_words(source, at)),
@@ -102,6 +104,14 @@ fn civil(day: i64, month: i64, year: Option<i64>) -> Option<Fact> {
 /// `27/11`, `27/11/2026`, `27 de novembro de 2026`, `27th of November`.
 fn date(source: &Source<'_>, at: usize) -> Read {
     let first = digits(source, at)?;
+    // `1º/12`
+    if first == 1
+        && matches!(source.word(at + 1), "o" | "º" | "°")
+        && source.word(at + 2) == "/"
+        && source.touches_next(at + 1)
+    {
+        return civil(1, digits(source, at + 3)?, None).map(|fact| (vec![fact], 4));
+    }
     let mark = source.word(at + 1);
     if matches!(mark, "/" | "." | "-") && source.touches_next(at) && source.touches_next(at + 1) {
         let second = digits(source, at + 2)?;
@@ -180,6 +190,56 @@ fn month_first(source: &Source<'_>, at: usize) -> Read {
     Some((vec![civil(day, i64::from(named), year)?], place + more - at))
 }
 
+/// `em janeiro`, `junho de 2027`: a month of which no day is named.
+fn bare_month(source: &Source<'_>, at: usize) -> Read {
+    let word = source.word(at);
+    let named = month(word)
+        .filter(|_| word.len() > 4 || matches!(word, "maio" | "mayo" | "june" | "july" | "may"))?;
+    // A field's value is a month without more.
+    let alone = source.tokens.len() <= 3;
+    let introduced = matches!(
+        source.before(at, 1),
+        "em" | "para"
+            | "de"
+            | "ate"
+            | "desde"
+            | "in"
+            | "of"
+            | "by"
+            | "until"
+            | "since"
+            | "en"
+            | "hasta"
+            | "your"
+            | "the"
+            | "for"
+    );
+    let has_day =
+        digits(source, at + 1).is_some_and(|day| day <= 31) || (at > 1 && digits(source, at - 2).is_some());
+    let (year, more) = year_at(source, at + 1);
+    ((introduced || alone) && !has_day).then_some(())?;
+    let year = year.and_then(|year| u16::try_from(year).ok()).unwrap_or(0);
+    Some((vec![Fact::Date { day: 0, month: named, year }], 1 + more))
+}
+
+/// `2027-06`.
+fn machine_month(source: &Source<'_>, at: usize) -> Read {
+    let year = digits(source, at).filter(|year| (1900..2200).contains(year))?;
+    let month = digits(source, at + 2).filter(|month| (1..=12).contains(month))?;
+    let glued = source.word(at + 1) == "-" && source.touches_next(at) && source.touches_next(at + 1);
+    let alone = source.tokens.len() == at + 3 && at == 0 && source.tokens[at + 2].text.len() == 2;
+    (glued && alone).then(|| {
+        (
+            vec![Fact::Date {
+                day: 0,
+                month: u8::try_from(month).unwrap_or(0),
+                year: u16::try_from(year).unwrap_or(0),
+            }],
+            3,
+        )
+    })
+}
+
 /// `sexta-feira`, `seg a sex`, `weekends`, `todos os dias`.
 fn weekdays(source: &Source<'_>, at: usize) -> Read {
     let word = source.word(at);
@@ -254,6 +314,8 @@ fn named(source: &Source<'_>, at: usize) -> Read {
             (source.before(at, 1) != "de" || source.before(at, 2) != "cerca")
                 .then(|| (vec![Fact::Clock(NOON, Half::Told)], used))
         }
+        // Longer than anything that is promised in numbers.
+        "lifetime" | "vitalicia" | "vitalicio" => Some((vec![Fact::Months(1_200)], 1)),
         "mediodia" | "noon" | "midday" => Some((vec![Fact::Clock(NOON, Half::Told)], 1)),
         "meia" | "media"
             if matches!((next, source.word(at + 2)), ("noite" | "noche", _) | ("-", "noite")) =>

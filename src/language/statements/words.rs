@@ -39,6 +39,8 @@ fn opposite(word: Word) -> Option<Word> {
         Word::SoldOut => Some(Word::InStock),
         Word::Open => Some(Word::Closed),
         Word::Closed => Some(Word::Open),
+        Word::Included => Some(Word::Extra),
+        Word::Extra => Some(Word::Included),
         Word::Free | Word::WithoutInterest | Word::SameDay => None,
     }
 }
@@ -55,6 +57,7 @@ fn word_at(source: &Source<'_>, at: usize) -> Option<(Word, usize)> {
             | "agotados" | "agotadas" | "indisponivel" | "indisponiveis" | "unavailable",
             ..,
         ) => (Word::SoldOut, 1),
+        ("out", "of", "them" | "it" | "those" | "that") => (Word::SoldOut, 3),
         ("sold", "out", _) | ("em" | "en", "falta", _) => (Word::SoldOut, 2),
         ("disponivel" | "disponiveis" | "available" | "disponible" | "disponibles", ..) => {
             (Word::Available, 1)
@@ -66,10 +69,26 @@ fn word_at(source: &Source<'_>, at: usize) -> Option<(Word, usize)> {
         ("gratis" | "gratuito" | "gratuita" | "gratuitos" | "gratuitas" | "gratuitamente", ..) => {
             (Word::Free, 1)
         }
-        ("sem" | "sin", "custo" | "custos" | "costo", _) => (Word::Free, 2),
+        _ if cost_free(first, second, third) > 0 => (Word::Free, cost_free(first, second, third)),
+        (
+            "inclui" | "incluem" | "incluye" | "incluyen" | "include" | "includes" | "included" | "incluso"
+            | "inclusa" | "inclusos" | "inclusas" | "incluido" | "incluida" | "incluidos" | "incluidas",
+            ..,
+        ) if !is_of_the_first_person(source, at) => (Word::Included, 1),
+        ("a", "parte", _)
+            if source.text.get(source.span(at, 1)).is_some_and(|written| !written.is_ascii()) =>
+        {
+            (Word::Extra, 2)
+        }
+        ("aparte" | "separately", ..) => (Word::Extra, 1),
         ("free", next, _) if is_gift(source, at, next) => (Word::Free, 1),
         ("same", "day", _) => (Word::SameDay, 2),
         ("same", "-", "day") => (Word::SameDay, 3),
+        ("na", "mesma", "hora") => (Word::SameDay, 3),
+        ("imediatamente" | "inmediatamente" | "immediately" | "instantly" | "instantaneamente", ..) => {
+            (Word::SameDay, 1)
+        }
+        ("de" | "al", "inmediato" | "imediato" | "instante", _) => (Word::SameDay, 2),
         ("mesmo", "dia", _) | ("mismo", "dia", _) => (Word::SameDay, 2),
         (
             "abrimos" | "abre" | "abrem" | "aberto" | "aberta" | "abertos" | "abertas" | "abierto"
@@ -90,6 +109,57 @@ fn word_at(source: &Source<'_>, at: usize) -> Option<(Word, usize)> {
         return None;
     }
     Some(found)
+}
+
+/// `sem custo`, `não paga nada`, `at no charge`, `por nossa conta`: how many words say that it is free.
+fn cost_free(first: &str, second: &str, third: &str) -> usize {
+    let is_cost = |word: &str| {
+        matches!(
+            word,
+            "custo"
+                | "custos"
+                | "costo"
+                | "costos"
+                | "cobranca"
+                | "taxa"
+                | "taxas"
+                | "cargo"
+                | "cargos"
+                | "charge"
+                | "charges"
+                | "cost"
+                | "fee"
+                | "fees"
+        )
+    };
+    match (first, second, third) {
+        ("sem" | "sin" | "without", "pagar" | "paying", "nada" | "anything") => 3,
+        ("sem" | "sin" | "without", "pagar", _) => 2,
+        ("sem" | "sin" | "without" | "no" | "any" | "nenhum" | "nenhuma" | "ningun", cost, _)
+            if is_cost(cost) =>
+        {
+            2
+        }
+        ("no" | "any", "extra" | "additional", cost) if is_cost(cost) => 3,
+        ("nao" | "no", "tem" | "tiene" | "tienen" | "ha" | "hay", cost) if is_cost(cost) => 3,
+        (
+            "nao" | "no",
+            "paga" | "pagas" | "pagan" | "pagam" | "pagara" | "pagaras" | "custa" | "cuesta",
+            "nada",
+        ) => 3,
+        ("pay", "nothing", _) => 2,
+        ("de", "graca", _) => 2,
+        ("por", "nossa" | "nuestra", "conta" | "cuenta") => 3,
+        ("on", "the", "house") => 3,
+        ("complimentary", ..) => 1,
+        _ => 0,
+    }
+}
+
+/// `incluí` is what the speaker did.
+fn is_of_the_first_person(source: &Source<'_>, at: usize) -> bool {
+    let written = source.text.get(source.span(at, 1)).unwrap_or_default();
+    written.ends_with('í') || matches!(source.before(at, 1), "i've" | "ve" | "i" | "we" | "have")
 }
 
 /// `free shipping` and `for free`, not `feel free`.

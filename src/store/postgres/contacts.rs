@@ -1,10 +1,10 @@
 //! People and their identities on PostgreSQL.
 
 use super::database::{Atomicity, Database, Transaction};
-use super::rows::{Columns, contact, identity};
+use super::rows::{Columns, consent, contact, identity};
 use super::scripts;
 use super::text::{json, stored};
-use crate::domain::contact::{Contact, Identity, IdentityKind, Preference};
+use crate::domain::contact::{ConsentRecord, Contact, Identity, IdentityKind, Preference};
 use crate::domain::ids::ContactId;
 use crate::store::contacts::ContactStore;
 use crate::store::error::StoreError;
@@ -58,6 +58,31 @@ impl ContactStore for Contacts {
         self.database
             .write(Atomicity::Transaction, move |tx| Box::pin(remember(tx, contact, preference.clone())))
             .await
+    }
+
+    async fn record_consent(&self, consent: &ConsentRecord) -> Result<(), StoreError> {
+        let consent = consent.clone();
+        self.database
+            .write(Atomicity::Statement, move |tx| {
+                let consent = consent.clone();
+                Box::pin(async move {
+                    let statement = sqlx::query(sql::interviews::RECORD_CONSENT)
+                        .bind(blob(consent.contact.0))
+                        .bind(stored(&consent.purpose))
+                        .bind(stored(&consent.version))
+                        .bind(consent.agreed)
+                        .bind(stored(&consent.words))
+                        .bind(stored(&consent.channel))
+                        .bind(consent.at.as_millisecond());
+                    tx.write(statement).await.map(drop)
+                })
+            })
+            .await
+    }
+
+    async fn consents(&self, contact: ContactId) -> Result<Vec<ConsentRecord>, StoreError> {
+        let statement = sqlx::query(sql::interviews::CONSENTS).bind(blob(contact.0));
+        self.database.all(statement).await?.iter().map(consent).collect()
     }
 
     async fn list(&self, after: Option<ContactId>, limit: u32) -> Result<Vec<Contact>, StoreError> {

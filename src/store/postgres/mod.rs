@@ -10,6 +10,7 @@ mod conversations;
 mod database;
 mod error;
 mod events;
+mod interviews;
 mod keys;
 mod live;
 mod outbox;
@@ -93,6 +94,7 @@ fn stores(database: &Database, live: Arc<LiveHub>) -> Stores {
         turns: Arc::new(turns::Turns::on(database)),
         outbox: Arc::new(outbox::Outbox::on(database)),
         contacts: Arc::new(contacts::Contacts::on(database)),
+        interviews: Arc::new(interviews::Interviews::on(database)),
         keys: Arc::new(keys::Keys::on(database)),
         quotas: Some(Arc::new(quotas::Quotas::on(database))),
         backoffice: Arc::new(backoffice::Backoffice::on(database)),

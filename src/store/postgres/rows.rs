@@ -2,7 +2,7 @@
 
 use super::error::sorted;
 use super::text;
-use crate::domain::contact::{Contact, Identity};
+use crate::domain::contact::{ConsentRecord, Contact, Identity};
 use crate::domain::conversation::Conversation;
 use crate::domain::event::Event;
 use crate::domain::ids::{ContactId, ConversationId, MessageId, OutboxId, TurnId};
@@ -108,6 +108,7 @@ pub(super) fn conversation(columns: &mut Columns<'_>) -> Result<Conversation, St
         created_at: columns.time()?,
         updated_at: columns.time()?,
         metadata: columns.json()?,
+        interviewed: columns.value()?,
     })
 }
 
@@ -139,6 +140,20 @@ pub(super) fn contact(row: &PgRow) -> Result<Contact, StoreError> {
         preferences: columns.json()?,
         created_at: columns.time()?,
         updated_at: columns.time()?,
+    })
+}
+
+/// Reads what a person agreed to from its columns.
+pub(super) fn consent(row: &PgRow) -> Result<ConsentRecord, StoreError> {
+    let mut columns = Columns::of(row);
+    Ok(ConsentRecord {
+        contact: ContactId(columns.id()?),
+        purpose: columns.text()?,
+        version: columns.text()?,
+        agreed: columns.value()?,
+        words: columns.text()?,
+        channel: columns.text()?,
+        at: columns.time()?,
     })
 }
 

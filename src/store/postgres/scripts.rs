@@ -247,6 +247,10 @@ pub(super) const KEEP_EFFECT: &str = "UPDATE effects SET result = $2 WHERE key =
 /// the transaction. `$1` professional.
 pub(super) const LOCK_PROFESSIONAL: &str = "SELECT pg_advisory_xact_lock(1, hashtext($1))";
 
+/// Waits until nobody else gives out leads of a route. Until the end of the transaction. `$1` name of the definition,
+/// `$2` route.
+pub(super) const LOCK_ROUTE: &str = "SELECT pg_advisory_xact_lock(3, hashtext($1 || ' ' || $2))";
+
 /// Waits until nobody else gives out ticket numbers. Until the end of the transaction.
 pub(super) const LOCK_TICKETS: &str = "SELECT pg_advisory_xact_lock(2, 0)";
 

@@ -3,12 +3,13 @@
 
 use super::database::{Atomicity, Database, Transaction};
 use super::events::{Drafts, Place};
+use super::interviews;
 use super::rows::{Columns, conversation, event};
 use super::scripts;
 use super::text::{json, stored};
 use crate::domain::conversation::{Conversation, Lease, Owner};
 use crate::domain::event::{Event, EventBody};
-use crate::domain::ids::{ConversationId, Seq, TurnId};
+use crate::domain::ids::{ConversationId, InterviewId, Seq, TurnId};
 use crate::domain::turn::Claim;
 use crate::store::error::StoreError;
 use crate::store::outbox::NewDelivery;
@@ -109,7 +110,7 @@ impl TurnStore for Turns {
         commit: TurnCommit,
         at: Timestamp,
     ) -> Result<Conversation, StoreError> {
-        let TurnCommit { events, owner, again_at, contact, language, outbox } = commit;
+        let TurnCommit { events, owner, again_at, contact, language, outbox, interview } = commit;
         let end = Arc::new(End {
             drafts: Drafts::of(events)?,
             owner: owner.as_ref().map(|(owner, _)| owner.clone()),
@@ -118,11 +119,14 @@ impl TurnStore for Turns {
             contact: contact.map(|contact| blob(contact.0)),
             language: language.map(|language| language.tag()),
             outbox,
+            interview,
         });
         let fence = Fence::of(claim);
-        self.database
-            .write(Atomicity::Statement, move |tx| Box::pin(end_turn(tx, fence, Arc::clone(&end), at)))
-            .await
+        let atomicity = match end.interview {
+            Some(_) => Atomicity::Transaction,
+            None => Atomicity::Statement,
+        };
+        self.database.write(atomicity, move |tx| Box::pin(end_turn(tx, fence, Arc::clone(&end), at))).await
     }
 
     async fn release(&self, claim: &Claim, release: Release, at: Timestamp) -> Result<(), StoreError> {
@@ -212,6 +216,7 @@ struct End {
     contact: Option<Vec<u8>>,
     language: Option<&'static str>,
     outbox: Vec<NewDelivery>,
+    interview: Option<InterviewId>,
 }
 
 async fn end_turn(
@@ -244,6 +249,9 @@ async fn end_turn(
     end.drafts.tell(transaction, place, conversation.last_seq);
     if !end.outbox.is_empty() {
         transaction.has_delivery();
+    }
+    if let Some(id) = end.interview {
+        interviews::fold(transaction, id, &conversation).await?;
     }
     if due_again {
         transaction.has_work(fence.conversation, end.again_at.unwrap_or(at));

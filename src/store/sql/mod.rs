@@ -7,7 +7,9 @@ macro_rules! conversation_columns {
     () => {
         "id, channel, contact_id, language, state, owner, owner_name, owner_until, epoch, last_seq, \
          created_at, updated_at, \
-         (SELECT metadata FROM visits WHERE visits.conversation_id = conversations.id)"
+         (SELECT metadata FROM visits WHERE visits.conversation_id = conversations.id), \
+         EXISTS (SELECT 1 FROM interviews WHERE interviews.contact_id = conversations.contact_id \
+            OR interviews.conversation_id = conversations.id)"
     };
 }
 
@@ -33,11 +35,19 @@ macro_rules! delivery_columns {
     };
 }
 
+/// The columns an [`crate::store::interviews::InterviewRecord`] is read from, in order.
+macro_rules! interview_columns {
+    () => {
+        "contact_id, seq, state, assignment, nurture, follow_up_at"
+    };
+}
+
 pub(in crate::store) mod backoffice;
 pub(in crate::store) mod contacts;
 pub(in crate::store) mod conversations;
 pub(in crate::store) mod effects;
 pub(in crate::store) mod import;
+pub(in crate::store) mod interviews;
 pub(in crate::store) mod keys;
 pub(in crate::store) mod list;
 pub(in crate::store) mod outbox;

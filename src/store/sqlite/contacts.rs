@@ -1,11 +1,11 @@
 //! People and their identities on SQLite.
 
 use super::Database;
-use super::rows::{contact, identity};
+use super::rows::{consent, contact, identity};
 use super::statement::query;
 use super::transaction::Transaction;
 use super::writer::Atomicity;
-use crate::domain::contact::{Contact, Identity, IdentityKind, Preference};
+use crate::domain::contact::{ConsentRecord, Contact, Identity, IdentityKind, Preference};
 use crate::domain::ids::ContactId;
 use crate::store::contacts::ContactStore;
 use crate::store::conversations::NewConversation;
@@ -53,6 +53,22 @@ impl ContactStore for Contacts {
 
     async fn remember(&self, contact: ContactId, preference: Preference) -> Result<(), StoreError> {
         self.database.writer.run(Atomicity::RefusesFirst, move |tx| remember(tx, contact, preference)).await
+    }
+
+    async fn record_consent(&self, consent: &ConsentRecord) -> Result<(), StoreError> {
+        let statement = query(sql::interviews::RECORD_CONSENT)
+            .bind(blob(consent.contact.0))
+            .bind(consent.purpose.as_str())
+            .bind(consent.version.as_str())
+            .bind(consent.agreed)
+            .bind(consent.words.as_str())
+            .bind(consent.channel.as_str())
+            .bind(consent.at.as_millisecond());
+        self.database.writer.run(Atomicity::RefusesFirst, |tx| tx.write(statement).map(drop)).await
+    }
+
+    async fn consents(&self, contact: ContactId) -> Result<Vec<ConsentRecord>, StoreError> {
+        self.database.reader.few(query(sql::interviews::CONSENTS).bind(blob(contact.0)), consent)
     }
 
     async fn list(&self, after: Option<ContactId>, limit: u32) -> Result<Vec<Contact>, StoreError> {

@@ -9,6 +9,7 @@ mod conversations;
 mod error;
 mod events;
 mod files;
+mod interviews;
 mod keys;
 mod outbox;
 mod ownership;
@@ -109,6 +110,7 @@ fn stores(database: &Database, live: Arc<LiveHub>) -> Stores {
         turns: Arc::new(turns::Turns::on(database)),
         outbox: Arc::new(outbox::Outbox::on(database)),
         contacts: Arc::new(contacts::Contacts::on(database)),
+        interviews: Arc::new(interviews::Interviews::on(database)),
         keys: Arc::new(keys::Keys::on(database)),
         quotas: None,
         backoffice: Arc::new(backoffice::Backoffice::on(database)),

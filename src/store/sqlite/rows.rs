@@ -1,7 +1,7 @@
 //! How rows are read: column by column, from left to right. Decides nothing.
 
 use super::error::sorted;
-use crate::domain::contact::{Contact, Identity};
+use crate::domain::contact::{ConsentRecord, Contact, Identity};
 use crate::domain::conversation::Conversation;
 use crate::domain::event::Event;
 use crate::domain::ids::{ContactId, ConversationId, MessageId, OutboxId, TurnId};
@@ -104,6 +104,7 @@ pub(super) fn conversation(columns: &mut Columns<'_>) -> Result<Conversation, St
         created_at: columns.time()?,
         updated_at: columns.time()?,
         metadata: columns.json()?,
+        interviewed: columns.value()?,
     })
 }
 
@@ -133,6 +134,19 @@ pub(super) fn contact(columns: &mut Columns<'_>) -> Result<Contact, StoreError> 
         preferences: columns.json()?,
         created_at: columns.time()?,
         updated_at: columns.time()?,
+    })
+}
+
+/// Reads what a person agreed to from its columns.
+pub(super) fn consent(columns: &mut Columns<'_>) -> Result<ConsentRecord, StoreError> {
+    Ok(ConsentRecord {
+        contact: ContactId(columns.id()?),
+        purpose: columns.value()?,
+        version: columns.value()?,
+        agreed: columns.value()?,
+        words: columns.value()?,
+        channel: columns.value()?,
+        at: columns.time()?,
     })
 }
 

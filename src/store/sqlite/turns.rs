@@ -2,15 +2,14 @@
 //! lease_turn = …`), never in an `if`: a lost claim changes no row, and no row means [`StoreError::Stale`].
 
 use super::events::{Drafts, Place};
-use super::outbox;
 use super::rows::{Columns, conversation, event};
 use super::statement::query;
 use super::transaction::Transaction;
 use super::writer::Atomicity;
-use super::{Database, texts};
+use super::{Database, interviews, outbox, texts};
 use crate::domain::conversation::{Conversation, Lease, Owner};
 use crate::domain::event::{Event, EventBody};
-use crate::domain::ids::{ConversationId, MessageId, Seq, TurnId};
+use crate::domain::ids::{ConversationId, InterviewId, MessageId, Seq, TurnId};
 use crate::domain::turn::Claim;
 use crate::store::error::StoreError;
 use crate::store::outbox::NewDelivery;
@@ -94,7 +93,7 @@ impl TurnStore for Turns {
         commit: TurnCommit,
         at: Timestamp,
     ) -> Result<Conversation, StoreError> {
-        let TurnCommit { events, owner, again_at, contact, language, outbox } = commit;
+        let TurnCommit { events, owner, again_at, contact, language, outbox, interview } = commit;
         let end = End {
             drafts: Drafts::of(events)?,
             owner: owner.as_ref().map(|(owner, _)| owner.clone()),
@@ -103,11 +102,12 @@ impl TurnStore for Turns {
             contact: contact.map(|contact| blob(contact.0)),
             language: language.map(|language| language.tag()),
             outbox,
+            interview,
         };
         let fence = Fence::of(claim);
         // A contact that does not exist, or a delivery's id that is taken, is refused after the first change.
-        let atomicity = match (&end.contact, end.outbox.as_slice()) {
-            (None, []) => Atomicity::RefusesFirst,
+        let atomicity = match (&end.contact, end.outbox.as_slice(), end.interview) {
+            (None, [], None) => Atomicity::RefusesFirst,
             _ => Atomicity::Savepoint,
         };
         self.database.writer.run(atomicity, move |tx| end_turn(tx, fence, end, at)).await
@@ -195,6 +195,7 @@ struct End {
     contact: Option<Vec<u8>>,
     language: Option<&'static str>,
     outbox: Vec<NewDelivery>,
+    interview: Option<InterviewId>,
 }
 
 fn end_turn(
@@ -220,6 +221,9 @@ fn end_turn(
     end.drafts.append(transaction, place, conversation.last_seq)?;
     for delivery in &end.outbox {
         outbox::queue(transaction, fence.conversation, delivery, at)?;
+    }
+    if let Some(id) = end.interview {
+        interviews::fold(transaction, id, &conversation)?;
     }
     if due_again {
         transaction.has_work(fence.conversation, end.again_at.unwrap_or(at));

@@ -5,7 +5,7 @@ use crate::backoffice::BackofficeError;
 use crate::domain::tool::{Localized, ParamSource, Risk, ToolSpec, ToolWords};
 use crate::domain::tool_call::RefusalClass;
 use crate::tools::schema::parameters_of;
-use crate::tools::tool::{Tool, ToolContext, ToolError, ToolOutput};
+use crate::tools::tool::{Caller, Tool, ToolContext, ToolError, ToolOutput};
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -36,6 +36,9 @@ pub trait Capability: Send + Sync + 'static {
 
     /// What it says of itself.
     const DECLARATION: Declaration;
+
+    /// Who may call it.
+    const CALLER: Caller = Caller::Model;
 
     /// Whether it could be done now, before the customer is asked to confirm it.
     fn check(
@@ -88,6 +91,10 @@ impl<C: Capability> Builtin<C> {
 impl<C: Capability> Tool for Builtin<C> {
     fn spec(&self) -> &ToolSpec {
         &self.spec
+    }
+
+    fn caller(&self) -> Caller {
+        C::CALLER
     }
 
     async fn check(&self, arguments: Value, context: &ToolContext) -> Result<(), ToolError> {

@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod crm;
 mod identity;
 pub mod knowledge;
+pub mod leads;
 pub mod orders;
 pub mod people;
 pub mod tickets;
@@ -27,5 +28,6 @@ pub fn all(backoffice: &Backoffice, knowledge: &Arc<dyn KnowledgeSearch>) -> Vec
     tools.extend(crm::tools(&backoffice.crm));
     tools.extend(knowledge::tools(knowledge));
     tools.extend(people::tools(backoffice));
+    tools.extend(leads::tools(&backoffice.crm));
     tools
 }

@@ -9,7 +9,7 @@ use crate::knowledge::source::{Defaults, LARGEST_FOREIGN};
 use crate::knowledge::uploads::{InvalidName, Uploads};
 use crate::web::api::knowledge::unavailable;
 use crate::web::auth::operator::Operator;
-use crate::web::extract::json::read;
+use crate::web::extract::file::SentFile;
 use crate::web::extract::query::Query;
 use crate::web::ports::{Removal, Upload};
 use crate::web::problem::Problem;
@@ -136,8 +136,8 @@ pub async fn list_documents(
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct UploadQuery {
-    /// Its file name; the ending says what it is. A document of that name is replaced.
-    name: String,
+    /// Its file name; the ending says what it is. A document of that name is replaced. A form names its file itself.
+    name: Option<String>,
     /// Its language: `pt-BR`, `en` or `es`.
     language: Option<String>,
     /// The first day it holds, like 2026-11-30.
@@ -151,6 +151,26 @@ pub struct UploadQuery {
 }
 
 impl UploadQuery {
+    /// Takes what the form says that the file came in.
+    fn take(&mut self, said: Vec<(String, String)>) -> Result<(), Problem> {
+        for (field, text) in said {
+            let place = match field.as_str() {
+                "name" => &mut self.name,
+                "language" => &mut self.language,
+                "valid_from" => &mut self.valid_from,
+                "valid_until" => &mut self.valid_until,
+                "audience" => &mut self.audience,
+                "owner" => &mut self.owner,
+                _ => return Err(Problem::invalid(field, "There is no such field.")),
+            };
+            // A browser sends fields that nobody filled in.
+            if !text.is_empty() {
+                *place = Some(text);
+            }
+        }
+        Ok(())
+    }
+
     fn defaults(&self) -> Result<Defaults, Problem> {
         let date = |field: &'static str, text: &Option<String>| {
             text.as_deref().map(day).transpose().map_err(|reason| Problem::invalid(field, reason))
@@ -172,6 +192,22 @@ impl UploadQuery {
     }
 }
 
+/// A document as a browser's form sends it.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "says in the API's description what `SentFile` reads")]
+pub struct UploadForm {
+    /// The file.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+    /// In place of the file's own name.
+    name: Option<String>,
+    language: Option<String>,
+    valid_from: Option<String>,
+    valid_until: Option<String>,
+    audience: Option<String>,
+    owner: Option<String>,
+}
+
 /// What an upload came to.
 #[derive(Serialize, ToSchema)]
 pub struct Uploaded {
@@ -179,11 +215,15 @@ pub struct Uploaded {
     documents: Vec<DocumentView>,
 }
 
-/// Keeps and indexes a document: the body is the file as it is.
+/// Keeps and indexes a document: the body is the file as it is, or a form (`multipart/form-data`) with the file as its
+/// field `file` and, if wanted, `name` and what is said of it as further fields.
 #[utoipa::path(
     post, path = "/api/v1/knowledge/documents", tag = "operator",
     params(UploadQuery),
-    request_body(content = String, content_type = "application/octet-stream"),
+    request_body(content(
+        (String = "application/octet-stream"),
+        (UploadForm = "multipart/form-data"),
+    )),
     security(("api_key" = [])),
     responses(
         (status = 201, body = Uploaded, description = "Indexed."),
@@ -195,17 +235,19 @@ pub struct Uploaded {
 pub async fn upload_document(
     State(state): State<SharedState>,
     _operator: Operator,
-    Query(query): Query<UploadQuery>,
+    Query(mut query): Query<UploadQuery>,
     request: Request,
 ) -> Result<Response, Problem> {
-    Uploads::check_name(&query.name).map_err(|error| match error {
+    let largest = usize::try_from(LARGEST_FOREIGN).unwrap_or(usize::MAX);
+    let SentFile { name, bytes, said } = SentFile::read(request, largest).await?;
+    query.take(said)?;
+    let name = query.name.clone().or(name).unwrap_or_default();
+    Uploads::check_name(&name).map_err(|error| match error {
         InvalidName::Characters | InvalidName::Ending => Problem::invalid("name", error.to_string()),
     })?;
     let defaults = query.defaults()?;
-    let largest = usize::try_from(LARGEST_FOREIGN).unwrap_or(usize::MAX);
-    let bytes = read(request.into_body(), largest).await?;
     let documents = &state.parts.documents;
-    match documents.upload(&query.name, bytes.to_vec(), defaults).await.map_err(unavailable)? {
+    match documents.upload(&name, bytes.to_vec(), defaults).await.map_err(unavailable)? {
         Upload::Stored { records, is_new } => {
             let today = documents.today();
             let documents =

@@ -189,6 +189,7 @@ impl TurnView {
             | EventBody::OwnerChanged { .. }
             | EventBody::ConfirmationSettled { .. }
             | EventBody::Verified { .. }
+            | EventBody::Interview { .. }
             | EventBody::StateChanged { .. } => {}
         }
     }

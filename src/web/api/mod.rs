@@ -7,6 +7,8 @@ pub mod drills;
 pub mod events;
 pub mod gaps;
 pub mod inspect;
+mod interview_answers;
+pub mod interviews;
 pub mod journal;
 pub mod knowledge;
 pub mod messages;

@@ -1,8 +1,8 @@
 //! The OpenAPI 3.1 document, made from the handlers themselves.
 
 use super::{
-    conversations, documents, drills, events, gaps, inspect, knowledge, messages, outbox, people, tools,
-    widget,
+    conversations, documents, drills, events, gaps, inspect, interviews, knowledge, messages, outbox, people,
+    tools, widget,
 };
 use crate::web::webhooks::{relay, whatsapp};
 use crate::web::{pages, probes};
@@ -40,6 +40,11 @@ use utoipa::{Modify, OpenApi, ToSchema};
         gaps::list_proposals,
         gaps::approve_proposal,
         gaps::reject_proposal,
+        interviews::list_interviews,
+        interviews::report_interviews,
+        interviews::get_interview,
+        interviews::correct_interview,
+        interviews::acknowledge_lead,
         tools::list_tools,
         outbox::list_dead_deliveries,
         outbox::replay_delivery,

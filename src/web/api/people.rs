@@ -1,8 +1,9 @@
 //! People of the business answer, take, give back and end conversations.
 
 use super::inspect::ConversationView;
-use crate::domain::ids::MessageId;
+use crate::domain::ids::{ConversationId, MessageId};
 use crate::inbox::clean;
+use crate::store::interviews::Amendment;
 use crate::web::auth::operator::Operator;
 use crate::web::extract::conversation::ConversationPath;
 use crate::web::extract::json::{Json, OptionalJson};
@@ -83,6 +84,7 @@ pub async fn reply(
     }
     let person = name_of(reply.name, operator)?;
     let (conversation, message_id) = ownership.reply(id, &person, text).await?;
+    has_seen(&state, id, person).await;
     Ok(axum::Json(Replied { message_id, conversation: conversation.into() }))
 }
 
@@ -110,7 +112,9 @@ pub async fn take(
         return Ok(axum::Json(state.parts.ownership.take_for_flow(id, &flow).await?.into()));
     }
     let person = name_of(taker.name, operator)?;
-    Ok(axum::Json(state.parts.ownership.take(id, &person).await?.into()))
+    let taken = state.parts.ownership.take(id, &person).await?;
+    has_seen(&state, id, person).await;
+    Ok(axum::Json(taken.into()))
 }
 
 /// A person gives the conversation back to the bot.
@@ -155,7 +159,24 @@ pub async fn close(
     Ok(axum::Json(state.parts.ownership.close(id, &person).await?.into()))
 }
 
-fn name_of(given: Option<String>, operator: Operator) -> Result<String, Problem> {
+/// Whoever takes the conversation of a lead has seen that there is one. If that cannot be noted now, it is when the time
+/// for it is over: the conversation tells who has it.
+async fn has_seen(state: &SharedState, id: ConversationId, person: String) {
+    let interviews = &state.parts.stores.interviews;
+    let noted = match interviews.newest_in(id).await {
+        Ok(Some(record)) if record.assignment.is_some() => {
+            let seen = Amendment::Acknowledged { person };
+            interviews.amend(record.state.id, seen, state.parts.clock.now()).await.map(drop)
+        }
+        Ok(_) => Ok(()),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = noted {
+        tracing::warn!(conversation.id = %id, %error, "it was not noted that a lead was seen");
+    }
+}
+
+pub(super) fn name_of(given: Option<String>, operator: Operator) -> Result<String, Problem> {
     match given {
         None => Ok(operator.name),
         Some(name) => visible("name", &name),

@@ -59,6 +59,11 @@ const WORDS = {
   failed: ['Não enviada.', 'Not sent.', 'No enviado.'],
   retry: ['Tentar de novo', 'Try again', 'Reintentar'],
   edit: ['Editar', 'Edit', 'Editar'],
+  money: ['Valor', 'Amount', 'Monto'],
+  number: ['Número', 'Number', 'Número'],
+  date: ['Data', 'Date', 'Fecha'],
+  send_these: ['Enviar', 'Send', 'Enviar'],
+  about: ['{at} de cerca de {of}', '{at} of about {of}', '{at} de unas {of}'],
   tooLong: [
     'Mensagem longa demais: o limite é de {max} caracteres.',
     'Message too long: the limit is {max} characters.',
@@ -310,6 +315,14 @@ function renderPlain(text) {
 // ---- Store ----
 
 /** Web storage as JSON; what the browser refuses lives in memory. */
+/** Sliders grow faster to the right, and stop at round numbers: a thousand and a million fit on one. */
+function sliderValue(position, min, max) {
+  const low = Math.max(min, 1);
+  const value = position <= 0 ? min : low * (max / low) ** (position / 100);
+  const step = 10 ** Math.max(Math.floor(Math.log10(Math.max(value, 1))) - 1, 0);
+  return Math.min(max, Math.max(min, Math.round(value / step) * step));
+}
+
 class Store {
   constructor(scope, area = 'localStorage') {
     this.area = area; // by name: reading the property may already throw
@@ -1121,7 +1134,7 @@ class View {
         h(author ? 'p.author' : 'p.hidden', { dir: 'auto' }, name),
         h('div.bubble', item.confirmation ? h('p.ask', icon('alert'), words.confirmation) : '', content),
         sources.length ? this.renderSources(sources) : '',
-        buttons.length ? this.renderChoices(item) : '',
+        item.input || buttons.length ? this.renderChoices(item) : '',
         item.meta)));
     item.node.classList.toggle('asks', Boolean(item.confirmation));
     this.renderMeta(item);
@@ -1141,16 +1154,58 @@ class View {
   }
 
   renderChoices(item) {
-    item.choices = item.buttons.map((choice) => {
-      const label = choice.label || choice;
-      const value = choice.value || label;
-      const onclick = () => {
-        this.chat.send(value);
-        this.focusInput();
-      };
-      return { value, node: h('button.choice', { dir: 'auto', onclick }, label) };
-    });
-    return h('div.choices', ...item.choices.map(({ node }) => node));
+    const { buttons = [], input } = item;
+    const several = input?.kind === 'choices';
+    const send = (value) => {
+      this.chat.send(value);
+      this.focusInput();
+    };
+    const choice = (offered, kind, onclick) => {
+      const label = offered.label || offered;
+      const value = offered.value || label;
+      return { value, node: h(`button.${kind}`, { dir: 'auto', onclick: onclick || (() => send(value)) }, label) };
+    };
+    const toggle = ({ currentTarget: { ariaPressed }, currentTarget }) => {
+      currentTarget.ariaPressed = String(ariaPressed !== 'true');
+    };
+    const offered = buttons.map((button) => choice(button, 'choice', several && toggle));
+    const field = several ? this.renderSeveral(offered, send) : this.renderField(input, send);
+    const around = [input?.back, input?.skip].filter(Boolean).map((button) => choice(button, 'aside'));
+    const controls = field ? Array.from(field.querySelectorAll('input, button'), (node) => ({ node, value: null })) : [];
+    item.choices = [...offered, ...controls, ...around];
+    const progress = input && input.of > 1
+      ? h('span.step', this.words.about.replace('{at}', input.at).replace('{of}', input.of)) : '';
+    return h('div.choices', ...offered.map(({ node }) => node), field || '',
+      input ? h('div.asides', progress, ...around.map(({ node }) => node)) : '');
+  }
+
+  /** Sends the pressed ones of several choices together. */
+  renderSeveral(offered, send) {
+    const onclick = () => {
+      const taken = offered.filter(({ node }) => node.ariaPressed === 'true').map(({ value }) => value);
+      if (taken.length) send(taken.join(', '));
+    };
+    return h('div.field', h('button.choice', { onclick }, this.words.send_these));
+  }
+
+  /** A slider for an amount, a calendar for a day: typing the answer does as well. */
+  renderField(input, send) {
+    const { kind, min, max } = input || {};
+    const slides = (kind === 'money' || kind === 'number') && max > min;
+    if (!slides && kind !== 'date') return null;
+    const control = h('input', slides
+      ? { type: 'range', min: 0, max: 100, value: 30, 'aria-label': this.words[kind] }
+      : { type: 'date', min: new Date().toISOString().slice(0, 10), 'aria-label': this.words.date });
+    const shown = h('output');
+    const said = () => {
+      if (!slides) return control.value.split('-').reverse().join('/');
+      const value = sliderValue(Number(control.value), min, max);
+      return kind === 'money' ? `R$ ${value.toLocaleString('pt-BR')}` : String(value);
+    };
+    control.oninput = () => { if (slides) shown.textContent = said(); };
+    control.oninput();
+    const onclick = () => { if (said()) send(said()); };
+    return h('div.field', control, shown, h('button.choice', { onclick }, this.words.send_these));
   }
 
   renderMeta({ role, at, state, reason, key, node, meta }) {
@@ -1580,6 +1635,13 @@ h1, h2, h3 { font-size: 16px; line-height: 1.3; }
 .choice { min-height: 40px; padding: 8px 16px; border: 1.5px solid var(--ink); border-radius: 20px; background: var(--surface); color: var(--ink); font-size: 14px; font-weight: 600; text-align: start; }
 .asks .choice:first-child:enabled, .choice.chosen { border-color: var(--brand); background: var(--brand); color: var(--on-brand); }
 .choice:disabled { opacity: .6; }
+.choice[aria-pressed=true] { border-color: var(--brand); background: var(--brand); color: var(--on-brand); }
+.field { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; width: 100%; }
+.field input { flex: 1 1 160px; min-height: 40px; accent-color: var(--brand); font: inherit; color: var(--ink); }
+.field input[type=date] { padding: 0 12px; border: 1.5px solid var(--ink); border-radius: 20px; background: var(--surface); }
+.field output { min-width: 5em; font-size: 14px; font-weight: 600; }
+.asides { display: flex; align-items: center; gap: 16px; width: 100%; font-size: 12px; opacity: .85; }
+.aside { min-height: 32px; padding: 0 4px; border: 0; background: none; color: inherit; font-size: 13px; text-decoration: underline; }
 .sources { max-width: 100%; margin: 6px 4px 0; font-size: 12.5px; }
 .sources summary { display: flex; align-items: center; gap: 5px; width: max-content; min-height: 26px; border-radius: 6px; cursor: pointer; list-style: none; }
 .sources summary::after { content: "▾"; }

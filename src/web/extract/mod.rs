@@ -2,5 +2,6 @@
 
 pub mod client;
 pub mod conversation;
+pub mod file;
 pub mod json;
 pub mod query;

@@ -135,6 +135,8 @@ pub fn frames(event: &Event) -> Vec<Frame<'_>> {
         (EventBody::ToolStarted { call }, Some(turn_id)) if call.id.is_confirmed() => {
             vec![Frame::Tool { turn_id, call_id: &call.id, name: &call.name, state: "started" }]
         }
+        // What the program does of its own accord is no news for the customer.
+        (EventBody::ToolFinished { call, .. }, Some(_)) if call.id.is_own() => Vec::new(),
         (EventBody::ToolFinished { call, outcome, .. }, Some(turn_id)) => {
             vec![Frame::Tool { turn_id, call_id: &call.id, name: &call.name, state: tool_state(outcome) }]
         }
@@ -154,6 +156,7 @@ pub fn frames(event: &Event) -> Vec<Frame<'_>> {
             | EventBody::ConfirmationSettled { .. }
             | EventBody::Verified { .. }
             | EventBody::Withheld { .. }
+            | EventBody::Interview { .. }
             | EventBody::Bound { .. }
             | EventBody::StateChanged { .. },
             _,

@@ -1,0 +1,212 @@
+//! One piece of evidence: what it proves, whose it is, and how well it is named by the terms of a claim. Pure.
+
+use super::result::{Class, What};
+use crate::domain::language::Language;
+use crate::domain::provenance::Origin;
+use crate::language::fold::fold;
+use crate::language::statements::{
+    Fact, Kind, Stated, THING, Term, Word, names_a_day, names_a_rate, terms_of,
+};
+use jiff::civil::Date;
+use std::ops::Range;
+
+/// One piece of evidence.
+pub(super) struct Evident<'a> {
+    /// What it proves.
+    pub(super) what: What,
+    /// Whose it is.
+    pub(super) origin: &'a Origin,
+    /// The path in a result.
+    pub(super) path: Option<&'a str>,
+    /// The bytes of a text.
+    pub(super) span: Option<Range<usize>>,
+    /// Terms that stand right beside it.
+    pub(super) near: &'a [Term],
+    pub(super) own: &'a [Term],
+    /// Terms that name its field.
+    pub(super) field: &'a [Term],
+    pub(super) about: &'a [Term],
+    pub(super) lead: &'a [Term],
+    /// Terms that the lines of its text are labelled with.
+    pub(super) labels: &'a [Term],
+    /// The day on which it was said.
+    pub(super) said_on: Date,
+    /// The whole of its document.
+    pub(super) written: &'a str,
+    /// Bytes of that before its text.
+    pub(super) lead_in: usize,
+}
+
+/// Which end of a stretch of hours a time of day is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Part {
+    Begin,
+    End,
+    Unsaid,
+}
+
+impl Part {
+    /// What the end of `before` says of the time of day behind it.
+    pub(super) fn behind(before: &str) -> Self {
+        let folded = fold(
+            before.get(before.floor_char_boundary(before.len().saturating_sub(24))..).unwrap_or_default(),
+        );
+        let mut last =
+            folded.split(|sign: char| !sign.is_alphanumeric()).rev().filter(|word| !word.is_empty());
+        match (last.next(), last.next()) {
+            (Some("as" | "las" | "o" | "a"), Some("ate" | "hasta"))
+            | (Some("ate" | "hasta" | "until" | "till" | "by"), _) => Self::End,
+            (Some("das" | "desde" | "from" | "since"), _)
+            | (Some("las" | "as" | "de"), Some("partir" | "desde")) => Self::Begin,
+            _ => Self::Unsaid,
+        }
+    }
+}
+
+impl Evident<'_> {
+    /// How well the terms of a claim name what this is said of.
+    pub(super) fn fits(&self, claim: &[Term]) -> usize {
+        // For how long an amount is names it less than what it is for.
+        let weight = |term: &Term| if names_a_rate(*term) { 1 } else { 2 };
+        let near: usize = claim.iter().filter(|term| self.near.binary_search(term).is_ok()).map(weight).sum();
+        let is_in = |terms: &[Term], term: &Term| terms.binary_search(term).is_ok();
+        let about = claim
+            .iter()
+            .filter(|term| {
+                self.near.binary_search(term).is_err() && (is_in(self.about, term) || is_in(self.lead, term))
+            })
+            .count();
+        near + about
+    }
+
+    /// Whether a term of a claim stands right beside it.
+    pub(super) fn stands_beside(&self, claim: &[Term]) -> bool {
+        claim.iter().any(|term| self.near.binary_search(term).is_ok())
+    }
+
+    /// The same, and that its field is called so tells it from other fields of its record.
+    pub(super) fn fits_with_field(&self, claim: &[Term]) -> usize {
+        self.fits(claim) + claim.iter().filter(|term| self.field.binary_search(term).is_ok()).count()
+    }
+
+    /// Whether it stands in a record inside of the one that `other` stands in, by a name that none of `said` is.
+    pub(super) fn is_of_an_unnamed_part(&self, other: &Self, said: &[&[Term]]) -> bool {
+        let record = |path: Option<&'_ str>| {
+            path.and_then(|path| path.rsplit_once('.')).map_or(String::new(), |(record, _)| record.to_owned())
+        };
+        let (inner, outer) = (record(self.path), record(other.path));
+        inner.len() > outer.len()
+            && inner.starts_with(&outer)
+            && (!self.own.is_empty() || inner[outer.len()..].contains('['))
+            && !self.own.iter().any(|term| said.iter().any(|said| said.contains(term)))
+    }
+
+    /// Whether another line of its text is labelled with what the terms of a claim name, and its own is not.
+    pub(super) fn is_of_another_line(&self, claim: &[Term]) -> bool {
+        self.fits(claim) == 0 && claim.iter().any(|term| self.labels.binary_search(term).is_ok())
+    }
+
+    /// What the word right before it in its text makes of a time of day.
+    pub(super) fn part_of_day(&self) -> Part {
+        let end = self.span.as_ref().map_or(0, |span| self.lead_in + span.start);
+        Part::behind(self.written.get(..end).unwrap_or_default())
+    }
+
+    /// Whether it is an amount for another length of time.
+    pub(super) fn is_at_another_rate(&self, claim: &Stated) -> bool {
+        let rates =
+            |terms: &[Term]| terms.iter().copied().filter(|term| names_a_rate(*term)).collect::<Vec<_>>();
+        let (own, claimed) = (rates(self.near), rates(&claim.near));
+        claim.fact.kind() == Kind::Money
+            && !own.is_empty()
+            && !claimed.is_empty()
+            && !claimed.iter().any(|rate| own.contains(rate))
+    }
+
+    /// Whether it is said of the day of that term; of no day in particular is of none.
+    pub(super) fn is_of_day(&self, day: Term) -> bool {
+        self.near.binary_search(&day).is_ok()
+    }
+
+    /// Whether it is said of days.
+    pub(super) fn names_days(&self) -> bool {
+        self.near.iter().any(|term| names_a_day(*term))
+    }
+
+    /// Whether it may say something else of what `claim` says, where its field's name or its form tells.
+    pub(super) fn competes_with(&self, claim: Fact) -> bool {
+        match self.what {
+            // What is free has no price.
+            What::Fact(Fact::Word(Word::Free)) if claim.kind() == Kind::Money => true,
+            What::Fact(fact) => fact.competes_with(claim),
+            What::Raw(_, Class::Money | Class::Cents) => claim.kind() == Kind::Money,
+            What::Raw(_, Class::Percent) => claim.kind() == Kind::Percent,
+            What::Raw(_, Class::Count) => matches!(claim, Fact::Count(_, "piece" | "times")),
+            What::Raw(_, Class::Minutes(_) | Class::Months(_) | Class::Length) => {
+                claim.kind() == Kind::Length
+            }
+            What::Raw(_, Class::Any | Class::Listed | Class::Share | Class::Hour | Class::Name) => false,
+        }
+    }
+
+    /// Whether it is a number of the things that `nouns` name.
+    pub(super) fn counts(&self, nouns: &[Term], language: Language) -> bool {
+        let key = |path: &str| {
+            let field = path.rsplit('.').next().unwrap_or_default();
+            field.split('[').next().unwrap_or_default().replace('_', " ")
+        };
+        self.fits(nouns) > 0
+            && match (self.what, self.path) {
+                (What::Fact(Fact::Count(_, THING)), _) => true,
+                (What::Raw(_, Class::Any | Class::Count | Class::Listed), Some(path)) => {
+                    terms_of(&key(path), language).iter().any(|term| nouns.contains(term))
+                }
+                (What::Fact(_) | What::Raw(..), _) => false,
+            }
+    }
+
+    /// Whether it says how many are listed, and as many as are counted.
+    pub(super) fn lists_enough_for(&self, claim: Fact) -> bool {
+        match (self.what, claim) {
+            (What::Raw(listed, Class::Listed), Fact::Count(hundredths, _)) => hundredths * 100 <= listed,
+            (What::Raw(..) | What::Fact(_), _) => false,
+        }
+    }
+
+    /// Whether it says that something is free.
+    pub(super) fn is_free(&self) -> bool {
+        self.what == What::Fact(Fact::Word(Word::Free))
+    }
+
+    /// The amount in centavos that a number may be whose field's name tells nothing.
+    pub(super) fn loose_amount(&self) -> Option<i64> {
+        match self.what {
+            What::Raw(raw, Class::Any) => i64::try_from(raw / 100).ok(),
+            What::Fact(_) | What::Raw(..) => None,
+        }
+    }
+
+    /// Whether it is an amount.
+    pub(super) fn is_an_amount(&self) -> bool {
+        self.amount().is_some()
+    }
+
+    /// The percentage that it is, in hundredths.
+    pub(super) fn share(&self) -> Option<u32> {
+        match self.what {
+            What::Fact(Fact::Percent(share)) => Some(share),
+            What::Raw(raw, Class::Percent | Class::Share) => u32::try_from(raw / 100).ok(),
+            What::Fact(_) | What::Raw(..) => None,
+        }
+    }
+
+    /// The amount that it is, in centavos.
+    pub(super) fn amount(&self) -> Option<i64> {
+        match self.what {
+            What::Fact(Fact::Money(cents)) => Some(cents),
+            What::Raw(raw, Class::Money) => i64::try_from(raw / 100).ok(),
+            What::Raw(raw, Class::Cents) => i64::try_from(raw / 10_000).ok(),
+            What::Fact(_) | What::Raw(..) => None,
+        }
+    }
+}

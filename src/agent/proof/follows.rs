@@ -1,0 +1,220 @@
+//! Whether a day, an hour or a length that stands nowhere follows from what does: a day so long before or behind another,
+//! the time between two. Every part has to be told; sums of money are in `sums.rs`. Pure.
+
+use super::bind::{Binder, Place};
+use super::days::BESIDE;
+use super::equal::{date_of, in_other_units, says};
+use super::ledger::{Ledger, weekday_number};
+use super::result::What;
+use crate::language::numbers::find_quantities;
+use crate::language::statements::{Fact, Half, Pace, Stated, read_sentence};
+use jiff::Span;
+use jiff::civil::{Date, Weekday};
+
+const DAY: u32 = 24 * 60;
+const HALF_DAY: i64 = 12 * 60;
+/// Longest stretch of business days that is counted.
+const LONGEST: u32 = 400;
+
+/// What a reply has told so far that days and hours may follow from.
+#[derive(Default)]
+pub(super) struct Times {
+    days: Vec<Date>,
+    lengths: Vec<Fact>,
+    clocks: Vec<u16>,
+    /// What amounts may be multiplied with.
+    pub(super) factors: Vec<i64>,
+}
+
+impl Times {
+    /// Keeps what was bound.
+    pub(super) fn keep(&mut self, fact: Fact, ledger: &Ledger) {
+        let factor = match fact {
+            Fact::Minutes(minutes, _) => Some(i64::from(minutes / DAY)),
+            Fact::Months(months) => Some(i64::from(months)),
+            Fact::Count(hundredths, _) => i64::try_from(hundredths / 100).ok(),
+            _ => None,
+        };
+        self.factors.extend(factor.filter(|factor| *factor > 1));
+        match fact {
+            Fact::Minutes(..) | Fact::Months(_) => self.lengths.push(fact),
+            Fact::Clock(minutes, _) => self.clocks.push(minutes),
+            Fact::Date { .. } | Fact::Relative(_) => self.days.extend(date_of(fact, ledger.today(), ledger)),
+            _ => {}
+        }
+    }
+}
+
+impl Binder {
+    /// Whether what `stated` says follows from what was told.
+    pub(super) fn follows(&self, stated: &Stated, place: &Place<'_>) -> bool {
+        let ledger = place.ledger;
+        let beside: Vec<Fact> = read_sentence(place.sentence, place.language)
+            .stated
+            .iter()
+            .filter(|other| other.span != stated.span && is_the_houses(other.fact, ledger))
+            .map(|other| other.fact)
+            .collect();
+        let lengths = || self.times.lengths.iter().chain(&beside).copied();
+        match stated.fact {
+            Fact::Date { .. } | Fact::Relative(_) => {
+                let bases = days_told(ledger).chain(self.times.days.iter().copied()).chain([ledger.today()]);
+                let bases: Vec<Date> = bases.collect();
+                let is_claimed = |day: Date| match stated.fact {
+                    Fact::Date { day: claimed, month, year: 0 } => {
+                        (day.day().unsigned_abs(), day.month().unsigned_abs()) == (claimed, month)
+                    }
+                    fact => date_of(fact, ledger.today(), ledger) == Some(day),
+                };
+                lengths().any(|length| {
+                    bases.iter().any(|base| {
+                        [1, -1].into_iter().filter_map(|sign| moved(*base, length, sign)).any(is_claimed)
+                    })
+                })
+            }
+            Fact::Weekday(day) => is_beside_its_date(day, stated, place),
+            Fact::Minutes(minutes, pace) if minutes.is_multiple_of(DAY) => {
+                self.lies_between(stated, &beside, place, |from, until| match pace {
+                    Pace::Business => moved(from, stated.fact, 1) == Some(until),
+                    Pace::Unsaid | Pace::Running => days_between(from, until) == i64::from(minutes / DAY),
+                })
+            }
+            Fact::Count(hundredths, "night") => self.lies_between(stated, &beside, place, |from, until| {
+                days_between(from, until) * 100 == i64::try_from(hundredths).unwrap_or(i64::MAX)
+            }),
+            Fact::Count(hundredths, unit) => {
+                let factors: Vec<u64> = find_quantities(place.sentence, place.language)
+                    .into_iter()
+                    .filter_map(|found| u64::try_from(found.value).ok())
+                    .collect();
+                beside.iter().any(|other| match other {
+                    Fact::Count(part, part_unit) => {
+                        let told = in_other_units(*part, part_unit).chain([(*part, *part_unit)]);
+                        told.into_iter().any(|(part, part_unit)| {
+                            part_unit == unit
+                                && factors.iter().any(|times| *times > 1 && part * times == hundredths)
+                        })
+                    }
+                    _ => false,
+                })
+            }
+            Fact::Minutes(minutes, _) => {
+                let parts: Vec<u32> = lengths().filter_map(minutes_of).collect();
+                let clocks: Vec<u16> = clocks_in(&beside).chain(self.times.clocks.iter().copied()).collect();
+                let adds_up = |one: &u32| {
+                    parts.iter().any(|other| one + other == minutes || one.abs_diff(*other) == minutes)
+                };
+                parts.iter().any(adds_up)
+                    || clocks.iter().any(|one| {
+                        clocks.iter().any(|other| u32::from(one.saturating_sub(*other)) == minutes)
+                    })
+            }
+            Fact::Clock(claimed, half) => {
+                let told = ledger.evidence().filter(|evident| evident.origin.is_of_the_house());
+                let told = told.filter_map(|evident| match evident.what {
+                    What::Fact(Fact::Clock(minutes, _)) => Some(minutes),
+                    What::Fact(_) | What::Raw(..) => None,
+                });
+                let bases: Vec<u16> =
+                    told.chain(clocks_in(&beside)).chain(self.times.clocks.iter().copied()).collect();
+                let is = |minutes: i64| {
+                    let round = if half == Half::Either { HALF_DAY } else { i64::from(DAY) };
+                    (minutes - i64::from(claimed)).rem_euclid(round) == 0
+                };
+                lengths().filter_map(minutes_of).map(|length| length % DAY).any(|length| {
+                    bases.iter().any(|base| {
+                        is(i64::from(*base) + i64::from(length)) || is(i64::from(*base) - i64::from(length))
+                    })
+                })
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether `holds` of two days that the reply speaks of, one of which may be today; of those the evidence tells if it
+    /// speaks of none.
+    fn lies_between(
+        &self,
+        stated: &Stated,
+        beside: &[Fact],
+        place: &Place<'_>,
+        holds: impl Fn(Date, Date) -> bool,
+    ) -> bool {
+        let (ledger, counts_down) = (place.ledger, place.manner.counts_down(stated));
+        let named = beside.iter().filter_map(|fact| date_of(*fact, ledger.today(), ledger));
+        let mut days: Vec<Date> = named.chain(self.times.days.iter().copied()).collect();
+        if days.is_empty() {
+            let today = ledger.today();
+            return counts_down && days_told(ledger).any(|day| holds(today, day) || holds(day, today));
+        }
+        days.push(ledger.today());
+        days.iter().any(|from| days.iter().any(|until| from < until && holds(*from, *until)))
+    }
+}
+
+/// Whether the house says it, or the clock.
+fn is_the_houses(fact: Fact, ledger: &Ledger) -> bool {
+    ledger.evidence().any(|evident| evident.origin.is_of_the_house() && says(fact, &evident, ledger))
+}
+
+/// Every day that the evidence names, whoever said it.
+fn days_told(ledger: &Ledger) -> impl Iterator<Item = Date> {
+    ledger.evidence().filter_map(|evident| match evident.what {
+        What::Fact(fact @ (Fact::Date { .. } | Fact::Relative(_))) => date_of(fact, evident.said_on, ledger),
+        What::Fact(_) | What::Raw(..) => None,
+    })
+}
+
+fn clocks_in(facts: &[Fact]) -> impl Iterator<Item = u16> {
+    facts.iter().filter_map(|fact| match fact {
+        Fact::Clock(minutes, _) => Some(*minutes),
+        _ => None,
+    })
+}
+
+fn minutes_of(length: Fact) -> Option<u32> {
+    match length {
+        Fact::Minutes(minutes, _) => Some(minutes),
+        _ => None,
+    }
+}
+
+fn is_beside_its_date(weekday: u8, stated: &Stated, place: &Place<'_>) -> bool {
+    read_sentence(place.sentence, place.language).stated.iter().any(|other| {
+        let gap = other
+            .span
+            .start
+            .saturating_sub(stated.span.end)
+            .max(stated.span.start.saturating_sub(other.span.end));
+        gap <= BESIDE
+            && matches!(other.fact, Fact::Date { .. })
+            && date_of(other.fact, place.ledger.today(), place.ledger)
+                .is_some_and(|date| weekday_number(date.weekday()) == weekday)
+    })
+}
+
+/// The day so long behind `base`, or before it.
+fn moved(base: Date, length: Fact, sign: i32) -> Option<Date> {
+    match length {
+        Fact::Months(months) => {
+            base.checked_add(Span::new().months(i32::try_from(months).ok()?.checked_mul(sign)?)).ok()
+        }
+        Fact::Minutes(minutes, Pace::Business) => {
+            let mut left = minutes / DAY;
+            let mut day = base;
+            while left > 0 && left < LONGEST {
+                day = day.checked_add(Span::new().days(sign)).ok()?;
+                left -= u32::from(!matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday));
+            }
+            (left == 0).then_some(day)
+        }
+        Fact::Minutes(minutes, _) if minutes.is_multiple_of(DAY) => {
+            base.checked_add(Span::new().days(i32::try_from(minutes / DAY).ok()?.checked_mul(sign)?)).ok()
+        }
+        _ => None,
+    }
+}
+
+fn days_between(from: Date, until: Date) -> i64 {
+    from.until(until).map_or(i64::MAX / 200, |span| i64::from(span.get_days()))
+}

@@ -1,0 +1,172 @@
+//! What an interview leaves to the business's systems: the contact, the chance to sell, the note, what was agreed to.
+//! Built from the answers alone; sensitive ones are never in the note.
+
+use super::field::{Field, Target};
+use super::react::first_name;
+use super::say::Voice;
+use crate::domain::interview::{Answer, ConsentGiven, Given, InterviewState, Value, Verdict};
+use crate::domain::language::Language;
+use crate::prompts::sentences::fill;
+use serde_json::{Map, Value as Json, json};
+
+/// Click ids that ad networks put into addresses.
+const CLICK_IDS: [&str; 6] = ["gclid", "gbraid", "wbraid", "fbclid", "msclkid", "ctwa_clid"];
+
+/// The arguments of `lead_save` for this interview. `metadata` is what the page told of the visit.
+pub fn lead(
+    voice: &Voice<'_>,
+    state: &InterviewState,
+    verdict: &Verdict,
+    visit: (&str, &Map<String, Json>),
+) -> Json {
+    let definition = voice.definition;
+    let end = definition.end.of(verdict.temperature);
+    let by = |target: Target| {
+        definition
+            .fields
+            .iter()
+            .filter(move |field| field.saves_to == Some(target))
+            .filter_map(|field| Some((field, state.answers.get(&field.id)?)))
+    };
+    let text = |target: Target| by(target).find_map(|(_, answer)| text_of(answer.given.value()?));
+    let mut tags: Vec<String> = by(Target::Tag)
+        .filter_map(|(_, answer)| match answer.given.value()? {
+            Value::Choices(taken) => Some(taken.clone()),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    tags.extend(verdict.segment.clone());
+    tags.push(verdict.temperature.as_str().to_owned());
+    let mut lead = json!({
+        "interview": state.id,
+        "tags": tags,
+        "origin": origin(visit),
+        "note": note(voice, state, verdict),
+    });
+    let name = text(Target::Name);
+    for (key, value) in [("name", &name), ("email", &text(Target::Email)), ("phone", &text(Target::Phone))] {
+        if let Some(value) = value {
+            lead[key] = json!(value);
+        }
+    }
+    if let Some(stage) = &end.stage {
+        let title = text(Target::OpportunityTitle).unwrap_or_else(|| {
+            let title = fill(&voice.sentences.opportunity, "title", definition.title.get(voice.language));
+            fill(&title, "name", name.as_deref().unwrap_or("?"))
+        });
+        let value = by(Target::OpportunityValue).find_map(|(_, answer)| match answer.given.value()? {
+            Value::Money(span) => span.middle(),
+            _ => None,
+        });
+        lead["opportunity"] = json!({"title": title, "value": value, "stage": stage});
+    }
+    let marketing = by(Target::MarketingConsent).find_map(|(_, answer)| match answer.given.value()? {
+        Value::YesNo(agreed) => Some(ConsentGiven {
+            version: definition.version.clone(),
+            agreed: *agreed,
+            words: answer.words.clone(),
+            at: answer.at,
+        }),
+        _ => None,
+    });
+    for (key, consent) in [("marketing_consent", &marketing), ("consent", &state.consent)] {
+        if let Some(consent) = consent {
+            lead[key] = json!(consent);
+        }
+    }
+    let preferences: Vec<Json> = by(Target::Preference)
+        .filter_map(|(field, answer)| {
+            let value = voice.value(field, answer.given.value()?);
+            Some(json!({"key": field.id, "value": value}))
+        })
+        .collect();
+    if !preferences.is_empty() {
+        lead["preferences"] = json!(preferences);
+    }
+    lead
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::Text(text) | Value::Name(text) | Value::Email(text) | Value::Phone(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// Where the lead came from.
+fn origin((channel, metadata): (&str, &Map<String, Json>)) -> Json {
+    let visit = super::start::Visit::of(metadata);
+    let mut origin = json!({"channel": channel});
+    for (key, value) in [("page", visit.page), ("campaign", visit.campaign), ("ad", visit.ad)] {
+        if let Some(value) = value {
+            origin[key] = json!(short(value));
+        }
+    }
+    let clicks: Map<String, Json> = CLICK_IDS
+        .into_iter()
+        .filter_map(|name| Some((name.to_owned(), json!(short(metadata.get(name)?.as_str()?)))))
+        .collect();
+    if !clicks.is_empty() {
+        origin["click_ids"] = Json::Object(clicks);
+    }
+    origin
+}
+
+/// What a page says of itself is untrusted, and as long as it likes.
+fn short(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
+/// The summary for the team: what was said, what it is worth and why.
+fn note(voice: &Voice<'_>, state: &InterviewState, verdict: &Verdict) -> String {
+    let shown = InterviewState {
+        answers: state.answers.iter().filter(|(id, _)| !is_sensitive(voice, id)).map(pair).collect(),
+        ..state.clone()
+    };
+    let title = fill(&voice.sentences.note, "title", voice.definition.title.get(voice.language));
+    let mut note = format!(
+        "{title} (v{})\n{}: {}/100\n{}",
+        state.version,
+        verdict.temperature.as_str(),
+        verdict.score,
+        voice.list(&shown).replace("**", ""),
+    );
+    for reason in &verdict.reasons {
+        note.push_str("\n· ");
+        note.push_str(reason);
+    }
+    note
+}
+
+fn pair((id, answer): (&String, &Answer)) -> (String, Answer) {
+    (id.clone(), answer.clone())
+}
+
+fn is_sensitive(voice: &Voice<'_>, id: &str) -> bool {
+    voice.definition.fields.iter().any(|field: &Field| field.id == id && field.sensitive)
+}
+
+/// What the lead reads at the end. `{name}` is the first name, and goes with its comma if there is none.
+pub fn farewell(voice: &Voice<'_>, state: &InterviewState, verdict: &Verdict, language: Language) -> String {
+    let definition = voice.definition;
+    let refused = definition.gates.iter().find(|gate| {
+        gate.say.is_some()
+            && verdict.reasons.iter().any(|reason| reason.starts_with(&format!("✗ {}", gate.reason)))
+    });
+    let text = match refused.and_then(|gate| gate.say.as_ref()) {
+        Some(say) => say.get(language),
+        None => definition.end.of(verdict.temperature).say.get(language),
+    };
+    let name =
+        definition.fields.iter().filter(|field| field.saves_to == Some(Target::Name)).find_map(|field| {
+            match state.answers.get(&field.id)?.given {
+                Given::Value(Value::Name(ref name)) => Some(first_name(name)),
+                _ => None,
+            }
+        });
+    match name {
+        Some(name) => fill(text, "name", name),
+        None => text.replace(", {name}", "").replace("{name}", "").trim().to_owned(),
+    }
+}

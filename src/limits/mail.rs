@@ -1,0 +1,125 @@
+//! Mail to people of the business, through the operator's own mail server. It decides nothing about who is written to.
+
+use super::net::{Allowance, addresses, is_public};
+use crate::config::email::EmailSettings;
+use anyhow::{Context, bail};
+use lettre::message::Mailbox;
+use lettre::message::header::ContentType;
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use reqwest::Url;
+use std::time::Duration;
+
+/// How long one step of the conversation with the server may take.
+const STEP: Duration = Duration::from_secs(10);
+/// How long one mail may take.
+const WHOLE: Duration = Duration::from_secs(30);
+
+/// A mail.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mail {
+    /// Stable name of it: a mail that is sent again is known by it.
+    pub id: String,
+    /// Name of the one it goes to.
+    pub name: String,
+    /// Their address.
+    pub address: String,
+    /// The subject.
+    pub subject: String,
+    /// The text.
+    pub text: String,
+}
+
+/// How the server is spoken to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Secrecy {
+    /// TLS from the first word.
+    Wrapped,
+    /// TLS before anything is said.
+    Upgraded,
+    /// None: only on a private network.
+    Plain,
+}
+
+/// Sends mail.
+pub struct Mailer {
+    host: String,
+    port: u16,
+    secrecy: Secrecy,
+    credentials: Option<Credentials>,
+    from: Mailbox,
+    allowance: Allowance,
+}
+
+impl Mailer {
+    /// As the settings say; none if they name no server.
+    ///
+    /// # Errors
+    /// An address that is none.
+    pub fn new(settings: &EmailSettings, allowance: &Allowance) -> anyhow::Result<Option<Self>> {
+        let url = settings.smtp_url.trim();
+        if url.is_empty() {
+            return Ok(None);
+        }
+        let url: Url = url.parse().context("email.smtp_url is no address")?;
+        let host = url.host_str().context("email.smtp_url names no host")?.to_owned();
+        let plain = url.query() == Some("tls=none");
+        let (secrecy, usual) = match (url.scheme(), plain) {
+            ("smtps", _) => (Secrecy::Wrapped, 465),
+            ("smtp", false) => (Secrecy::Upgraded, 587),
+            ("smtp", true) => (Secrecy::Plain, 25),
+            (other, _) => bail!("email.smtp_url: `{other}:` is not smtp or smtps"),
+        };
+        let from = settings.from.parse().context("email.from is no mail address")?;
+        let credentials = (!settings.user.is_empty())
+            .then(|| Credentials::new(settings.user.clone(), settings.password.expose().to_owned()));
+        let port = url.port().unwrap_or(usual);
+        Ok(Some(Self { host, port, secrecy, credentials, from, allowance: allowance.clone() }))
+    }
+
+    /// Sends a mail; returns once the server has it.
+    ///
+    /// # Errors
+    /// A server that is away, refuses, or must not be called. It names no address of a person.
+    pub async fn send(&self, mail: &Mail) -> anyhow::Result<()> {
+        tokio::time::timeout(WHOLE, self.hand_over(mail)).await.context("the mail server takes too long")?
+    }
+
+    async fn hand_over(&self, mail: &Mail) -> anyhow::Result<()> {
+        let to = mail.address.parse().context("no mail address")?;
+        let domain = self.from.email.domain();
+        let message = Message::builder()
+            .message_id(Some(format!("<{}@{domain}>", mail.id)))
+            .from(self.from.clone())
+            .to(Mailbox::new(Some(mail.name.clone()), to))
+            .subject(mail.subject.clone())
+            .header(ContentType::TEXT_PLAIN)
+            .body(mail.text.clone())
+            .context("the mail cannot be written")?;
+        // The address that was checked is the one that is called.
+        let address = addresses(&self.host, self.port, &self.allowance)
+            .await
+            .map_err(|error| anyhow::anyhow!("the mail server cannot be called: {error}"))?
+            .into_iter()
+            .next()
+            .context("the mail server has no address")?;
+        let tls = |parameters: TlsParameters| match self.secrecy {
+            Secrecy::Wrapped => Tls::Wrapper(parameters),
+            Secrecy::Upgraded => Tls::Required(parameters),
+            Secrecy::Plain => Tls::None,
+        };
+        if self.secrecy == Secrecy::Plain && is_public(address.ip()) {
+            bail!("a mail server on a public address is spoken to with TLS");
+        }
+        let mut transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(address.ip().to_string())
+            .port(address.port())
+            .timeout(Some(STEP))
+            .tls(tls(TlsParameters::new(self.host.clone())?));
+        if let Some(credentials) = &self.credentials {
+            transport = transport.credentials(credentials.clone());
+        }
+        transport.build().send(message).await.context("the mail server did not take it")?;
+        Ok(())
+    }
+}

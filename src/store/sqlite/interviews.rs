@@ -1,0 +1,188 @@
+//! Interviews on SQLite: rows in and out. What a change does to a row is decided in `store/interviews.rs`.
+
+use super::Database;
+use super::events::{Drafts, Place};
+use super::rows::{Columns, event};
+use super::statement::query;
+use super::transaction::Transaction;
+use super::writer::Atomicity;
+use crate::domain::conversation::Conversation;
+use crate::domain::event::{Event, EventBody};
+use crate::domain::ids::{ContactId, ConversationId, InterviewId, Seq};
+use crate::store::conversations::Page;
+use crate::store::error::StoreError;
+use crate::store::interviews::{Amendment, InterviewFilter, InterviewRecord, InterviewStore, Taken};
+use crate::store::sql;
+use crate::store::sql::interviews::cursor_behind;
+use crate::store::sql::list::{NEWEST, read_cursor};
+use crate::store::sql::values::{blob, from_json, json};
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+/// [`InterviewStore`] on SQLite.
+pub(super) struct Interviews {
+    database: Database,
+}
+
+impl Interviews {
+    pub(super) fn on(database: &Database) -> Self {
+        Self { database: database.clone() }
+    }
+}
+
+#[async_trait]
+impl InterviewStore for Interviews {
+    async fn get(&self, id: InterviewId) -> Result<Option<InterviewRecord>, StoreError> {
+        self.database.reader.one(query(sql::interviews::GET).bind(blob(id.0)), record)
+    }
+
+    async fn newest_of(&self, contact: ContactId) -> Result<Option<InterviewRecord>, StoreError> {
+        self.database.reader.one(query(sql::interviews::NEWEST_OF).bind(blob(contact.0)), record)
+    }
+
+    async fn newest_in(&self, conversation: ConversationId) -> Result<Option<InterviewRecord>, StoreError> {
+        self.database.reader.one(query(sql::interviews::NEWEST_IN).bind(blob(conversation.0)), record)
+    }
+
+    async fn list(&self, filter: &InterviewFilter) -> Result<Page<InterviewRecord>, StoreError> {
+        let (before, id) = match &filter.cursor {
+            Some(cursor) => read_cursor(cursor)?,
+            None => NEWEST,
+        };
+        let statement = query(sql::interviews::LIST)
+            .bind(filter.name.as_deref())
+            .bind(filter.standing.as_deref())
+            .bind(filter.temperature.as_deref())
+            .bind(filter.since.map_or(i64::MIN, Timestamp::as_millisecond))
+            .bind(before)
+            .bind(blob(id))
+            .bind(i64::from(filter.limit) + 1);
+        let mut items = self.database.reader.many(statement, record).await?;
+        let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = if more { items.last().map(cursor_behind) } else { None };
+        Ok(Page { items, next })
+    }
+
+    async fn amend(
+        &self,
+        id: InterviewId,
+        amendment: Amendment,
+        at: Timestamp,
+    ) -> Result<InterviewRecord, StoreError> {
+        self.database.writer.run(Atomicity::Savepoint, move |tx| amend(tx, id, amendment, at)).await
+    }
+
+    async fn take_follow_ups(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<InterviewRecord>, StoreError> {
+        let take = query(sql::interviews::TAKE_FOLLOW_UPS)
+            .bind(now.as_millisecond())
+            .bind(until.as_millisecond())
+            .bind(limit);
+        self.database.writer.run(Atomicity::RefusesFirst, |tx| tx.write_returning(take, record)).await
+    }
+}
+
+/// Brings the row of an interview up to what the conversation's log has of it. Part of a turn's commit.
+pub(super) fn fold(
+    transaction: &mut Transaction,
+    id: InterviewId,
+    conversation: &Conversation,
+) -> Result<(), StoreError> {
+    let known = read(transaction, id)?;
+    let seq = known.as_ref().filter(|known| known.state.conversation == conversation.id);
+    let events = steps(transaction, conversation.id, seq.map_or(0, |known| known.seq))?;
+    let folded = match known {
+        Some(known) => Some(known.after(&events)),
+        None => InterviewRecord::begun(id, conversation.contact, conversation.language, &events),
+    };
+    let Some(folded) = folded else { return Ok(()) };
+    save(transaction, &InterviewRecord { contact: conversation.contact, ..folded })
+}
+
+fn amend(
+    transaction: &mut Transaction,
+    id: InterviewId,
+    amendment: Amendment,
+    at: Timestamp,
+) -> Result<InterviewRecord, StoreError> {
+    let mut record = read(transaction, id)?.ok_or(StoreError::NotFound)?;
+    let taken = match &amendment {
+        Amendment::Assigned { route, .. } => taken(transaction, &record.state.name, route)?,
+        _ => Vec::new(),
+    };
+    let steps_made = record.amend(amendment, &taken, at)?;
+    if !steps_made.is_empty() {
+        let bodies =
+            steps_made.into_iter().map(|step| EventBody::Interview { interview: id, step: Box::new(step) });
+        let drafts = Drafts::of(bodies.collect())?;
+        let conversation = record.state.conversation;
+        let room = query(sql::interviews::MAKE_ROOM)
+            .bind(blob(conversation.0))
+            .bind(drafts.count())
+            .bind(at.as_millisecond());
+        let last = transaction.write_returning(room, |columns| columns.value())?;
+        let last = last.into_iter().next().ok_or(StoreError::NotFound)?;
+        drafts.append(transaction, Place { conversation, turn: None, at }, last)?;
+        let events = steps(transaction, conversation, record.seq)?;
+        record = record.after(&events);
+    }
+    save(transaction, &record)?;
+    Ok(record)
+}
+
+fn read(transaction: &mut Transaction, id: InterviewId) -> Result<Option<InterviewRecord>, StoreError> {
+    transaction.read(query(sql::interviews::GET).bind(blob(id.0)), record)
+}
+
+fn steps(
+    transaction: &mut Transaction,
+    conversation: ConversationId,
+    behind: Seq,
+) -> Result<Vec<Event>, StoreError> {
+    let statement = query(sql::interviews::STEPS).bind(blob(conversation.0)).bind(behind);
+    transaction.read_all(statement, event)
+}
+
+fn taken(transaction: &mut Transaction, name: &str, route: &str) -> Result<Vec<Taken>, StoreError> {
+    transaction.read_all(query(sql::interviews::TAKEN).bind(name).bind(route), |columns| {
+        Ok(Taken { person: columns.value()?, last_at: columns.time()?, leads: columns.value()? })
+    })
+}
+
+fn save(transaction: &mut Transaction, record: &InterviewRecord) -> Result<(), StoreError> {
+    let InterviewRecord { state, contact, seq, assignment, nurture, follow_up_at } = record;
+    let statement = query(sql::interviews::SAVE)
+        .bind(blob(state.id.0))
+        .bind(blob(state.conversation.0))
+        .bind(blob(contact.0))
+        .bind(*seq)
+        .bind(state.name.as_str())
+        .bind(state.standing.as_str())
+        .bind(state.verdict.as_ref().map(|verdict| verdict.temperature.as_str()))
+        .bind(state.started_at.as_millisecond())
+        .bind(json(state)?)
+        .bind(assignment.as_ref().map(|assignment| assignment.route.as_str()))
+        .bind(assignment.as_ref().map(|assignment| assignment.person.as_str()))
+        .bind(assignment.as_ref().map(|assignment| assignment.assigned_at.as_millisecond()))
+        .bind(assignment.as_ref().map(json).transpose()?)
+        .bind(nurture.as_ref().map(json).transpose()?)
+        .bind(follow_up_at.map(Timestamp::as_millisecond));
+    transaction.write(statement).map(drop)
+}
+
+fn record(columns: &mut Columns<'_>) -> Result<InterviewRecord, StoreError> {
+    Ok(InterviewRecord {
+        contact: ContactId(columns.id()?),
+        seq: columns.value()?,
+        state: columns.json()?,
+        assignment: columns.optional_text()?.map(from_json).transpose()?,
+        nurture: columns.optional_text()?.map(from_json).transpose()?,
+        follow_up_at: columns.optional_time()?,
+    })
+}

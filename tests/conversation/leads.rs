@@ -1,0 +1,353 @@
+//! What becomes of a lead after its interview: whose it is, who is told, by whom it is acknowledged, what happens when the
+//! CRM or the mail server is away.
+
+use crate::store::support::{Bench, finished, on_every_store};
+use crate::support::app::{AppOptions, Brain};
+use crate::support::smtp::{PASSWORD, Smtp, USER};
+use crate::support::web::shipped_interviews;
+use balcao::backoffice::crm::Crm;
+use balcao::backoffice::embedded::{Foundation, embedded};
+use balcao::config::email::EmailSettings;
+use balcao::config::secret::Secret;
+use balcao::config::settings::Settings;
+use balcao::conversation::lead_report::report;
+use balcao::conversation::leads::LeadDesk;
+use balcao::domain::clock::Clock;
+use balcao::domain::conversation::Owner;
+use balcao::domain::event::EventBody;
+use balcao::domain::ids::{CallId, ConversationId, InterviewId};
+use balcao::domain::interview::{
+    Answer, AnswerOrigin, EndReason, Given, InterviewState, InterviewStep, Manner, Question, Standing,
+    StartRule, Temperature, Value, Verdict,
+};
+use balcao::domain::tool_call::{RefusalClass, ToolCall, ToolOutcome};
+use balcao::limits::alerts::Alerts;
+use balcao::limits::mail::{Mail, Mailer};
+use balcao::limits::net::Allowance;
+use balcao::store::interviews::{Amendment, InterviewRecord};
+use balcao::store::turns::TurnCommit;
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+
+on_every_store!(
+    leads_go_to_whoever_is_there_and_waited_longest,
+    nobody_acknowledges_and_one_other_is_told_once,
+    whoever_takes_the_conversation_has_seen_the_lead,
+    a_mail_server_that_is_away_is_asked_again,
+    a_lead_that_the_crm_did_not_take_is_passed_on_later,
+    who_is_not_ready_is_kept_warm,
+    the_report_counts_what_happened,
+);
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn crm(bench: &Bench) -> Arc<dyn Crm> {
+    let settings = Settings::load(None, &Vec::new()).unwrap();
+    let foundation = Foundation {
+        records: bench.stores.backoffice.clone(),
+        contacts: bench.stores.contacts.clone(),
+        clock: bench.clock.clone(),
+    };
+    embedded(&foundation, &settings.backoffice, &settings.business).crm
+}
+
+fn mailer(smtp: &Smtp, allowance: &Allowance) -> Mailer {
+    let settings = EmailSettings {
+        smtp_url: format!("{}?tls=none", smtp.url),
+        user: USER.to_owned(),
+        password: Secret::new(PASSWORD),
+        from: "Balcão <avisos@example.com>".to_owned(),
+    };
+    Mailer::new(&settings, allowance).unwrap().unwrap()
+}
+
+fn desk(bench: &Bench, smtp: &Smtp) -> LeadDesk {
+    LeadDesk {
+        stores: bench.stores.clone(),
+        crm: crm(bench),
+        definitions: shipped_interviews(),
+        mailer: Some(mailer(smtp, &Allowance::Everything)),
+        alerts: Arc::new(Alerts::logged(bench.clock.clone())),
+        clock: bench.clock.clone(),
+        timezone: Settings::load(None, &Vec::new()).unwrap().business.timezone,
+    }
+}
+
+fn verdict(temperature: Temperature) -> Verdict {
+    let route = (temperature > Temperature::Cold).then(|| "capital".to_owned());
+    Verdict {
+        temperature,
+        score: 70,
+        confidence: 90,
+        qualified: temperature > Temperature::Cold,
+        segment: Some("empresas".to_owned()),
+        route,
+        reasons: vec!["+25 need: “meu salário é 9 mil”".to_owned()],
+    }
+}
+
+/// An interview that was led and is over, with what else its turn did.
+async fn led(
+    bench: &Bench,
+    temperature: Temperature,
+    mut more: Vec<EventBody>,
+) -> (ConversationId, InterviewId) {
+    let conversation = bench.opened().await.id;
+    let id = InterviewId(bench.clock.new_id());
+    let fields = vec!["need".to_owned()];
+    let answer = Answer {
+        field: "need".to_owned(),
+        given: Given::Value(Value::Choices(vec!["office".to_owned()])),
+        origin: AnswerOrigin::Channel,
+        confidence: 90,
+        words: "escritório".to_owned(),
+        at: bench.now(),
+    };
+    let (name, version) = ("projeto".to_owned(), "1".to_owned());
+    let steps = [
+        InterviewStep::Started { name, version, rule: StartRule::Intent, known: Vec::new() },
+        InterviewStep::Asked(Question { fields, manner: Manner::Ask, offered: None }),
+        InterviewStep::Heard { answers: vec![answer] },
+        InterviewStep::Ended { reason: EndReason::Completed, verdict: Some(verdict(temperature)) },
+    ];
+    for call in &mut more {
+        if let EventBody::ToolFinished { call, .. } = call {
+            call.arguments["interview"] = json!(id);
+        }
+    }
+    let steps = steps.into_iter().map(|step| EventBody::Interview { interview: id, step: Box::new(step) });
+    let events = more.into_iter().chain(steps).chain([finished()]).collect();
+    bench.said(conversation, "quero um orçamento").await;
+    let claim = bench.claimed(conversation).await;
+    let commit = TurnCommit { events, interview: Some(id), ..TurnCommit::default() };
+    bench.stores.turns.commit(&claim, commit, bench.now()).await.unwrap();
+    (conversation, id)
+}
+
+async fn got(bench: &Bench, id: InterviewId) -> InterviewRecord {
+    bench.stores.interviews.get(id).await.unwrap().unwrap()
+}
+
+async fn leads_go_to_whoever_is_there_and_waited_longest(bench: Bench) {
+    let smtp = Smtp::start().await;
+    let desk = desk(&bench, &smtp);
+    // Monday: Caio is not there.
+    let (_, monday) = led(&bench, Temperature::Hot, Vec::new()).await;
+    assert_eq!(desk.round().await.unwrap(), 1);
+    bench.advance(MINUTE * 60 * 24);
+    let (_, tuesday) = led(&bench, Temperature::Hot, Vec::new()).await;
+    let (_, next) = led(&bench, Temperature::Hot, Vec::new()).await;
+    desk.round().await.unwrap();
+    let mut people = Vec::new();
+    for id in [monday, tuesday, next] {
+        people.push(got(&bench, id).await.assignment.unwrap().person);
+    }
+    assert_eq!(people, ["Marina Tavares", "Caio Nogueira", "Marina Tavares"]);
+    let mails = smtp.mails();
+    let first = &mails[0];
+    assert!(first.contains("<marina@example.com>"), "{first}");
+    assert!(first.contains(&format!("Message-ID: <lead.{monday}@example.com>")), "{first}");
+    assert!(first.contains("Subject: Lead quente: sem nome"), "{first}");
+    assert!(!mails.iter().any(|mail| mail.contains("9 mil")), "what the lead said stays where it was said");
+    let told = mails.iter().filter(|mail| mail.contains("Message-ID: <lead.")).count();
+    assert_eq!((told, mails.len()), (3, 4), "the first one was not acknowledged");
+}
+
+async fn nobody_acknowledges_and_one_other_is_told_once(bench: Bench) {
+    let smtp = Smtp::start().await;
+    // Two processes.
+    let (desk, other) = (desk(&bench, &smtp), desk(&bench, &smtp));
+    let (conversation, late) = led(&bench, Temperature::Hot, Vec::new()).await;
+    let (_, seen) = led(&bench, Temperature::Hot, Vec::new()).await;
+    let (one, two) = tokio::join!(desk.round(), other.round());
+    assert_eq!(one.unwrap() + two.unwrap(), 2);
+    assert_eq!(smtp.mails().len(), 2, "each lead is told of once");
+    let acknowledged = Amendment::Acknowledged { person: "Marina Tavares".to_owned() };
+    bench.stores.interviews.amend(seen, acknowledged, bench.now()).await.unwrap();
+    bench.advance(MINUTE * 29);
+    assert_eq!(desk.round().await.unwrap(), 0);
+    bench.advance(MINUTE);
+    let (one, two) = tokio::join!(desk.round(), other.round());
+    one.unwrap();
+    two.unwrap();
+    bench.advance(MINUTE * 60);
+    assert_eq!(desk.round().await.unwrap(), 0);
+    let mails = smtp.mails();
+    assert_eq!(mails.len(), 3, "{mails:#?}");
+    assert!(mails[2].contains("<atendimento@example.com>"), "{}", mails[2]);
+    assert!(mails[2].contains(&format!("Message-ID: <escalation.{late}@example.com>")), "{}", mails[2]);
+    assert!(got(&bench, late).await.assignment.unwrap().escalated_at.is_some());
+    assert!(got(&bench, seen).await.assignment.unwrap().escalated_at.is_none());
+    let told = bench.stores.conversations.events(conversation, 0, 100).await.unwrap();
+    let told = told.iter().filter(|event| {
+        matches!(&event.body, EventBody::Interview { step, .. } if matches!(**step, InterviewStep::Escalated { .. }))
+    });
+    assert_eq!(told.count(), 1);
+}
+
+async fn whoever_takes_the_conversation_has_seen_the_lead(bench: Bench) {
+    let smtp = Smtp::start().await;
+    let desk = desk(&bench, &smtp);
+    let (conversation, id) = led(&bench, Temperature::Hot, Vec::new()).await;
+    desk.round().await.unwrap();
+    let bia = Owner::Person { name: "Bia".to_owned() };
+    bench.stores.conversations.change_owner(conversation, bench.owner_change(bia)).await.unwrap();
+    bench.advance(MINUTE * 31);
+    desk.round().await.unwrap();
+    assert_eq!(got(&bench, id).await.assignment.unwrap().acknowledged_by.as_deref(), Some("Bia"));
+    assert_eq!(smtp.mails().len(), 1);
+}
+
+async fn a_mail_server_that_is_away_is_asked_again(bench: Bench) {
+    let smtp = Smtp::start().await;
+    let desk = desk(&bench, &smtp);
+    let (_, id) = led(&bench, Temperature::Hot, Vec::new()).await;
+    smtp.set_busy(true);
+    desk.round().await.unwrap();
+    let assignment = got(&bench, id).await.assignment.unwrap();
+    assert_eq!(assignment.notified_at, None);
+    smtp.set_busy(false);
+    assert_eq!(desk.round().await.unwrap(), 0, "not at once");
+    bench.advance(MINUTE);
+    desk.round().await.unwrap();
+    let again = got(&bench, id).await.assignment.unwrap();
+    assert_eq!((again.person, again.notified_at), (assignment.person, Some(bench.now())));
+    assert_eq!(smtp.mails().len(), 1);
+}
+
+async fn a_lead_that_the_crm_did_not_take_is_passed_on_later(bench: Bench) {
+    let smtp = Smtp::start().await;
+    let desk = desk(&bench, &smtp);
+    let arguments = json!({
+        "interview": "", "name": "Rita", "email": "rita@example.com", "note": "escritório",
+        "origin": {"channel": "web"},
+        "opportunity": {"title": "Projeto: Rita", "value": null, "stage": "qualified"},
+    });
+    let call = ToolCall { id: CallId::own("lead_save"), name: "lead_save".to_owned(), arguments };
+    let outcome = ToolOutcome::Refused { reason: "away".to_owned(), class: RefusalClass::Unavailable };
+    let failed = EventBody::ToolFinished { call, outcome, duration_ms: 1 };
+    let (conversation, id) = led(&bench, Temperature::Hot, vec![failed]).await;
+    assert!(!got(&bench, id).await.state.passed_on);
+    desk.round().await.unwrap();
+    assert!(got(&bench, id).await.state.passed_on);
+    let contact = bench.get(conversation).await.contact;
+    let history = crm(&bench).history(contact).await.unwrap();
+    assert_eq!(history.contact.email.as_deref(), Some("rita@example.com"));
+    assert_eq!(history.opportunities.len(), 1);
+    assert!(smtp.mails()[0].contains("Subject: Lead quente: Rita"), "{}", smtp.mails()[0]);
+}
+
+async fn who_is_not_ready_is_kept_warm(bench: Bench) {
+    let smtp = Smtp::start().await;
+    let desk = desk(&bench, &smtp);
+    let (conversation, id) = led(&bench, Temperature::Cold, Vec::new()).await;
+    desk.round().await.unwrap();
+    let record = got(&bench, id).await;
+    assert_eq!(record.nurture.unwrap().list, "ideias-de-projeto");
+    assert_eq!((record.assignment, record.follow_up_at), (None, None));
+    assert_eq!(smtp.mails().len(), 0);
+    assert_eq!(bench.kinds(conversation).await.last(), Some(&"interview"));
+}
+
+async fn the_report_counts_what_happened(bench: Bench) {
+    led(&bench, Temperature::Hot, Vec::new()).await;
+    led(&bench, Temperature::Cold, Vec::new()).await;
+    let left = bench.opened().await.id;
+    let id = InterviewId(bench.clock.new_id());
+    bench.said(left, "oi").await;
+    let claim = bench.claimed(left).await;
+    let (name, version) = ("projeto".to_owned(), "1".to_owned());
+    let fields = vec!["budget".to_owned()];
+    let steps = [
+        InterviewStep::Started { name, version, rule: StartRule::Intent, known: Vec::new() },
+        InterviewStep::Asked(Question { fields, manner: Manner::Ask, offered: None }),
+    ];
+    let steps = steps.into_iter().map(|step| EventBody::Interview { interview: id, step: Box::new(step) });
+    let commit = TurnCommit {
+        events: steps.chain([finished()]).collect(),
+        interview: Some(id),
+        ..TurnCommit::default()
+    };
+    bench.stores.turns.commit(&claim, commit, bench.now()).await.unwrap();
+    let interviews = bench.stores.interviews.as_ref();
+    let now = report(interviews, &shipped_interviews(), None, bench.now()).await.unwrap();
+    assert_eq!((now[0].started, now[0].completed, now[0].open), (3, 2, 1));
+    bench.advance(MINUTE * 60 * 24 * 31);
+    let later = report(interviews, &shipped_interviews(), None, bench.now()).await.unwrap();
+    let [version] = later.as_slice() else { panic!("{later:#?}") };
+    assert_eq!((version.name.as_str(), version.version.as_str()), ("projeto", "1"));
+    assert_eq!((version.started, version.completed, version.open), (3, 2, 0));
+    assert_eq!(version.abandoned.get("budget"), Some(&1), "{version:?}");
+    assert_eq!((version.questions_per_lead, version.qualified_rate), (Some(1.0), Some(0.5)));
+    assert_eq!((version.data_quality, version.booked_rate), (Some(0.667), Some(0.0)));
+    let since = report(interviews, &shipped_interviews(), Some(bench.now()), bench.now()).await.unwrap();
+    assert_eq!(since, []);
+}
+
+#[tokio::test]
+async fn a_mail_server_on_a_private_address_has_to_be_allowed() {
+    let smtp = Smtp::start().await;
+    let mail = Mail {
+        id: "1".to_owned(),
+        name: "Ana".to_owned(),
+        address: "ana@example.com".to_owned(),
+        subject: "Olá".to_owned(),
+        text: "Tudo bem?".to_owned(),
+    };
+    let refused = mailer(&smtp, &Allowance::PublicOnly).send(&mail).await.unwrap_err();
+    assert!(format!("{refused:#}").contains("allowed_hosts"), "{refused:#}");
+    let listed = Allowance::Hosts(vec!["127.0.0.1".to_owned()]);
+    mailer(&smtp, &listed).send(&mail).await.unwrap();
+    assert_eq!(smtp.mails().len(), 1);
+}
+
+/// What a cooperative lead says to a question.
+fn reply(state: &InterviewState) -> &'static str {
+    let Some(question) = state.open_question() else { return "sim" };
+    match question.manner {
+        Manner::Summary | Manner::Confirm | Manner::Correct | Manner::Consent => return "sim",
+        Manner::Ask | Manner::Again => {}
+    }
+    match question.fields.first().map(String::as_str) {
+        Some("need") => "jardim vertical",
+        Some("budget") => "8 mil reais",
+        Some("name") => "Rita Prado",
+        Some("email") => "rita.prado@example.com",
+        Some("phone") => "11 95555-0188",
+        Some("postal_code") => "01310-100",
+        Some("deadline" | "when") => "até o fim do mês que vem",
+        _ => "prefiro não dizer",
+    }
+}
+
+#[tokio::test]
+async fn a_lead_is_interviewed_kept_and_passed_on() {
+    let mut app = AppOptions::new(Brain::BuiltIn).start().await;
+    let mut talk = app.talk().await;
+    talk.say("Oi! Quero um orçamento de jardim vertical").await;
+    let id: ConversationId = talk.id.parse().unwrap();
+    let stores = app.stores().await;
+    let mut state = stores.interviews.newest_in(id).await.unwrap().expect("it began").state;
+    assert_eq!(state.name, "projeto");
+    let mut said = 0;
+    while !matches!(state.standing, Standing::Ended(_)) {
+        assert!(said < 15, "it has no end: {state:#?}");
+        said += 1;
+        if said == 2 {
+            app.restart().await;
+            talk.again(&app.door).await;
+        }
+        talk.say(reply(&state)).await;
+        let record = stores.interviews.newest_in(id).await.unwrap().unwrap();
+        assert_eq!(record.state.id, state.id, "it is one interview");
+        state = record.state;
+    }
+    assert!(state.passed_on, "{state:#?}");
+    let conversation = stores.conversations.get(id).await.unwrap().unwrap();
+    let contact = stores.contacts.get(conversation.contact).await.unwrap().unwrap();
+    assert!(contact.tags.iter().any(|tag| tag == "vertical"), "{contact:#?}");
+    let notes = stores.backoffice.notes(conversation.contact, 5).await.unwrap();
+    assert_eq!(notes.len(), 1);
+    app.end().await;
+}

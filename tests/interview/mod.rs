@@ -1,0 +1,5 @@
+//! Interviews played through with scripted leads.
+
+mod definitions;
+mod leads;
+mod player;

@@ -169,7 +169,7 @@ async fn two_processes_may_start_at_the_same_time() {
 
 /// What earlier versions of the program have written down about the migrations they ran, with the texts they ran. The
 /// checksums are theirs: were a published text changed, files of theirs would not open any more.
-const PUBLISHED: [(i64, &str, &str, &str); 4] = [
+const PUBLISHED: [(i64, &str, &str, &str); 5] = [
     (
         1,
         "conversations",
@@ -193,6 +193,12 @@ const PUBLISHED: [(i64, &str, &str, &str); 4] = [
         "leases",
         "efc37b3eabfca443a676ec015c7e5dc8ac503d0240983a555d74b4041e3c7d5033cee1fe879942ce4edba9a225b1583c",
         include_str!("../../src/store/sqlite/migrations/0004_leases.sql"),
+    ),
+    (
+        5,
+        "interviews",
+        "bfafd6c9aeb9e08f9d46b48c3e652bd4ca6f6e7b2083ef802be058d1b8956aa93ba2edac9abf5b5980f385720fd50d41",
+        include_str!("../../src/store/sqlite/migrations/0005_interviews.sql"),
     ),
 ];
 

@@ -28,8 +28,9 @@ pub struct Collection {
 
 /// All that the peer keeps.
 pub struct Cellar {
-    folder: tempfile::TempDir,
+    /// Dropped before the folder: the engine writes a last time when it is let go.
     kept: RwLock<Kept>,
+    folder: tempfile::TempDir,
 }
 
 #[derive(Default)]
@@ -59,7 +60,7 @@ fn missing(name: &str) -> Status {
 
 impl Cellar {
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), kept: RwLock::default() }
+        Self { kept: RwLock::default(), folder: tempfile::tempdir().unwrap() }
     }
 
     fn kept(&self) -> RwLockReadGuard<'_, Kept> {

@@ -19,6 +19,7 @@ mod offline;
 mod postgres;
 mod process;
 mod progress;
+mod qdrant;
 mod quota;
 mod rounds;
 mod search;
@@ -74,6 +75,8 @@ enum Section {
     Embed,
     /// Indexing and searching 10,000 and 100,000 passages
     Knowledge,
+    /// The index on a Qdrant server (`BALCAO_TEST_QDRANT_URL`) beside the embedded one
+    Qdrant,
     /// Visitors who each wait for their answer, and messages at a rate
     Load,
     /// Visitors who write three messages in a row
@@ -90,13 +93,14 @@ enum Section {
 
 impl Section {
     /// In the order they run: those under load bind this process to a core, so they come last.
-    const ORDER: [Self; 11] = [
+    const ORDER: [Self; 12] = [
         Self::Start,
         Self::Progress,
         Self::Offline,
         Self::Search,
         Self::Embed,
         Self::Knowledge,
+        Self::Qdrant,
         Self::Instructions,
         Self::Load,
         Self::Bursts,
@@ -104,9 +108,9 @@ impl Section {
         Self::Soak,
     ];
 
-    /// Whether it is one of all: it needs no tool of its own and takes no more than some minutes.
+    /// Whether it is one of all: it needs no tool or server of its own and takes no more than some minutes.
     fn is_common(self) -> bool {
-        !matches!(self, Self::Soak | Self::Instructions | Self::Knowledge)
+        !matches!(self, Self::Soak | Self::Instructions | Self::Knowledge | Self::Qdrant)
     }
 
     fn is_among(self, wanted: &[Self]) -> bool {
@@ -168,6 +172,7 @@ async fn run(section: Section, place: &Place, scale: Scale, arguments: &Argument
         Section::Search => search::measure(place).await,
         Section::Embed => embed::measure(scale),
         Section::Knowledge => knowledge::measure(place, scale),
+        Section::Qdrant => qdrant::measure(scale),
         Section::Load => load::measure(place, scale, arguments.store).await,
         Section::Bursts => bursts::measure(place, scale).await,
         Section::Idle => idle::measure(place, &arguments.clients).await,

@@ -6,6 +6,7 @@ pub mod failing;
 pub mod fake_embeddings;
 pub mod fake_openai;
 pub mod postgres;
+pub mod qdrant;
 pub mod relay;
 pub mod smtp;
 pub mod stores;

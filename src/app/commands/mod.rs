@@ -12,7 +12,7 @@ mod shop;
 pub use drill::{DrillArguments, drill};
 pub use gaps::{GapsArguments, gaps};
 pub use interviews::{InterviewsCommand, interviews};
-pub use knowledge::{IngestArguments, SearchArguments, ingest, search};
+pub use knowledge::{IngestArguments, SearchArguments, ingest, search, snapshot};
 pub use models::{ModelsCommand, PullArguments, models};
 pub use shop::{ExportArguments, ImportArguments, export, import};
 

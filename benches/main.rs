@@ -28,6 +28,7 @@ mod soak;
 mod start;
 mod table;
 mod visitor;
+mod whatsapp;
 
 use anyhow::Context;
 use clap::{Parser, ValueEnum};
@@ -81,6 +82,8 @@ enum Section {
     Load,
     /// Visitors who write three messages in a row
     Bursts,
+    /// Bodies that Meta posts
+    Whatsapp,
     /// Memory for each visitor who only listens
     Idle,
     /// All of these
@@ -93,7 +96,7 @@ enum Section {
 
 impl Section {
     /// In the order they run: those under load bind this process to a core, so they come last.
-    const ORDER: [Self; 12] = [
+    const ORDER: [Self; 13] = [
         Self::Start,
         Self::Progress,
         Self::Offline,
@@ -104,6 +107,7 @@ impl Section {
         Self::Instructions,
         Self::Load,
         Self::Bursts,
+        Self::Whatsapp,
         Self::Idle,
         Self::Soak,
     ];
@@ -175,6 +179,7 @@ async fn run(section: Section, place: &Place, scale: Scale, arguments: &Argument
         Section::Qdrant => qdrant::measure(scale),
         Section::Load => load::measure(place, scale, arguments.store).await,
         Section::Bursts => bursts::measure(place, scale).await,
+        Section::Whatsapp => whatsapp::measure(place, scale).await,
         Section::Idle => idle::measure(place, &arguments.clients).await,
         Section::Soak => soak::measure(place, arguments.minutes).await,
         Section::Instructions => {

@@ -84,7 +84,11 @@ async fn what_came_with_a_message_comes_back(bench: Bench) {
             sha256: None,
             file_name: Some("a\0b.jpg".to_owned()),
         }],
-        quoted: Some(Box::new(Quoted { id: inbound.message.id, role: Role::Assistant, text: "ação".to_owned() })),
+        quoted: Some(Box::new(Quoted {
+            id: inbound.message.id,
+            role: Role::Assistant,
+            text: "ação".to_owned(),
+        })),
         kept: Some(Kept::Late),
         ..inbound.message.clone()
     };

@@ -123,7 +123,11 @@ async fn those_who_claim_together_share(bench: Bench) {
         async move { posts.claim("whatsapp", now, until, 3).await.unwrap() }
     });
     let claimed: Vec<PostId> = join_all(claims).await.into_iter().flatten().map(|post| post.id).collect();
-    assert_eq!(claimed.iter().collect::<BTreeSet<_>>().len(), claimed.len(), "nobody has what another one has");
+    assert_eq!(
+        claimed.iter().collect::<BTreeSet<_>>().len(),
+        claimed.len(),
+        "nobody has what another one has"
+    );
     let rest = claim(&bench, 99).await.len();
     assert_eq!(claimed.len() + rest, 40);
     drop(other);

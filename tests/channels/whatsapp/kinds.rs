@@ -27,13 +27,31 @@ async fn log(app: &TestApp) -> Vec<Value> {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_to_be_answered_is_answered() {
     for (part, text) in [
-        (json!({"type": "image", "image": {"caption": "fachada", "mime_type": "image/jpeg", "sha256": "q1w2e3=", "id": "4440001"}}), "fachada\n[imagem]"),
-        (json!({"type": "audio", "audio": {"mime_type": "audio/ogg; codecs=opus", "id": "4440004", "voice": true}}), "[mensagem de voz]"),
-        (json!({"type": "location", "location": {"latitude": -23.5611, "longitude": -46.6559}}), "[localização: -23.56110, -46.65590]"),
-        (json!({"type": "interactive", "interactive": {"type": "list_reply", "list_reply": {"id": "plano_pro", "title": "Plano Pro"}}}), "Plano Pro"),
+        (
+            json!({"type": "image", "image": {"caption": "fachada", "mime_type": "image/jpeg", "sha256": "q1w2e3=", "id": "4440001"}}),
+            "fachada\n[imagem]",
+        ),
+        (
+            json!({"type": "audio", "audio": {"mime_type": "audio/ogg; codecs=opus", "id": "4440004", "voice": true}}),
+            "[mensagem de voz]",
+        ),
+        (
+            json!({"type": "location", "location": {"latitude": -23.5611, "longitude": -46.6559}}),
+            "[localização: -23.56110, -46.65590]",
+        ),
+        (
+            json!({"type": "interactive", "interactive": {"type": "list_reply", "list_reply": {"id": "plano_pro", "title": "Plano Pro"}}}),
+            "Plano Pro",
+        ),
         (json!({"type": "button", "button": {"payload": "CONFIRMA_77", "text": "Confirmar"}}), "Confirmar"),
-        (json!({"type": "order", "order": {"product_items": [{"product_retailer_id": "SKU-7", "quantity": 2}]}}), "[pedido: 2 × SKU-7]"),
-        (json!({"type": "edit", "edit": {"original_message_id": "wamid.0", "message": {"type": "text", "text": {"body": "corrigido"}}}}), "[corrigiu a mensagem]\ncorrigido"),
+        (
+            json!({"type": "order", "order": {"product_items": [{"product_retailer_id": "SKU-7", "quantity": 2}]}}),
+            "[pedido: 2 × SKU-7]",
+        ),
+        (
+            json!({"type": "edit", "edit": {"original_message_id": "wamid.0", "message": {"type": "text", "text": {"body": "corrigido"}}}}),
+            "[corrigiu a mensagem]\ncorrigido",
+        ),
     ] {
         let app = behind(vec![says("Certo!")]).await;
         post(&app.door.base, &messages(&[of_joana("wamid.1", part)])).await;
@@ -48,7 +66,8 @@ async fn a_file_is_kept_with_its_message() {
     let image = json!({"type": "image", "image": {"caption": "fachada", "mime_type": "image/jpeg", "sha256": "q1w2e3=", "id": 4_440_001}});
     post(&app.door.base, &messages(&[of_joana("wamid.1", image)])).await;
     talked(&app, 2).await;
-    let expected = json!([{"kind": "image", "id": "4440001", "mime_type": "image/jpeg", "sha256": "q1w2e3="}]);
+    let expected =
+        json!([{"kind": "image", "id": "4440001", "mime_type": "image/jpeg", "sha256": "q1w2e3="}]);
     assert_eq!(log(&app).await[0]["media"], expected);
     app.end().await;
 }
@@ -59,9 +78,15 @@ async fn signs_are_written_down_and_not_answered() {
     post(&app.door.base, &said("wamid.1", "oi?")).await;
     talked(&app, 2).await;
     let signs = [
-        of_joana("wamid.2", json!({"type": "reaction", "reaction": {"message_id": "wamid.1", "emoji": "👍"}})),
+        of_joana(
+            "wamid.2",
+            json!({"type": "reaction", "reaction": {"message_id": "wamid.1", "emoji": "👍"}}),
+        ),
         of_joana("wamid.3", json!({"type": "reaction", "reaction": {"message_id": "wamid.1"}})),
-        of_joana("wamid.4", json!({"type": "sticker", "sticker": {"mime_type": "image/webp", "id": "4440005"}})),
+        of_joana(
+            "wamid.4",
+            json!({"type": "sticker", "sticker": {"mime_type": "image/webp", "id": "4440005"}}),
+        ),
         of_joana("wamid.5", json!({"type": "revoke", "revoke": {"original_message_id": "wamid.1"}})),
         of_joana("wamid.6", json!({"type": "request_welcome"})),
     ];
@@ -81,7 +106,8 @@ async fn what_does_not_show_gets_a_sentence_and_no_model() {
     let body = messages(&[of_joana("wamid.1", poll)]);
     post(&app.door.base, &body).await;
     let unseen = "Não consigo ver esse tipo de mensagem por aqui. Pode me contar por escrito?";
-    let expected = [pair("customer", "[mensagem que não aparece aqui: poll_creation]"), pair("system", unseen)];
+    let expected =
+        [pair("customer", "[mensagem que não aparece aqui: poll_creation]"), pair("system", unseen)];
     assert_eq!(talked(&app, 2).await, expected);
     post(&app.door.base, &body).await;
     settled(&app).await;
@@ -127,7 +153,10 @@ async fn a_reply_shows_what_it_replies_to_and_that_proves_nothing() {
     let all = talked(&app, 4).await;
     assert_eq!(all[2].1, "e isso ainda vale?\n[SKU-7]");
     let log = log(&app).await;
-    assert_eq!((&log[2]["quoted"]["text"], &log[2]["quoted"]["role"]), (&json!("O que vocês vendem?"), &json!("customer")));
+    assert_eq!(
+        (&log[2]["quoted"]["text"], &log[2]["quoted"]["role"]),
+        (&json!("O que vocês vendem?"), &json!("customer"))
+    );
     let asked = app.model().requests();
     let shown = &asked.last().unwrap().messages;
     let notes: Vec<&String> = shown
@@ -175,6 +204,9 @@ async fn an_advertisement_is_remembered_first_and_last() {
     let conversation = &conversations(&app).await[0];
     let path = format!("/conversations/{}", conversation["id"].as_str().unwrap());
     let metadata = operator(&app, Method::GET, &path, json!({})).await["metadata"].clone();
-    assert_eq!((&metadata["referral"]["source_id"], &metadata["last_referral"]["source_id"]), (&json!("1"), &json!("2")));
+    assert_eq!(
+        (&metadata["referral"]["source_id"], &metadata["last_referral"]["source_id"]),
+        (&json!("1"), &json!("2"))
+    );
     app.end().await;
 }

@@ -3,8 +3,8 @@
 
 use crate::support::app::{AppOptions, TestApp, says};
 use crate::support::whatsapp::{
-    JOANA, JOANA_ID, ago, body, conversations, history, messages, metadata, now, of_joana, operator, post, said,
-    set, settled, talked, words,
+    JOANA, JOANA_ID, ago, body, conversations, history, messages, metadata, now, of_joana, operator, post,
+    said, set, settled, talked, words,
 };
 use balcao::domain::ids::ContactId;
 use balcao::llm::scripted::Reply;
@@ -111,7 +111,11 @@ async fn a_person_who_answers_on_the_phone_takes_the_conversation() {
     told(&app, &echo).await;
     told(&app, &echo).await;
     told(&app, &said("wamid.2", "Oi, Bia!")).await;
-    let expected = [pair("customer", "Tem alguém aí?"), pair("human", "Oi, aqui é a Bia!"), pair("customer", "Oi, Bia!")];
+    let expected = [
+        pair("customer", "Tem alguém aí?"),
+        pair("human", "Oi, aqui é a Bia!"),
+        pair("customer", "Oi, Bia!"),
+    ];
     assert_eq!(talked(&app, 3).await, expected);
     let talk = only(&app).await;
     assert_eq!((&talk["owner"], &talk["owner_name"]), (&json!("person"), &json!("Equipe")));
@@ -123,7 +127,8 @@ async fn a_person_who_answers_on_the_phone_takes_the_conversation() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_another_program_has_is_watched_until_it_is_given_back() {
     let app = behind(vec![says("Olá!")]).await;
-    let watched = json!({"metadata": metadata(), "standby": {"messages": [words("wamid.1", "A que horas abrem?")]}});
+    let watched =
+        json!({"metadata": metadata(), "standby": {"messages": [words("wamid.1", "A que horas abrem?")]}});
     told(&app, &body("standby", watched)).await;
     let talk = only(&app).await;
     assert_eq!((&talk["owner"], &talk["owner_name"]), (&json!("person"), &json!("WhatsApp")));
@@ -144,7 +149,8 @@ async fn a_program_on_the_other_side_is_not_answered_for_ever() {
     let mut answered = 0;
     // It answers at once, in much the same words.
     for turn in 0..40 {
-        let text = format!("Olá! Sou o assistente da Loja Tal, protocolo {turn}. Como posso ajudar você hoje?");
+        let text =
+            format!("Olá! Sou o assistente da Loja Tal, protocolo {turn}. Como posso ajudar você hoje?");
         told(&app, &said(&format!("wamid.{turn}"), &text)).await;
         let log = history(&app, &only(&app).await["id"]).await;
         if log.last().unwrap()["kept"] == "loop" {

@@ -3,7 +3,8 @@
 
 use crate::support::app::{AppOptions, TestApp, says};
 use crate::support::whatsapp::{
-    JOANA, JOANA_ID, body, conversations, history, messages, metadata, now, operator, post, said, set, settled,
+    JOANA, JOANA_ID, body, conversations, history, messages, metadata, now, operator, post, said, set,
+    settled,
 };
 use balcao::channels::whatsapp::address::WhatsAppAddress;
 use balcao::config::whatsapp::NumberSettings;
@@ -78,9 +79,19 @@ async fn all_handles_of_a_person_lead_to_one_conversation() {
     let talks = conversations(&app).await;
     assert_eq!(history(&app, &talks[0]["id"]).await.len(), 6);
     let address = address(&app, &talks[0]).await;
-    assert_eq!(address.phone.map(|phone| phone.dialled()), Some("+551187650001".to_owned()), "as last spelled");
+    assert_eq!(
+        address.phone.map(|phone| phone.dialled()),
+        Some("+551187650001".to_owned()),
+        "as last spelled"
+    );
     assert_eq!(address.user.map(|user| user.as_str().to_owned()), Some(JOANA_ID.to_owned()));
-    let detail = operator(&app, Method::GET, &format!("/conversations/{}", talks[0]["id"].as_str().unwrap()), json!({})).await;
+    let detail = operator(
+        &app,
+        Method::GET,
+        &format!("/conversations/{}", talks[0]["id"].as_str().unwrap()),
+        json!({}),
+    )
+    .await;
     assert_eq!(detail["contact"]["phone"], format!("+{JOANA}"), "{detail}");
     // Another number of ours is another conversation with the same person.
     told(&app, &from("900100200301", "1", json!({"from_user_id": JOANA_ID}))).await;
@@ -164,7 +175,11 @@ async fn names_never_make_one_of_two() {
     for (id, user) in [("1", "BR.1"), ("2", "BR.2")] {
         let card = json!({"profile": {"name": "Joana Prado"}, "user_id": user});
         let message = json!({"from_user_id": user, "id": id, "timestamp": now(), "type": "reaction", "reaction": {"emoji": "👍"}});
-        told(&app, &body("messages", json!({"metadata": metadata(), "contacts": [card], "messages": [message]}))).await;
+        told(
+            &app,
+            &body("messages", json!({"metadata": metadata(), "contacts": [card], "messages": [message]})),
+        )
+        .await;
     }
     assert_eq!(known(&app).await, (2, 2));
     app.end().await;
@@ -215,7 +230,11 @@ async fn a_number_that_a_web_visitor_gave_as_theirs_proves_nothing() {
     let talks = conversations(&app).await;
     assert_ne!(talks[0]["contact_id"], json!(visitor.to_string()));
     let contacts = app.stores().await.contacts;
-    assert_eq!(contacts.get(visitor).await.unwrap().unwrap().phone, Some(format!("+{JOANA}")), "nothing is taken away");
+    assert_eq!(
+        contacts.get(visitor).await.unwrap().unwrap().phone,
+        Some(format!("+{JOANA}")),
+        "nothing is taken away"
+    );
     app.end().await;
 }
 
@@ -249,7 +268,10 @@ async fn our_own_numbers_and_groups_are_not_customers() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_is_kept_in_one_line_and_a_username_beside_it() {
-    let app = AppOptions::scripted(vec![says("Oi!")]).with(|settings| set(&mut settings.channels.whatsapp)).start().await;
+    let app = AppOptions::scripted(vec![says("Oi!")])
+        .with(|settings| set(&mut settings.channels.whatsapp))
+        .start()
+        .await;
     post(&app.door.base, &said("1", "oi?")).await;
     crate::support::whatsapp::talked(&app, 2).await;
     let talk = &conversations(&app).await[0];

@@ -156,8 +156,11 @@ async fn two_programs_share_the_work_and_meet_in_one_conversation() {
     let bases = [&here.door.base, &there.door.base];
     // Somebody of the team is silent for all: only the way in is looked at.
     let echo = |customer: usize, id: &str| {
-        body("smb_message_echoes", json!({"metadata": metadata(), "message_echoes": [{"from": "551140028922",
-            "to": format!("551198765{customer:04}"), "to_user_id": format!("BR.{customer}"), "id": id, "timestamp": now(), "type": "text", "text": {"body": "deixa comigo"}}]}))
+        body(
+            "smb_message_echoes",
+            json!({"metadata": metadata(), "message_echoes": [{"from": "551140028922",
+            "to": format!("551198765{customer:04}"), "to_user_id": format!("BR.{customer}"), "id": id, "timestamp": now(), "type": "text", "text": {"body": "deixa comigo"}}]}),
+        )
     };
     for customer in 0..4 {
         let echoes = (0..4).map(|number| {
@@ -179,10 +182,8 @@ async fn two_programs_share_the_work_and_meet_in_one_conversation() {
     assert_eq!(talks.len(), 4, "{talks:#?}");
     for talk in &talks {
         let said = history(&there, &talk["id"]).await;
-        let ids: BTreeSet<String> = said
-            .iter()
-            .filter_map(|message| message["client_id"].as_str().map(str::to_owned))
-            .collect();
+        let ids: BTreeSet<String> =
+            said.iter().filter_map(|message| message["client_id"].as_str().map(str::to_owned)).collect();
         assert_eq!((said.len(), ids.len()), (6, 4), "two echoes and four messages: {said:#?}");
         assert_eq!(talk["owner"], "person");
     }
@@ -234,7 +235,11 @@ async fn a_store_that_fails_is_tried_again_and_nothing_is_lost() {
         (stores.posts.counts("whatsapp").await.unwrap().done == 1).then_some(())
     })
     .await;
-    let page = stores.conversations.list(&balcao::store::conversations::ConversationFilter { limit: 9, ..Default::default() }).await.unwrap();
+    let page = stores
+        .conversations
+        .list(&balcao::store::conversations::ConversationFilter { limit: 9, ..Default::default() })
+        .await
+        .unwrap();
     let said = stores.conversations.messages(page.items[0].id, 0, 9).await.unwrap();
     let texts: Vec<&str> = said.iter().map(|(_, message)| message.text.as_str()).collect();
     assert_eq!((page.items.len(), texts.as_slice()), (1, &["um", "dois"][..]));

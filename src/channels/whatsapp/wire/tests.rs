@@ -55,8 +55,10 @@ fn the_documented_envelope_is_read_whole() {
 #[test]
 fn every_entry_change_and_element_is_walked() {
     let words = |id: &str| json!({"from": "5511987650001", "id": id, "type": "text", "text": {"body": "oi"}});
-    let value = |first: &str, second: &str| json!({"metadata": {"phone_number_id": 1}, "messages": [words(first), words(second)],
-        "statuses": [{"id": "s", "status": "sent"}], "errors": [{"code": 131_052, "title": "x"}]});
+    let value = |first: &str, second: &str| {
+        json!({"metadata": {"phone_number_id": 1}, "messages": [words(first), words(second)],
+        "statuses": [{"id": "s", "status": "sent"}], "errors": [{"code": 131_052, "title": "x"}]})
+    };
     let change = |first: &str, second: &str| json!({"field": "messages", "value": value(first, second)});
     let entries = json!({"entry": [
         {"changes": [change("1", "2"), change("3", "4")]}, {"changes": [change("5", "6"), change("7", "8")]}]});
@@ -94,15 +96,24 @@ fn people_are_known_by_whatever_handles_there_are() {
     // Where others expected the id.
     assert_eq!(known(json!({"from": "BR.55501234567890"}), json!([])), (user.clone(), None, None));
     // The card tells the rest, in either spelling of the number.
-    assert_eq!(known(json!({"from": "551187650001"}), json!([joana()])), (user.clone(), WaId::read("551187650001"), name.clone()));
+    assert_eq!(
+        known(json!({"from": "551187650001"}), json!([joana()])),
+        (user.clone(), WaId::read("551187650001"), name.clone())
+    );
     assert_eq!(known(json!({}), json!([joana()])), (user.clone(), phone.clone(), name.clone()));
     // Somebody else's card says nothing, alone or among others.
     let bruno = json!({"profile": {"name": "Bruno"}, "wa_id": "5511987650002", "user_id": "BR.2"});
     assert_eq!(known(json!({"from": "5511987650001"}), json!([bruno])), (None, phone.clone(), None));
-    assert_eq!(known(json!({"from": "5511987650001"}), json!([bruno, joana()])), (user.clone(), phone.clone(), name));
+    assert_eq!(
+        known(json!({"from": "5511987650001"}), json!([bruno, joana()])),
+        (user.clone(), phone.clone(), name)
+    );
     // A number that has passed on to somebody else.
     let heir = json!({"profile": {"name": "Bruno"}, "wa_id": "5511987650001", "user_id": "BR.2"});
-    assert_eq!(known(json!({"from": "5511987650001", "from_user_id": "BR.55501234567890"}), json!([heir])), (user, phone, None));
+    assert_eq!(
+        known(json!({"from": "5511987650001", "from_user_id": "BR.55501234567890"}), json!([heir])),
+        (user, phone, None)
+    );
 }
 
 #[test]
@@ -112,20 +123,44 @@ fn news_of_people_numbers_and_control_are_read() {
         other => panic!("{other:?}"),
     };
     let system = |from: Value, system: Value| {
-        let mut message = json!({"id": "wamid.S=", "timestamp": "1795363200", "type": "system", "system": system});
+        let mut message =
+            json!({"id": "wamid.S=", "timestamp": "1795363200", "type": "system", "system": system});
         message.as_object_mut().unwrap().extend(from.as_object().unwrap().clone());
         json!({"metadata": {"phone_number_id": "1"}, "messages": [message]})
     };
-    let changed = moved("messages", system(json!({"from": "5511987650001"}), json!({"type": "user_changed_number", "wa_id": "5511977770003"})));
-    assert_eq!((changed.from.phone, changed.to.phone), (WaId::read("5511987650001"), WaId::read("5511977770003")));
-    let changed = moved("messages", system(json!({"from": "5511987650001", "from_user_id": "BR.1"}),
-        json!({"type": "user_changed_user_id", "wa_id": "5511977770003", "user_id": "BR.77701234"})));
+    let changed = moved(
+        "messages",
+        system(
+            json!({"from": "5511987650001"}),
+            json!({"type": "user_changed_number", "wa_id": "5511977770003"}),
+        ),
+    );
+    assert_eq!(
+        (changed.from.phone, changed.to.phone),
+        (WaId::read("5511987650001"), WaId::read("5511977770003"))
+    );
+    let changed = moved(
+        "messages",
+        system(
+            json!({"from": "5511987650001", "from_user_id": "BR.1"}),
+            json!({"type": "user_changed_user_id", "wa_id": "5511977770003", "user_id": "BR.77701234"}),
+        ),
+    );
     assert_eq!((changed.from.user, changed.to.user), (UserId::read("BR.1"), UserId::read("BR.77701234")));
-    let changed = moved("messages", system(json!({}), json!({"type": "user_changed_user_id", "previous_user_id": "BR.1", "user_id": "BR.2"})));
+    let changed = moved(
+        "messages",
+        system(
+            json!({}),
+            json!({"type": "user_changed_user_id", "previous_user_id": "BR.1", "user_id": "BR.2"}),
+        ),
+    );
     assert_eq!((changed.from.user, changed.to.user), (UserId::read("BR.1"), UserId::read("BR.2")));
     let update = json!({"contacts": [joana()], "user_id_update": [{"wa_id": "5511987650001", "user_id": {"previous": "BR.1", "current": "BR.2"}, "timestamp": "1795363400"}]});
     let changed = moved("user_id_update", update);
-    assert_eq!((changed.from.user, changed.to.user, changed.to.phone), (UserId::read("BR.1"), UserId::read("BR.2"), WaId::read("5511987650001")));
+    assert_eq!(
+        (changed.from.user, changed.to.user, changed.to.phone),
+        (UserId::read("BR.1"), UserId::read("BR.2"), WaId::read("5511987650001"))
+    );
 
     let what = |field: &str, value: Value| only(read(&body(field, value)).unwrap()).what;
     let preference = json!({"user_preferences": [{"wa_id": "5511987650001", "user_id": "BR.1", "category": "marketing_messages", "value": "stop", "timestamp": 1_795_363_200}]});
@@ -139,11 +174,16 @@ fn news_of_people_numbers_and_control_are_read() {
     assert!(observed.is_observed && observed.from.name.as_deref() == Some("Joana Prado"));
     let passed = |recipient: &str| json!({"metadata": {"phone_number_id": "1"}, "type": "control_passed", "recipient": {"phone_number_id": recipient}, "contacts": [joana()]});
     for (recipient, to_us) in [("1", true), ("2", false)] {
-        let What::Passed { to_us: told, person } = what("messaging_handovers", passed(recipient)) else { panic!() };
+        let What::Passed { to_us: told, person } = what("messaging_handovers", passed(recipient)) else {
+            panic!()
+        };
         assert!(told == to_us && person.user == UserId::read("BR.55501234567890"), "{person:?}");
     }
     for field in ["account_update", "history", "message_template_status_update", ""] {
-        assert_eq!(what(field, json!({"event": "x", "history": [{}]})), What::Other { field: field.to_owned() });
+        assert_eq!(
+            what(field, json!({"event": "x", "history": [{}]})),
+            What::Other { field: field.to_owned() }
+        );
     }
 }
 
@@ -152,9 +192,15 @@ fn what_names_nobody_or_nothing_is_unreadable_by_itself_alone() {
     let words = json!({"from": "5511987650001", "id": "1", "type": "text", "text": {"body": "oi"}});
     let long = "x".repeat(LONGEST_ID + 1);
     let broken = [
-        json!("text"), json!(null), json!({}), json!({"from": "5511987650001"}), json!({"id": "2"}),
-        json!({"from": "nobody", "id": "2"}), json!({"from": "5511987650001", "id": long}),
-        json!({"from": "5511987650001", "id": "a\nb"}), json!([]),
+        json!("text"),
+        json!(null),
+        json!({}),
+        json!({"from": "5511987650001"}),
+        json!({"id": "2"}),
+        json!({"from": "nobody", "id": "2"}),
+        json!({"from": "5511987650001", "id": long}),
+        json!({"from": "5511987650001", "id": "a\nb"}),
+        json!([]),
     ];
     for broken in broken {
         let updates = read(&body("messages", json!({"messages": [broken, words]}))).unwrap();
@@ -191,9 +237,23 @@ fn any_json() -> impl Strategy<Value = Value> {
         any::<f64>().prop_map(Value::from),
         ".{0,12}".prop_map(Value::from),
         prop::sample::select(vec![
-            "5511987650001", "BR.55501234567890", "text", "image", "interactive", "edit", "system", "messages",
-            "standby", "button_reply", "{\"a\":[1,{}]}", "1795363200", "contacts", "order", "control_passed",
-        ]).prop_map(Value::from),
+            "5511987650001",
+            "BR.55501234567890",
+            "text",
+            "image",
+            "interactive",
+            "edit",
+            "system",
+            "messages",
+            "standby",
+            "button_reply",
+            "{\"a\":[1,{}]}",
+            "1795363200",
+            "contacts",
+            "order",
+            "control_passed",
+        ])
+        .prop_map(Value::from),
     ];
     leaf.prop_recursive(7, 80, 6, move |inner| {
         prop_oneof![

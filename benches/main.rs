@@ -19,6 +19,7 @@ mod offline;
 mod postgres;
 mod process;
 mod progress;
+mod qdrant;
 mod quota;
 mod rounds;
 mod search;
@@ -27,6 +28,7 @@ mod soak;
 mod start;
 mod table;
 mod visitor;
+mod whatsapp;
 
 use anyhow::Context;
 use clap::{Parser, ValueEnum};
@@ -74,10 +76,14 @@ enum Section {
     Embed,
     /// Indexing and searching 10,000 and 100,000 passages
     Knowledge,
+    /// The index on a Qdrant server (`BALCAO_TEST_QDRANT_URL`) beside the embedded one
+    Qdrant,
     /// Visitors who each wait for their answer, and messages at a rate
     Load,
     /// Visitors who write three messages in a row
     Bursts,
+    /// Bodies that Meta posts
+    Whatsapp,
     /// Memory for each visitor who only listens
     Idle,
     /// All of these
@@ -90,23 +96,25 @@ enum Section {
 
 impl Section {
     /// In the order they run: those under load bind this process to a core, so they come last.
-    const ORDER: [Self; 11] = [
+    const ORDER: [Self; 13] = [
         Self::Start,
         Self::Progress,
         Self::Offline,
         Self::Search,
         Self::Embed,
         Self::Knowledge,
+        Self::Qdrant,
         Self::Instructions,
         Self::Load,
         Self::Bursts,
+        Self::Whatsapp,
         Self::Idle,
         Self::Soak,
     ];
 
-    /// Whether it is one of all: it needs no tool of its own and takes no more than some minutes.
+    /// Whether it is one of all: it needs no tool or server of its own and takes no more than some minutes.
     fn is_common(self) -> bool {
-        !matches!(self, Self::Soak | Self::Instructions | Self::Knowledge)
+        !matches!(self, Self::Soak | Self::Instructions | Self::Knowledge | Self::Qdrant)
     }
 
     fn is_among(self, wanted: &[Self]) -> bool {
@@ -168,8 +176,10 @@ async fn run(section: Section, place: &Place, scale: Scale, arguments: &Argument
         Section::Search => search::measure(place).await,
         Section::Embed => embed::measure(scale),
         Section::Knowledge => knowledge::measure(place, scale),
+        Section::Qdrant => qdrant::measure(scale),
         Section::Load => load::measure(place, scale, arguments.store).await,
         Section::Bursts => bursts::measure(place, scale).await,
+        Section::Whatsapp => whatsapp::measure(place, scale).await,
         Section::Idle => idle::measure(place, &arguments.clients).await,
         Section::Soak => soak::measure(place, arguments.minutes).await,
         Section::Instructions => {

@@ -2,14 +2,15 @@
 
 use super::build::{Options, Outside};
 use super::files;
-use super::knowledge::open_embedder;
+use super::knowledge::{on_server, open_embedder};
 use super::scratch::ScratchStore;
 use super::terminal::say;
 use crate::config::embeddings::{EmbeddingSettings, ModelChoice};
+use crate::config::knowledge::KnowledgePlace;
 use crate::config::store::StorePlace;
 use crate::domain::problem::Problem;
 use crate::knowledge::gather::Places;
-use crate::knowledge::index::Manifest;
+use crate::knowledge::index::{Index, Manifest};
 use crate::knowledge::ingest::{IngestError, Read};
 use crate::knowledge::ledger::{Ledger, Memory, Roots, Writer};
 use crate::llm::embed::TextKind;
@@ -136,6 +137,7 @@ pub async fn check(options: &Options, known: Vec<Problem>, online: bool) -> anyh
     if online {
         problems.extend(model_problems(options).await);
         problems.extend(embedding_problem(options).await);
+        problems.extend(index_problem(options).await?);
     }
     for problem in &problems {
         say(&problem.to_string());
@@ -184,6 +186,27 @@ async fn embedding_problem(options: &Options) -> Option<Problem> {
         }
         Err(error) => Some(Problem::in_file("embeddings.model", format!("{error:#}"))),
     }
+}
+
+/// Asks the Qdrant server, if the knowledge is on one. Nothing is written.
+async fn index_problem(options: &Options) -> anyhow::Result<Option<Problem>> {
+    // An address that is none is among the problems already.
+    let Ok(KnowledgePlace::Server(url)) = options.settings.knowledge.place(&options.data) else {
+        return Ok(None);
+    };
+    let options = options.clone();
+    let asking = move || -> anyhow::Result<(String, usize)> {
+        let index = on_server(&options, &url)?;
+        index.check()?;
+        Ok((url, index.manifest().len()))
+    };
+    Ok(match tokio::task::spawn_blocking(asking).await? {
+        Ok((url, documents)) => {
+            say(&format!("the Qdrant server at {url} answers; documents: {documents}"));
+            None
+        }
+        Err(error) => Some(Problem::in_file("knowledge.url", format!("{error:#}"))),
+    })
 }
 
 /// Asks every model of the chain for one word: a broken second one would be noticed only when it is needed.

@@ -69,6 +69,8 @@ enum Command {
     Ingest(commands::IngestArguments),
     /// What a turn would find in the knowledge
     Search(commands::SearchArguments),
+    /// Have the Qdrant server keep a copy of the knowledge as it is
+    Snapshot,
     /// The tools exactly as the model sees them
     Tools {
         /// One JSON array with name, description, parameters, risk and limits
@@ -177,6 +179,7 @@ async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Exi
         Some(Command::Chat) => Box::pin(chat::chat(options)).await?,
         Some(Command::Ingest(arguments)) => return commands::ingest(options, arguments).await,
         Some(Command::Search(arguments)) => return commands::search(options, arguments).await,
+        Some(Command::Snapshot) => return commands::snapshot(options).await,
         Some(Command::Tools { json }) => return commands::tools(&options, json).await,
         Some(Command::Check { online }) => return check::check(&options, problems, online).await,
         Some(Command::Keys(command)) => return commands::keys(&options, command).await,

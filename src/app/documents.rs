@@ -125,11 +125,11 @@ impl Documents {
 }
 
 impl Library {
-    /// Indexes what `roots` says and only that. One at a time: the caller holds the turn.
+    /// One attempt at [`Library::ingest_roots`].
     ///
     /// # Errors
-    /// If a place cannot be read or the index cannot be written.
-    pub fn ingest_roots(&self, roots: Roots) -> anyhow::Result<IngestReport> {
+    /// As there; also if another process changed the index meanwhile.
+    pub(super) fn ingest_once(&self, roots: Roots) -> anyhow::Result<IngestReport> {
         let documents = &self.documents;
         let files = documents.files(&roots)?;
         let looks = watch::looks(&files);
@@ -223,7 +223,7 @@ impl Library {
             library.documents.files(&roots).map(|files| watch::looks(&files))
         })
         .await??;
-        if looks == ledger.looks {
+        if looks == ledger.looks || self.has_nothing_to_say() {
             *pending = None;
         } else if pending.replace(looks.clone()) == Some(looks) {
             *pending = None;
@@ -250,7 +250,7 @@ impl Library {
     async fn ingest_again(&self, cause: &'static str) -> anyhow::Result<IngestReport> {
         let _turn = self.one_at_a_time.lock().await;
         let (library, roots) = (self.clone(), self.documents.ledger().roots.clone());
-        let report = tokio::task::spawn_blocking(move || library.ingest_roots(roots)).await??;
+        let report = tokio::task::spawn_blocking(move || library.ingest_roots(&roots)).await??;
         let IngestReport { added, changed, removed, .. } = report;
         tracing::info!(
             cause,
@@ -314,7 +314,7 @@ impl KnowledgeDocuments for Library {
             return Ok(Removal::NotUploaded(record.origin.clone()));
         }
         let (library, roots) = (self.clone(), ledger.roots.clone());
-        tokio::task::spawn_blocking(move || library.ingest_roots(roots)).await??;
+        tokio::task::spawn_blocking(move || library.ingest_roots(&roots)).await??;
         drop(turn);
         Ok(Removal::Removed)
     }
@@ -343,7 +343,7 @@ impl Library {
         }
         let is_new = !self.documents.ledger().records.iter().any(|record| record.origin == origin);
         draft.publish().context("the document cannot be kept")?;
-        self.ingest_roots(Roots::Configured)?;
+        self.ingest_roots(&Roots::Configured)?;
         let ledger = self.documents.ledger();
         let records = ledger.records.iter().filter(|record| record.origin == origin).cloned().collect();
         Ok(Upload::Stored { records, is_new })

@@ -4,10 +4,15 @@ use super::build::Options;
 use super::documents::{Documents, Which};
 use crate::agent::task::Retrieve;
 use crate::config::embeddings::{EmbeddingSettings, ModelChoice};
+use crate::config::knowledge::KnowledgePlace;
 use crate::domain::language::Language;
 use crate::domain::passage::{Asked, Lookup, Passage};
+use crate::knowledge::edge::EdgeIndex;
+use crate::knowledge::edge::encoder::Encoder;
+use crate::knowledge::index::{Index, IndexError};
 use crate::knowledge::ingest::IngestReport;
 use crate::knowledge::ledger::Roots;
+use crate::knowledge::qdrant::{QdrantIndex, QdrantPlace};
 use crate::knowledge::rerank::Reranker;
 use crate::knowledge::search::KnowledgeBase;
 use crate::limits::pause::TimerPause;
@@ -38,17 +43,17 @@ pub struct Library {
 }
 
 impl Library {
-    /// Opens the index; a new one is filled at once, but for its vectors.
+    /// Opens the index; a new one is filled at once, but for its vectors. One whose server is away stays as it is: see
+    /// [`Library::fill`].
     ///
     /// # Errors
     /// If another process has it, or it cannot be written.
     pub fn open(options: &Options) -> anyhow::Result<Self> {
         let library = Self::open_unfilled(options)?;
-        if library.base.manifest().is_empty() || !library.documents.has_ledger() {
-            let report = library.ingest_blocking(&[])?;
-            tracing::info!(added = report.added, failed = report.failed.len(), "the knowledge was indexed");
+        match library.fill() {
+            Err(error) if !is_away(&error) => Err(error),
+            Ok(()) | Err(_) => Ok(library),
         }
-        Ok(library)
     }
 
     /// Opens the index as it is.
@@ -58,8 +63,8 @@ impl Library {
     pub fn open_unfilled(options: &Options) -> anyhow::Result<Self> {
         let settings = &options.settings.knowledge;
         let business = &options.settings.business;
-        let index = settings.index_folder(&options.data)?;
-        let base = KnowledgeBase::open(&index, business.language, settings)?
+        let encoder = Arc::new(Encoder::new()?);
+        let base = KnowledgeBase::over(index(options)?, encoder, business.language, settings)
             .with_calendar(options.clock.clone(), business.timezone.clone());
         if options.settings.embeddings.choice()? == ModelChoice::E5 && embed::pulled(&options.data).is_none()
         {
@@ -67,6 +72,21 @@ impl Library {
         }
         let documents = Arc::new(Documents::open(options)?);
         Ok(Self { base, documents, one_at_a_time: Arc::default(), ingested: Arc::default() })
+    }
+
+    /// Fills an index that is empty, or of which it is not known what it was filled with, unless somebody else may know. The
+    /// caller holds the turn.
+    ///
+    /// # Errors
+    /// If the index cannot be asked or written, or a place cannot be read.
+    pub fn fill(&self) -> anyhow::Result<()> {
+        self.base.index.check()?;
+        let shared = self.base.index.moved().is_some();
+        if self.base.manifest().is_empty() || !(shared || self.documents.has_ledger()) {
+            let report = self.ingest_roots(&self.documents.ledger().roots)?;
+            tracing::info!(added = report.added, failed = report.failed.len(), "the knowledge was indexed");
+        }
+        Ok(())
     }
 
     /// Opens the embedder that the settings name, and searches by meaning from now on. Whether there is one. Blocks, for
@@ -102,8 +122,67 @@ impl Library {
     /// # Errors
     /// If a place cannot be read or the index cannot be written.
     pub fn ingest_blocking(&self, paths: &[PathBuf]) -> anyhow::Result<IngestReport> {
-        self.ingest_roots(if paths.is_empty() { Roots::Configured } else { Roots::Named(paths.to_vec()) })
+        self.ingest_roots(&if paths.is_empty() { Roots::Configured } else { Roots::Named(paths.to_vec()) })
     }
+
+    /// Whether an ingest that nobody asked for would put the documents that come with the program in the place of those
+    /// that other processes have brought in.
+    pub(super) fn has_nothing_to_say(&self) -> bool {
+        let shared = self.base.index.moved().is_some();
+        shared && !self.documents.places.folder.exists() && !self.base.manifest().is_empty()
+    }
+
+    /// Indexes what `roots` says and only that. One at a time: the caller holds the turn. Where other processes write the
+    /// same index, what is left to be changed is found out anew.
+    ///
+    /// # Errors
+    /// If a place cannot be read or the index cannot be written.
+    pub fn ingest_roots(&self, roots: &Roots) -> anyhow::Result<IngestReport> {
+        for _ in 1..MOST_ATTEMPTS {
+            match self.ingest_once(roots.clone()) {
+                Err(error) if matches!(error.downcast_ref::<IndexError>(), Some(IndexError::Overtaken)) => {}
+                ended => return ended,
+            }
+        }
+        self.ingest_once(roots.clone())
+    }
+}
+
+/// How often an ingest is begun where other processes write the same index.
+const MOST_ATTEMPTS: u32 = 5;
+
+/// The index that the settings name.
+///
+/// # Errors
+/// If another process has it, or the settings lead nowhere.
+pub fn index(options: &Options) -> anyhow::Result<Arc<dyn Index>> {
+    let settings = &options.settings.knowledge;
+    Ok(match settings.place(&options.data)? {
+        KnowledgePlace::Folder(folder) => Arc::new(EdgeIndex::open(&folder)?),
+        KnowledgePlace::Server(url) => Arc::new(on_server(options, &url)?),
+    })
+}
+
+/// The index on the Qdrant server at this address. It is the operator's own word, as the database's is: private networks
+/// are where such a server should be.
+///
+/// # Errors
+/// As [`index`].
+pub fn on_server(options: &Options, url: &str) -> anyhow::Result<QdrantIndex> {
+    let settings = &options.settings.knowledge;
+    let index = QdrantIndex::open(&QdrantPlace {
+        url,
+        api_key: settings.api_key.expose().trim(),
+        collection: &settings.collection,
+        timeout: Duration::from_millis(settings.timeout_ms),
+        clock: options.clock.clone(),
+    })?;
+    Ok(index)
+}
+
+/// Whether an error passes when the server of the index answers again.
+pub fn is_away(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref::<IndexError>(), Some(IndexError::Away(_)))
 }
 
 /// The embedder that `embeddings` names, if it names one. Blocks, as [`embed::open`] does.
@@ -194,6 +273,9 @@ impl HealthProbe for KnowledgeProbe {
     }
 
     async fn check(&self) -> Result<Option<String>, String> {
+        let index = self.0.base.index.clone();
+        let checked = tokio::task::spawn_blocking(move || index.check()).await;
+        checked.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
         self.0.base.search("?", 1).await.map_err(|error| error.to_string())?;
         Ok(Some(self.0.base.vectors().to_string()))
     }

@@ -1,9 +1,11 @@
-//! Keeps the vectors of the knowledge up to date in the background, and its index in the shape that is searched fastest:
-//! after the start, after every ingest, and again when an embedder that was away may be back. Never in the way of an
+//! Keeps the knowledge whole in the background: fills an index whose server was away at the start or has lost it, makes
+//! the vectors that are missing, and brings the index into the shape that is searched fastest: after the start, after every
+//! ingest here or elsewhere, and again when an embedder or a server that was away may be back. Never in the way of an
 //! answer.
 
 use super::build::Options;
-use super::knowledge::Library;
+use super::knowledge::{Library, is_away};
+use crate::knowledge::index::IndexError;
 use crate::knowledge::vectors::VectorError;
 use crate::llm::embed::EmbedError;
 use crate::llm::embed::open::OpenError;
@@ -12,7 +14,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-/// How long an embedder that is away is left alone.
+/// How long an embedder or a server that is away is left alone.
 const PAUSE: Duration = Duration::from_secs(30);
 
 /// The work.
@@ -47,19 +49,33 @@ impl VectorTask {
 
     /// Works until it is told to stop.
     pub async fn run(self, stop: CancellationToken) {
+        let moved = self.library.base.index.moved();
+        // Whoever has the index alone has filled it when it was opened.
+        let mut may_be_empty = moved.is_some();
         let mut vectors = Vectors::Wanted;
         loop {
-            let next = match vectors {
-                Vectors::Wanted => self.work(&stop).await,
-                Vectors::Out => Next::WithoutVectors,
-            };
-            if matches!(next, Next::WithoutVectors) {
-                vectors = Vectors::Out;
+            let mut next = Next::Retry;
+            if !may_be_empty || self.fill().await {
+                may_be_empty = false;
+                next = match vectors {
+                    Vectors::Wanted => self.work(&stop).await,
+                    Vectors::Out => Next::WithoutVectors,
+                };
+                if matches!(next, Next::WithoutVectors) {
+                    vectors = Vectors::Out;
+                }
+                self.optimise(&stop).await;
             }
-            self.optimise(&stop).await;
+            let elsewhere = async {
+                match &moved {
+                    Some(moved) => moved.notified().await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.library.ingested.notified() => {}
+                () = elsewhere => may_be_empty = true,
                 () = after(&next) => {}
             }
         }
@@ -76,6 +92,22 @@ impl VectorTask {
             Ok(Err(error)) => tracing::error!(%error, "the knowledge is searched as it was written"),
             Err(error) => tracing::error!(%error, "optimising the knowledge broke off"),
         }
+    }
+
+    /// Fills the index if it is empty. Whether it has what it should have.
+    async fn fill(&self) -> bool {
+        let _turn = self.library.one_at_a_time.lock().await;
+        let library = self.library.clone();
+        let filled = tokio::task::spawn_blocking(move || library.fill()).await;
+        let error = match filled.map_err(anyhow::Error::from).flatten() {
+            Ok(()) => return true,
+            Err(error) => error,
+        };
+        // That the server of the index is away is told once, by the index, which also says when it is back.
+        if !is_away(&error) {
+            tracing::error!(error = format!("{error:#}"), "the knowledge cannot be indexed");
+        }
+        false
     }
 
     /// Opens the embedder, unless that has been done, and makes what is missing.
@@ -97,7 +129,10 @@ impl VectorTask {
             }
             match library.base.make_vectors(&stop) {
                 Ok(_) => Next::Ingest,
-                Err(VectorError::Embed(error @ EmbedError::Unavailable(_))) => {
+                Err(
+                    error @ (VectorError::Embed(EmbedError::Unavailable(_))
+                    | VectorError::Index(IndexError::Away(_))),
+                ) => {
                     tracing::warn!(%error, "the vectors of the knowledge have to wait");
                     Next::Retry
                 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 pub struct StoreSettings {
     /// `sqlite:FILE`, a relative file lying in the data folder, or `postgres://USER:PASSWORD@HOST/DATABASE`.
     pub url: String,
-    /// SQLite: connections that read beside the one that writes.
+    /// SQLite: connections for short reads; at least one.
     pub readers: u32,
     /// How long to wait for somebody who holds the database, a row or a connection.
     pub busy_timeout_ms: u64,

@@ -101,9 +101,13 @@ impl Index for EdgeIndex {
         self.optimise_from(optimise::WORTHWHILE)
     }
 
-    fn begin(&self) -> Result<Box<dyn Update + '_>, IndexError> {
+    fn begin(&self, seen: &Manifest) -> Result<Box<dyn Update + '_>, IndexError> {
         let writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let embedding = self.live().profile.embedding.clone();
+        let live = self.live();
+        if *live.manifest != *seen {
+            return Err(IndexError::Overtaken);
+        }
+        let embedding = live.profile.embedding.clone();
         Ok(Box::new(Draft::begin(self, writing, embedding)?))
     }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 /// A term: the hash of a stemmed word.
@@ -171,6 +172,12 @@ pub enum IndexError {
         .0.display()
     )]
     InUse(PathBuf),
+    /// The server that keeps it cannot be asked; that passes.
+    #[error("the server of the knowledge does not answer: {0}")]
+    Away(String),
+    /// Somebody else changed the index since it was looked at: look again, and change what is left to be changed.
+    #[error("the index was changed by somebody else in the meantime")]
+    Overtaken,
     /// The disk, or the engine on it, refused.
     #[error("index: {0}")]
     Fault(String),
@@ -211,7 +218,7 @@ pub trait Index: Send + Sync {
     /// there are passed over. Waits for an update to end; searches go on meanwhile.
     ///
     /// # Errors
-    /// [`IndexError::Fault`]; the index is as it was.
+    /// [`IndexError::Fault`], or [`IndexError::Overtaken`]; the index is as it was.
     fn add_vectors(
         &self,
         embedding: &Embedding,
@@ -228,12 +235,26 @@ pub trait Index: Send + Sync {
         Ok(false)
     }
 
-    /// Starts an update; waits for another one to end. Dropping it leaves the index as it was. What is kept keeps its
-    /// vectors; what is put has none until they are added.
+    /// Starts an update of an index that holds what was `seen`; waits for another one to end. Dropping it leaves the
+    /// index as it was. What is kept keeps its vectors; what is put has none until they are added.
     ///
     /// # Errors
-    /// [`IndexError::Fault`].
-    fn begin(&self) -> Result<Box<dyn Update + '_>, IndexError>;
+    /// [`IndexError::Fault`], or [`IndexError::Overtaken`] if the index holds something else by now.
+    fn begin(&self, seen: &Manifest) -> Result<Box<dyn Update + '_>, IndexError>;
+
+    /// Looks whether the index can be searched. Takes less than two seconds.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    fn check(&self) -> Result<(), IndexError> {
+        Ok(())
+    }
+
+    /// Comes when another process changed what is indexed, or a server that was away is back: passages may want vectors,
+    /// or the index its documents. None if nobody else has the index. Whoever waits is the only one.
+    fn moved(&self) -> Option<Arc<Notify>> {
+        None
+    }
 }
 
 /// A change in the making.
@@ -247,6 +268,6 @@ pub trait Update {
     /// Makes the index hold the documents that were put and those in `keep`, and nothing else.
     ///
     /// # Errors
-    /// [`IndexError::Fault`]; the index is as it was.
+    /// [`IndexError::Fault`], or [`IndexError::Overtaken`]; the index is as it was.
     fn commit(self: Box<Self>, keep: &HashSet<String>) -> Result<(), IndexError>;
 }

@@ -78,7 +78,7 @@ impl KnowledgeBase {
     /// when it is complete.
     ///
     /// # Errors
-    /// [`IndexError::Fault`]; the index is as it was.
+    /// [`IndexError`]; the index is as it was.
     pub fn ingest(&self, files: &[SourceFile]) -> Result<IngestReport, IndexError> {
         self.ingest_observed(files, &mut |_| {})
     }
@@ -173,7 +173,7 @@ impl<'a> Ingest<'a> {
     fn update(&mut self) -> Result<&mut Box<dyn Update + 'a>, IndexError> {
         let update = match self.update.take() {
             Some(update) => update,
-            None => self.knowledge.index.begin()?,
+            None => self.knowledge.index.begin(self.before)?,
         };
         Ok(self.update.insert(update))
     }

@@ -1,9 +1,10 @@
 //! What the company knows: documents are found (`gather`, `sources`, `source`, `site`, `uploads`, `watch`), read
 //! (`readers`, `document`, `front_matter`, `day`, `jsonl`), held against each other (`conflicts`, `subject`, `ledger`), cut
 //! into passages (`markdown`, `chunk`), turned into terms (`analyze`, `stop_words`) and vectors (`vectors`), kept
-//! (`ingest`, `index`, `edge`, `generation`) and found again (`search`, `query`, `follow_up`, `lexicon`, `fuse`,
-//! `background`, `evidence`, `rerank`). Passages are untrusted text; nothing here but `rerank` talks to a model of language,
-//! and nothing decides what a customer is told. `qdrant_edge` is named only in `edge.rs` and below it.
+//! (`ingest`, `index`, `profile`, `edge`, `generation`, `qdrant`) and found again (`search`, `query`, `follow_up`,
+//! `lexicon`, `fuse`, `background`, `evidence`, `rerank`). Passages are untrusted text; nothing here but `rerank` talks to
+//! a model of language, and nothing decides what a customer is told. `qdrant_edge` is named only in `edge.rs` and below
+//! it, `qdrant_client` only in `qdrant.rs` and below it.
 
 pub mod analyze;
 pub mod background;
@@ -25,7 +26,9 @@ pub mod jsonl;
 pub mod ledger;
 pub mod lexicon;
 pub mod markdown;
+pub mod profile;
 pub mod proposals;
+pub mod qdrant;
 pub mod query;
 pub mod readers;
 pub mod rerank;

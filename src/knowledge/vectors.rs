@@ -127,7 +127,11 @@ impl KnowledgeBase {
             }
             // Before the first question that needs it.
             self.background(embedder)?;
-            self.index.add_vectors(&embedding, &vectors)?;
+            match self.index.add_vectors(&embedding, &vectors) {
+                // What is missing now is looked up anew; what was made is at hand.
+                Err(IndexError::Overtaken) => continue,
+                added => added?,
+            }
             tracing::info!(vectors = vectors.len(), model = %embedding.model, "passages are found by their meaning");
             made += vectors.len();
         }

@@ -95,6 +95,8 @@ fn third_party_systems_have_one_place() {
         ("src/tools/validate.rs", "duckling::parse(text)", "duckling"),
         ("src/knowledge/search.rs", "use qdrant_edge as edge;", "qdrant_edge"),
         ("src/store/turns.rs", "fn from(error: sqlx::Error) {}", "sqlx"),
+        ("src/store/sqlite/rows.rs", "use sqlx::Row;", "sqlx"),
+        ("src/store/postgres/rows.rs", "use rusqlite::Row;", "rusqlite"),
         ("src/app/serve.rs", "let home = std::env::var(\"HOME\");", "std::env"),
     ] {
         let broken = broken(path, code);
@@ -104,7 +106,8 @@ fn third_party_systems_have_one_place() {
     for (path, code) in [
         ("src/llm/openai/wire.rs", "use async_openai::types::Chat;"),
         ("src/app/serve.rs", "axum::serve(listener, service)"),
-        ("src/store/sqlite/rows.rs", "use sqlx::Row;"),
+        ("src/store/sqlite/rows.rs", "use rusqlite::Row;"),
+        ("src/store/postgres/rows.rs", "use sqlx::Row;"),
         ("src/store/turns.rs", "/// As `sqlx` does.\nlet sqlx_like = 1;"),
         ("tests/store/sqlite.rs", "use sqlx::Row; use axum::Router;"),
     ] {

@@ -22,13 +22,15 @@ const RANKS: [&[&str]; 11] = [
 const NEVER: [(&str, &str); 2] = [("agent", "store"), ("tools", "store")];
 
 /// Crates with one place each: the beginnings of the paths that may name them.
-const CONFINED: [(&str, &[&str]); 6] = [
+const CONFINED: [(&str, &[&str]); 8] = [
     ("async_openai", &["src/llm/openai", "src/llm/embed"]),
     ("axum", &["src/web/", "src/app/serve.rs"]),
     ("duckling", &["src/language/"]),
-    ("qdrant_client", &["src/knowledge/qdrant.rs"]),
+    ("qdrant_client", &["src/knowledge/qdrant.rs", "src/knowledge/qdrant/"]),
     ("qdrant_edge", &["src/knowledge/edge.rs", "src/knowledge/edge/"]),
-    ("sqlx", &["src/store/sqlite", "src/store/postgres"]),
+    ("rusqlite", &["src/store/sqlite"]),
+    ("sqlx", &["src/store/postgres"]),
+    ("tonic", &["src/knowledge/qdrant/"]),
 ];
 
 /// The standard library's way to the environment, and who may go it.

@@ -8,9 +8,8 @@ use axum::extract::State;
 use axum::routing::post;
 use balcao::config::settings::Settings;
 use reqwest::Method;
+use rusqlite::Connection;
 use serde_json::{Value, json};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{Connection, Executor};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, mpsc};
@@ -91,12 +90,11 @@ async fn a_turn_that_the_database_does_not_take_goes_on_when_it_is_back() {
     while app.endpoint().asked().is_empty() {
         tokio::task::yield_now().await;
     }
-    let options = SqliteConnectOptions::new().filename(app.data().join("balcao.db"));
-    let mut backup = SqliteConnection::connect_with(&options).await.unwrap();
-    backup.execute("BEGIN IMMEDIATE").await.unwrap();
+    let backup = Connection::open(app.data().join("balcao.db")).unwrap();
+    backup.execute_batch("BEGIN IMMEDIATE").unwrap();
     // Long enough that what the model says cannot be written down, of which nothing is seen from outside.
     tokio::time::sleep(Duration::from_millis(700)).await;
-    backup.execute("ROLLBACK").await.unwrap();
+    backup.execute_batch("ROLLBACK").unwrap();
     let answer = talk.answer().await;
     assert_eq!(
         (answer.text.as_str(), answer.reply_to.as_slice()),

@@ -1,29 +1,19 @@
-//! What every index owes its callers (`knowledge::index`), written against the trait alone.
+//! What every index owes its callers (`knowledge::index`), written against the trait alone: the embedded one, one on a
+//! peer that speaks Qdrant's protocol, and one on a real Qdrant server where `BALCAO_TEST_QDRANT_URL` names one.
 
+use super::places::places;
 use balcao::domain::language::Language;
 use balcao::knowledge::chunk::{Chunk, Way};
-use balcao::knowledge::edge::EdgeIndex;
 use balcao::knowledge::index::{
     Embedding, Entry, EntryId, Filter, Hit, Index, IndexError, Indexed, Meaning, Search, SparseVector, TermId,
 };
 use jiff::civil::date;
 use std::collections::HashSet;
-use std::path::Path;
 use uuid::Uuid;
 
-/// Opens the index of a folder; a second call while the first one's index lives must fail.
-type Open = fn(&Path) -> Result<Box<dyn Index>, IndexError>;
-
-fn edge(folder: &Path) -> Result<Box<dyn Index>, IndexError> {
-    Ok(Box::new(EdgeIndex::open(folder)?))
-}
-
-const INDEXES: [Open; 1] = [edge];
-
 fn on_every_index(test: impl Fn(&dyn Index)) {
-    for open in INDEXES {
-        let folder = tempfile::tempdir().unwrap();
-        test(open(folder.path()).unwrap().as_ref());
+    for place in places() {
+        test(place.open().unwrap().as_ref());
     }
 }
 
@@ -66,7 +56,7 @@ fn found(index: &dyn Index, term: TermId) -> Vec<String> {
 }
 
 fn put(index: &dyn Index, documents: &[(&str, TermId)], keep: &[&str]) {
-    let mut update = index.begin().unwrap();
+    let mut update = index.begin(&index.manifest()).unwrap();
     for (source, term) in documents {
         update.put(source, indexed("1"), vec![entry(source, 0, &[(*term, 1.0), (999, 1.0)])]).unwrap();
     }
@@ -126,7 +116,7 @@ fn an_update_leaves_what_it_keeps_and_what_it_puts() {
 fn an_update_that_is_dropped_changes_nothing() {
     on_every_index(|index| {
         put(index, &[("a", 1)], &[]);
-        let mut update = index.begin().unwrap();
+        let mut update = index.begin(&index.manifest()).unwrap();
         update.put("b", indexed("1"), vec![entry("b", 0, &[(2, 1.0)])]).unwrap();
         assert!(found(index, 2).is_empty());
         drop(update);
@@ -157,17 +147,16 @@ fn searches_go_on_beside_updates() {
 
 #[test]
 fn many_entries_and_many_updates_survive_a_restart() {
-    for open in INDEXES {
-        let folder = tempfile::tempdir().unwrap();
-        let index = open(folder.path()).unwrap();
-        let mut update = index.begin().unwrap();
+    for place in places() {
+        let index = place.open().unwrap();
+        let mut update = index.begin(&index.manifest()).unwrap();
         let entries: Vec<_> =
             (0..700).map(|ordinal| entry("a", ordinal, &[(7, 1.0), (ordinal + 1000, 1.0)])).collect();
         update.put("a", indexed("1"), entries).unwrap();
         update.commit(&HashSet::new()).unwrap();
         put(index.as_ref(), &[("b", 2)], &["a"]);
         drop(index);
-        let index = open(folder.path()).unwrap();
+        let index = place.open().unwrap();
         assert_eq!(by_terms(index.as_ref(), &[(7, 1.0)], 1000).len(), 700);
         assert_eq!(found(index.as_ref(), 1699), ["a"]);
         assert_eq!(index.manifest().get("b"), Some(&indexed("1")));
@@ -175,14 +164,29 @@ fn many_entries_and_many_updates_survive_a_restart() {
 }
 
 #[test]
-fn a_second_owner_is_refused() {
-    for open in INDEXES {
-        let folder = tempfile::tempdir().unwrap();
-        let index = open(folder.path()).unwrap();
-        assert!(matches!(open(folder.path()).err(), Some(IndexError::InUse(_))));
+fn a_second_owner_is_refused_or_sees_the_same() {
+    for place in places() {
+        let index = place.open().unwrap();
+        put(index.as_ref(), &[("a", 1)], &[]);
+        match place.open() {
+            Ok(second) => assert_eq!(found(second.as_ref(), 1), ["a"]),
+            Err(error) => assert!(matches!(error, IndexError::InUse(_)), "{error}"),
+        }
         drop(index);
-        assert!(open(folder.path()).is_ok());
+        assert_eq!(found(place.open().unwrap().as_ref(), 1), ["a"]);
     }
+}
+
+#[test]
+fn an_update_over_what_is_no_longer_there_is_not_begun() {
+    on_every_index(|index| {
+        put(index, &[("a", 1)], &[]);
+        let seen = index.manifest();
+        put(index, &[("b", 2)], &["a"]);
+        assert!(matches!(index.begin(&seen).err(), Some(IndexError::Overtaken)));
+        put(index, &[("c", 3)], &["a", "b"]);
+        assert_eq!(index.manifest().len(), 3);
+    });
 }
 
 fn embedding(model: &str) -> Embedding {
@@ -262,9 +266,8 @@ fn vectors_of_two_models_are_never_compared() {
 
 #[test]
 fn vectors_stay_with_what_is_kept_and_survive_a_restart() {
-    for open in INDEXES {
-        let folder = tempfile::tempdir().unwrap();
-        let index = open(folder.path()).unwrap();
+    for place in places() {
+        let index = place.open().unwrap();
         put(index.as_ref(), &[("a", 1), ("b", 2)], &[]);
         let vectors = ["a", "b"].map(|source| vector_of(index.as_ref(), source, [0.0, 1.0, 0.0]));
         let mut vectors: std::collections::HashMap<_, _> = vectors.into_iter().collect();
@@ -272,7 +275,7 @@ fn vectors_stay_with_what_is_kept_and_survive_a_restart() {
         index.add_vectors(&embedding("m"), &vectors).unwrap();
         put(index.as_ref(), &[("b", 3), ("c", 4)], &["a"]);
         drop(index);
-        let index = open(folder.path()).unwrap();
+        let index = place.open().unwrap();
         assert_eq!(index.embedding(), Some(embedding("m")));
         let hits = by_both(index.as_ref(), 4, "m", [0.0, 1.0, 0.0], 10);
         let cosines: Vec<_> = hits.iter().map(|(source, _, cosine)| (source.as_str(), *cosine)).collect();
@@ -308,7 +311,7 @@ fn only_what_the_filter_lets_through_is_found() {
             }),
             change("coming", &|chunk| chunk.valid_from = Some(date(2026, 11, 27))),
         ];
-        let mut update = index.begin().unwrap();
+        let mut update = index.begin(&index.manifest()).unwrap();
         for entry in entries {
             update.put(&entry.chunk.source.clone(), indexed("1"), vec![entry]).unwrap();
         }

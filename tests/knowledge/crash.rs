@@ -18,7 +18,7 @@ fn replace_over_and_over(folder: &Path) {
     let index = EdgeIndex::open(folder).unwrap();
     let mut output = std::io::stderr();
     for round in 1..100 {
-        let mut update = index.begin().unwrap();
+        let mut update = index.begin(&index.manifest()).unwrap();
         for document in 0..DOCUMENTS {
             let entries =
                 (0..40).map(|ordinal| entry("d", ordinal + 100 * document, &[(round, 1.0)])).collect();

@@ -1,4 +1,4 @@
-//! Tests of the knowledge base over the real embedded index in a temporary folder.
+//! Tests of the knowledge base over the real embedded index in a temporary folder, and of the index on a Qdrant server.
 
 mod abstention;
 mod calibration;
@@ -8,6 +8,8 @@ mod crash;
 mod follow_up;
 mod ingest;
 mod meaning;
+mod places;
+mod qdrant;
 mod rerank;
 mod search;
 mod site;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::fs;
 use std::time::{Duration, Instant};
 
-const PRICE: &str =
+pub(super) const PRICE: &str =
     "# Bicicletas\n\n## Vocês alugam bicicletas?\n\nSim, o aluguel de bicicletas custa R$ 12 por hora.\n";
 
 fn place() -> Place {
@@ -16,7 +16,7 @@ fn place() -> Place {
         .file("knowledge/frete.md", "# Frete\n\nO frete custa R$ 15.\n")
 }
 
-async fn documents(door: &Door, query: &str) -> Vec<Value> {
+pub(super) async fn documents(door: &Door, query: &str) -> Vec<Value> {
     let path = format!("/api/v1/knowledge/documents{query}");
     let answer = door.operator(Method::GET, &path).send().await.unwrap();
     assert_eq!(answer.status(), 200);
@@ -24,7 +24,7 @@ async fn documents(door: &Door, query: &str) -> Vec<Value> {
 }
 
 /// Waits until a search finds it, then asks in the chat; how long that took.
-async fn answered(server: &Process, question: &str, wanted: &str) -> Duration {
+pub(super) async fn answered(server: &Process, question: &str, wanted: &str) -> Duration {
     let began = Instant::now();
     let search = || server.door.operator(Method::GET, "/api/v1/knowledge/search").query(&[("q", question)]);
     loop {

@@ -5,6 +5,7 @@ mod documents;
 mod harm;
 mod models;
 mod once;
+mod qdrant;
 mod stop;
 mod support;
 mod verbs;

@@ -6,15 +6,13 @@ use balcao::domain::ids::ConversationId;
 use balcao::store::error::StoreError;
 use balcao::store::live::LiveHub;
 use balcao::store::sqlite::open;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Connection, Executor, SqlSafeStr};
+use rusqlite::{Connection, named_params};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-async fn outsider(folder: &Path) -> SqliteConnection {
-    SqliteConnectOptions::new().filename(folder.join("balcao.db")).connect().await.unwrap()
+fn outsider(folder: &Path) -> Connection {
+    Connection::open(folder.join("balcao.db")).unwrap()
 }
 
 async fn why_not(folder: &Path) -> String {
@@ -86,13 +84,13 @@ async fn a_database_held_by_another_process_is_unavailable_until_it_is_let_go() 
     let mut impatient = settings();
     impatient.busy_timeout_ms = 200;
     let (stores, handle) = open(&impatient, folder.path(), Arc::new(LiveHub::default())).await.unwrap();
-    let mut backup = outsider(folder.path()).await;
-    backup.execute("BEGIN IMMEDIATE").await.unwrap();
+    let backup = outsider(folder.path());
+    backup.execute_batch("BEGIN IMMEDIATE").unwrap();
     let refused = stores.keys.remove("x").await;
     assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
     assert!(matches!(handle.ready().await, Err(StoreError::Unavailable(_))));
     assert!(stores.keys.list().await.unwrap().is_empty());
-    backup.execute("ROLLBACK").await.unwrap();
+    backup.execute_batch("ROLLBACK").unwrap();
     assert!(!stores.keys.remove("x").await.unwrap());
     handle.ready().await.unwrap();
 }
@@ -142,15 +140,14 @@ async fn a_newer_schema_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let (_, handle) = open_in(folder.path()).await;
     handle.close().await;
-    let mut newer = outsider(folder.path()).await;
+    let newer = outsider(folder.path());
     newer
-        .execute(
+        .execute_batch(
             "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
              VALUES (9999, 'from the future', TRUE, x'00', 0)",
         )
-        .await
         .unwrap();
-    newer.close().await.unwrap();
+    newer.close().unwrap();
     let why = why_not(folder.path()).await;
     assert!(why.contains("newer version") && why.contains("9999"), "{why}");
 }
@@ -170,57 +167,151 @@ async fn two_processes_may_start_at_the_same_time() {
     tasks.join_all().await;
 }
 
-/// The schema before leases, as an earlier version of the program left it.
-const BEFORE_LEASES: [(i64, &str, &str); 3] = [
-    (1, "conversations", include_str!("../../src/store/sqlite/migrations/0001_conversations.sql")),
-    (2, "backoffice", include_str!("../../src/store/sqlite/migrations/0002_backoffice.sql")),
-    (3, "deliveries", include_str!("../../src/store/sqlite/migrations/0003_deliveries.sql")),
+/// What earlier versions of the program have written down about the migrations they ran, with the texts they ran. The
+/// checksums are theirs: were a published text changed, files of theirs would not open any more.
+const PUBLISHED: [(i64, &str, &str, &str); 5] = [
+    (
+        1,
+        "conversations",
+        "fef39bcc02e53b8082eb157fdb62cb8c68bc3e32c866858bd09ff9ff8e9c9535ce2bc4d48e43f018a5cbf1bca99f9692",
+        include_str!("../../src/store/sqlite/migrations/0001_conversations.sql"),
+    ),
+    (
+        2,
+        "backoffice",
+        "5afd87d6c6f8627ce45ff3527e3af7cd654fee36af6ad320494f1b4a003781fedd19253161526a7ccd9bde2f0b93b2bb",
+        include_str!("../../src/store/sqlite/migrations/0002_backoffice.sql"),
+    ),
+    (
+        3,
+        "deliveries",
+        "5eb96a2fe7a2253b087c5d83145cc801325731f268df17481400862442479c488cd53702c1084240dbd0ab08a3f004d3",
+        include_str!("../../src/store/sqlite/migrations/0003_deliveries.sql"),
+    ),
+    (
+        4,
+        "leases",
+        "efc37b3eabfca443a676ec015c7e5dc8ac503d0240983a555d74b4041e3c7d5033cee1fe879942ce4edba9a225b1583c",
+        include_str!("../../src/store/sqlite/migrations/0004_leases.sql"),
+    ),
+    (
+        5,
+        "interviews",
+        "bfafd6c9aeb9e08f9d46b48c3e652bd4ca6f6e7b2083ef802be058d1b8956aa93ba2edac9abf5b5980f385720fd50d41",
+        include_str!("../../src/store/sqlite/migrations/0005_interviews.sql"),
+    ),
 ];
+
+/// A file as an earlier version left it that knew so many migrations.
+fn written_by_an_earlier_version(folder: &Path, migrations: usize) -> Connection {
+    let earlier = outsider(folder);
+    earlier.pragma_update(None, "journal_mode", "WAL").unwrap();
+    earlier
+        .execute_batch(
+            "CREATE TABLE IF NOT EXISTS _sqlx_migrations (
+                version BIGINT PRIMARY KEY,
+                description TEXT NOT NULL,
+                installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+                success BOOLEAN NOT NULL,
+                checksum BLOB NOT NULL,
+                execution_time BIGINT NOT NULL
+            );
+            PRAGMA foreign_keys = OFF",
+        )
+        .unwrap();
+    for (version, name, checksum, text) in &PUBLISHED[..migrations] {
+        earlier.execute_batch(text).unwrap();
+        let note = format!(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+             VALUES ({version}, '{name}', TRUE, x'{checksum}', 4498592)"
+        );
+        earlier.execute(&note, []).unwrap();
+    }
+    earlier.pragma_update(None, "foreign_keys", true).unwrap();
+    earlier
+}
+
+fn history(connection: &Connection) -> Vec<(i64, String, String, bool, String, i64)> {
+    let columns = "version, description, installed_on, success, lower(hex(checksum)), execution_time";
+    let mut rows =
+        connection.prepare(&format!("SELECT {columns} FROM _sqlx_migrations ORDER BY version")).unwrap();
+    let read = rows.query_map([], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+    });
+    read.unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+#[tokio::test]
+async fn a_file_of_an_earlier_version_with_the_same_schema_is_opened_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let earlier = written_by_an_earlier_version(folder.path(), PUBLISHED.len());
+    let before = history(&earlier);
+    let schema = |connection: &Connection| -> i64 {
+        connection.pragma_query_value(None, "schema_version", |row| row.get(0)).unwrap()
+    };
+    let version = schema(&earlier);
+    earlier.close().unwrap();
+    let (_, handle) = open_in(folder.path()).await;
+    handle.close().await;
+    let after = outsider(folder.path());
+    assert_eq!((history(&after), schema(&after)), (before, version));
+}
+
+#[tokio::test]
+async fn a_new_file_is_one_that_an_earlier_version_would_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, handle) = open_in(folder.path()).await;
+    handle.close().await;
+    let noted: Vec<_> = history(&outsider(folder.path()))
+        .into_iter()
+        .map(|(version, name, _, success, checksum, _)| (version, name, success, checksum))
+        .collect();
+    let published =
+        PUBLISHED.map(|(version, name, checksum, _)| (version, name.to_owned(), true, checksum.to_owned()));
+    assert_eq!(noted[..PUBLISHED.len()], published);
+}
+
+#[tokio::test]
+async fn a_schema_of_another_build_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = written_by_an_earlier_version(folder.path(), 2);
+    other.execute_batch("UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 2").unwrap();
+    other.close().unwrap();
+    let why = why_not(folder.path()).await;
+    assert!(why.contains("different build") && why.contains("number 2"), "{why}");
+    assert_eq!(history(&outsider(folder.path())).len(), 2);
+}
 
 #[tokio::test]
 async fn what_an_earlier_version_wrote_is_there_after_the_table_was_laid_anew() {
     let folder = tempfile::tempdir().unwrap();
-    let file = SqliteConnectOptions::new()
-        .filename(folder.path().join("balcao.db"))
-        .create_if_missing(true)
-        .foreign_keys(true);
-    let mut earlier = file.connect().await.unwrap();
-    let migrations = BEFORE_LEASES.map(|(version, name, text)| {
-        Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
-    });
-    Migrator::with_migrations(migrations.to_vec()).run_direct(None, &mut earlier, false).await.unwrap();
+    let earlier = written_by_an_earlier_version(folder.path(), 3);
     // A person has a conversation in which a customer's message is open, and everything that refers to it.
     let (id, contact) = (uuid::Uuid::from_u128(7), uuid::Uuid::from_u128(8));
     let message = format!(
         r#"{{"event":"message","id":"{id}","role":"customer","text":"oi","created_at":"2026-03-02T12:00:00Z"}}"#
     );
     for statement in [
-        sqlx::query("INSERT INTO contacts (id, tags, preferences, created_at, updated_at) VALUES ($2, '[]', '[]', 1, 1)"),
-        sqlx::query(
-            "INSERT INTO conversations (id, channel, contact_id, language, state, owner, owner_name, epoch, last_seq,
-                last_customer_seq, answered_seq, claimed_seq, quiet_until, created_at, updated_at)
-             VALUES ($1, 'web', $2, 'pt-BR', 'open', 'person', 'Bia', 5, 1, 1, 0, 0, 0, 1, 1)",
-        ),
-        sqlx::query(
-            "INSERT INTO visits (conversation_id, identity_kind, identity_value, metadata)
-             VALUES ($1, 'web_visitor', 'ana', '{}') RETURNING $2",
-        ),
-        sqlx::query(
-            "INSERT INTO inbound (conversation_id, channel, external_id, message_id) VALUES ($1, 'web', '1', $1)
-             RETURNING $2",
-        ),
-        sqlx::query(
-            "INSERT INTO events (conversation_id, seq, at, kind, body) VALUES ($1, 1, 1, 'message', $3) RETURNING $2",
-        ),
-        sqlx::query(
-            "INSERT INTO outbox (id, conversation_id, channel, message_id, state, attempts, due_at)
-             VALUES ($2, $1, 'web', $1, 'waiting', 0, 1)",
-        ),
+        "INSERT INTO contacts (id, tags, preferences, created_at, updated_at) VALUES ($contact, '[]', '[]', 1, 1)
+         RETURNING $id, $message",
+        "INSERT INTO conversations (id, channel, contact_id, language, state, owner, owner_name, epoch, last_seq,
+            last_customer_seq, answered_seq, claimed_seq, quiet_until, created_at, updated_at)
+         VALUES ($id, 'web', $contact, 'pt-BR', 'open', 'person', 'Bia', 5, 1, 1, 0, 0, 0, 1, 1) RETURNING $message",
+        "INSERT INTO visits (conversation_id, identity_kind, identity_value, metadata)
+         VALUES ($id, 'web_visitor', 'ana', '{}') RETURNING $contact, $message",
+        "INSERT INTO inbound (conversation_id, channel, external_id, message_id) VALUES ($id, 'web', '1', $id)
+         RETURNING $contact, $message",
+        "INSERT INTO events (conversation_id, seq, at, kind, body) VALUES ($id, 1, 1, 'message', $message)
+         RETURNING $contact",
+        "INSERT INTO outbox (id, conversation_id, channel, message_id, state, attempts, due_at)
+         VALUES ($contact, $id, 'web', $id, 'waiting', 0, 1) RETURNING $message",
     ] {
-        let bound = statement.bind(id.as_bytes().to_vec()).bind(contact.as_bytes().to_vec()).bind(&message);
-        bound.execute(&mut earlier).await.unwrap();
+        let values = named_params! {
+            "$id": id.as_bytes(), "$contact": contact.as_bytes(), "$message": message
+        };
+        earlier.query_row(statement, values, |_| Ok(())).unwrap();
     }
-    earlier.close().await.unwrap();
+    earlier.close().unwrap();
 
     let (stores, handle) = open_in(folder.path()).await;
     let id = ConversationId(id);
@@ -234,8 +325,10 @@ async fn what_an_earlier_version_wrote_is_there_after_the_table_was_laid_anew() 
     assert_eq!(stores.outbox.depth().await.unwrap(), 1);
     handle.close().await;
     // Whatever referred to the old table refers to the new one, and rules are kept again.
-    let mut outsider = file.connect().await.unwrap();
-    assert!(outsider.fetch_all("PRAGMA foreign_key_check").await.unwrap().is_empty());
+    let outsider = outsider(folder.path());
+    outsider.pragma_update(None, "foreign_keys", true).unwrap();
+    let mut check = outsider.prepare("PRAGMA foreign_key_check").unwrap();
+    assert!(!check.exists([]).unwrap());
     let stray = "INSERT INTO inbound (conversation_id, channel, external_id, message_id) VALUES (x'00', 'web', '2', x'00')";
-    assert!(outsider.execute(stray).await.is_err());
+    assert!(outsider.execute(stray, []).is_err());
 }

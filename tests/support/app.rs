@@ -218,6 +218,13 @@ impl TestApp {
         self.door = door;
     }
 
+    /// Stops the program in good order, lets `work` happen to its data, and starts it again.
+    pub async fn stop_for(&mut self, work: impl Future<Output = ()>) {
+        self.stop().await;
+        work.await;
+        self.restart().await;
+    }
+
     async fn stop(&mut self) {
         let Some(running) = self.running.take() else { return };
         running.stop.cancel();

@@ -13,18 +13,19 @@ use balcao::store::conversations::{
 use balcao::store::error::StoreError;
 use jiff::Timestamp;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Passes everything on, unless it is told to fail.
 pub struct FailingStore {
     inner: Arc<dyn ConversationStore>,
     gone: AtomicBool,
+    refusals: AtomicUsize,
 }
 
 impl FailingStore {
     /// Works until told otherwise.
     pub fn over(inner: Arc<dyn ConversationStore>) -> Arc<Self> {
-        Arc::new(Self { inner, gone: AtomicBool::new(false) })
+        Arc::new(Self { inner, gone: AtomicBool::new(false), refusals: AtomicUsize::new(0) })
     }
 
     /// Whether the database is gone.
@@ -32,8 +33,14 @@ impl FailingStore {
         self.gone.store(gone, Ordering::SeqCst);
     }
 
+    /// How often it failed.
+    pub fn refusals(&self) -> usize {
+        self.refusals.load(Ordering::SeqCst)
+    }
+
     fn inner(&self) -> Result<&dyn ConversationStore, StoreError> {
         if self.gone.load(Ordering::SeqCst) {
+            self.refusals.fetch_add(1, Ordering::SeqCst);
             return Err(StoreError::Unavailable("/secret/path/balcao.db is locked".to_owned()));
         }
         Ok(self.inner.as_ref())

@@ -1,12 +1,13 @@
-//! `balcao ingest` and `balcao search`.
+//! `balcao ingest`, `balcao search` and `balcao snapshot`.
 
 use crate::app::build::{self, Options, Outside, listed};
 use crate::app::client;
 use crate::app::documents::{Which, remarks};
 use crate::app::instance::{Running, running};
-use crate::app::knowledge::Library;
+use crate::app::knowledge::{Library, on_server};
 use crate::app::terminal::say;
 use crate::app::vectors::VectorTask;
+use crate::config::knowledge::KnowledgePlace;
 use crate::domain::passage::Passage;
 use crate::knowledge::command::{batch, search_batch, write_json_lines, write_text};
 use crate::prompts::Prompts;
@@ -165,6 +166,25 @@ impl SearchArguments {
     fn write(&self, passages: &[Passage], output: &mut impl Write) -> std::io::Result<()> {
         if self.json { write_json_lines(passages, output) } else { write_text(passages, output) }
     }
+}
+
+/// `balcao snapshot`.
+///
+/// # Errors
+/// If the knowledge is not on a Qdrant server, or that makes none.
+pub async fn snapshot(options: Options) -> anyhow::Result<ExitCode> {
+    let KnowledgePlace::Server(url) = options.settings.knowledge.place(&options.data)? else {
+        anyhow::bail!(
+            "the knowledge is not on a Qdrant server (knowledge.url); the embedded index is a folder: to keep a copy of \
+             it, stop the program and copy the data folder"
+        );
+    };
+    let (snapshot, collection) =
+        tokio::task::spawn_blocking(move || anyhow::Ok(on_server(&options, &url)?.snapshot()?)).await??;
+    say(&format!(
+        "the Qdrant server keeps the snapshot {snapshot} of {collection}; it stays until you delete it there"
+    ));
+    Ok(ExitCode::SUCCESS)
 }
 
 fn output() -> impl Write {

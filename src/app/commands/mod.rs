@@ -13,7 +13,7 @@ mod whatsapp;
 pub use drill::{DrillArguments, drill};
 pub use gaps::{GapsArguments, gaps};
 pub use interviews::{InterviewsCommand, interviews};
-pub use knowledge::{IngestArguments, SearchArguments, ingest, search};
+pub use knowledge::{IngestArguments, SearchArguments, ingest, search, snapshot};
 pub use models::{ModelsCommand, PullArguments, models};
 pub use shop::{ExportArguments, ImportArguments, export, import};
 pub use whatsapp::{WhatsAppCommand, whatsapp};

@@ -23,6 +23,34 @@ pub struct Update {
     pub what: What,
 }
 
+impl Update {
+    /// Whom it is about, so that what is about one person can be taken in one behind the other.
+    pub fn person(&self) -> Option<&Person> {
+        match &self.what {
+            What::Message(message) => Some(&message.from),
+            What::Echo(echo) => Some(&echo.to),
+            What::Moved(moved) => Some(&moved.from),
+            What::Preference(preference) => Some(&preference.person),
+            What::Passed { person, .. } => Some(person),
+            What::Status(_) | What::Trouble { .. } | What::Other { .. } | What::Unreadable => None,
+        }
+    }
+
+    /// Whether it is a message with an id of its own.
+    pub fn is_message(&self) -> bool {
+        match &self.what {
+            What::Message(_) | What::Echo(_) => true,
+            What::Moved(moved) => moved.id.is_some(),
+            What::Status(_)
+            | What::Preference(_)
+            | What::Passed { .. }
+            | What::Trouble { .. }
+            | What::Other { .. }
+            | What::Unreadable => false,
+        }
+    }
+}
+
 /// What happened.
 #[derive(Clone, PartialEq, Debug)]
 pub enum What {

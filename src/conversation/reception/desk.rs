@@ -103,18 +103,6 @@ impl Desk {
         }
     }
 
-    /// Whom an update is about, so that those about one person are taken in one behind the other.
-    pub fn person<'u>(&self, update: &'u Update) -> Option<&'u Person> {
-        match &update.what {
-            What::Message(message) => Some(&message.from),
-            What::Echo(echo) => Some(&echo.to),
-            What::Moved(moved) => Some(&moved.from),
-            What::Preference(preference) => Some(&preference.person),
-            What::Passed { person, .. } => Some(person),
-            What::Status(_) | What::Trouble { .. } | What::Other { .. } | What::Unreadable => None,
-        }
-    }
-
     /// Takes in one update.
     ///
     /// # Errors
@@ -126,14 +114,14 @@ impl Desk {
             return Ok(());
         }
         let Some(number) = self.ours(update) else {
-            if let What::Message(_) | What::Echo(_) = update.what {
+            if update.is_message() {
                 count("ignored");
             }
             return Ok(());
         };
         let at = update.at.unwrap_or(received_at).min(received_at);
         match &update.what {
-            What::Message(message) => self.message(&number, update, message, at).await,
+            What::Message(message) => Box::pin(self.message(&number, update, message, at)).await,
             What::Echo(echo) => self.echo(&number, echo).await,
             What::Status(status) => self.parts.statuses.take(&number, status).await,
             What::Moved(moved) => self.moved(&number, moved).await,

@@ -67,12 +67,13 @@ impl Desk {
             content = said(&Content::Unseen { kind: None, code: None }, conversation.language);
         }
         let now = self.parts.clock.now();
-        let kept = if now.duration_since(at) > self.ignore_older_than {
+        let kept = if wished.is_some() {
+            // However late, and whoever has the conversation.
+            Some(Kept::Preference)
+        } else if now.duration_since(at) > self.ignore_older_than {
             Some(Kept::Late)
         } else if incoming.is_observed {
             Some(Kept::Observed)
-        } else if wished.is_some() {
-            Some(Kept::Preference)
         } else if is_blank {
             Some(Kept::Unseen)
         } else {

@@ -22,6 +22,8 @@ use std::sync::Arc;
 const NAME_CHARS: usize = 80;
 /// How identities by a business-scoped id begin.
 const BY_USER: &str = "whatsapp:user:";
+/// And those by a number.
+const BY_PHONE: &str = "whatsapp:phone:";
 /// Longest advertisement that is kept, as JSON.
 const REFERRAL_BYTES: usize = 8 * 1024;
 /// Where the advertisement stands that a person came by first, and last.
@@ -87,6 +89,10 @@ impl People {
         }
         let metadata = described(known.metadata.clone(), &address, person, referral);
         let identity = address.identity();
+        if let Some(before) = kept.as_ref().filter(|before| **before != identity) {
+            // Somebody else may come to have it.
+            self.contacts.unlink(known.contact, before).await?;
+        }
         if kept.as_ref() != Some(&identity) || metadata != known.metadata {
             self.conversations.revisit(known.id, Visit { identity, metadata: metadata.clone() }).await?;
         }
@@ -121,8 +127,12 @@ impl People {
             self.point(customer, person).await?;
             return Ok(Some(customer));
         }
-        let handle = person.user.as_ref().map(UserId::identity).or(person.phone.as_ref().map(WaId::identity));
-        Ok(handle.map(|handle| first_contact(&handle)))
+        let handles = [person.user.as_ref().map(UserId::identity), person.phone.as_ref().map(WaId::identity)];
+        let Some(handle) = handles.into_iter().flatten().next() else { return Ok(None) };
+        let first = first_contact(&handle);
+        // Who had the handle before, and has another one now, was the first.
+        let is_taken = self.contacts.identities(first).await?.iter().any(is_handle);
+        Ok(Some(if is_taken { ContactId(self.clock.new_id()) } else { first }))
     }
 
     async fn known(&self, handle: Option<Identity>) -> Result<Option<ContactId>, StoreError> {
@@ -229,6 +239,11 @@ impl People {
             Some(_) | None => self.point(contact, &Person { phone: Some(phone), ..Person::default() }).await,
         }
     }
+}
+
+/// Whether a person of WhatsApp is known by it, not a conversation.
+fn is_handle(identity: &Identity) -> bool {
+    identity.value.starts_with(BY_USER) || identity.value.starts_with(BY_PHONE)
 }
 
 /// What is known of a visit: the handles, what the person calls themselves, and the advertisements that they came by

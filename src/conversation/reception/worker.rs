@@ -22,8 +22,8 @@ use tokio_util::sync::CancellationToken;
 /// How often the store is asked for bodies that nobody signalled.
 const POLL: Duration = Duration::from_secs(1);
 /// Bodies of one claim, and how long it lasts.
-const CLAIM: u32 = 16;
-const LEASE: SignedDuration = SignedDuration::from_secs(30);
+const CLAIM: u32 = 8;
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// People whose news are taken in side by side.
 const SIDE_BY_SIDE: usize = 16;
 /// The wait before a body is worked through a second time; it doubles.
@@ -158,7 +158,7 @@ impl PostWorker {
         let mut failed = self.take_in_order(moves).await;
         let mut queues: BTreeMap<String, Vec<Item>> = BTreeMap::new();
         for (place, item) in others.into_iter().enumerate() {
-            let key = match self.desk.person(&item.update) {
+            let key = match item.update.person() {
                 Some(person) => key(person),
                 // Nobody's: in nobody's way.
                 None => format!("#{}", place % SIDE_BY_SIDE),

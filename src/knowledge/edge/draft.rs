@@ -1,13 +1,14 @@
 //! A generation that is being written: what is put, and what is kept of the live one. Until it is published nobody sees
 //! it, and when it is dropped nothing is left of it.
 
-use super::filter::Profile;
+use super::filter::make_indexes;
 use super::shard::{Generation, LEXICON, MANIFEST, MEANING, PROFILE, SHARD, TERMS, chunk};
 use super::{EdgeIndex, fault, guarded};
 use crate::knowledge::chunk::Chunk;
 use crate::knowledge::generation::write_durably;
 use crate::knowledge::index::{Embedding, Entry, EntryId, IndexError, Indexed, Manifest, TermId, Update};
 use crate::knowledge::lexicon::Lexicon;
+use crate::knowledge::profile::Profile;
 use qdrant_edge::{
     Distance, EdgeConfig, EdgeShard, EdgeSparseVectorParams, EdgeVectorParams, Modifier, Payload, PointId,
     PointInsertOperations, PointOperations, PointStructPersisted, Record, ScrollRequest, UpdateOperation,
@@ -145,7 +146,7 @@ impl<'a> Draft<'a> {
         self.write()?;
         let Some(shard) = self.unfinished.shard.take() else { return Ok(()) };
         guarded(|| {
-            self.profile.make_indexes(&shard)?;
+            make_indexes(&self.profile, &shard)?;
             shard.flush();
             drop(shard);
             Ok(())

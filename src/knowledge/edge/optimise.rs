@@ -127,7 +127,7 @@ mod tests {
     }
 
     fn put(index: &EdgeIndex, numbers: impl Iterator<Item = u32>, keep: &HashSet<String>) {
-        let mut update = index.begin().unwrap();
+        let mut update = index.begin(&index.manifest()).unwrap();
         for number in numbers {
             let indexed = Indexed {
                 fingerprint: "1".into(),

@@ -1,7 +1,7 @@
 //! One state of the index: read-only once it is live, gone when it has been replaced and the last search is done with it.
 
 use super::draft::entry_id;
-use super::filter::Profile;
+use super::filter::conditions;
 use super::{fault, guarded};
 use crate::knowledge::background::dot;
 use crate::knowledge::chunk::Chunk;
@@ -9,6 +9,7 @@ use crate::knowledge::index::{
     Embedding, EntryId, Hit, IndexError, Manifest, Meaning, Search, SparseVector, Unembedded,
 };
 use crate::knowledge::lexicon::Lexicon;
+use crate::knowledge::profile::Profile;
 use qdrant_edge::{
     EdgeShard, HasVectorCondition, NamedQuery, Payload, PointId, QueryEnum, Record, ScoredPoint,
     ScrollRequest, SearchRequest, VectorInternal, VectorStructInternal, WithPayloadInterface, WithVector,
@@ -93,7 +94,7 @@ impl Generation {
     /// See [`Index::search`](crate::knowledge::index::Index::search).
     pub(super) fn search(&self, search: Search<'_>) -> Result<Vec<Hit>, IndexError> {
         let Some(shard) = &self.shard else { return Ok(Vec::new()) };
-        let filter = self.profile.conditions(search.filter)?;
+        let filter = conditions(&self.profile, search.filter)?;
         let nearest =
             |query: VectorInternal, using: &str, payload: bool| -> Result<Vec<ScoredPoint>, IndexError> {
                 let request = SearchRequest {

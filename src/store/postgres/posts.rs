@@ -118,7 +118,7 @@ impl PostStore for Posts {
             let mut columns = Columns::of(row);
             Ok((columns.text()?, columns.value::<i64>()?))
         });
-        posts_counted(counted)
+        posts_counted(counted.collect::<Result<_, StoreError>>()?)
     }
 }
 

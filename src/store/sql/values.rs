@@ -101,11 +101,10 @@ pub(in crate::store) fn posts_settled(outcome: PostOutcome) -> (&'static str, Op
 
 /// How many bodies there are, from how many are in which state.
 pub(in crate::store) fn posts_counted(
-    rows: impl Iterator<Item = Result<(String, i64), StoreError>>,
+    rows: Vec<(String, i64)>,
 ) -> Result<PostCounts, StoreError> {
     let mut counts = PostCounts::default();
-    for row in rows {
-        let (state, count) = row?;
+    for (state, count) in rows {
         let place = match state.as_str() {
             "waiting" => &mut counts.waiting,
             "done" => &mut counts.done,

@@ -1,7 +1,8 @@
 //! People and their identities on SQLite.
 
 use super::Database;
-use super::rows::{Columns, consent, contact, identity};
+use super::rows::{consent, contact, identity};
+use super::statement::query;
 use super::transaction::Transaction;
 use super::writer::Atomicity;
 use crate::domain::contact::{ConsentRecord, Contact, Identity, IdentityKind, Preference};
@@ -28,101 +29,75 @@ impl Contacts {
 #[async_trait]
 impl ContactStore for Contacts {
     async fn get(&self, id: ContactId) -> Result<Option<Contact>, StoreError> {
-        let row = self.database.reader.one(sqlx::query(sql::contacts::GET).bind(blob(id.0))).await?;
-        row.as_ref().map(contact).transpose()
+        self.database.reader.one(query(sql::contacts::GET).bind(blob(id.0)), contact)
     }
 
     async fn find(&self, identity: &Identity) -> Result<Option<Contact>, StoreError> {
-        let statement =
-            sqlx::query(sql::contacts::FIND).bind(identity.kind.as_str()).bind(identity.value.as_str());
-        self.database.reader.one(statement).await?.as_ref().map(contact).transpose()
+        let statement = query(sql::contacts::FIND).bind(identity.kind.as_str()).bind(identity.value.as_str());
+        self.database.reader.one(statement, contact)
     }
 
     async fn identities(&self, id: ContactId) -> Result<Vec<Identity>, StoreError> {
-        let rows = self.database.reader.all(sqlx::query(sql::contacts::IDENTITIES).bind(blob(id.0))).await?;
-        rows.iter().map(identity).collect()
+        self.database.reader.few(query(sql::contacts::IDENTITIES).bind(blob(id.0)), identity)
     }
 
     async fn save(&self, contact: &Contact) -> Result<(), StoreError> {
         let contact = contact.clone();
-        self.database.writer.run(Atomicity::Savepoint, |tx| Box::pin(save(tx, contact))).await
+        self.database.writer.run(Atomicity::Savepoint, |tx| save(tx, contact)).await
     }
 
     async fn link(&self, contact: ContactId, identity: &Identity, at: Timestamp) -> Result<(), StoreError> {
         let identity = identity.clone();
-        self.database
-            .writer
-            .run(Atomicity::Savepoint, move |tx| Box::pin(link(tx, contact, identity, at)))
-            .await
+        self.database.writer.run(Atomicity::Savepoint, move |tx| link(tx, contact, identity, at)).await
     }
 
     async fn unlink(&self, contact: ContactId, identity: &Identity) -> Result<(), StoreError> {
-        let identity = identity.clone();
-        self.database
-            .writer
-            .run(Atomicity::RefusesFirst, move |tx| {
-                Box::pin(async move {
-                    let statement = sqlx::query(sql::contacts::UNLINK)
-                        .bind(identity.kind.as_str())
-                        .bind(identity.value)
-                        .bind(blob(contact.0));
-                    tx.write(statement).await.map(drop)
-                })
-            })
-            .await
+        let statement = query(sql::contacts::UNLINK)
+            .bind(identity.kind.as_str())
+            .bind(identity.value.as_str())
+            .bind(blob(contact.0));
+        self.database.writer.run(Atomicity::RefusesFirst, |tx| tx.write(statement).map(drop)).await
     }
 
     async fn remember(&self, contact: ContactId, preference: Preference) -> Result<(), StoreError> {
-        self.database
-            .writer
-            .run(Atomicity::RefusesFirst, move |tx| Box::pin(remember(tx, contact, preference)))
-            .await
+        self.database.writer.run(Atomicity::RefusesFirst, move |tx| remember(tx, contact, preference)).await
     }
 
     async fn record_consent(&self, consent: &ConsentRecord) -> Result<(), StoreError> {
-        let consent = consent.clone();
-        self.database
-            .writer
-            .run(Atomicity::RefusesFirst, move |tx| {
-                Box::pin(async move {
-                    let statement = sqlx::query(sql::interviews::RECORD_CONSENT)
-                        .bind(blob(consent.contact.0))
-                        .bind(consent.purpose)
-                        .bind(consent.version)
-                        .bind(consent.agreed)
-                        .bind(consent.words)
-                        .bind(consent.channel)
-                        .bind(consent.at.as_millisecond());
-                    tx.write(statement).await.map(drop)
-                })
-            })
-            .await
+        let statement = query(sql::interviews::RECORD_CONSENT)
+            .bind(blob(consent.contact.0))
+            .bind(consent.purpose.as_str())
+            .bind(consent.version.as_str())
+            .bind(consent.agreed)
+            .bind(consent.words.as_str())
+            .bind(consent.channel.as_str())
+            .bind(consent.at.as_millisecond());
+        self.database.writer.run(Atomicity::RefusesFirst, |tx| tx.write(statement).map(drop)).await
     }
 
     async fn consents(&self, contact: ContactId) -> Result<Vec<ConsentRecord>, StoreError> {
-        let statement = sqlx::query(sql::interviews::CONSENTS).bind(blob(contact.0));
-        self.database.reader.all(statement).await?.iter().map(consent).collect()
+        self.database.reader.few(query(sql::interviews::CONSENTS).bind(blob(contact.0)), consent)
     }
 
     async fn list(&self, after: Option<ContactId>, limit: u32) -> Result<Vec<Contact>, StoreError> {
         let statement = match after {
-            Some(last) => sqlx::query(sql::contacts::AFTER).bind(blob(last.0)).bind(limit),
-            None => sqlx::query(sql::contacts::FIRST).bind(limit),
+            Some(last) => query(sql::contacts::AFTER).bind(blob(last.0)).bind(limit),
+            None => query(sql::contacts::FIRST).bind(limit),
         };
-        self.database.reader.all(statement).await?.iter().map(contact).collect()
+        self.database.reader.many(statement, contact).await
     }
 }
 
 /// The contact of a new conversation's identity; made, with that identity, if nobody has it.
-pub(super) async fn known_or_made(
+pub(super) fn known_or_made(
     transaction: &mut Transaction,
     new: &NewConversation,
 ) -> Result<ContactId, StoreError> {
-    if let Some(known) = owner_of(transaction, &new.identity).await? {
+    if let Some(known) = owner_of(transaction, &new.identity)? {
         return Ok(known);
     }
     let own = |kind| (new.identity.kind == kind).then(|| new.identity.value.clone());
-    let statement = sqlx::query(sql::contacts::MAKE)
+    let statement = query(sql::contacts::MAKE)
         .bind(blob(new.contact.0))
         .bind(new.name.clone())
         .bind(own(IdentityKind::Email))
@@ -130,13 +105,13 @@ pub(super) async fn known_or_made(
         .bind(new.language.tag())
         .bind(new.channel.clone())
         .bind(new.at.as_millisecond());
-    transaction.write(statement).await?;
-    point(transaction, new.contact, &new.identity, new.at).await?;
+    transaction.write(statement)?;
+    point(transaction, new.contact, &new.identity, new.at)?;
     Ok(new.contact)
 }
 
-async fn save(transaction: &mut Transaction, contact: Contact) -> Result<(), StoreError> {
-    let statement = sqlx::query(sql::contacts::SAVE)
+fn save(transaction: &mut Transaction, contact: Contact) -> Result<(), StoreError> {
+    let statement = query(sql::contacts::SAVE)
         .bind(blob(contact.id.0))
         .bind(contact.name)
         .bind(contact.email.clone())
@@ -149,16 +124,16 @@ async fn save(transaction: &mut Transaction, contact: Contact) -> Result<(), Sto
         .bind(json(&contact.preferences)?)
         .bind(contact.created_at.as_millisecond())
         .bind(contact.updated_at.as_millisecond());
-    transaction.write(statement).await?;
+    transaction.write(statement)?;
     let handles = [(IdentityKind::Email, contact.email), (IdentityKind::Phone, contact.phone)];
     for (kind, value) in handles {
         let Some(value) = value else { continue };
-        let statement = sqlx::query(sql::contacts::CLAIM_IDENTITY)
+        let statement = query(sql::contacts::CLAIM_IDENTITY)
             .bind(kind.as_str())
             .bind(value)
             .bind(blob(contact.id.0))
             .bind(contact.updated_at.as_millisecond());
-        if transaction.write_returning(statement).await?.is_empty() {
+        if transaction.write_returning(statement, |_| Ok(()))?.is_empty() {
             return Err(StoreError::Conflict(format!("the {} belongs to another contact", kind.as_str())));
         }
     }
@@ -167,16 +142,16 @@ async fn save(transaction: &mut Transaction, contact: Contact) -> Result<(), Sto
 
 /// The one who loses a primary e-mail or phone loses it from the record too: else their next save would be
 /// refused.
-async fn link(
+fn link(
     transaction: &mut Transaction,
     contact: ContactId,
     identity: Identity,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let exists = transaction.read(sqlx::query(sql::contacts::PREFERENCES).bind(blob(contact.0))).await?;
+    let exists = transaction.read(query(sql::contacts::PREFERENCES).bind(blob(contact.0)), |_| Ok(()))?;
     exists.ok_or(StoreError::NotFound)?;
-    let former = owner_of(transaction, &identity).await?.filter(|former| *former != contact);
-    point(transaction, contact, &identity, at).await?;
+    let former = owner_of(transaction, &identity)?.filter(|former| *former != contact);
+    point(transaction, contact, &identity, at)?;
     let drop_handle = match identity.kind {
         IdentityKind::Email => sql::contacts::DROP_EMAIL,
         IdentityKind::Phone => sql::contacts::DROP_PHONE,
@@ -184,45 +159,41 @@ async fn link(
     };
     if let Some(former) = former {
         let statement =
-            sqlx::query(drop_handle).bind(identity.value).bind(blob(former.0)).bind(at.as_millisecond());
-        transaction.write(statement).await?;
+            query(drop_handle).bind(identity.value).bind(blob(former.0)).bind(at.as_millisecond());
+        transaction.write(statement)?;
     }
     Ok(())
 }
 
-async fn owner_of(
-    transaction: &mut Transaction,
-    identity: &Identity,
-) -> Result<Option<ContactId>, StoreError> {
-    let statement = sqlx::query(sql::contacts::OWNER_OF_IDENTITY)
-        .bind(identity.kind.as_str())
-        .bind(identity.value.as_str());
-    let row = transaction.read(statement).await?;
-    row.map(|row| Columns::of(&row).id().map(ContactId)).transpose()
+fn owner_of(transaction: &mut Transaction, identity: &Identity) -> Result<Option<ContactId>, StoreError> {
+    let statement =
+        query(sql::contacts::OWNER_OF_IDENTITY).bind(identity.kind.as_str()).bind(identity.value.as_str());
+    transaction.read(statement, |columns| columns.id().map(ContactId))
 }
 
-async fn point(
+fn point(
     transaction: &mut Transaction,
     contact: ContactId,
     identity: &Identity,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let statement = sqlx::query(sql::contacts::LINK)
+    let statement = query(sql::contacts::LINK)
         .bind(identity.kind.as_str())
         .bind(identity.value.as_str())
         .bind(blob(contact.0))
         .bind(at.as_millisecond());
-    transaction.write(statement).await?;
+    transaction.write(statement)?;
     Ok(())
 }
 
-async fn remember(
+fn remember(
     transaction: &mut Transaction,
     contact: ContactId,
     preference: Preference,
 ) -> Result<(), StoreError> {
-    let row = transaction.read(sqlx::query(sql::contacts::PREFERENCES).bind(blob(contact.0))).await?;
-    let mut preferences: Vec<Preference> = Columns::of(&row.ok_or(StoreError::NotFound)?).json()?;
+    let known = transaction
+        .read(query(sql::contacts::PREFERENCES).bind(blob(contact.0)), |columns| columns.json())?;
+    let mut preferences: Vec<Preference> = known.ok_or(StoreError::NotFound)?;
     let at = preference.recorded_at.as_millisecond();
     match preferences.iter_mut().find(|known| known.key == preference.key) {
         Some(newer) if newer.recorded_at > preference.recorded_at => return Ok(()),
@@ -230,7 +201,7 @@ async fn remember(
         None => preferences.push(preference),
     }
     let statement =
-        sqlx::query(sql::contacts::SET_PREFERENCES).bind(blob(contact.0)).bind(json(&preferences)?).bind(at);
-    transaction.write(statement).await?;
+        query(sql::contacts::SET_PREFERENCES).bind(blob(contact.0)).bind(json(&preferences)?).bind(at);
+    transaction.write(statement)?;
     Ok(())
 }

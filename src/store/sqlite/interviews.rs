@@ -2,7 +2,8 @@
 
 use super::Database;
 use super::events::{Drafts, Place};
-use super::rows::{Columns, Statement, event};
+use super::rows::{Columns, event};
+use super::statement::query;
 use super::transaction::Transaction;
 use super::writer::Atomicity;
 use crate::domain::conversation::Conversation;
@@ -17,7 +18,6 @@ use crate::store::sql::list::{NEWEST, read_cursor};
 use crate::store::sql::values::{blob, from_json, json};
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
 
 /// [`InterviewStore`] on SQLite.
 pub(super) struct Interviews {
@@ -28,24 +28,20 @@ impl Interviews {
     pub(super) fn on(database: &Database) -> Self {
         Self { database: database.clone() }
     }
-
-    async fn one(&self, statement: Statement<'_>) -> Result<Option<InterviewRecord>, StoreError> {
-        self.database.reader.one(statement).await?.as_ref().map(record).transpose()
-    }
 }
 
 #[async_trait]
 impl InterviewStore for Interviews {
     async fn get(&self, id: InterviewId) -> Result<Option<InterviewRecord>, StoreError> {
-        self.one(sqlx::query(sql::interviews::GET).bind(blob(id.0))).await
+        self.database.reader.one(query(sql::interviews::GET).bind(blob(id.0)), record)
     }
 
     async fn newest_of(&self, contact: ContactId) -> Result<Option<InterviewRecord>, StoreError> {
-        self.one(sqlx::query(sql::interviews::NEWEST_OF).bind(blob(contact.0))).await
+        self.database.reader.one(query(sql::interviews::NEWEST_OF).bind(blob(contact.0)), record)
     }
 
     async fn newest_in(&self, conversation: ConversationId) -> Result<Option<InterviewRecord>, StoreError> {
-        self.one(sqlx::query(sql::interviews::NEWEST_IN).bind(blob(conversation.0))).await
+        self.database.reader.one(query(sql::interviews::NEWEST_IN).bind(blob(conversation.0)), record)
     }
 
     async fn list(&self, filter: &InterviewFilter) -> Result<Page<InterviewRecord>, StoreError> {
@@ -53,7 +49,7 @@ impl InterviewStore for Interviews {
             Some(cursor) => read_cursor(cursor)?,
             None => NEWEST,
         };
-        let statement = sqlx::query(sql::interviews::LIST)
+        let statement = query(sql::interviews::LIST)
             .bind(filter.name.as_deref())
             .bind(filter.standing.as_deref())
             .bind(filter.temperature.as_deref())
@@ -61,10 +57,11 @@ impl InterviewStore for Interviews {
             .bind(before)
             .bind(blob(id))
             .bind(i64::from(filter.limit) + 1);
-        let rows = self.database.reader.all(statement).await?;
+        let mut items = self.database.reader.many(statement, record).await?;
         let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
-        let items = rows.iter().take(limit).map(record).collect::<Result<Vec<_>, _>>()?;
-        let next = if rows.len() > limit { items.last().map(cursor_behind) } else { None };
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = if more { items.last().map(cursor_behind) } else { None };
         Ok(Page { items, next })
     }
 
@@ -74,7 +71,7 @@ impl InterviewStore for Interviews {
         amendment: Amendment,
         at: Timestamp,
     ) -> Result<InterviewRecord, StoreError> {
-        self.database.writer.run(Atomicity::Savepoint, move |tx| Box::pin(amend(tx, id, amendment, at))).await
+        self.database.writer.run(Atomicity::Savepoint, move |tx| amend(tx, id, amendment, at)).await
     }
 
     async fn take_follow_ups(
@@ -83,47 +80,40 @@ impl InterviewStore for Interviews {
         until: Timestamp,
         limit: u32,
     ) -> Result<Vec<InterviewRecord>, StoreError> {
-        self.database
-            .writer
-            .run(Atomicity::RefusesFirst, move |tx| {
-                Box::pin(async move {
-                    let take = sqlx::query(sql::interviews::TAKE_FOLLOW_UPS)
-                        .bind(now.as_millisecond())
-                        .bind(until.as_millisecond())
-                        .bind(limit);
-                    tx.write_returning(take).await?.iter().map(record).collect()
-                })
-            })
-            .await
+        let take = query(sql::interviews::TAKE_FOLLOW_UPS)
+            .bind(now.as_millisecond())
+            .bind(until.as_millisecond())
+            .bind(limit);
+        self.database.writer.run(Atomicity::RefusesFirst, |tx| tx.write_returning(take, record)).await
     }
 }
 
 /// Brings the row of an interview up to what the conversation's log has of it. Part of a turn's commit.
-pub(super) async fn fold(
+pub(super) fn fold(
     transaction: &mut Transaction,
     id: InterviewId,
     conversation: &Conversation,
 ) -> Result<(), StoreError> {
-    let known = read(transaction, id).await?;
+    let known = read(transaction, id)?;
     let seq = known.as_ref().filter(|known| known.state.conversation == conversation.id);
-    let events = steps(transaction, conversation.id, seq.map_or(0, |known| known.seq)).await?;
+    let events = steps(transaction, conversation.id, seq.map_or(0, |known| known.seq))?;
     let folded = match known {
         Some(known) => Some(known.after(&events)),
         None => InterviewRecord::begun(id, conversation.contact, conversation.language, &events),
     };
     let Some(folded) = folded else { return Ok(()) };
-    save(transaction, &InterviewRecord { contact: conversation.contact, ..folded }).await
+    save(transaction, &InterviewRecord { contact: conversation.contact, ..folded })
 }
 
-async fn amend(
+fn amend(
     transaction: &mut Transaction,
     id: InterviewId,
     amendment: Amendment,
     at: Timestamp,
 ) -> Result<InterviewRecord, StoreError> {
-    let mut record = read(transaction, id).await?.ok_or(StoreError::NotFound)?;
+    let mut record = read(transaction, id)?.ok_or(StoreError::NotFound)?;
     let taken = match &amendment {
-        Amendment::Assigned { route, .. } => taken(transaction, &record.state.name, route).await?,
+        Amendment::Assigned { route, .. } => taken(transaction, &record.state.name, route)?,
         _ => Vec::new(),
     };
     let steps_made = record.amend(amendment, &taken, at)?;
@@ -132,46 +122,42 @@ async fn amend(
             steps_made.into_iter().map(|step| EventBody::Interview { interview: id, step: Box::new(step) });
         let drafts = Drafts::of(bodies.collect())?;
         let conversation = record.state.conversation;
-        let room = sqlx::query(sql::interviews::MAKE_ROOM)
+        let room = query(sql::interviews::MAKE_ROOM)
             .bind(blob(conversation.0))
             .bind(drafts.count())
             .bind(at.as_millisecond());
-        let rows = transaction.write_returning(room).await?;
-        let last = Columns::of(rows.first().ok_or(StoreError::NotFound)?).value()?;
-        drafts.append(transaction, Place { conversation, turn: None, at }, last).await?;
-        let events = steps(transaction, conversation, record.seq).await?;
+        let last = transaction.write_returning(room, |columns| columns.value())?;
+        let last = last.into_iter().next().ok_or(StoreError::NotFound)?;
+        drafts.append(transaction, Place { conversation, turn: None, at }, last)?;
+        let events = steps(transaction, conversation, record.seq)?;
         record = record.after(&events);
     }
-    save(transaction, &record).await?;
+    save(transaction, &record)?;
     Ok(record)
 }
 
-async fn read(transaction: &mut Transaction, id: InterviewId) -> Result<Option<InterviewRecord>, StoreError> {
-    let row = transaction.read(sqlx::query(sql::interviews::GET).bind(blob(id.0))).await?;
-    row.as_ref().map(record).transpose()
+fn read(transaction: &mut Transaction, id: InterviewId) -> Result<Option<InterviewRecord>, StoreError> {
+    transaction.read(query(sql::interviews::GET).bind(blob(id.0)), record)
 }
 
-async fn steps(
+fn steps(
     transaction: &mut Transaction,
     conversation: ConversationId,
     behind: Seq,
 ) -> Result<Vec<Event>, StoreError> {
-    let statement = sqlx::query(sql::interviews::STEPS).bind(blob(conversation.0)).bind(behind);
-    transaction.read_all(statement).await?.iter().map(event).collect()
+    let statement = query(sql::interviews::STEPS).bind(blob(conversation.0)).bind(behind);
+    transaction.read_all(statement, event)
 }
 
-async fn taken(transaction: &mut Transaction, name: &str, route: &str) -> Result<Vec<Taken>, StoreError> {
-    let rows = transaction.read_all(sqlx::query(sql::interviews::TAKEN).bind(name).bind(route)).await?;
-    let taken = rows.iter().map(|row| {
-        let mut columns = Columns::of(row);
+fn taken(transaction: &mut Transaction, name: &str, route: &str) -> Result<Vec<Taken>, StoreError> {
+    transaction.read_all(query(sql::interviews::TAKEN).bind(name).bind(route), |columns| {
         Ok(Taken { person: columns.value()?, last_at: columns.time()?, leads: columns.value()? })
-    });
-    taken.collect()
+    })
 }
 
-async fn save(transaction: &mut Transaction, record: &InterviewRecord) -> Result<(), StoreError> {
+fn save(transaction: &mut Transaction, record: &InterviewRecord) -> Result<(), StoreError> {
     let InterviewRecord { state, contact, seq, assignment, nurture, follow_up_at } = record;
-    let statement = sqlx::query(sql::interviews::SAVE)
+    let statement = query(sql::interviews::SAVE)
         .bind(blob(state.id.0))
         .bind(blob(state.conversation.0))
         .bind(blob(contact.0))
@@ -187,17 +173,16 @@ async fn save(transaction: &mut Transaction, record: &InterviewRecord) -> Result
         .bind(assignment.as_ref().map(json).transpose()?)
         .bind(nurture.as_ref().map(json).transpose()?)
         .bind(follow_up_at.map(Timestamp::as_millisecond));
-    transaction.write(statement).await.map(drop)
+    transaction.write(statement).map(drop)
 }
 
-fn record(row: &SqliteRow) -> Result<InterviewRecord, StoreError> {
-    let mut columns = Columns::of(row);
+fn record(columns: &mut Columns<'_>) -> Result<InterviewRecord, StoreError> {
     Ok(InterviewRecord {
         contact: ContactId(columns.id()?),
         seq: columns.value()?,
         state: columns.json()?,
-        assignment: columns.value::<Option<&str>>()?.map(from_json).transpose()?,
-        nurture: columns.value::<Option<&str>>()?.map(from_json).transpose()?,
+        assignment: columns.optional_text()?.map(from_json).transpose()?,
+        nurture: columns.optional_text()?.map(from_json).transpose()?,
         follow_up_at: columns.optional_time()?,
     })
 }

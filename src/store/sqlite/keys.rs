@@ -2,6 +2,7 @@
 
 use super::Database;
 use super::rows::Columns;
+use super::statement::query;
 use super::transaction::Transaction;
 use super::writer::Atomicity;
 use crate::store::error::StoreError;
@@ -10,7 +11,6 @@ use crate::store::sql;
 use crate::store::sql::values::json;
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
 
 /// [`KeyStore`] on SQLite.
 pub(super) struct Keys {
@@ -27,50 +27,44 @@ impl Keys {
 impl KeyStore for Keys {
     async fn add(&self, key: &ApiKey) -> Result<(), StoreError> {
         let key = key.clone();
-        self.database.writer.run(Atomicity::RefusesFirst, |tx| Box::pin(add(tx, key))).await
+        self.database.writer.run(Atomicity::RefusesFirst, |tx| add(tx, key)).await
     }
 
     async fn list(&self) -> Result<Vec<ApiKey>, StoreError> {
-        self.database.reader.all(sqlx::query(sql::keys::LIST)).await?.iter().map(key).collect()
+        self.database.reader.few(query(sql::keys::LIST), key)
     }
 
     async fn remove(&self, name: &str) -> Result<bool, StoreError> {
-        let name = name.to_owned();
-        self.database
-            .writer
-            .run(Atomicity::RefusesFirst, |tx| {
-                Box::pin(async move { Ok(tx.write(sqlx::query(sql::keys::REMOVE).bind(name)).await? > 0) })
-            })
-            .await
+        let statement = query(sql::keys::REMOVE).bind(name);
+        self.database.writer.run(Atomicity::RefusesFirst, |tx| Ok(tx.write(statement)? > 0)).await
     }
 
     async fn touch(&self, name: &str, at: Timestamp) -> Result<(), StoreError> {
         let name = name.to_owned();
-        self.database.writer.run(Atomicity::RefusesFirst, move |tx| Box::pin(touch(tx, name, at))).await
+        self.database.writer.run(Atomicity::RefusesFirst, move |tx| touch(tx, name, at)).await
     }
 }
 
-async fn add(transaction: &mut Transaction, key: ApiKey) -> Result<(), StoreError> {
-    let statement = sqlx::query(sql::keys::ADD)
+fn add(transaction: &mut Transaction, key: ApiKey) -> Result<(), StoreError> {
+    let statement = query(sql::keys::ADD)
         .bind(key.name)
         .bind(json(&key.scopes)?)
         .bind(key.hash.to_vec())
         .bind(key.created_at.as_millisecond())
         .bind(key.last_used_at.map(Timestamp::as_millisecond));
-    transaction.write(statement).await?;
+    transaction.write(statement)?;
     Ok(())
 }
 
-async fn touch(transaction: &mut Transaction, name: String, at: Timestamp) -> Result<(), StoreError> {
-    let statement = sqlx::query(sql::keys::TOUCH).bind(name).bind(at.as_millisecond());
-    match transaction.write(statement).await? {
+fn touch(transaction: &mut Transaction, name: String, at: Timestamp) -> Result<(), StoreError> {
+    let statement = query(sql::keys::TOUCH).bind(name).bind(at.as_millisecond());
+    match transaction.write(statement)? {
         0 => Err(StoreError::NotFound),
         _ => Ok(()),
     }
 }
 
-fn key(row: &SqliteRow) -> Result<ApiKey, StoreError> {
-    let mut columns = Columns::of(row);
+fn key(columns: &mut Columns<'_>) -> Result<ApiKey, StoreError> {
     Ok(ApiKey {
         name: columns.value()?,
         scopes: columns.json()?,

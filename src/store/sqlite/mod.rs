@@ -1,8 +1,9 @@
-//! The store on SQLite: one file, one writing connection with group commit, a few reading ones. A write that
-//! returned is on the disk (WAL, `synchronous=FULL`).
+//! The store on SQLite: one file, one writing connection with group commit on a thread of its own, a few reading ones. A
+//! write that returned is on the disk (WAL, `synchronous=FULL`).
 
 mod accept;
 mod backoffice;
+mod connect;
 mod contacts;
 mod conversations;
 mod error;
@@ -16,8 +17,9 @@ mod posts;
 mod reader;
 mod rows;
 mod schema;
-mod scripts;
 mod sends;
+mod statement;
+mod texts;
 mod transaction;
 mod turns;
 mod writer;
@@ -26,18 +28,16 @@ use super::Stores;
 use super::error::StoreError;
 use super::live::LiveHub;
 use crate::config::store::StoreSettings;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
+use connect::Connector;
 use reader::Reader;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{ConnectOptions, Connection};
+use rusqlite::Connection;
+use statement::query;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
-use writer::{Atomicity, Writer, WriterTask};
+use std::thread::JoinHandle;
+use tokio::task::spawn_blocking;
+use writer::{Atomicity, Writer, WriterThread};
 
 /// What every store of this database works with.
 #[derive(Clone)]
@@ -49,8 +49,7 @@ struct Database {
 /// Keeps the database open. Close it before the program ends.
 pub struct SqliteHandle {
     database: Database,
-    stop: CancellationToken,
-    task: Mutex<Option<JoinHandle<SqliteConnection>>>,
+    writing: Mutex<Option<JoinHandle<Connection>>>,
 }
 
 impl SqliteHandle {
@@ -59,22 +58,23 @@ impl SqliteHandle {
     /// # Errors
     /// [`StoreError::Unavailable`] if one of them does not.
     pub async fn ready(&self) -> Result<(), StoreError> {
-        self.database.reader.one(sqlx::query("SELECT 1")).await?;
-        self.database.writer.run(Atomicity::RefusesFirst, |_| Box::pin(async { Ok(()) })).await
+        self.database.reader.one(query("SELECT 1"), |_| Ok(()))?;
+        self.database.writer.run(Atomicity::RefusesFirst, |_| Ok(())).await
     }
 
     /// Finishes the writes that are queued, refuses later ones, and closes the file. A second call does nothing.
     pub async fn close(&self) {
-        self.stop.cancel();
-        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(task) = task else { return };
-        let writing = task.await;
-        self.database.reader.close().await;
-        let closed = match writing {
-            Ok(connection) => connection.close().await.map_err(anyhow::Error::new),
-            Err(error) => Err(anyhow::Error::new(error)),
-        };
-        if let Err(error) = closed {
+        let writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(writing) = writing else { return };
+        self.database.writer.stop().await;
+        let reader = self.database.reader.clone();
+        let closing = spawn_blocking(move || {
+            let writing = writing.join();
+            reader.close();
+            let connection = writing.map_err(|_| anyhow!("the writer has failed"))?;
+            connection.close().map_err(|(_, error)| anyhow::Error::new(error))
+        });
+        if let Err(error) = closing.await.map_err(anyhow::Error::new).flatten() {
             tracing::error!(%error, "the database was not closed well; it mends itself at the next start");
         }
     }
@@ -91,44 +91,19 @@ pub async fn open(
 ) -> Result<(Stores, SqliteHandle)> {
     let file = settings.sqlite_file(data_dir)?;
     files::prepare(&file)?;
-    let options = options(settings, &file);
-    let writing = options
-        .clone()
-        .pragma("cache_size", format!("-{}", settings.cache_kib))
-        .pragma("wal_autocheckpoint", settings.checkpoint_pages.to_string())
-        .pragma("journal_size_limit", (i64::from(settings.journal_limit_mib) << 20).to_string());
-    schema::migrate(&writing, &file).await?;
-    let cannot_open = || format!("cannot open the database {}", file.display());
-    let (writer, task) = WriterTask::connect(writing, Arc::clone(&live)).await.with_context(cannot_open)?;
-    let reading = options.read_only(true).pragma("cache_size", format!("-{}", settings.cache_kib / 4));
-    let pool = SqlitePoolOptions::new()
-        .max_connections(settings.readers.max(1))
-        .min_connections(1)
-        .acquire_timeout(Duration::from_millis(settings.busy_timeout_ms))
-        // A connection to a file in this process does not go away by itself.
-        .test_before_acquire(false)
-        .max_lifetime(None)
-        .connect_with(reading)
-        .await
-        .with_context(cannot_open)?;
-
-    let stop = CancellationToken::new();
-    #[expect(clippy::disallowed_methods, reason = "awaited by `SqliteHandle::close`")]
-    let task = tokio::spawn(task.run(stop.clone()));
-    let database = Database { writer, reader: Reader::new(pool) };
-    Ok((stores(&database, live), SqliteHandle { database, stop, task: Mutex::new(Some(task)) }))
-}
-
-fn options(settings: &StoreSettings, file: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(file)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(Duration::from_millis(settings.busy_timeout_ms))
-        .pragma("temp_store", "MEMORY")
-        .statement_cache_capacity(128)
-        .disable_statement_logging()
+    let (connector, readers, hub) = (Connector::to(&file, settings), settings.readers, Arc::clone(&live));
+    let opening = spawn_blocking(move || {
+        schema::migrate(&connector)?;
+        let writing = connector.clone();
+        let cannot_open = || format!("cannot open the database {}", connector.file().display());
+        let (writer, thread) =
+            WriterThread::connect(Box::new(move || writing.writing()), hub).with_context(cannot_open)?;
+        let reader = Reader::open(&connector, readers).with_context(cannot_open)?;
+        anyhow::Ok((Database { writer, reader }, thread))
+    });
+    let (database, thread) = opening.await??;
+    let writing = std::thread::Builder::new().name("writer".to_owned()).spawn(|| thread.run())?;
+    Ok((stores(&database, live), SqliteHandle { database, writing: Mutex::new(Some(writing)) }))
 }
 
 fn stores(database: &Database, live: Arc<LiveHub>) -> Stores {

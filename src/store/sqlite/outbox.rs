@@ -1,9 +1,11 @@
 //! Deliveries on SQLite.
 
-use super::rows::{Columns, delivery};
+use super::reader::Reader;
+use super::rows::delivery;
+use super::statement::query;
 use super::transaction::Transaction;
 use super::writer::Atomicity;
-use super::{Database, scripts};
+use super::{Database, texts};
 use crate::domain::event::EventBody;
 use crate::domain::ids::{ConversationId, MessageId, OutboxId};
 use crate::domain::message::Message;
@@ -28,19 +30,19 @@ impl Outbox {
 }
 
 /// Queues a delivery in the transaction that makes its message.
-pub(super) async fn queue(
+pub(super) fn queue(
     transaction: &mut Transaction,
     conversation: ConversationId,
     delivery: &NewDelivery,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let statement = sqlx::query(sql::outbox::INSERT)
+    let statement = query(sql::outbox::INSERT)
         .bind(blob(delivery.id.0))
         .bind(blob(conversation.0))
         .bind(delivery.channel.as_str())
         .bind(blob(delivery.message.0))
         .bind(at.as_millisecond());
-    transaction.write(statement).await?;
+    transaction.write(statement)?;
     transaction.has_delivery();
     Ok(())
 }
@@ -53,17 +55,11 @@ impl OutboxStore for Outbox {
         lease_until: Timestamp,
         limit: u32,
     ) -> Result<Vec<Delivery>, StoreError> {
-        self.database
-            .writer
-            .run(Atomicity::Savepoint, move |tx| Box::pin(claim(tx, now, lease_until, limit)))
-            .await
+        self.database.writer.run(Atomicity::Savepoint, move |tx| claim(tx, now, lease_until, limit)).await
     }
 
     async fn settle(&self, id: OutboxId, outcome: DeliveryOutcome, at: Timestamp) -> Result<(), StoreError> {
-        self.database
-            .writer
-            .run(Atomicity::RefusesFirst, move |tx| Box::pin(settle(tx, id, outcome, at)))
-            .await
+        self.database.writer.run(Atomicity::RefusesFirst, move |tx| settle(tx, id, outcome, at)).await
     }
 
     async fn status(
@@ -79,84 +75,67 @@ impl OutboxStore for Outbox {
             DeliveryStatus::Read => (sql::outbox::READ, None),
             DeliveryStatus::Failed { error } => (sql::outbox::UNDELIVERED, Some(error)),
         };
-        let mut statement =
-            sqlx::query(text).bind(channel.to_owned()).bind(external_id.to_owned()).bind(at.as_millisecond());
+        let mut statement = query(text).bind(channel).bind(external_id).bind(at.as_millisecond());
         if let Some(error) = error {
             statement = statement.bind(error);
         }
-        self.database
-            .writer
-            .run(Atomicity::RefusesFirst, move |tx| {
-                Box::pin(async move { Ok(tx.write(statement).await? > 0) })
-            })
-            .await
+        self.database.writer.run(Atomicity::RefusesFirst, |tx| Ok(tx.write(statement)? > 0)).await
     }
 
     async fn standing(&self, id: OutboxId) -> Result<Option<DeliveryStanding>, StoreError> {
-        let row = self.database.reader.one(sqlx::query(sql::outbox::STANDING).bind(blob(id.0))).await?;
-        let Some(row) = row else { return Ok(None) };
-        let mut columns = Columns::of(&row);
-        Ok(Some(DeliveryStanding {
-            state: columns.value()?,
-            attempts: columns.value()?,
-            external_id: columns.value()?,
-            delivered_at: columns.optional_time()?,
-            read_at: columns.optional_time()?,
-            error: columns.value()?,
-        }))
+        self.database.reader.one(query(sql::outbox::STANDING).bind(blob(id.0)), |columns| {
+            Ok(DeliveryStanding {
+                state: columns.value()?,
+                attempts: columns.value()?,
+                external_id: columns.value()?,
+                delivered_at: columns.optional_time()?,
+                read_at: columns.optional_time()?,
+                error: columns.value()?,
+            })
+        })
     }
 
     async fn message(&self, delivery: &Delivery) -> Result<Option<Message>, StoreError> {
-        message(&self.database, delivery.conversation, delivery.message).await
+        message(&self.database.reader, delivery.conversation, delivery.message)
     }
 
     async fn dead(&self, limit: u32) -> Result<Vec<(Delivery, String)>, StoreError> {
-        let rows = self.database.reader.all(sqlx::query(sql::outbox::DEAD_LETTERS).bind(limit)).await?;
-        let mut letters = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let mut columns = Columns::of(row);
-            let (_, delivery) = delivery(&mut columns)?;
-            letters.push((delivery, columns.value()?));
-        }
-        Ok(letters)
+        let letters = query(sql::outbox::DEAD_LETTERS).bind(limit);
+        self.database.reader.many(letters, |columns| Ok((delivery(columns)?.1, columns.value()?))).await
     }
 
     async fn replay(&self, id: OutboxId, at: Timestamp) -> Result<bool, StoreError> {
-        self.database.writer.run(Atomicity::RefusesFirst, move |tx| Box::pin(replay(tx, id, at))).await
+        self.database.writer.run(Atomicity::RefusesFirst, move |tx| replay(tx, id, at)).await
     }
 
     async fn depth(&self) -> Result<u64, StoreError> {
-        let row = self.database.reader.one(sqlx::query(sql::outbox::DEPTH)).await?;
-        let count: i64 = row.map_or(Ok(0), |row| Columns::of(&row).value())?;
-        Ok(count.unsigned_abs())
+        let count = self.database.reader.one(query(sql::outbox::DEPTH), |columns| columns.value::<i64>())?;
+        Ok(count.map_or(0, i64::unsigned_abs))
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        let row = self.database.reader.one(sqlx::query(sql::outbox::NEXT_DUE)).await?;
-        row.map(|row| Columns::of(&row).time()).transpose()
+        self.database.reader.one(query(sql::outbox::NEXT_DUE), |columns| columns.time())
     }
 }
 
-async fn claim(
+fn claim(
     transaction: &mut Transaction,
     now: Timestamp,
     lease_until: Timestamp,
     limit: u32,
 ) -> Result<Vec<Delivery>, StoreError> {
-    let statement = sqlx::query(sql::outbox::CLAIM)
+    let statement = query(sql::outbox::CLAIM)
         .bind(now.as_millisecond())
         .bind(lease_until.as_millisecond())
         .bind(limit)
         .bind(farthest(now));
-    let rows = transaction.write_returning(statement).await?;
-    let claimed = rows.iter().map(|row| delivery(&mut Columns::of(row)));
-    let mut claimed = claimed.collect::<Result<Vec<_>, _>>()?;
+    let mut claimed = transaction.write_returning(statement, delivery)?;
     claimed.sort_unstable_by_key(|(position, _)| *position);
     Ok(claimed.into_iter().map(|(_, delivery)| delivery.before_this_attempt()).collect())
 }
 
 /// A word that comes late counts only if it is that the channel took the message: what was sent stays sent.
-async fn settle(
+fn settle(
     transaction: &mut Transaction,
     id: OutboxId,
     outcome: DeliveryOutcome,
@@ -169,19 +148,19 @@ async fn settle(
         DeliveryOutcome::InDoubt { at: again, error } => (sql::outbox::IN_DOUBT, again, error),
         DeliveryOutcome::Dead { error } => (sql::outbox::DEAD, at, error),
     };
-    let statement = sqlx::query(text).bind(blob(id.0)).bind(time.as_millisecond()).bind(words);
-    if transaction.write(statement).await? == 0 {
-        let exists = transaction.read(sqlx::query(sql::outbox::EXISTS).bind(blob(id.0))).await?;
-        return exists.map(|_| ()).ok_or(StoreError::NotFound);
+    let statement = query(text).bind(blob(id.0)).bind(time.as_millisecond()).bind(words);
+    if transaction.write(statement)? == 0 {
+        let exists = transaction.read(query(sql::outbox::EXISTS).bind(blob(id.0)), |_| Ok(()))?;
+        return exists.ok_or(StoreError::NotFound);
     }
     // Whatever waited behind it may leave now, or it leaves again later: the courier looks at the next time.
     transaction.has_delivery();
     Ok(())
 }
 
-async fn replay(transaction: &mut Transaction, id: OutboxId, at: Timestamp) -> Result<bool, StoreError> {
-    let statement = sqlx::query(sql::outbox::REPLAY).bind(blob(id.0)).bind(at.as_millisecond());
-    let queued = transaction.write(statement).await? > 0;
+fn replay(transaction: &mut Transaction, id: OutboxId, at: Timestamp) -> Result<bool, StoreError> {
+    let statement = query(sql::outbox::REPLAY).bind(blob(id.0)).bind(at.as_millisecond());
+    let queued = transaction.write(statement)? > 0;
     if queued {
         transaction.has_delivery();
     }
@@ -189,15 +168,14 @@ async fn replay(transaction: &mut Transaction, id: OutboxId, at: Timestamp) -> R
 }
 
 /// A message of a conversation.
-pub(super) async fn message(
-    database: &Database,
+pub(super) fn message(
+    reader: &Reader,
     conversation: ConversationId,
     id: MessageId,
 ) -> Result<Option<Message>, StoreError> {
-    let statement = sqlx::query(scripts::DELIVERY_MESSAGE).bind(blob(conversation.0)).bind(id.to_string());
-    let Some(row) = database.reader.one(statement).await? else { return Ok(None) };
-    match Columns::of(&row).json()? {
-        EventBody::Message(message) => Ok(Some(message)),
+    let statement = query(texts::DELIVERY_MESSAGE).bind(blob(conversation.0)).bind(id.to_string());
+    match reader.one(statement, |columns| columns.json())? {
+        Some(EventBody::Message(message)) => Ok(Some(message)),
         _ => Ok(None),
     }
 }

@@ -2,7 +2,8 @@
 
 use super::events::{Drafts, Place};
 use super::outbox;
-use super::rows::{Columns, conversation};
+use super::rows::conversation;
+use super::statement::{Statement, query};
 use super::transaction::Transaction;
 use crate::domain::conversation::{Conversation, ConversationState, Owner};
 use crate::domain::event::EventBody;
@@ -13,16 +14,15 @@ use crate::store::error::StoreError;
 use crate::store::sql;
 use crate::store::sql::values::{blob, owner, state};
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
 
 /// Changes the owner. Appends `OwnerChanged` if it is another one, then the message. What the new owner says answers
 /// every customer message before it; what is still open when the bot gets the conversation back is due.
-pub(super) async fn change_owner(
+pub(super) fn change_owner(
     transaction: &mut Transaction,
     id: ConversationId,
     change: OwnerChange,
 ) -> Result<Conversation, StoreError> {
-    let (_, owner) = standing(transaction, id).await?;
+    let (_, owner) = standing(transaction, id)?;
     let answers = matches!(&change.message, Some(Message { role: Role::Human | Role::Assistant, .. }));
     let mut bodies = Vec::with_capacity(2);
     if owner != change.owner {
@@ -30,7 +30,7 @@ pub(super) async fn change_owner(
     }
     bodies.extend(change.message.map(EventBody::Message));
     let drafts = Drafts::of(bodies)?;
-    let statement = sqlx::query(sql::conversations::CHANGE_OWNER)
+    let statement = query(sql::conversations::CHANGE_OWNER)
         .bind(blob(id.0))
         .bind(change.owner.as_str())
         .bind(change.owner.name())
@@ -40,36 +40,32 @@ pub(super) async fn change_owner(
         .bind(change.lease.until.map(Timestamp::as_millisecond))
         .bind(change.lease.remind_at.map(Timestamp::as_millisecond))
         .bind(change.only_at);
-    let rows = transaction.write_returning(statement).await?;
-    if rows.is_empty() {
-        return Err(StoreError::Stale);
-    }
-    let changed =
-        settle(transaction, rows, drafts, Place { conversation: id, turn: None, at: change.at }).await?;
+    let place = Place { conversation: id, turn: None, at: change.at };
+    let changed = settle(transaction, statement, drafts, place)?.ok_or(StoreError::Stale)?;
     if let Some(delivery) = &change.outbox {
-        outbox::queue(transaction, id, delivery, change.at).await?;
+        outbox::queue(transaction, id, delivery, change.at)?;
     }
     Ok(changed)
 }
 
 /// Takes in what a person said elsewhere, unless it was taken in before.
-pub(super) async fn echo(transaction: &mut Transaction, echo: NewEcho) -> Result<Accepted, StoreError> {
+pub(super) fn echo(transaction: &mut Transaction, echo: NewEcho) -> Result<Accepted, StoreError> {
     let id = echo.conversation;
-    let statement = sqlx::query(sql::conversations::INSERT_INBOUND)
+    let statement = query(sql::conversations::INSERT_INBOUND)
         .bind(blob(id.0))
         .bind(echo.channel.as_str())
         .bind(echo.external_id.as_str())
         .bind(blob(echo.message.id.0));
-    if transaction.write(statement).await? == 0 {
-        let statement = sqlx::query(sql::conversations::ACCEPTED)
+    if transaction.write(statement)? == 0 {
+        let statement = query(sql::conversations::ACCEPTED)
             .bind(blob(id.0))
             .bind(echo.channel.as_str())
             .bind(echo.external_id.as_str());
-        let row = transaction.read(statement).await?.ok_or(StoreError::NotFound)?;
-        return Ok(Accepted { message: MessageId(Columns::of(&row).id()?), duplicate: true });
+        let first = transaction.read(statement, |columns| columns.id().map(MessageId))?;
+        return Ok(Accepted { message: first.ok_or(StoreError::NotFound)?, duplicate: true });
     }
-    if let (ConversationState::Closed, _) = standing(transaction, id).await? {
-        set_state(transaction, id, ConversationState::Open, echo.at).await?;
+    if let (ConversationState::Closed, _) = standing(transaction, id)? {
+        set_state(transaction, id, ConversationState::Open, echo.at)?;
     }
     let message = echo.message.id;
     let change = OwnerChange {
@@ -81,51 +77,53 @@ pub(super) async fn echo(transaction: &mut Transaction, echo: NewEcho) -> Result
         outbox: None,
         at: echo.at,
     };
-    change_owner(transaction, id, change).await?;
+    change_owner(transaction, id, change)?;
     Ok(Accepted { message, duplicate: false })
 }
 
 /// Opens or closes. Closing settles the customer messages that were open: nobody answers them later.
-pub(super) async fn set_state(
+pub(super) fn set_state(
     transaction: &mut Transaction,
     id: ConversationId,
     new: ConversationState,
     at: Timestamp,
 ) -> Result<Conversation, StoreError> {
-    let (state, _) = standing(transaction, id).await?;
+    let (state, _) = standing(transaction, id)?;
     let bodies = if state == new { Vec::new() } else { vec![EventBody::StateChanged { state: new }] };
     let drafts = Drafts::of(bodies)?;
-    let statement = sqlx::query(sql::conversations::SET_STATE)
+    let statement = query(sql::conversations::SET_STATE)
         .bind(blob(id.0))
         .bind(new.as_str())
         .bind(drafts.count())
         .bind(at.as_millisecond());
-    let rows = transaction.write_returning(statement).await?;
-    settle(transaction, rows, drafts, Place { conversation: id, turn: None, at }).await
+    let place = Place { conversation: id, turn: None, at };
+    settle(transaction, statement, drafts, place)?.ok_or(StoreError::NotFound)
 }
 
-async fn standing(
+fn standing(
     transaction: &mut Transaction,
     id: ConversationId,
 ) -> Result<(ConversationState, Owner), StoreError> {
-    let statement = sqlx::query(sql::conversations::STANDING).bind(blob(id.0));
-    let row = transaction.read(statement).await?.ok_or(StoreError::NotFound)?;
-    let mut columns = Columns::of(&row);
-    Ok((state(columns.value()?)?, owner(columns.value()?, columns.value()?)?))
+    let statement = query(sql::conversations::STANDING).bind(blob(id.0));
+    let standing = transaction.read(statement, |columns| {
+        Ok((state(columns.text()?)?, owner(columns.text()?, columns.value()?)?))
+    })?;
+    standing.ok_or(StoreError::NotFound)
 }
 
-async fn settle(
+/// Changes the conversation, if there is one to change, and appends what happened.
+fn settle(
     transaction: &mut Transaction,
-    rows: Vec<SqliteRow>,
+    change: Statement,
     drafts: Drafts,
     place: Place,
-) -> Result<Conversation, StoreError> {
-    let row = rows.first().ok_or(StoreError::NotFound)?;
-    let mut columns = Columns::of(row);
-    if columns.value()? {
+) -> Result<Option<Conversation>, StoreError> {
+    let changed =
+        transaction.write_returning(change, |columns| Ok((columns.value()?, conversation(columns)?)))?;
+    let Some((is_due, conversation)) = changed.into_iter().next() else { return Ok(None) };
+    if is_due {
         transaction.has_work(place.conversation, place.at);
     }
-    let conversation = conversation(&mut columns)?;
-    drafts.append(transaction, place, conversation.last_seq).await?;
-    Ok(conversation)
+    drafts.append(transaction, place, conversation.last_seq)?;
+    Ok(Some(conversation))
 }

@@ -2,6 +2,7 @@
 
 use super::Database;
 use super::rows::Columns;
+use super::statement::query;
 use super::writer::Atomicity;
 use crate::domain::ids::PostId;
 use crate::store::error::StoreError;
@@ -10,7 +11,6 @@ use crate::store::sql;
 use crate::store::sql::values::{blob, farthest, posts_counted, posts_settled};
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
 
 /// [`PostStore`] on SQLite.
 pub(super) struct Posts {
@@ -26,19 +26,12 @@ impl Posts {
 #[async_trait]
 impl PostStore for Posts {
     async fn keep(&self, post: NewPost) -> Result<(), StoreError> {
-        self.database
-            .writer
-            .run(Atomicity::RefusesFirst, |tx| {
-                Box::pin(async move {
-                    let statement = sqlx::query(sql::posts::INSERT)
-                        .bind(blob(post.id.0))
-                        .bind(post.channel)
-                        .bind(post.body)
-                        .bind(post.received_at.as_millisecond());
-                    tx.write(statement).await.map(drop)
-                })
-            })
-            .await
+        let statement = query(sql::posts::INSERT)
+            .bind(blob(post.id.0))
+            .bind(post.channel)
+            .bind(post.body)
+            .bind(post.received_at.as_millisecond());
+        self.database.writer.run(Atomicity::RefusesFirst, |tx| tx.write(statement).map(drop)).await
     }
 
     async fn claim(
@@ -48,80 +41,50 @@ impl PostStore for Posts {
         lease_until: Timestamp,
         limit: u32,
     ) -> Result<Vec<Post>, StoreError> {
-        let channel = channel.to_owned();
-        let rows = self
-            .database
-            .writer
-            .run(Atomicity::RefusesFirst, move |tx| {
-                Box::pin(async move {
-                    let statement = sqlx::query(sql::posts::CLAIM)
-                        .bind(channel)
-                        .bind(now.as_millisecond())
-                        .bind(lease_until.as_millisecond())
-                        .bind(limit)
-                        .bind(farthest(now));
-                    tx.write_returning(statement).await
-                })
-            })
-            .await?;
-        let mut claimed = rows.iter().map(post).collect::<Result<Vec<_>, _>>()?;
+        let statement = query(sql::posts::CLAIM)
+            .bind(channel)
+            .bind(now.as_millisecond())
+            .bind(lease_until.as_millisecond())
+            .bind(limit)
+            .bind(farthest(now));
+        let claiming =
+            self.database.writer.run(Atomicity::RefusesFirst, |tx| tx.write_returning(statement, post));
+        let mut claimed = claiming.await?;
         claimed.sort_unstable_by_key(|post| post.id);
         Ok(claimed)
     }
 
     async fn came_since(&self, channel: &str, since: Timestamp) -> Result<bool, StoreError> {
-        let statement = sqlx::query(sql::posts::CAME_SINCE).bind(channel).bind(since.as_millisecond());
-        Ok(self.database.reader.one(statement).await?.is_some())
+        let statement = query(sql::posts::CAME_SINCE).bind(channel).bind(since.as_millisecond());
+        Ok(self.database.reader.one(statement, |_| Ok(()))?.is_some())
     }
 
     async fn settle(&self, id: PostId, outcome: PostOutcome) -> Result<(), StoreError> {
-        self.database
-            .writer
-            .run(Atomicity::RefusesFirst, move |tx| {
-                Box::pin(async move {
-                    let (state, again) = posts_settled(outcome);
-                    let statement = sqlx::query(sql::posts::SETTLE).bind(blob(id.0)).bind(state).bind(again);
-                    tx.write(statement).await.map(drop)
-                })
-            })
-            .await
+        let (state, again) = posts_settled(outcome);
+        let statement = query(sql::posts::SETTLE).bind(blob(id.0)).bind(state).bind(again);
+        self.database.writer.run(Atomicity::RefusesFirst, |tx| tx.write(statement).map(drop)).await
     }
 
     async fn expire_claims(&self, now: Timestamp) -> Result<u64, StoreError> {
-        self.database
-            .writer
-            .run(Atomicity::RefusesFirst, move |tx| {
-                Box::pin(
-                    async move { tx.write(sqlx::query(sql::posts::EXPIRE).bind(now.as_millisecond())).await },
-                )
-            })
-            .await
+        let statement = query(sql::posts::EXPIRE).bind(now.as_millisecond());
+        self.database.writer.run(Atomicity::RefusesFirst, |tx| tx.write(statement)).await
     }
 
     async fn sweep(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        self.database
-            .writer
-            .run(Atomicity::RefusesFirst, move |tx| {
-                Box::pin(async move {
-                    let statement = sqlx::query(sql::posts::SWEEP).bind(before.as_millisecond()).bind(limit);
-                    tx.write(statement).await
-                })
-            })
-            .await
+        let statement = query(sql::posts::SWEEP).bind(before.as_millisecond()).bind(limit);
+        self.database.writer.run(Atomicity::RefusesFirst, |tx| tx.write(statement)).await
     }
 
     async fn counts(&self, channel: &str) -> Result<PostCounts, StoreError> {
-        let rows = self.database.reader.all(sqlx::query(sql::posts::COUNTS).bind(channel)).await?;
-        let counted = rows.iter().map(|row| {
-            let mut columns = Columns::of(row);
+        let statement = query(sql::posts::COUNTS).bind(channel);
+        let counted = self.database.reader.many(statement, |columns| {
             Ok((columns.value::<String>()?, columns.value::<i64>()?))
         });
-        posts_counted(counted)
+        posts_counted(counted.await?)
     }
 }
 
-fn post(row: &SqliteRow) -> Result<Post, StoreError> {
-    let mut columns = Columns::of(row);
+fn post(columns: &mut Columns<'_>) -> Result<Post, StoreError> {
     Ok(Post {
         id: PostId(columns.id()?),
         body: columns.value()?,

@@ -11,41 +11,56 @@ use crate::store::sql::values::{
     from_json, identity_kind, language, owner, read_hash, read_id, read_time, state,
 };
 use jiff::Timestamp;
+use rusqlite::Row;
+use rusqlite::types::{FromSql, FromSqlResult, ValueRef};
 use serde::de::DeserializeOwned;
-use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteRow};
-use sqlx::{Decode, Row, Type};
 use uuid::Uuid;
-
-/// A statement with its bound values.
-pub(super) type Statement<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
 
 /// The columns of a row, read from left to right.
 pub(super) struct Columns<'r> {
-    row: &'r SqliteRow,
+    row: &'r Row<'r>,
     next: usize,
 }
 
 impl<'r> Columns<'r> {
     /// Begins with the first column.
-    pub(super) fn of(row: &'r SqliteRow) -> Self {
+    pub(super) fn of(row: &'r Row<'r>) -> Self {
         Self { row, next: 0 }
     }
 
     /// The next column as it stands.
-    pub(super) fn value<T: Decode<'r, Sqlite> + Type<Sqlite>>(&mut self) -> Result<T, StoreError> {
-        let value = self.row.try_get(self.next).map_err(sorted)?;
+    pub(super) fn value<T: FromSql>(&mut self) -> Result<T, StoreError> {
+        let value = self.row.get(self.next).map_err(sorted)?;
         self.next += 1;
         Ok(value)
     }
 
+    /// The next column, text that is only looked at.
+    pub(super) fn text(&mut self) -> Result<&'r str, StoreError> {
+        self.lent(|value| value.as_str())
+    }
+
+    /// The next column, perhaps text that is only looked at.
+    pub(super) fn optional_text(&mut self) -> Result<Option<&'r str>, StoreError> {
+        self.lent(|value| value.as_str_or_null())
+    }
+
+    /// The next column, lent by the row.
+    fn lent<T>(&mut self, read: fn(ValueRef<'r>) -> FromSqlResult<T>) -> Result<T, StoreError> {
+        let column = self.next;
+        self.next += 1;
+        let unreadable = |error| StoreError::Fault(format!("unreadable column {column}: {error}"));
+        read(self.row.get_ref(column).map_err(sorted)?).map_err(unreadable)
+    }
+
     /// The next column, an id.
     pub(super) fn id(&mut self) -> Result<Uuid, StoreError> {
-        read_id(self.value::<&[u8]>()?)
+        read_id(self.lent(|value| value.as_blob())?)
     }
 
     /// The next column, perhaps an id.
     pub(super) fn optional_id(&mut self) -> Result<Option<Uuid>, StoreError> {
-        self.value::<Option<&[u8]>>()?.map(read_id).transpose()
+        self.lent(|value| value.as_blob_or_null())?.map(read_id).transpose()
     }
 
     /// The next column, a time.
@@ -60,17 +75,17 @@ impl<'r> Columns<'r> {
 
     /// The next column, JSON.
     pub(super) fn json<T: DeserializeOwned>(&mut self) -> Result<T, StoreError> {
-        from_json(self.value()?)
+        from_json(self.text()?)
     }
 
     /// The next column, a hash.
     pub(super) fn hash(&mut self) -> Result<[u8; 32], StoreError> {
-        read_hash(self.value()?)
+        read_hash(self.lent(|value| value.as_blob())?)
     }
 
     /// The next column, perhaps a hash.
     pub(super) fn optional_hash(&mut self) -> Result<Option<[u8; 32]>, StoreError> {
-        self.value::<Option<&[u8]>>()?.map(read_hash).transpose()
+        self.lent(|value| value.as_blob_or_null())?.map(read_hash).transpose()
     }
 }
 
@@ -80,9 +95,9 @@ pub(super) fn conversation(columns: &mut Columns<'_>) -> Result<Conversation, St
         id: ConversationId(columns.id()?),
         channel: columns.value()?,
         contact: ContactId(columns.id()?),
-        language: language(columns.value()?)?,
-        state: state(columns.value()?)?,
-        owner: owner(columns.value()?, columns.value()?)?,
+        language: language(columns.text()?)?,
+        state: state(columns.text()?)?,
+        owner: owner(columns.text()?, columns.value()?)?,
         owner_until: columns.optional_time()?,
         epoch: columns.value()?,
         last_seq: columns.value()?,
@@ -94,8 +109,7 @@ pub(super) fn conversation(columns: &mut Columns<'_>) -> Result<Conversation, St
 }
 
 /// Reads an event from its columns.
-pub(super) fn event(row: &SqliteRow) -> Result<Event, StoreError> {
-    let mut columns = Columns::of(row);
+pub(super) fn event(columns: &mut Columns<'_>) -> Result<Event, StoreError> {
     Ok(Event {
         conversation: ConversationId(columns.id()?),
         seq: columns.value()?,
@@ -106,14 +120,13 @@ pub(super) fn event(row: &SqliteRow) -> Result<Event, StoreError> {
 }
 
 /// Reads a contact from its columns.
-pub(super) fn contact(row: &SqliteRow) -> Result<Contact, StoreError> {
-    let mut columns = Columns::of(row);
+pub(super) fn contact(columns: &mut Columns<'_>) -> Result<Contact, StoreError> {
     Ok(Contact {
         id: ContactId(columns.id()?),
         name: columns.value()?,
         email: columns.value()?,
         phone: columns.value()?,
-        language: columns.value::<Option<&str>>()?.map(language).transpose()?,
+        language: columns.optional_text()?.map(language).transpose()?,
         stage: columns.value()?,
         tags: columns.json()?,
         origin: columns.value()?,
@@ -125,8 +138,7 @@ pub(super) fn contact(row: &SqliteRow) -> Result<Contact, StoreError> {
 }
 
 /// Reads what a person agreed to from its columns.
-pub(super) fn consent(row: &SqliteRow) -> Result<ConsentRecord, StoreError> {
-    let mut columns = Columns::of(row);
+pub(super) fn consent(columns: &mut Columns<'_>) -> Result<ConsentRecord, StoreError> {
     Ok(ConsentRecord {
         contact: ContactId(columns.id()?),
         purpose: columns.value()?,
@@ -139,9 +151,8 @@ pub(super) fn consent(row: &SqliteRow) -> Result<ConsentRecord, StoreError> {
 }
 
 /// Reads an identity from its columns.
-pub(super) fn identity(row: &SqliteRow) -> Result<Identity, StoreError> {
-    let mut columns = Columns::of(row);
-    let kind = identity_kind(columns.value()?)?;
+pub(super) fn identity(columns: &mut Columns<'_>) -> Result<Identity, StoreError> {
+    let kind = identity_kind(columns.text()?)?;
     Ok(Identity { kind, value: columns.value()? })
 }
 

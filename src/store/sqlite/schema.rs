@@ -1,13 +1,12 @@
 //! Brings the schema of a database file up to date, and says plainly why it cannot. Migrations are only ever
 //! added: a published one does not change.
 
+use super::connect::Connector;
 use super::error::is_broken_file;
 use super::files;
 use anyhow::{Result, anyhow};
-use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection, SqlSafeStr};
-use std::path::Path;
+use rusqlite::{Connection, TransactionBehavior, params};
+use sha2::{Digest, Sha384};
 
 const MIGRATIONS: [(i64, &str, &str); 7] = [
     (1, "conversations", include_str!("migrations/0001_conversations.sql")),
@@ -19,41 +18,95 @@ const MIGRATIONS: [(i64, &str, &str); 7] = [
     (7, "sends", include_str!("migrations/0007_sends.sql")),
 ];
 
-/// Runs the migrations that are missing. One process at a time.
-pub(super) async fn migrate(options: &SqliteConnectOptions, file: &Path) -> Result<()> {
-    let owned = file.to_owned();
-    let lock = tokio::task::spawn_blocking(move || files::lock_schema(&owned)).await??;
-    let applied = run(options).await;
-    drop(lock);
-    applied.map_err(|error| explain(error, file))
+/// Which migrations a file has had. Table and columns are those that sqlx keeps on PostgreSQL; the files have had them from
+/// the first version on.
+const HISTORY: &str = "
+    CREATE TABLE IF NOT EXISTS _sqlx_migrations (
+        version BIGINT PRIMARY KEY,
+        description TEXT NOT NULL,
+        installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+        success BOOLEAN NOT NULL,
+        checksum BLOB NOT NULL,
+        execution_time BIGINT NOT NULL
+    )";
+const APPLIED: &str = "SELECT version, checksum FROM _sqlx_migrations ORDER BY version";
+/// `-1`: nobody has measured how long it took.
+const NOTE: &str = "
+    INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+    VALUES (?1, ?2, TRUE, ?3, -1)";
+
+/// Why a file is not brought up to date.
+enum Refusal {
+    /// A migration that this program does not know was applied.
+    Newer(i64),
+    /// A migration of another text was applied.
+    Differs(i64),
+    /// SQLite says no.
+    Failed(rusqlite::Error),
 }
 
-async fn run(options: &SqliteConnectOptions) -> Result<(), MigrateError> {
-    let migrations = MIGRATIONS.map(|(version, name, text)| {
-        Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
-    });
-    // A table that is laid anew is dropped while others refer to it by name.
-    let mut connection = options.clone().foreign_keys(false).connect().await?;
-    Migrator::with_migrations(migrations.into()).run_direct(None, &mut connection, false).await?;
-    connection.close().await?;
+impl From<rusqlite::Error> for Refusal {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Runs the migrations that are missing. One process at a time. Blocks.
+pub(super) fn migrate(connector: &Connector) -> Result<()> {
+    let lock = files::lock_schema(connector.file())?;
+    let applied = run(connector);
+    drop(lock);
+    applied.map_err(|refusal| explain(refusal, connector))
+}
+
+fn run(connector: &Connector) -> Result<(), Refusal> {
+    let mut connection = connector.migrating()?;
+    connection.execute_batch(HISTORY)?;
+    let applied = applied(&connection)?;
+    let unknown = applied.iter().find(|(version, _)| MIGRATIONS.iter().all(|(known, ..)| known != version));
+    if let Some((version, _)) = unknown {
+        return Err(Refusal::Newer(*version));
+    }
+    for (version, name, text) in MIGRATIONS {
+        let checksum = Sha384::digest(text).to_vec();
+        match applied.iter().find(|(done, _)| *done == version) {
+            Some((_, same)) if *same == checksum => {}
+            Some(_) => return Err(Refusal::Differs(version)),
+            None => {
+                let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                transaction.execute_batch(text)?;
+                transaction.execute(NOTE, params![version, name, checksum])?;
+                transaction.commit()?;
+            }
+        }
+    }
+    connection.close().map_err(|(_, error)| error)?;
     Ok(())
 }
 
-fn explain(error: MigrateError, file: &Path) -> anyhow::Error {
-    let file = file.display();
-    match &error {
-        MigrateError::VersionMissing(version) => anyhow!(
+fn applied(connection: &Connection) -> rusqlite::Result<Vec<(i64, Vec<u8>)>> {
+    let mut statement = connection.prepare(APPLIED)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
+}
+
+fn explain(refusal: Refusal, connector: &Connector) -> anyhow::Error {
+    let file = connector.file().display();
+    match refusal {
+        Refusal::Newer(version) => anyhow!(
             "the database {file} was written by a newer version of this program (its schema has number \
              {version}, this program knows up to {}): use that version, or restore a backup",
             MIGRATIONS.len()
         ),
-        MigrateError::VersionMismatch(version) => anyhow!(
+        Refusal::Differs(version) => anyhow!(
             "the database {file} was written by a different build of this program (its schema number {version} \
              differs): use that build, or restore a backup"
         ),
-        MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _) if is_broken_file(cause) => {
+        Refusal::Failed(cause) if is_broken_file(&cause) => {
             anyhow!("the database {file} is damaged or no database at all ({cause}): restore a backup")
         }
-        _ => anyhow::Error::new(error).context(format!("cannot open the database {file}")),
+        Refusal::Failed(cause) => {
+            anyhow::Error::new(cause).context(format!("cannot open the database {file}"))
+        }
     }
 }

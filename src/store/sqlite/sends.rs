@@ -1,9 +1,9 @@
 //! Attempts to send on SQLite.
 
-use super::Database;
-use super::rows::{Columns, Statement};
-use super::scripts;
+use super::rows::Columns;
+use super::statement::{Statement, query};
 use super::writer::Atomicity;
+use super::{Database, texts};
 use crate::domain::event::EventBody;
 use crate::domain::ids::{ConversationId, OutboxId};
 use crate::domain::message::Message;
@@ -13,7 +13,6 @@ use crate::store::sql;
 use crate::store::sql::values::blob;
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
 
 /// [`SendStore`] on SQLite.
 pub(super) struct Sends {
@@ -26,29 +25,20 @@ impl Sends {
     }
 
     /// Runs one statement; returns whether it changed a row.
-    async fn write(&self, statement: Statement<'static>) -> Result<bool, StoreError> {
-        self.database
-            .writer
-            .run(Atomicity::RefusesFirst, move |tx| {
-                Box::pin(async move { Ok(tx.write(statement).await? > 0) })
-            })
-            .await
-    }
-
-    async fn records(&self, statement: Statement<'_>) -> Result<Vec<SendRecord>, StoreError> {
-        self.database.reader.all(statement).await?.iter().map(record).collect()
+    async fn write(&self, statement: Statement) -> Result<bool, StoreError> {
+        self.database.writer.run(Atomicity::RefusesFirst, |tx| Ok(tx.write(statement)? > 0)).await
     }
 }
 
 #[async_trait]
 impl SendStore for Sends {
     async fn begin(&self, send: NewSend) -> Result<(), StoreError> {
-        let statement = sqlx::query(sql::sends::BEGIN)
+        let statement = query(sql::sends::BEGIN)
             .bind(send.mark)
             .bind(blob(send.delivery.0))
             .bind(blob(send.conversation.0))
-            .bind(i64::from(send.part))
-            .bind(i64::from(send.of))
+            .bind(send.part)
+            .bind(send.of)
             .bind(send.kind)
             .bind(send.at.as_millisecond());
         self.write(statement).await.map(drop)
@@ -56,17 +46,14 @@ impl SendStore for Sends {
 
     async fn end(&self, mark: &str, end: SendEnd, at: Timestamp) -> Result<(), StoreError> {
         let statement = match end {
-            SendEnd::Taken { external_id } => {
-                sqlx::query(sql::sends::TAKEN).bind(mark.to_owned()).bind(external_id)
-            }
-            SendEnd::Refused { code } => sqlx::query(sql::sends::REFUSED).bind(mark.to_owned()).bind(code),
+            SendEnd::Taken { external_id } => query(sql::sends::TAKEN).bind(mark).bind(external_id),
+            SendEnd::Refused { code } => query(sql::sends::REFUSED).bind(mark).bind(code),
         };
         self.write(statement.bind(at.as_millisecond())).await.map(drop)
     }
 
     async fn reached(&self, name: &SendName, rank: u32, at: Timestamp) -> Result<bool, StoreError> {
-        let statement = by_name(sql::sends::REACHED, name).bind(i64::from(rank)).bind(at.as_millisecond());
-        self.write(statement).await
+        self.write(by_name(sql::sends::REACHED, name).bind(rank).bind(at.as_millisecond())).await
     }
 
     async fn failed(
@@ -76,9 +63,8 @@ impl SendStore for Sends {
         delivered: u32,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
-        let statement =
-            by_name(sql::sends::FAILED, name).bind(code).bind(i64::from(delivered)).bind(at.as_millisecond());
-        self.write(statement).await
+        let statement = by_name(sql::sends::FAILED, name).bind(code).bind(delivered);
+        self.write(statement.bind(at.as_millisecond())).await
     }
 
     async fn bill(&self, name: &SendName, bill: SendBill) -> Result<bool, StoreError> {
@@ -87,57 +73,52 @@ impl SendStore for Sends {
     }
 
     async fn named(&self, name: &SendName) -> Result<Option<SendRecord>, StoreError> {
-        let row = self.database.reader.one(by_name(sql::sends::NAMED, name)).await?;
-        row.as_ref().map(record).transpose()
+        self.database.reader.one(by_name(sql::sends::NAMED, name), record)
     }
 
     async fn of_delivery(&self, delivery: OutboxId) -> Result<Vec<SendRecord>, StoreError> {
-        self.records(sqlx::query(sql::sends::OF_DELIVERY).bind(blob(delivery.0))).await
+        self.database.reader.few(query(sql::sends::OF_DELIVERY).bind(blob(delivery.0)), record)
     }
 
     async fn newest(&self, conversation: ConversationId, limit: u32) -> Result<Vec<SendRecord>, StoreError> {
-        let statement = sqlx::query(sql::sends::NEWEST).bind(blob(conversation.0)).bind(i64::from(limit));
-        self.records(statement).await
+        self.database.reader.few(query(sql::sends::NEWEST).bind(blob(conversation.0)).bind(limit), record)
     }
 
     async fn last_said(&self, conversation: ConversationId, limit: u32) -> Result<Vec<Message>, StoreError> {
-        let statement = sqlx::query(scripts::LAST_SAID).bind(blob(conversation.0)).bind(i64::from(limit));
-        let mut said = Vec::new();
-        for row in &self.database.reader.all(statement).await? {
-            if let EventBody::Message(message) = Columns::of(row).json()? {
-                said.push(message);
-            }
-        }
-        Ok(said)
+        let statement = query(texts::LAST_SAID).bind(blob(conversation.0)).bind(limit);
+        let said = self.database.reader.few(statement, |columns| match columns.json()? {
+            EventBody::Message(message) => Ok(Some(message)),
+            _ => Ok(None),
+        })?;
+        Ok(said.into_iter().flatten().collect())
     }
 
     async fn reach_of(&self, kind: &str, since: Timestamp) -> Result<u64, StoreError> {
-        let statement = sqlx::query(sql::sends::REACH_OF).bind(kind).bind(since.as_millisecond());
-        let row = self.database.reader.one(statement).await?;
-        let count: i64 = row.map_or(Ok(0), |row| Columns::of(&row).value())?;
-        Ok(count.unsigned_abs())
+        let statement = query(sql::sends::REACH_OF).bind(kind).bind(since.as_millisecond());
+        let count = self.database.reader.many(statement, |columns| columns.value::<i64>()).await?;
+        Ok(count.first().map_or(0, |count| count.unsigned_abs()))
     }
 
     async fn costs(&self, since: Timestamp) -> Result<Vec<SendCost>, StoreError> {
-        let statement = sqlx::query(scripts::SEND_COSTS).bind(since.as_millisecond());
-        let cost = |row: &SqliteRow| {
-            let mut columns = Columns::of(row);
-            Ok(SendCost {
-                category: columns.value()?,
-                messages: columns.value::<i64>()?.unsigned_abs(),
-                cost_micros: columns.value::<i64>()?.unsigned_abs(),
+        let statement = query(texts::SEND_COSTS).bind(since.as_millisecond());
+        self.database
+            .reader
+            .many(statement, |columns| {
+                Ok(SendCost {
+                    category: columns.value()?,
+                    messages: columns.value::<i64>()?.unsigned_abs(),
+                    cost_micros: columns.value::<i64>()?.unsigned_abs(),
+                })
             })
-        };
-        self.database.reader.all(statement).await?.iter().map(cost).collect()
+            .await
     }
 }
 
-fn by_name(text: &'static str, name: &SendName) -> Statement<'static> {
-    sqlx::query(text).bind(name.mark.clone()).bind(name.external_id.clone())
+fn by_name(text: &'static str, name: &SendName) -> Statement {
+    query(text).bind(name.mark.clone()).bind(name.external_id.as_str())
 }
 
-fn record(row: &SqliteRow) -> Result<SendRecord, StoreError> {
-    let mut columns = Columns::of(row);
+fn record(columns: &mut Columns<'_>) -> Result<SendRecord, StoreError> {
     Ok(SendRecord {
         mark: columns.value()?,
         delivery: OutboxId(columns.id()?),
@@ -145,7 +126,7 @@ fn record(row: &SqliteRow) -> Result<SendRecord, StoreError> {
         part: columns.value()?,
         of: columns.value()?,
         kind: columns.value()?,
-        state: SendState::read(columns.value()?)?,
+        state: SendState::read(columns.text()?)?,
         rank: columns.value()?,
         code: columns.value()?,
         external_id: columns.value()?,

@@ -1,14 +1,13 @@
 //! What one job may do inside the writer's transaction: run statements, and note what the world is told once the
 //! transaction is durable. It neither begins nor ends the transaction.
 
-use super::error::sorted;
-use super::rows::Statement;
+use super::statement::{Read, Statement};
 use crate::domain::event::Event;
 use crate::domain::ids::ConversationId;
 use crate::store::error::StoreError;
 use crate::store::live::{Live, LiveHub};
 use jiff::Timestamp;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use rusqlite::Connection;
 use std::sync::Arc;
 
 /// Something to tell the live hub after the commit.
@@ -20,66 +19,59 @@ enum Notice {
 
 /// The writer's open transaction.
 pub(super) struct Transaction {
-    connection: SqliteConnection,
+    connection: Connection,
     /// Whether the job that runs now has changed a row.
     wrote: bool,
     notices: Vec<Notice>,
 }
 
 impl Transaction {
-    pub(super) fn on(connection: SqliteConnection) -> Self {
+    pub(super) fn on(connection: Connection) -> Self {
         Self { connection, wrote: false, notices: Vec::new() }
     }
 
-    /// The connection, to begin and end with. For the writer alone.
-    pub(super) fn connection(&mut self) -> &mut SqliteConnection {
-        &mut self.connection
-    }
-
     /// The connection, to close.
-    pub(super) fn into_connection(self) -> SqliteConnection {
+    pub(super) fn into_connection(self) -> Connection {
         self.connection
     }
 
     /// Replaces a connection that is of no use any more.
-    pub(super) fn reconnect(&mut self, connection: SqliteConnection) {
+    pub(super) fn reconnect(&mut self, connection: Connection) {
         self.connection = connection;
     }
 
+    /// Runs a statement that begins or ends a transaction, or a part of one. For the writer alone.
+    pub(super) fn control(&self, statement: Statement) -> Result<(), StoreError> {
+        statement.execute(&self.connection).map(|_| ())
+    }
+
     /// Runs a statement that changes rows, and says how many it changed.
-    pub(super) async fn write(&mut self, statement: Statement<'_>) -> Result<u64, StoreError> {
-        let changed = statement.execute(&mut self.connection).await.map_err(sorted)?.rows_affected();
+    pub(super) fn write(&mut self, statement: Statement) -> Result<u64, StoreError> {
+        let changed = statement.execute(&self.connection)?;
         self.wrote |= changed > 0;
         Ok(changed)
     }
 
-    /// Runs one or more statements that change rows and return some. They have changed something exactly if
-    /// they return a row.
-    pub(super) async fn write_returning(
+    /// Runs a statement that changes rows and returns each of them.
+    pub(super) fn write_returning<T>(
         &mut self,
-        script: Statement<'_>,
-    ) -> Result<Vec<SqliteRow>, StoreError> {
-        match script.fetch_all(&mut self.connection).await {
-            Ok(rows) => {
-                self.wrote |= !rows.is_empty();
-                Ok(rows)
-            }
-            Err(error) => {
-                // A statement before the failed one may have changed something.
-                self.wrote = true;
-                Err(sorted(error))
-            }
-        }
+        statement: Statement,
+        read: Read<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let returned = statement.all(&self.connection, read);
+        // It may have changed a row that could not be read.
+        self.wrote |= !returned.as_ref().is_ok_and(Vec::is_empty);
+        returned
     }
 
     /// Reads one row.
-    pub(super) async fn read(&mut self, statement: Statement<'_>) -> Result<Option<SqliteRow>, StoreError> {
-        statement.fetch_optional(&mut self.connection).await.map_err(sorted)
+    pub(super) fn read<T>(&self, statement: Statement, read: Read<T>) -> Result<Option<T>, StoreError> {
+        statement.first(&self.connection, read)
     }
 
     /// Reads every row.
-    pub(super) async fn read_all(&mut self, statement: Statement<'_>) -> Result<Vec<SqliteRow>, StoreError> {
-        statement.fetch_all(&mut self.connection).await.map_err(sorted)
+    pub(super) fn read_all<T>(&self, statement: Statement, read: Read<T>) -> Result<Vec<T>, StoreError> {
+        statement.all(&self.connection, read)
     }
 
     /// Events were appended, in this order.

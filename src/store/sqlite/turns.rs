@@ -3,10 +3,10 @@
 
 use super::events::{Drafts, Place};
 use super::rows::{Columns, conversation, event};
+use super::statement::query;
 use super::transaction::Transaction;
 use super::writer::Atomicity;
-use super::{Database, scripts};
-use super::{interviews, outbox};
+use super::{Database, interviews, outbox, texts};
 use crate::domain::conversation::{Conversation, Lease, Owner};
 use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::{ConversationId, InterviewId, MessageId, Seq, TurnId};
@@ -56,53 +56,35 @@ impl TurnStore for Turns {
         request: &ClaimRequest,
     ) -> Result<Option<Claim>, StoreError> {
         let request = request.clone();
-        self.database
-            .writer
-            .run(Atomicity::RefusesFirst, move |tx| Box::pin(claim(tx, conversation, request)))
-            .await
+        self.database.writer.run(Atomicity::RefusesFirst, move |tx| claim(tx, conversation, request)).await
     }
 
     async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<ConversationId>, StoreError> {
-        let statement =
-            sqlx::query(sql::turns::DUE).bind(now.as_millisecond()).bind(limit).bind(farthest(now));
-        let rows = self.database.reader.all(statement).await?;
-        rows.iter().map(|row| Ok(ConversationId(Columns::of(row).id()?))).collect()
+        let statement = query(sql::turns::DUE).bind(now.as_millisecond()).bind(limit).bind(farthest(now));
+        self.database.reader.few(statement, |columns| columns.id().map(ConversationId))
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        let row = self.database.reader.one(sqlx::query(sql::turns::NEXT_DUE)).await?;
-        row.map(|row| Columns::of(&row).time()).transpose()
+        self.database.reader.one(query(sql::turns::NEXT_DUE), |columns| columns.time())
     }
 
     async fn renew(&self, claim: &Claim, lease_until: Timestamp) -> Result<(), StoreError> {
         let fence = Fence::of(claim);
-        self.database
-            .writer
-            .run(Atomicity::RefusesFirst, move |tx| Box::pin(renew(tx, fence, lease_until)))
-            .await
+        self.database.writer.run(Atomicity::RefusesFirst, move |tx| renew(tx, fence, lease_until)).await
     }
 
     async fn expire_claims(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let expire = sqlx::query(sql::turns::EXPIRE);
-        self.database
-            .writer
-            .run(Atomicity::RefusesFirst, move |tx| {
-                Box::pin(async move { tx.write(expire.bind(now.as_millisecond())).await })
-            })
-            .await
+        let expire = query(sql::turns::EXPIRE).bind(now.as_millisecond());
+        self.database.writer.run(Atomicity::RefusesFirst, |tx| tx.write(expire)).await
     }
 
     async fn append(&self, claim: &Claim, events: Vec<EventBody>, at: Timestamp) -> Result<Seq, StoreError> {
         let (fence, drafts) = (Fence::of(claim), Drafts::of(events)?);
-        self.database
-            .writer
-            .run(Atomicity::RefusesFirst, move |tx| Box::pin(append(tx, fence, drafts, at)))
-            .await
+        self.database.writer.run(Atomicity::RefusesFirst, move |tx| append(tx, fence, drafts, at)).await
     }
 
     async fn journal(&self, turn: TurnId) -> Result<Vec<Event>, StoreError> {
-        let rows = self.database.reader.all(sqlx::query(sql::turns::JOURNAL).bind(blob(turn.0))).await?;
-        rows.iter().map(event).collect()
+        self.database.reader.few(query(sql::turns::JOURNAL).bind(blob(turn.0)), event)
     }
 
     async fn commit(
@@ -128,86 +110,79 @@ impl TurnStore for Turns {
             (None, [], None) => Atomicity::RefusesFirst,
             _ => Atomicity::Savepoint,
         };
-        self.database.writer.run(atomicity, move |tx| Box::pin(end_turn(tx, fence, end, at))).await
+        self.database.writer.run(atomicity, move |tx| end_turn(tx, fence, end, at)).await
     }
 
     async fn release(&self, claim: &Claim, release: Release, at: Timestamp) -> Result<(), StoreError> {
         let Release { due_at, keep_journal, events } = release;
         let (fence, drafts) = (Fence::of(claim), Drafts::of(events)?);
         let back = GiveBack { drafts, due_at, keep_journal };
-        self.database
-            .writer
-            .run(Atomicity::RefusesFirst, move |tx| Box::pin(give_back(tx, fence, back, at)))
-            .await
+        self.database.writer.run(Atomicity::RefusesFirst, move |tx| give_back(tx, fence, back, at)).await
     }
 
     async fn has_newer(&self, claim: &Claim) -> Result<bool, StoreError> {
-        let statement = sqlx::query(sql::turns::HAS_NEWER)
+        let statement = query(sql::turns::HAS_NEWER)
             .bind(blob(claim.conversation.0))
             .bind(claim.epoch)
             .bind(blob(claim.turn.0));
-        let row = self.database.reader.one(statement).await?.ok_or(StoreError::Stale)?;
-        Columns::of(&row).value()
+        self.database.reader.one(statement, |columns| columns.value())?.ok_or(StoreError::Stale)
     }
 }
 
-async fn claim(
+fn claim(
     transaction: &mut Transaction,
     conversation: ConversationId,
     request: ClaimRequest,
 ) -> Result<Option<Claim>, StoreError> {
-    let script = sqlx::query(scripts::CLAIM)
+    let claiming = query(texts::CLAIM)
         .bind(blob(conversation.0))
         .bind(blob(request.turn.0))
         .bind(request.now.as_millisecond())
         .bind(request.lease_until.as_millisecond())
         .bind(request.worker)
         .bind(farthest(request.now));
-    let rows = transaction.write_returning(script).await?;
-    let Some((row, messages)) = rows.split_first() else { return Ok(None) };
-    let mut columns = Columns::of(row);
-    let (epoch, turn, last) = (columns.value()?, TurnId(columns.id()?), columns.value()?);
-    let answers = messages.iter().map(message_id).collect::<Result<Vec<_>, _>>()?;
+    let claimed = transaction.write_returning(claiming, |columns| {
+        Ok((columns.value()?, TurnId(columns.id()?), columns.value()?))
+    })?;
+    let Some((epoch, turn, last)) = claimed.into_iter().next() else { return Ok(None) };
+    let answers =
+        transaction.read_all(query(texts::CLAIMED_MESSAGES).bind(blob(conversation.0)), message_id)?;
     let resumed = turn != request.turn;
     if !resumed {
         let started = Drafts::of(vec![EventBody::TurnStarted { answers: answers.clone() }])?;
-        started.append(transaction, Place { conversation, turn: Some(turn), at: request.now }, last).await?;
+        started.append(transaction, Place { conversation, turn: Some(turn), at: request.now }, last)?;
     }
     Ok(Some(Claim { conversation, turn, epoch, answers, resumed }))
 }
 
-fn message_id(row: &sqlx::sqlite::SqliteRow) -> Result<MessageId, StoreError> {
-    let text: &str = Columns::of(row).value()?;
-    text.parse().map_err(|error| StoreError::Fault(format!("unreadable message id: {error}")))
+fn message_id(columns: &mut Columns<'_>) -> Result<MessageId, StoreError> {
+    let id = columns.text()?.parse();
+    id.map_err(|error| StoreError::Fault(format!("unreadable message id: {error}")))
 }
 
-async fn renew(
-    transaction: &mut Transaction,
-    fence: Fence,
-    lease_until: Timestamp,
-) -> Result<(), StoreError> {
-    let statement = sqlx::query(sql::turns::RENEW)
+fn renew(transaction: &mut Transaction, fence: Fence, lease_until: Timestamp) -> Result<(), StoreError> {
+    let statement = query(sql::turns::RENEW)
         .bind(blob(fence.conversation.0))
         .bind(fence.epoch)
         .bind(blob(fence.turn.0))
         .bind(lease_until.as_millisecond());
-    match transaction.write(statement).await? {
+    match transaction.write(statement)? {
         0 => Err(StoreError::Stale),
         _ => Ok(()),
     }
 }
 
-async fn append(
+fn append(
     transaction: &mut Transaction,
     fence: Fence,
-    mut drafts: Drafts,
+    drafts: Drafts,
     at: Timestamp,
 ) -> Result<Seq, StoreError> {
     let place = fence.at(at);
-    let script = drafts.script(&scripts::APPEND, place, fence.epoch);
-    let rows = transaction.write_returning(drafts.bind(script)).await?;
-    let last = Columns::of(rows.first().ok_or(StoreError::Stale)?).value()?;
-    drafts.append(transaction, place, last).await?;
+    let room = drafts.making_room(texts::APPEND, place, fence.epoch);
+    let last =
+        transaction.write_returning(room, |columns| columns.value())?.pop().ok_or(StoreError::Stale)?;
+    drafts.append(transaction, place, last)?;
     Ok(last)
 }
 
@@ -223,16 +198,16 @@ struct End {
     interview: Option<InterviewId>,
 }
 
-async fn end_turn(
+fn end_turn(
     transaction: &mut Transaction,
     fence: Fence,
-    mut end: End,
+    end: End,
     at: Timestamp,
 ) -> Result<Conversation, StoreError> {
     let place = fence.at(at);
-    let script = end
+    let ending = end
         .drafts
-        .script(&scripts::COMMIT, place, fence.epoch)
+        .making_room(texts::COMMIT, place, fence.epoch)
         .bind(end.owner.as_ref().map(|owner| owner.as_str()))
         .bind(end.owner.as_ref().and_then(|owner| owner.name()))
         .bind(end.contact)
@@ -240,16 +215,15 @@ async fn end_turn(
         .bind(end.lease.until.map(Timestamp::as_millisecond))
         .bind(end.lease.remind_at.map(Timestamp::as_millisecond))
         .bind(end.again_at.map(Timestamp::as_millisecond));
-    let rows = transaction.write_returning(end.drafts.bind(script)).await?;
-    let mut columns = Columns::of(rows.first().ok_or(StoreError::Stale)?);
-    let due_again = columns.value()?;
-    let conversation = conversation(&mut columns)?;
-    end.drafts.append(transaction, place, conversation.last_seq).await?;
+    let ended =
+        transaction.write_returning(ending, |columns| Ok((columns.value()?, conversation(columns)?)))?;
+    let (due_again, conversation): (bool, _) = ended.into_iter().next().ok_or(StoreError::Stale)?;
+    end.drafts.append(transaction, place, conversation.last_seq)?;
     for delivery in &end.outbox {
-        outbox::queue(transaction, fence.conversation, delivery, at).await?;
+        outbox::queue(transaction, fence.conversation, delivery, at)?;
     }
     if let Some(id) = end.interview {
-        interviews::fold(transaction, id, &conversation).await?;
+        interviews::fold(transaction, id, &conversation)?;
     }
     if due_again {
         transaction.has_work(fence.conversation, end.again_at.unwrap_or(at));
@@ -264,21 +238,21 @@ struct GiveBack {
     keep_journal: bool,
 }
 
-async fn give_back(
+fn give_back(
     transaction: &mut Transaction,
     fence: Fence,
-    mut back: GiveBack,
+    back: GiveBack,
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let place = fence.at(at);
-    let script = back
+    let giving = back
         .drafts
-        .script(&scripts::RELEASE, place, fence.epoch)
+        .making_room(texts::RELEASE, place, fence.epoch)
         .bind(back.due_at.as_millisecond())
         .bind(i64::from(back.keep_journal));
-    let rows = transaction.write_returning(back.drafts.bind(script)).await?;
-    let last = Columns::of(rows.first().ok_or(StoreError::Stale)?).value()?;
-    back.drafts.append(transaction, place, last).await?;
+    let last =
+        transaction.write_returning(giving, |columns| columns.value())?.pop().ok_or(StoreError::Stale)?;
+    back.drafts.append(transaction, place, last)?;
     transaction.has_work(fence.conversation, back.due_at);
     Ok(())
 }

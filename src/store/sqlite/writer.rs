@@ -1,18 +1,15 @@
-//! The one writer. Jobs queue up; whatever waits is run in one transaction and made durable by one commit
-//! (group commit). Nobody is answered, and nothing is announced, before that commit. Knows no table.
+//! The one writer, on a thread of its own. Jobs queue up; whatever waits is run in one transaction and made durable by
+//! one commit (group commit). Nobody is answered, and nothing is announced, before that commit. Knows no table.
 
 use super::error::sorted;
-use super::rows::Statement;
+use super::statement::query;
 use super::transaction::Transaction;
 use crate::store::error::StoreError;
 use crate::store::live::LiveHub;
-use futures_util::future::BoxFuture;
-use sqlx::ConnectOptions;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use rusqlite::Connection;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
-use tokio_util::sync::CancellationToken;
 
 /// How many jobs may share a commit. Bounds how long the first of them waits for the others.
 const BATCH: usize = 256;
@@ -32,7 +29,15 @@ pub(super) enum Atomicity {
 /// Gives jobs to the writer.
 #[derive(Clone)]
 pub(super) struct Writer {
-    jobs: mpsc::Sender<Box<dyn Job>>,
+    orders: mpsc::Sender<Order>,
+}
+
+/// What the writer is told.
+enum Order {
+    /// To do this.
+    Do(Box<dyn Job>),
+    /// To take no more, finish what is queued, and stop.
+    Stop,
 }
 
 impl Writer {
@@ -41,13 +46,18 @@ impl Writer {
     pub(super) async fn run<T, W>(&self, atomicity: Atomicity, work: W) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        W: for<'t> FnOnce(&'t mut Transaction) -> BoxFuture<'t, Result<T, StoreError>> + Send + 'static,
+        W: FnOnce(&mut Transaction) -> Result<T, StoreError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
         let job = Box::new(Pending { atomicity, work: Some(work), outcome: None, reply });
         let stopped = || StoreError::Unavailable("the store is closed".to_owned());
-        self.jobs.send(job).await.map_err(|_| stopped())?;
+        self.orders.send(Order::Do(job)).await.map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())?
+    }
+
+    /// Tells the writer to stop once what is queued is done. It may have stopped already.
+    pub(super) async fn stop(&self) {
+        self.orders.send(Order::Stop).await.ok();
     }
 }
 
@@ -57,7 +67,7 @@ trait Job: Send {
     /// Whether somebody still waits for the answer.
     fn is_wanted(&self) -> bool;
     /// Does the work and keeps what came of it. The error, if any, is lent to the writer.
-    fn run<'t>(&'t mut self, transaction: &'t mut Transaction) -> BoxFuture<'t, Option<&'t StoreError>>;
+    fn run(&mut self, transaction: &mut Transaction) -> Option<&StoreError>;
     /// Answers: the job's own failure, else the batch's, else what the work returned.
     fn answer(self: Box<Self>, committed: Result<(), &StoreError>);
 }
@@ -72,7 +82,7 @@ struct Pending<T, W> {
 impl<T, W> Job for Pending<T, W>
 where
     T: Send + 'static,
-    W: for<'t> FnOnce(&'t mut Transaction) -> BoxFuture<'t, Result<T, StoreError>> + Send + 'static,
+    W: FnOnce(&mut Transaction) -> Result<T, StoreError> + Send + 'static,
 {
     fn atomicity(&self) -> Atomicity {
         self.atomicity
@@ -82,15 +92,11 @@ where
         !self.reply.is_closed()
     }
 
-    fn run<'t>(&'t mut self, transaction: &'t mut Transaction) -> BoxFuture<'t, Option<&'t StoreError>> {
-        let work = self.work.take();
-        let outcome = &mut self.outcome;
-        Box::pin(async move {
-            if let Some(work) = work {
-                *outcome = Some(work(transaction).await);
-            }
-            outcome.as_ref().and_then(|outcome| outcome.as_ref().err())
-        })
+    fn run(&mut self, transaction: &mut Transaction) -> Option<&StoreError> {
+        if let Some(work) = self.work.take() {
+            self.outcome = Some(work(transaction));
+        }
+        self.outcome.as_ref().and_then(|outcome| outcome.as_ref().err())
     }
 
     fn answer(self: Box<Self>, committed: Result<(), &StoreError>) {
@@ -106,59 +112,52 @@ where
     }
 }
 
-/// The task behind [`Writer`]: owns the only connection that writes.
-pub(super) struct WriterTask {
-    jobs: mpsc::Receiver<Box<dyn Job>>,
-    options: SqliteConnectOptions,
+/// Opens a connection that writes.
+pub(super) type Connect = Box<dyn Fn() -> rusqlite::Result<Connection> + Send>;
+
+/// What stands behind [`Writer`]: owns the only connection that writes.
+pub(super) struct WriterThread {
+    orders: mpsc::Receiver<Order>,
+    connect: Connect,
     transaction: Transaction,
     /// Whether the connection has to be made anew before the next batch.
     broken: bool,
     live: Arc<LiveHub>,
 }
 
-impl WriterTask {
-    /// Connects. The writer does nothing until the task runs.
-    pub(super) async fn connect(
-        options: SqliteConnectOptions,
-        live: Arc<LiveHub>,
-    ) -> Result<(Writer, Self), sqlx::Error> {
-        let transaction = Transaction::on(options.connect().await?);
-        let (sender, jobs) = mpsc::channel(QUEUE);
-        Ok((Writer { jobs: sender }, Self { jobs, options, transaction, broken: false, live }))
+impl WriterThread {
+    /// Connects. The writer does nothing until [`Self::run`] is called.
+    pub(super) fn connect(connect: Connect, live: Arc<LiveHub>) -> rusqlite::Result<(Writer, Self)> {
+        let transaction = Transaction::on(connect()?);
+        let (sender, orders) = mpsc::channel(QUEUE);
+        Ok((Writer { orders: sender }, Self { orders, connect, transaction, broken: false, live }))
     }
 
-    /// Works until it is told to stop, or nobody can give it jobs any more; finishes what is queued. Returns the
+    /// Works until it is told to stop, or nobody can give it jobs any more; finishes what is queued. Blocks. Returns the
     /// connection, to be closed after the reading ones: the last to close tidies up, and they cannot write.
-    pub(super) async fn run(mut self, stop: CancellationToken) -> SqliteConnection {
+    pub(super) fn run(mut self) -> Connection {
         let mut received = Vec::with_capacity(BATCH);
         let mut waiting = VecDeque::with_capacity(BATCH);
-        loop {
-            let count = tokio::select! {
-                count = self.jobs.recv_many(&mut received, BATCH) => count,
-                () = stop.cancelled(), if !self.jobs.is_closed() => {
-                    self.jobs.close();
-                    continue;
+        while self.orders.blocking_recv_many(&mut received, BATCH) > 0 {
+            for order in received.drain(..) {
+                match order {
+                    Order::Do(job) => waiting.push_back(job),
+                    Order::Stop => self.orders.close(),
                 }
-            };
-            if count == 0 {
-                return self.transaction.into_connection();
             }
-            waiting.extend(received.drain(..));
             while !waiting.is_empty() {
-                self.commit_together(&mut waiting).await;
+                self.commit_together(&mut waiting);
             }
         }
+        self.transaction.into_connection()
     }
 
     /// Runs the waiting jobs in one transaction. If that has to be given up half-way, the jobs that had begun
     /// are answered and the others stay in `waiting`.
-    async fn commit_together(&mut self, waiting: &mut VecDeque<Box<dyn Job>>) {
+    fn commit_together(&mut self, waiting: &mut VecDeque<Box<dyn Job>>) {
         let mut begun = Vec::with_capacity(waiting.len());
-        let committed = match self.begin().await {
-            Ok(()) => match self.run_jobs(waiting, &mut begun).await {
-                Ok(()) => self.execute("COMMIT").await,
-                Err(given_up) => Err(given_up),
-            },
+        let committed = match self.begin() {
+            Ok(()) => self.run_jobs(waiting, &mut begun).and_then(|()| self.control("COMMIT")),
             Err(unavailable) => {
                 // Each would wait for the same lock as long again.
                 begun.extend(waiting.drain(..));
@@ -167,14 +166,15 @@ impl WriterTask {
         };
         match committed {
             Ok(()) => {
+                // First, so that whoever is answered finds it announced.
+                self.transaction.announce(&self.live);
                 for job in begun {
                     job.answer(Ok(()));
                 }
-                self.transaction.announce(&self.live);
             }
             Err(error) => {
                 tracing::error!(%error, jobs = begun.len(), "a group of writes was rolled back");
-                self.roll_back().await;
+                self.roll_back();
                 for job in begun {
                     job.answer(Err(&error));
                 }
@@ -182,19 +182,19 @@ impl WriterTask {
         }
     }
 
-    async fn begin(&mut self) -> Result<(), StoreError> {
+    fn begin(&mut self) -> Result<(), StoreError> {
         if self.broken {
-            self.transaction.reconnect(self.options.connect().await.map_err(sorted)?);
+            self.transaction.reconnect((self.connect)().map_err(sorted)?);
             self.broken = false;
         }
-        self.execute("BEGIN IMMEDIATE").await
+        self.control("BEGIN IMMEDIATE")
     }
 
     /// Runs jobs until none waits.
     ///
     /// # Errors
     /// If the transaction cannot be committed any more.
-    async fn run_jobs(
+    fn run_jobs(
         &mut self,
         waiting: &mut VecDeque<Box<dyn Job>>,
         begun: &mut Vec<Box<dyn Job>>,
@@ -211,44 +211,48 @@ impl WriterTask {
             };
             let job = begun.push_mut(job);
             if matches!(undo, Undo::Savepoint) {
-                self.execute("SAVEPOINT job").await?;
+                self.control("SAVEPOINT job")?;
             }
             let mark = self.transaction.begin_job();
-            match job.run(&mut self.transaction).await {
-                None if matches!(undo, Undo::Savepoint) => self.execute("RELEASE job").await?,
+            match job.run(&mut self.transaction) {
+                None if matches!(undo, Undo::Savepoint) => self.control("RELEASE job")?,
                 None => {}
                 // SQLite has probably rolled everything back by itself.
                 Some(StoreError::Unavailable(reason)) => return Err(StoreError::Unavailable(reason.clone())),
-                Some(_) => self.undo(mark, undo).await?,
+                Some(_) => self.undo(mark, undo)?,
             }
         }
         Ok(())
     }
 
     /// Undoes what the job that just failed has done so far.
-    async fn undo(&mut self, mark: usize, job: Undo) -> Result<(), StoreError> {
+    fn undo(&mut self, mark: usize, job: Undo) -> Result<(), StoreError> {
         self.transaction.forget_behind(mark);
         match (self.transaction.wrote(), job) {
             (false, Undo::Nothing | Undo::Transaction) => Ok(()),
-            (_, Undo::Savepoint) => self.execute("ROLLBACK TO job; RELEASE job").await,
-            (true, Undo::Transaction) => self.execute("ROLLBACK; BEGIN IMMEDIATE").await,
+            (_, Undo::Savepoint) => {
+                self.control("ROLLBACK TO job")?;
+                self.control("RELEASE job")
+            }
+            (true, Undo::Transaction) => {
+                self.control("ROLLBACK")?;
+                self.control("BEGIN IMMEDIATE")
+            }
             (true, Undo::Nothing) => {
                 Err(StoreError::Unavailable("a write of the same group failed half-way".to_owned()))
             }
         }
     }
 
-    async fn roll_back(&mut self) {
+    fn roll_back(&mut self) {
         self.transaction.forget_behind(0);
         // It fails if SQLite rolled back by itself, and if the connection is lost. A new connection is right
         // for both, and both are rare.
-        self.broken = self.execute("ROLLBACK").await.is_err();
+        self.broken = self.control("ROLLBACK").is_err();
     }
 
-    async fn execute(&mut self, text: &'static str) -> Result<(), StoreError> {
-        let statement: Statement<'_> = sqlx::query(text);
-        statement.execute(self.transaction.connection()).await.map_err(sorted)?;
-        Ok(())
+    fn control(&self, text: &'static str) -> Result<(), StoreError> {
+        self.transaction.control(query(text))
     }
 }
 

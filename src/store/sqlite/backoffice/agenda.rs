@@ -6,7 +6,7 @@ use crate::domain::ids::RecordId;
 use crate::store::error::StoreError;
 use crate::store::sql;
 use crate::store::sql::values::{blob, json};
-use crate::store::sqlite::rows::Columns;
+use crate::store::sqlite::statement::query;
 use crate::store::sqlite::transaction::Transaction;
 use jiff::Timestamp;
 
@@ -17,11 +17,11 @@ pub(super) struct Slot {
     pub(super) end: Timestamp,
 }
 
-pub(super) async fn book(
+pub(super) fn book(
     transaction: &mut Transaction,
     appointment: Appointment,
 ) -> Result<Appointment, StoreError> {
-    let statement = sqlx::query(sql::backoffice::BOOK)
+    let statement = query(sql::backoffice::BOOK)
         .bind(blob(appointment.id.0))
         .bind(appointment.professional.as_str())
         .bind(blob(appointment.contact.0))
@@ -29,46 +29,46 @@ pub(super) async fn book(
         .bind(appointment.end.as_millisecond())
         .bind(appointment.status.as_str())
         .bind(json(&appointment)?);
-    match transaction.write(statement).await? {
+    match transaction.write(statement)? {
         0 => Err(taken()),
         _ => Ok(appointment),
     }
 }
 
-pub(super) async fn move_to(
+pub(super) fn move_to(
     transaction: &mut Transaction,
     id: RecordId,
     slot: Slot,
 ) -> Result<Appointment, StoreError> {
-    let standing = find(transaction, id).await?;
+    let standing = find(transaction, id)?;
     if standing.status == AppointmentStatus::Cancelled {
         return Err(StoreError::Conflict("the appointment was called off".to_owned()));
     }
     let moved = Appointment { professional: slot.professional, start: slot.start, end: slot.end, ..standing };
-    let statement = sqlx::query(sql::backoffice::MOVE)
+    let statement = query(sql::backoffice::MOVE)
         .bind(blob(id.0))
         .bind(moved.professional.as_str())
         .bind(moved.start.as_millisecond())
         .bind(moved.end.as_millisecond())
         .bind(json(&moved)?);
-    match transaction.write(statement).await? {
+    match transaction.write(statement)? {
         0 => Err(taken()),
         _ => Ok(moved),
     }
 }
 
 /// Calling off what was called off changes nothing.
-pub(super) async fn cancel(transaction: &mut Transaction, id: RecordId) -> Result<Appointment, StoreError> {
-    let mut appointment = find(transaction, id).await?;
+pub(super) fn cancel(transaction: &mut Transaction, id: RecordId) -> Result<Appointment, StoreError> {
+    let mut appointment = find(transaction, id)?;
     appointment.status = AppointmentStatus::Cancelled;
-    let statement = sqlx::query(sql::backoffice::CANCEL).bind(blob(id.0)).bind(json(&appointment)?);
-    transaction.write(statement).await?;
+    let statement = query(sql::backoffice::CANCEL).bind(blob(id.0)).bind(json(&appointment)?);
+    transaction.write(statement)?;
     Ok(appointment)
 }
 
-async fn find(transaction: &mut Transaction, id: RecordId) -> Result<Appointment, StoreError> {
-    let row = transaction.read(sqlx::query(sql::backoffice::APPOINTMENT).bind(blob(id.0))).await?;
-    Columns::of(&row.ok_or(StoreError::NotFound)?).json()
+fn find(transaction: &mut Transaction, id: RecordId) -> Result<Appointment, StoreError> {
+    let statement = query(sql::backoffice::APPOINTMENT).bind(blob(id.0));
+    transaction.read(statement, |columns| columns.json())?.ok_or(StoreError::NotFound)
 }
 
 fn taken() -> StoreError {

@@ -8,7 +8,7 @@ mod import;
 mod tickets;
 
 use super::Database;
-use super::rows::{Columns, Statement};
+use super::statement::{Statement, query};
 use super::writer::Atomicity;
 use crate::domain::agenda::{Appointment, Professional, Service};
 use crate::domain::catalog::{Coupon, Order, Product, ShippingRate};
@@ -35,15 +35,22 @@ impl Backoffice {
         Self { database: database.clone() }
     }
 
-    /// The records a statement finds.
-    async fn records<T: DeserializeOwned>(&self, statement: Statement<'_>) -> Result<Vec<T>, StoreError> {
-        self.database.reader.all(statement).await?.iter().map(|row| Columns::of(row).json()).collect()
+    /// The few records a statement finds.
+    fn records<T: DeserializeOwned>(&self, statement: Statement) -> Result<Vec<T>, StoreError> {
+        self.database.reader.few(statement, |columns| columns.json())
+    }
+
+    /// The records a statement finds, of which there may be many.
+    async fn many_records<T>(&self, statement: Statement) -> Result<Vec<T>, StoreError>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        self.database.reader.many(statement, |columns| columns.json()).await
     }
 
     /// The record a statement finds, if any.
-    async fn record<T: DeserializeOwned>(&self, statement: Statement<'_>) -> Result<Option<T>, StoreError> {
-        let row = self.database.reader.one(statement).await?;
-        row.map(|row| Columns::of(&row).json()).transpose()
+    fn record<T: DeserializeOwned>(&self, statement: Statement) -> Result<Option<T>, StoreError> {
+        self.database.reader.one(statement, |columns| columns.json())
     }
 }
 
@@ -55,28 +62,28 @@ impl BackofficeStore for Backoffice {
         opportunity: &Opportunity,
     ) -> Result<Opportunity, StoreError> {
         let opportunity = opportunity.clone();
-        self.once(key, Kind::SaveOpportunity, |tx| Box::pin(crm::save_opportunity(tx, opportunity))).await
+        self.once(key, Kind::SaveOpportunity, |tx| crm::save_opportunity(tx, opportunity)).await
     }
 
     async fn opportunities(&self, contact: ContactId) -> Result<Vec<Opportunity>, StoreError> {
-        self.records(sqlx::query(sql::backoffice::OPPORTUNITIES).bind(blob(contact.0))).await
+        self.records(query(sql::backoffice::OPPORTUNITIES).bind(blob(contact.0)))
     }
 
     async fn add_note(&self, key: &EffectKey, note: &Note) -> Result<Note, StoreError> {
         let note = note.clone();
-        self.once(key, Kind::AddNote, |tx| Box::pin(crm::add_note(tx, note))).await
+        self.once(key, Kind::AddNote, |tx| crm::add_note(tx, note)).await
     }
 
     async fn notes(&self, contact: ContactId, limit: u32) -> Result<Vec<Note>, StoreError> {
-        self.records(sqlx::query(sql::backoffice::NOTES).bind(blob(contact.0)).bind(limit)).await
+        self.records(query(sql::backoffice::NOTES).bind(blob(contact.0)).bind(limit))
     }
 
     async fn professionals(&self) -> Result<Vec<Professional>, StoreError> {
-        self.records(sqlx::query(sql::backoffice::PROFESSIONALS)).await
+        self.records(query(sql::backoffice::PROFESSIONALS))
     }
 
     async fn services(&self) -> Result<Vec<Service>, StoreError> {
-        self.records(sqlx::query(sql::backoffice::SERVICES)).await
+        self.records(query(sql::backoffice::SERVICES))
     }
 
     async fn appointments_between(
@@ -84,8 +91,8 @@ impl BackofficeStore for Backoffice {
         from: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<Appointment>, StoreError> {
-        let statement = sqlx::query(sql::backoffice::APPOINTMENTS_BETWEEN);
-        self.records(statement.bind(from.as_millisecond()).bind(until.as_millisecond())).await
+        let statement = query(sql::backoffice::APPOINTMENTS_BETWEEN);
+        self.records(statement.bind(from.as_millisecond()).bind(until.as_millisecond()))
     }
 
     async fn appointments_of(
@@ -93,13 +100,13 @@ impl BackofficeStore for Backoffice {
         contact: ContactId,
         after: Timestamp,
     ) -> Result<Vec<Appointment>, StoreError> {
-        let statement = sqlx::query(sql::backoffice::APPOINTMENTS_OF);
-        self.records(statement.bind(blob(contact.0)).bind(after.as_millisecond())).await
+        let statement = query(sql::backoffice::APPOINTMENTS_OF);
+        self.records(statement.bind(blob(contact.0)).bind(after.as_millisecond()))
     }
 
     async fn book(&self, key: &EffectKey, appointment: &Appointment) -> Result<Appointment, StoreError> {
         let appointment = appointment.clone();
-        self.once(key, Kind::Book, |tx| Box::pin(agenda::book(tx, appointment))).await
+        self.once(key, Kind::Book, |tx| agenda::book(tx, appointment)).await
     }
 
     async fn move_appointment(
@@ -111,24 +118,24 @@ impl BackofficeStore for Backoffice {
         end: Timestamp,
     ) -> Result<Appointment, StoreError> {
         let slot = agenda::Slot { professional: professional.to_owned(), start, end };
-        self.once(key, Kind::MoveAppointment, move |tx| Box::pin(agenda::move_to(tx, id, slot))).await
+        self.once(key, Kind::MoveAppointment, move |tx| agenda::move_to(tx, id, slot)).await
     }
 
     async fn cancel_appointment(&self, key: &EffectKey, id: RecordId) -> Result<Appointment, StoreError> {
-        self.once(key, Kind::CancelAppointment, move |tx| Box::pin(agenda::cancel(tx, id))).await
+        self.once(key, Kind::CancelAppointment, move |tx| agenda::cancel(tx, id)).await
     }
 
     async fn create_ticket(&self, key: &EffectKey, ticket: &Ticket) -> Result<Ticket, StoreError> {
         let ticket = ticket.clone();
-        self.once(key, Kind::CreateTicket, |tx| Box::pin(tickets::create(tx, ticket))).await
+        self.once(key, Kind::CreateTicket, |tx| tickets::create(tx, ticket)).await
     }
 
     async fn ticket(&self, number: i64) -> Result<Option<Ticket>, StoreError> {
-        self.record(sqlx::query(sql::backoffice::TICKET).bind(number)).await
+        self.record(query(sql::backoffice::TICKET).bind(number))
     }
 
     async fn tickets(&self, contact: ContactId) -> Result<Vec<Ticket>, StoreError> {
-        self.records(sqlx::query(sql::backoffice::TICKETS).bind(blob(contact.0))).await
+        self.records(query(sql::backoffice::TICKETS).bind(blob(contact.0)))
     }
 
     async fn comment_ticket(
@@ -138,42 +145,42 @@ impl BackofficeStore for Backoffice {
         comment: &TicketComment,
     ) -> Result<Ticket, StoreError> {
         let comment = comment.clone();
-        self.once(key, Kind::CommentTicket, move |tx| Box::pin(tickets::comment(tx, number, comment))).await
+        self.once(key, Kind::CommentTicket, move |tx| tickets::comment(tx, number, comment)).await
     }
 
     async fn products(&self) -> Result<Vec<Product>, StoreError> {
-        self.records(sqlx::query(sql::backoffice::PRODUCTS)).await
+        self.many_records(query(sql::backoffice::PRODUCTS)).await
     }
 
     async fn order(&self, number: &str) -> Result<Option<Order>, StoreError> {
-        self.record(sqlx::query(sql::backoffice::ORDER).bind(number)).await
+        self.record(query(sql::backoffice::ORDER).bind(number))
     }
 
     async fn orders(&self, contact: ContactId) -> Result<Vec<Order>, StoreError> {
-        self.records(sqlx::query(sql::backoffice::ORDERS).bind(blob(contact.0))).await
+        self.records(query(sql::backoffice::ORDERS).bind(blob(contact.0)))
     }
 
     async fn all_orders(&self, after: Option<&str>, limit: u32) -> Result<Vec<Order>, StoreError> {
-        let statement = sqlx::query(sql::backoffice::ALL_ORDERS);
-        self.records(statement.bind(after.unwrap_or_default()).bind(limit)).await
+        let statement = query(sql::backoffice::ALL_ORDERS);
+        self.many_records(statement.bind(after.unwrap_or_default()).bind(limit)).await
     }
 
     async fn coupons(&self) -> Result<Vec<Coupon>, StoreError> {
-        self.records(sqlx::query(sql::backoffice::COUPONS)).await
+        self.records(query(sql::backoffice::COUPONS))
     }
 
     async fn shipping_rates(&self) -> Result<Vec<ShippingRate>, StoreError> {
-        self.records(sqlx::query(sql::backoffice::SHIPPING_RATES)).await
+        self.records(query(sql::backoffice::SHIPPING_RATES))
     }
 
     async fn import(&self, rows: ImportRows) -> Result<(), StoreError> {
         let prepared = Prepared::of(rows)?;
-        self.database.writer.run(Atomicity::Savepoint, |tx| Box::pin(import::write(prepared, tx))).await
+        self.database.writer.run(Atomicity::Savepoint, |tx| import::write(prepared, tx)).await
     }
 
     async fn is_empty(&self) -> Result<bool, StoreError> {
-        let row = self.database.reader.one(sqlx::query(sql::backoffice::ANYTHING)).await?;
-        let anything: bool = row.map_or(Ok(false), |row| Columns::of(&row).value())?;
-        Ok(!anything)
+        let anything =
+            self.database.reader.one(query(sql::backoffice::ANYTHING), |columns| columns.value())?;
+        Ok(!anything.unwrap_or(false))
     }
 }

@@ -4,35 +4,35 @@ use crate::domain::ticket::{Ticket, TicketComment, TicketStatus};
 use crate::store::error::StoreError;
 use crate::store::sql;
 use crate::store::sql::values::{blob, json};
-use crate::store::sqlite::rows::Columns;
+use crate::store::sqlite::statement::query;
 use crate::store::sqlite::transaction::Transaction;
 
-pub(super) async fn create(transaction: &mut Transaction, mut ticket: Ticket) -> Result<Ticket, StoreError> {
-    let row = transaction.read(sqlx::query(sql::backoffice::NEXT_TICKET)).await?;
-    ticket.number = Columns::of(&row.ok_or(StoreError::NotFound)?).value()?;
-    let statement = sqlx::query(sql::backoffice::CREATE_TICKET)
+pub(super) fn create(transaction: &mut Transaction, mut ticket: Ticket) -> Result<Ticket, StoreError> {
+    let number = transaction.read(query(sql::backoffice::NEXT_TICKET), |columns| columns.value())?;
+    ticket.number = number.ok_or(StoreError::NotFound)?;
+    let statement = query(sql::backoffice::CREATE_TICKET)
         .bind(ticket.number)
         .bind(blob(ticket.contact.0))
         .bind(ticket.created_at.as_millisecond())
         .bind(json(&ticket)?);
-    transaction.write(statement).await?;
+    transaction.write(statement)?;
     Ok(ticket)
 }
 
-pub(super) async fn comment(
+pub(super) fn comment(
     transaction: &mut Transaction,
     number: i64,
     comment: TicketComment,
 ) -> Result<Ticket, StoreError> {
-    let row = transaction.read(sqlx::query(sql::backoffice::TICKET).bind(number)).await?;
-    let mut ticket: Ticket = Columns::of(&row.ok_or(StoreError::NotFound)?).json()?;
+    let known = transaction.read(query(sql::backoffice::TICKET).bind(number), |columns| columns.json())?;
+    let mut ticket: Ticket = known.ok_or(StoreError::NotFound)?;
     ticket.status = match ticket.status {
         TicketStatus::Solved => TicketStatus::Open,
         unchanged @ (TicketStatus::Open | TicketStatus::Pending | TicketStatus::Closed) => unchanged,
     };
     ticket.updated_at = comment.at;
     ticket.comments.push(comment);
-    let statement = sqlx::query(sql::backoffice::CHANGE_TICKET).bind(number).bind(json(&ticket)?);
-    transaction.write(statement).await?;
+    let statement = query(sql::backoffice::CHANGE_TICKET).bind(number).bind(json(&ticket)?);
+    transaction.write(statement)?;
     Ok(ticket)
 }

@@ -1,0 +1,212 @@
+//! Every kind of message as it stands in the log, and whether anybody answers it.
+
+use crate::support::app::{AppOptions, TestApp, says};
+use crate::support::whatsapp::{
+    body, conversations, history, messages, metadata, of_joana, operator, post, said, set, settled, talked,
+    until,
+};
+use balcao::llm::model::ChatMessage;
+use balcao::llm::scripted::Reply;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+async fn behind(replies: Vec<Reply>) -> TestApp {
+    AppOptions::scripted(replies).with(|settings| set(&mut settings.channels.whatsapp)).start().await
+}
+
+fn pair(role: &str, text: &str) -> (String, String) {
+    (role.to_owned(), text.to_owned())
+}
+
+/// The messages of the one conversation, once everything posted is taken in.
+async fn log(app: &TestApp) -> Vec<Value> {
+    settled(app).await;
+    history(app, &conversations(app).await[0]["id"]).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_to_be_answered_is_answered() {
+    for (part, text) in [
+        (
+            json!({"type": "image", "image": {"caption": "fachada", "mime_type": "image/jpeg", "sha256": "q1w2e3=", "id": "4440001"}}),
+            "fachada\n[imagem]",
+        ),
+        (
+            json!({"type": "audio", "audio": {"mime_type": "audio/ogg; codecs=opus", "id": "4440004", "voice": true}}),
+            "[mensagem de voz]",
+        ),
+        (
+            json!({"type": "location", "location": {"latitude": -23.5611, "longitude": -46.6559}}),
+            "[localização: -23.56110, -46.65590]",
+        ),
+        (
+            json!({"type": "interactive", "interactive": {"type": "list_reply", "list_reply": {"id": "plano_pro", "title": "Plano Pro"}}}),
+            "Plano Pro",
+        ),
+        (json!({"type": "button", "button": {"payload": "CONFIRMA_77", "text": "Confirmar"}}), "Confirmar"),
+        (
+            json!({"type": "order", "order": {"product_items": [{"product_retailer_id": "SKU-7", "quantity": 2}]}}),
+            "[pedido: 2 × SKU-7]",
+        ),
+        (
+            json!({"type": "edit", "edit": {"original_message_id": "wamid.0", "message": {"type": "text", "text": {"body": "corrigido"}}}}),
+            "[corrigiu a mensagem]\ncorrigido",
+        ),
+    ] {
+        let app = behind(vec![says("Certo!")]).await;
+        post(&app.door.base, &messages(&[of_joana("wamid.1", part)])).await;
+        assert_eq!(talked(&app, 2).await, [pair("customer", text), pair("assistant", "Certo!")]);
+        app.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_kept_with_its_message() {
+    let app = behind(vec![says("Que bonita!")]).await;
+    let image = json!({"type": "image", "image": {"caption": "fachada", "mime_type": "image/jpeg", "sha256": "q1w2e3=", "id": 4_440_001}});
+    post(&app.door.base, &messages(&[of_joana("wamid.1", image)])).await;
+    talked(&app, 2).await;
+    let expected =
+        json!([{"kind": "image", "id": "4440001", "mime_type": "image/jpeg", "sha256": "q1w2e3="}]);
+    assert_eq!(log(&app).await[0]["media"], expected);
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signs_are_written_down_and_not_answered() {
+    let app = behind(vec![says("Olá!")]).await;
+    post(&app.door.base, &said("wamid.1", "oi?")).await;
+    talked(&app, 2).await;
+    let signs = [
+        of_joana(
+            "wamid.2",
+            json!({"type": "reaction", "reaction": {"message_id": "wamid.1", "emoji": "👍"}}),
+        ),
+        of_joana("wamid.3", json!({"type": "reaction", "reaction": {"message_id": "wamid.1"}})),
+        of_joana(
+            "wamid.4",
+            json!({"type": "sticker", "sticker": {"mime_type": "image/webp", "id": "4440005"}}),
+        ),
+        of_joana("wamid.5", json!({"type": "revoke", "revoke": {"original_message_id": "wamid.1"}})),
+        of_joana("wamid.6", json!({"type": "request_welcome"})),
+    ];
+    post(&app.door.base, &messages(&signs)).await;
+    let log = log(&app).await;
+    let texts: Vec<&str> = log[2..].iter().map(|message| message["text"].as_str().unwrap()).collect();
+    assert_eq!(texts, ["[reagiu com 👍]", "[retirou a reação]", "[figurinha]", "[apagou uma mensagem]"]);
+    assert!(log[2..].iter().all(|message| message["kept"] == "sign"));
+    assert_eq!(log[2]["quoted"]["text"], "oi?");
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_show_gets_a_sentence_and_no_model() {
+    let app = behind(Vec::new()).await;
+    let poll = json!({"type": "unsupported", "errors": [{"code": 131_051, "title": "Message type unknown"}], "unsupported": {"type": "poll_creation"}});
+    let body = messages(&[of_joana("wamid.1", poll)]);
+    post(&app.door.base, &body).await;
+    let unseen = "Não consigo ver esse tipo de mensagem por aqui. Pode me contar por escrito?";
+    let expected =
+        [pair("customer", "[mensagem que não aparece aqui: poll_creation]"), pair("system", unseen)];
+    assert_eq!(talked(&app, 2).await, expected);
+    post(&app.door.base, &body).await;
+    settled(&app).await;
+    assert_eq!(talked(&app, 2).await, expected, "once");
+    let gone = json!({"type": "unsupported", "errors": [{"code": 131_060, "title": "x"}]});
+    let nothing = json!({"type": "interactive"});
+    let invisible = json!({"type": "text", "text": {"body": "\u{200B}"}});
+    for (id, part) in [("wamid.2", gone), ("wamid.3", nothing), ("wamid.4", invisible)] {
+        post(&app.door.base, &messages(&[of_joana(id, part)])).await;
+        settled(&app).await;
+    }
+    let all = talked(&app, 8).await;
+    assert_eq!(all[3].1, "Sua mensagem não chegou até aqui. Pode repetir, por favor?");
+    assert_eq!((all[5].1.as_str(), all[7].1.as_str()), (unseen, unseen));
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unseen_message_takes_no_question_away() {
+    let app = AppOptions::scripted(vec![says("Certo!")])
+        .with(|settings| {
+            set(&mut settings.channels.whatsapp);
+            settings.channels.whatsapp.quiet_ms = 700;
+            settings.channels.whatsapp.quiet_longest_ms = 700;
+        })
+        .start()
+        .await;
+    post(&app.door.base, &said("wamid.1", "Quanto custa?")).await;
+    until("it is there", || async { (!conversations(&app).await.is_empty()).then_some(()) }).await;
+    post(&app.door.base, &messages(&[of_joana("wamid.2", json!({"type": "unsupported"}))])).await;
+    let roles: Vec<String> = talked(&app, 4).await.into_iter().map(|(role, _)| role).collect();
+    assert_eq!(roles.iter().filter(|role| *role == "assistant").count(), 1, "{roles:?}");
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_shows_what_it_replies_to_and_that_proves_nothing() {
+    let app = behind(vec![says("Olá!"), says("Sim!")]).await;
+    post(&app.door.base, &said("wamid.1", "O que vocês vendem?")).await;
+    talked(&app, 2).await;
+    let reply = json!({"type": "text", "text": {"body": "e isso ainda vale?"}, "context": {"id": "wamid.1", "from": "x", "referred_product": {"product_retailer_id": "SKU-7"}}});
+    post(&app.door.base, &messages(&[of_joana("wamid.2", reply)])).await;
+    let all = talked(&app, 4).await;
+    assert_eq!(all[2].1, "e isso ainda vale?\n[SKU-7]");
+    let log = log(&app).await;
+    assert_eq!(
+        (&log[2]["quoted"]["text"], &log[2]["quoted"]["role"]),
+        (&json!("O que vocês vendem?"), &json!("customer"))
+    );
+    let asked = app.model().requests();
+    let shown = &asked.last().unwrap().messages;
+    let notes: Vec<&String> = shown
+        .iter()
+        .filter_map(|message| match message {
+            ChatMessage::System(text) if text.contains("replies to") => Some(text),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(notes.len(), 1, "{shown:#?}");
+    assert!(notes[0].contains("O que vocês vendem?"));
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_moves_nothing_that_nobody_sent() {
+    let app = behind(Vec::new()).await;
+    for status in [
+        json!({"id": "wamid.X=", "status": "delivered", "timestamp": "1795363300", "recipient_id": "5511987650001"}),
+        json!({"id": "wamid.X=", "status": "failed", "errors": [{"code": 131_047, "title": "Re-engagement message"}]}),
+        json!({"status": "sent"}),
+        json!({"id": "wamid.X=", "status": "teleported"}),
+        json!(7),
+    ] {
+        post(&app.door.base, &body("messages", json!({"metadata": metadata(), "statuses": [status]}))).await;
+    }
+    settled(&app).await;
+    assert!(conversations(&app).await.is_empty());
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_advertisement_is_remembered_first_and_last() {
+    let app = behind(vec![says("Oi!"), says("Oi de novo!"), says("Sim.")]).await;
+    let ad = |id: &str, referral: &str| {
+        let part = json!({"type": "text", "text": {"body": "Oi! Vi o anúncio?"}, "referral": {"source_type": "ad", "source_id": referral, "ctwa_clid": "Aff"}});
+        messages(&[of_joana(id, part)])
+    };
+    post(&app.door.base, &ad("wamid.1", "1")).await;
+    talked(&app, 2).await;
+    post(&app.door.base, &ad("wamid.2", "2")).await;
+    talked(&app, 4).await;
+    post(&app.door.base, &said("wamid.3", "e agora?")).await;
+    talked(&app, 6).await;
+    let conversation = &conversations(&app).await[0];
+    let path = format!("/conversations/{}", conversation["id"].as_str().unwrap());
+    let metadata = operator(&app, Method::GET, &path, json!({})).await["metadata"].clone();
+    assert_eq!(
+        (&metadata["referral"]["source_id"], &metadata["last_referral"]["source_id"]),
+        (&json!("1"), &json!("2"))
+    );
+    app.end().await;
+}

@@ -1,0 +1,7 @@
+//! What Meta posts, from the door to what is said and who it is said to.
+
+mod door;
+mod kinds;
+mod manners;
+mod people;
+mod posts;

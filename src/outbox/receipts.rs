@@ -38,20 +38,28 @@ pub struct Receipts {
     clock: Arc<dyn Clock>,
     alerts: Arc<Alerts>,
     prices: Prices,
-    /// Whether a template stands in where the window is closed.
-    has_template: bool,
+    stand_in: StandIn,
+}
+
+/// Whether a template stands in where the window for free words is closed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StandIn {
+    /// One does.
+    Template,
+    /// None does.
+    None,
 }
 
 impl Receipts {
-    /// Over the stores. `has_template`: whether a message that came too late may leave as a template.
+    /// Over the stores.
     pub fn new(
         stores: Stores,
         clock: Arc<dyn Clock>,
         alerts: Arc<Alerts>,
         prices: Prices,
-        has_template: bool,
+        stand_in: StandIn,
     ) -> Self {
-        Self { stores, clock, alerts, prices, has_template }
+        Self { stores, clock, alerts, prices, stand_in }
     }
 
     /// Takes one status in. The same one again changes nothing.
@@ -149,7 +157,7 @@ impl Receipts {
     /// When a message that failed is sent again, if it is.
     async fn again(&self, record: &SendRecord, error: &GraphError) -> Result<Option<Timestamp>, StoreError> {
         let wait = match error.remedy() {
-            Remedy::Template if self.has_template => Duration::ZERO,
+            Remedy::Template if self.stand_in == StandIn::Template => Duration::ZERO,
             Remedy::Retry { at_least } => at_least.max(PATIENCE),
             Remedy::Reconcile | Remedy::SlowPair | Remedy::SlowNumber => PATIENCE,
             Remedy::Plain if record.kind == "interactive" => Duration::ZERO,

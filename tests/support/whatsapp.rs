@@ -25,6 +25,8 @@ pub fn set(settings: &mut WhatsAppSettings) {
     settings.verify_token = Secret::new("verificar");
     settings.app_secrets = vec![Secret::new("um-novo"), Secret::new(SECRET)];
     settings.access_token = Secret::new("token");
+    // Nobody is there: what is said to customers waits in the outbox.
+    settings.graph_base_url = "http://127.0.0.1:9".to_owned();
     settings.phone_number_id = NUMBER.to_owned();
     settings.display_phone = DISPLAY.to_owned();
     settings.introduction = String::new();

@@ -16,7 +16,7 @@ use crate::conversation::presence::Presence;
 use crate::limits::alerts::Alerts;
 use crate::limits::pace::Pace;
 use crate::outbox::push::Push;
-use crate::outbox::receipts::Receipts;
+use crate::outbox::receipts::{Receipts, StandIn};
 use crate::store::Stores;
 use anyhow::Context;
 use push::WhatsAppPush;
@@ -92,7 +92,7 @@ impl WhatsApp {
         let numbers = settings.all_numbers();
         let numbers =
             numbers.iter().filter_map(|number| PhoneNumberId::read(&number.phone_number_id)).collect();
-        let has_template = self.template.is_some();
+        let stand_in = if self.template.is_some() { StandIn::Template } else { StandIn::None };
         let per_second = NonZeroU32::new(settings.rates.number_per_second).unwrap_or(NonZeroU32::MIN);
         let push = WhatsAppPush {
             client: self.client.clone(),
@@ -111,7 +111,7 @@ impl WhatsApp {
         };
         let prices = Prices::new(&settings.prices);
         let clock = options.clock.clone();
-        let receipts = Receipts::new(stores.clone(), clock, alerts.clone(), prices, has_template);
+        let receipts = Receipts::new(stores.clone(), clock, alerts.clone(), prices, stand_in);
         Sides {
             push: Arc::new(push),
             presence: Arc::new(Typing { client: self.client, conversations: stores.conversations.clone() }),

@@ -6,10 +6,10 @@ use crate::support::whatsapp::{
     JOANA, ago, body, client, conversations, history, messages, metadata, now, post, post_bytes, said, set,
     settled, talked, until, words,
 };
+use balcao::channels::whatsapp::price::Prices;
 use balcao::config::settings::Settings;
 use balcao::conversation::lease::LeaseRules;
 use balcao::conversation::ownership::Ownership;
-use balcao::conversation::reception::statuses::DeliveryStatuses;
 use balcao::conversation::reception::worker::PostWorker;
 use balcao::conversation::reception::{Desk, DeskParts};
 use balcao::domain::clock::{Clock, ManualClock};
@@ -17,6 +17,7 @@ use balcao::domain::ids::PostId;
 use balcao::domain::language::Language;
 use balcao::limits::alerts::Alerts;
 use balcao::llm::scripted::{Reply, ScriptedModel};
+use balcao::outbox::receipts::{Receipts, StandIn};
 use balcao::store::posts::{NewPost, PostCounts};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -206,7 +207,13 @@ async fn a_store_that_fails_is_tried_again_and_nothing_is_lost() {
     let parts = DeskParts {
         stores: stores.clone(),
         ownership: Arc::new(ownership),
-        statuses: Arc::new(DeliveryStatuses { outbox: stores.outbox.clone(), clock: clock.clone() }),
+        statuses: Arc::new(Receipts::new(
+            stores.clone(),
+            clock.clone(),
+            alerts.clone(),
+            Prices::default(),
+            StandIn::None,
+        )),
         alerts: alerts.clone(),
         clock: clock.clone(),
         language: Language::Portuguese,

@@ -19,5 +19,6 @@ pub mod secret;
 pub mod settings;
 pub mod store;
 pub mod tools;
+pub mod transcription;
 pub mod turn;
 pub mod whatsapp;

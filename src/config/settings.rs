@@ -15,12 +15,13 @@ use super::llm::LlmSettings;
 use super::load::Layers;
 use super::store::StoreSettings;
 use super::tools::ToolsSettings;
+use super::transcription::TranscriptionSettings;
 use super::turn::TurnSettings;
 use crate::domain::problem::Problem;
 use std::path::Path;
 
 /// The compiled-in defaults, section by section: also what `balcao config` prints.
-pub const DEFAULTS: [(&str, &str); 14] = [
+pub const DEFAULTS: [(&str, &str); 15] = [
     ("business", include_str!("default/business.toml")),
     ("llm", include_str!("default/llm.toml")),
     ("turn", include_str!("default/turn.toml")),
@@ -35,6 +36,7 @@ pub const DEFAULTS: [(&str, &str); 14] = [
     ("handoff", include_str!("default/handoff.toml")),
     ("interviews", include_str!("default/interviews.toml")),
     ("email", include_str!("default/email.toml")),
+    ("transcription", include_str!("default/transcription.toml")),
 ];
 
 /// All settings.
@@ -68,6 +70,8 @@ pub struct Settings {
     pub interviews: InterviewSettings,
     /// `[email]`
     pub email: EmailSettings,
+    /// `[transcription]`
+    pub transcription: TranscriptionSettings,
 }
 
 impl Settings {
@@ -91,6 +95,10 @@ impl Settings {
         let handoff = layers.section("handoff");
         let interviews = layers.section("interviews");
         let email: Option<EmailSettings> = layers.section("email");
+        let transcription: Option<TranscriptionSettings> = layers.section("transcription");
+        for (key, problem) in transcription.iter().flat_map(TranscriptionSettings::problems) {
+            layers.report(&["transcription", key], &problem);
+        }
         for (key, problem) in email.iter().flat_map(EmailSettings::problems) {
             layers.report(&["email", key], &problem);
         }
@@ -117,7 +125,7 @@ impl Settings {
         let problems = layers.finish();
         match (
             business, llm, turn, knowledge, embeddings, backoffice, channels, limits, store, tools, alerts,
-            handoff, interviews, email,
+            handoff, interviews, email, transcription,
         ) {
             (
                 Some(business),
@@ -134,6 +142,7 @@ impl Settings {
                 Some(handoff),
                 Some(interviews),
                 Some(email),
+                Some(transcription),
             ) if problems.is_empty() => {
                 channels.web.named_after(&business);
                 Ok(Self {
@@ -151,6 +160,7 @@ impl Settings {
                     handoff,
                     interviews,
                     email,
+                    transcription,
                 })
             }
             _ => Err(problems),

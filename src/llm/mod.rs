@@ -14,3 +14,4 @@ pub mod price;
 pub mod repair;
 pub mod retry;
 pub mod scripted;
+pub mod transcribe;

@@ -3,6 +3,7 @@
 
 use super::address::PhoneNumberId;
 use super::errors::GraphError;
+use super::media::{Place, has_digest};
 use super::outgoing::{Outgoing, Receipt};
 use crate::config::secret::Secret;
 use crate::domain::clock::Clock;
@@ -133,6 +134,48 @@ impl GraphClient {
             .map_or_else(|| format!("Meta answered {}", status.as_u16()), |error| error.told()))
     }
 
+    /// Fetches a file of at most `most` bytes that a customer sent to `number`. Its address is asked for again once, as it
+    /// does not last.
+    ///
+    /// # Errors
+    /// Why not, for the log.
+    pub async fn file(
+        &self,
+        number: &PhoneNumberId,
+        media: &str,
+        most: u64,
+        timeout: Duration,
+    ) -> Result<Vec<u8>, String> {
+        let mut last = String::new();
+        for _ in 0..2 {
+            let answer = self.read(&[media], &[("phone_number_id", number.as_str())], None).await?;
+            let place = Place::read(&answer).ok_or("Meta does not say where the file is")?;
+            if place.bytes.is_some_and(|bytes| bytes > most) {
+                return Err("the file is too large".to_owned());
+            }
+            if !place.is_metas(&self.base) {
+                return Err("the file is not at one of Meta's addresses".to_owned());
+            }
+            let get = self.http.get(place.url.clone()).bearer_auth(self.token.expose()).timeout(timeout);
+            let mut response = get.send().await.map_err(|_| "the file cannot be reached".to_owned())?;
+            let status = response.status();
+            if !status.is_success() {
+                last = format!("the file's address answered {}", status.as_u16());
+                continue;
+            }
+            let limit = usize::try_from(most).unwrap_or(usize::MAX).saturating_add(1);
+            let bytes = read(&mut response, limit).await.map_err(|_| "the download broke off".to_owned())?;
+            if bytes.len() as u64 > most {
+                return Err("the file is too large".to_owned());
+            }
+            return match place.sha256 {
+                Some(digest) if !has_digest(&bytes, &digest) => Err("the file is not what Meta has".to_owned()),
+                Some(_) | None => Ok(bytes),
+            };
+        }
+        Err(last)
+    }
+
     async fn post<T: Serialize + Sync>(
         &self,
         number: &PhoneNumberId,
@@ -206,14 +249,14 @@ fn taken(body: &[u8]) -> Option<(String, Option<String>)> {
     is_id.then(|| (wamid.to_owned(), held.map(str::to_owned)))
 }
 
-/// The beginning of a body; more than that is no answer to us.
+/// The beginning of a body, a little over `most` bytes at most.
 async fn read(response: &mut Response, most: usize) -> Result<Vec<u8>, reqwest::Error> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > most {
+        body.extend_from_slice(&chunk);
+        if body.len() > most {
             break;
         }
-        body.extend_from_slice(&chunk);
     }
     Ok(body)
 }

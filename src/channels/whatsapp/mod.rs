@@ -8,6 +8,7 @@ pub mod errors;
 pub mod fields;
 pub mod interactive;
 pub mod markup;
+pub mod media;
 pub mod outgoing;
 pub mod price;
 pub mod signature;

@@ -219,6 +219,8 @@ impl Inbox {
         let clock = |at: Timestamp| Duration::from_millis(u64::try_from(at.as_millisecond()).unwrap_or(0));
         let heard: Vec<Heard> = page
             .iter()
+            // What is only kept is no word of a burst.
+            .filter(|(_, message)| message.kept.is_none())
             .map(|(_, message)| Heard {
                 at: clock(message.created_at),
                 by_customer: message.role == Role::Customer,
@@ -248,7 +250,5 @@ impl Inbox {
 
 fn is_id(text: &str, limit: usize) -> bool {
     let characters = text.chars().take(limit + 1).count();
-    (1..=limit).contains(&characters)
-        && !text.contains(char::is_control)
-        && !clean::is_blank(text)
+    (1..=limit).contains(&characters) && !text.contains(char::is_control) && !clean::is_blank(text)
 }

@@ -152,7 +152,9 @@ impl Ownership {
     async fn customer_waits(&self, id: ConversationId) -> Result<bool, StoreError> {
         let events = self.conversations.recent_events(id, RECENT_EVENTS).await?;
         let last = events.iter().rev().find_map(|event| match &event.body {
-            EventBody::Message(message) if message.role != Role::System => Some(message.role),
+            EventBody::Message(message) if message.role != Role::System && message.kept.is_none() => {
+                Some(message.role)
+            }
             _ => None,
         });
         Ok(last == Some(Role::Customer))

@@ -219,6 +219,8 @@ impl Inbox {
         let clock = |at: Timestamp| Duration::from_millis(u64::try_from(at.as_millisecond()).unwrap_or(0));
         let heard: Vec<Heard> = page
             .iter()
+            // What is only kept is no word of a burst.
+            .filter(|(_, message)| message.kept.is_none())
             .map(|(_, message)| Heard {
                 at: clock(message.created_at),
                 by_customer: message.role == Role::Customer,

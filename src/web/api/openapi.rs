@@ -89,6 +89,14 @@ pub struct MessageSchema {
     /// The call that waits for the customer's word: `{tool, arguments}`.
     #[schema(value_type = Option<Object>)]
     confirmation: Option<()>,
+    /// Files that came with it: `{kind: image|video|document|audio|voice|sticker, id, mime_type, sha256?, file_name?}`.
+    #[schema(value_type = Option<Vec<Object>>)]
+    media: Option<Vec<()>>,
+    /// The earlier message that it replies to: `{id, role, text}`.
+    #[schema(value_type = Option<Object>)]
+    quoted: Option<()>,
+    /// Why no turn answers it: `late`, `sign`, `preference`, `unseen`, `observed` or `loop`.
+    kept: Option<String>,
     #[schema(format = "date-time")]
     created_at: String,
     /// Its place in the log; in the history only.

@@ -201,8 +201,9 @@ impl App {
         library.ordered_by(&options, model.clone(), prompts.clone());
         let relay = super::relay::relay(&options)?.map(|relay| relay.sides(&options, &stores));
         let (relay, relayed) = relay.unzip();
+        let stop = CancellationToken::new();
         let whatsapp = super::whatsapp::whatsapp(&options)?;
-        let whatsapp = whatsapp.map(|whatsapp| whatsapp.sides(&options, &stores, &outside.alerts));
+        let whatsapp = whatsapp.map(|whatsapp| whatsapp.sides(&options, &stores, &outside.alerts, &stop));
         let sending = whatsapp.as_ref().map(|sides| sides.push.clone());
         let channels: Vec<Arc<dyn Push>> =
             options.channels.iter().cloned().chain(relayed).chain(sending).collect();
@@ -211,7 +212,6 @@ impl App {
         let pushed: HashSet<String> = channels.iter().map(|channel| channel.channel().to_owned()).collect();
         let courier = Courier::new(stores.clone(), channels, options.clock.clone(), outside.alerts.clone());
         let vectors = VectorTask::new(library.clone(), options.clone());
-        let stop = CancellationToken::new();
         let leases = LeaseRules::new(&settings.handoff, &settings.business);
         let runner = TurnRunner {
             agent: Agent {
@@ -246,8 +246,8 @@ impl App {
             options.clock.clone(),
             outside.alerts.clone(),
         );
-        let receipts = whatsapp.map(|sides| sides.receipts);
-        let reception = super::reception::reception(&options, &stores, &outside, &ownership, receipts);
+        let heard = whatsapp.map(|sides| sides.heard);
+        let reception = super::reception::reception(&options, &stores, &outside, &ownership, heard);
         let (whatsapp, posts) = reception.unzip();
         let desk = leads::desk(&options, &stores, &outside, &definitions)?;
         let database = Arc::new(database);

@@ -4,6 +4,7 @@ use super::build::{Options, Outside};
 use crate::channels::whatsapp::CHANNEL;
 use crate::config::settings::Settings;
 use crate::conversation::ownership::Ownership;
+use crate::conversation::reception::ears::Ears;
 use crate::conversation::reception::worker::PostWorker;
 use crate::conversation::reception::{Desk, DeskParts};
 use crate::outbox::receipts::Receipts;
@@ -12,19 +13,29 @@ use crate::web::webhooks::whatsapp::WhatsAppDoor;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// What the channel hears of its messages and of the customers' voices.
+pub struct Heard {
+    /// Takes in what becomes of messages.
+    pub receipts: Arc<Receipts>,
+    /// Listens to voice messages.
+    pub ears: Arc<dyn Ears>,
+}
+
 /// Both, if the channel is set up: then there is somebody who takes in what becomes of its messages.
 pub fn reception(
     options: &Options,
     stores: &Stores,
     outside: &Outside,
     ownership: &Arc<Ownership>,
-    receipts: Option<Arc<Receipts>>,
+    heard: Option<Heard>,
 ) -> Option<(WhatsAppDoor, Box<PostWorker>)> {
     let settings = &options.settings.channels.whatsapp;
+    let Heard { receipts, ears } = heard?;
     let parts = DeskParts {
         stores: stores.clone(),
         ownership: ownership.clone(),
-        statuses: receipts?,
+        statuses: receipts,
+        ears,
         alerts: outside.alerts.clone(),
         clock: options.clock.clone(),
         language: options.settings.business.language,

@@ -124,8 +124,21 @@ impl Settings {
         }
         let problems = layers.finish();
         match (
-            business, llm, turn, knowledge, embeddings, backoffice, channels, limits, store, tools, alerts,
-            handoff, interviews, email, transcription,
+            business,
+            llm,
+            turn,
+            knowledge,
+            embeddings,
+            backoffice,
+            channels,
+            limits,
+            store,
+            tools,
+            alerts,
+            handoff,
+            interviews,
+            email,
+            transcription,
         ) {
             (
                 Some(business),

@@ -54,7 +54,8 @@ impl Transcriber {
         allowance: &Allowance,
     ) -> anyhow::Result<Self> {
         let own = settings.base_url.trim();
-        let base = [own, main.base_url.trim(), OPENAI].into_iter().find(|url| !url.is_empty()).unwrap_or(OPENAI);
+        let base =
+            [own, main.base_url.trim(), OPENAI].into_iter().find(|url| !url.is_empty()).unwrap_or(OPENAI);
         let url: Url = format!("{}/audio/transcriptions", base.trim_end_matches('/')).parse()?;
         let allowance = match own.is_empty() {
             true => Allowance::Hosts(url.host_str().map(str::to_owned).into_iter().collect()),
@@ -63,7 +64,8 @@ impl Transcriber {
         guard_url(&url, &allowance)?;
         let http = client_builder(&allowance).timeout(settings.timeout()).build().context("no HTTPS here")?;
         // A key goes to the endpoint that it was given for and to no other.
-        let key = if own.is_empty() && settings.api_key.is_empty() { &main.api_key } else { &settings.api_key };
+        let key =
+            if own.is_empty() && settings.api_key.is_empty() { &main.api_key } else { &settings.api_key };
         Ok(Self { http, url, key: key.clone(), model: settings.model.trim().to_owned() })
     }
 
@@ -94,7 +96,8 @@ impl Transcriber {
             }
             body.extend_from_slice(&chunk);
         }
-        let Answer { text } = serde_json::from_slice(&body).map_err(|_| "the endpoint answered no text".to_owned())?;
+        let Answer { text } =
+            serde_json::from_slice(&body).map_err(|_| "the endpoint answered no text".to_owned())?;
         let text: String = text.trim().chars().take(MOST_CHARACTERS).collect();
         if text.is_empty() { Err("nothing was said".to_owned()) } else { Ok(text) }
     }
@@ -109,7 +112,8 @@ fn form(sound: &Sound, model: &str, language: Language) -> Vec<u8> {
     };
     let mut form = Vec::with_capacity(sound.bytes.len() + 1024);
     for (name, value) in [("model", model), ("language", spoken), ("response_format", "json")] {
-        let part = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        let part =
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
         form.extend_from_slice(part.as_bytes());
     }
     let head = format!(

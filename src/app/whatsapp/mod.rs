@@ -2,26 +2,35 @@
 //! becomes of the statuses that Meta reports.
 
 mod compose;
+mod ears;
 mod errand;
 mod push;
 mod typing;
 
 use super::build::Options;
+use super::reception::Heard;
 use crate::channels::whatsapp::address::PhoneNumberId;
 use crate::channels::whatsapp::client::GraphClient;
 use crate::channels::whatsapp::price::Prices;
 use crate::channels::whatsapp::template::Template;
+use crate::config::settings::Settings;
 use crate::config::whatsapp::WhatsAppSettings;
 use crate::conversation::presence::Presence;
+use crate::conversation::reception::ears::{Deaf, Ears};
 use crate::limits::alerts::Alerts;
 use crate::limits::pace::Pace;
+use crate::llm::factory::allowance;
+use crate::llm::transcribe::Transcriber;
 use crate::outbox::push::Push;
 use crate::outbox::receipts::{Receipts, StandIn};
 use crate::store::Stores;
 use anyhow::Context;
+use ears::{Listener, Listening};
 use push::WhatsAppPush;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 use typing::Typing;
 
 /// The need whose template stands in for an answer.
@@ -31,6 +40,7 @@ const ANSWER: &str = "answer";
 pub struct WhatsApp {
     client: Arc<GraphClient>,
     template: Option<Template>,
+    transcriber: Option<Transcriber>,
 }
 
 /// The parts that the rest of the program works with.
@@ -39,8 +49,8 @@ pub struct Sides {
     pub push: Arc<dyn Push>,
     /// Shows that an answer is being written.
     pub presence: Arc<dyn Presence>,
-    /// Takes in what Meta says of messages.
-    pub receipts: Arc<Receipts>,
+    /// Takes in what Meta says of messages, and what customers' voices say.
+    pub heard: Heard,
 }
 
 /// The channel, if it is enabled.
@@ -54,7 +64,14 @@ pub fn whatsapp(options: &Options) -> anyhow::Result<Option<WhatsApp>> {
     }
     let client = client(options).context("channels.whatsapp.graph_base_url")?;
     let template = template(settings)?;
-    Ok(Some(WhatsApp { client: Arc::new(client), template }))
+    let Settings { transcription, llm, limits, .. } = &options.settings;
+    let transcriber = match transcription.is_on() && settings.media.download {
+        true => {
+            Some(Transcriber::new(transcription, llm, &allowance(limits)).context("transcription.base_url")?)
+        }
+        false => None,
+    };
+    Ok(Some(WhatsApp { client: Arc::new(client), template, transcriber }))
 }
 
 /// Meta, as the settings say.
@@ -87,7 +104,13 @@ fn template(settings: &WhatsAppSettings) -> anyhow::Result<Option<Template>> {
 
 impl WhatsApp {
     /// Its parts over the stores.
-    pub fn sides(self, options: &Options, stores: &Stores, alerts: &Arc<Alerts>) -> Sides {
+    pub fn sides(
+        self,
+        options: &Options,
+        stores: &Stores,
+        alerts: &Arc<Alerts>,
+        stop: &CancellationToken,
+    ) -> Sides {
         let settings = &options.settings.channels.whatsapp;
         let numbers = settings.all_numbers();
         let numbers =
@@ -109,13 +132,26 @@ impl WhatsApp {
             unknown_fate_wait: settings.unknown_fate_wait(),
             began: options.clock.now(),
         };
+        let ears: Arc<dyn Ears> = match self.transcriber {
+            Some(transcriber) => {
+                let media = settings.media;
+                let listener = Listener {
+                    client: self.client.clone(),
+                    transcriber,
+                    most: media.audio_mib << 20,
+                    timeout: Duration::from_millis(media.timeout_ms),
+                };
+                Arc::new(Listening::new(listener, stop.clone()))
+            }
+            None => Arc::new(Deaf),
+        };
         let prices = Prices::new(&settings.prices);
         let clock = options.clock.clone();
         let receipts = Receipts::new(stores.clone(), clock, alerts.clone(), prices, stand_in);
         Sides {
             push: Arc::new(push),
             presence: Arc::new(Typing { client: self.client, conversations: stores.conversations.clone() }),
-            receipts: Arc::new(receipts),
+            heard: Heard { receipts: Arc::new(receipts), ears },
         }
     }
 }

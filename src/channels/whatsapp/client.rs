@@ -169,7 +169,9 @@ impl GraphClient {
                 return Err("the file is too large".to_owned());
             }
             return match place.sha256 {
-                Some(digest) if !has_digest(&bytes, &digest) => Err("the file is not what Meta has".to_owned()),
+                Some(digest) if !has_digest(&bytes, &digest) => {
+                    Err("the file is not what Meta has".to_owned())
+                }
                 Some(_) | None => Ok(bytes),
             };
         }

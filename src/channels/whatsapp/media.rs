@@ -44,7 +44,9 @@ impl Place {
         let host = self.url.host_str().unwrap_or_default();
         self.url.scheme() == "https"
             && self.url.port().is_none()
-            && HOSTS.iter().any(|known| host == *known || host.strip_suffix(known).is_some_and(|rest| rest.ends_with('.')))
+            && HOSTS.iter().any(|known| {
+                host == *known || host.strip_suffix(known).is_some_and(|rest| rest.ends_with('.'))
+            })
     }
 }
 
@@ -53,7 +55,8 @@ pub fn has_digest(bytes: &[u8], sha256: &str) -> bool {
     let digest = Sha256::digest(bytes);
     let hexadecimal: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     let sha256 = sha256.trim();
-    hexadecimal.eq_ignore_ascii_case(sha256) || STANDARD.encode(digest).trim_end_matches('=') == sha256.trim_end_matches('=')
+    hexadecimal.eq_ignore_ascii_case(sha256)
+        || STANDARD.encode(digest).trim_end_matches('=') == sha256.trim_end_matches('=')
 }
 
 /// What a sound is, by its first bytes: how its name ends, and its type. `None` for what is no sound.
@@ -121,7 +124,8 @@ mod tests {
             let place = Place { url: url.parse().unwrap(), bytes: None, sha256: None };
             assert_eq!(place.is_metas(&base), is_metas, "{url}");
         }
-        let read = Place::read(&json!({"url": "https://a.example/x", "file_size": "12", "sha256": "aa"})).unwrap();
+        let read =
+            Place::read(&json!({"url": "https://a.example/x", "file_size": "12", "sha256": "aa"})).unwrap();
         assert_eq!((read.bytes, read.sha256.as_deref()), (Some(12), Some("aa")));
         assert_eq!(Place::read(&json!({"url": "x"})), None);
     }
@@ -129,7 +133,9 @@ mod tests {
     #[test]
     fn digests_are_compared_in_both_spellings() {
         let hexadecimal = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        for digest in [hexadecimal, &hexadecimal.to_uppercase(), "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="] {
+        for digest in
+            [hexadecimal, &hexadecimal.to_uppercase(), "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="]
+        {
             assert!(has_digest(b"abc", digest), "{digest}");
         }
         assert!(!has_digest(b"abd", hexadecimal) && !has_digest(b"abc", ""));

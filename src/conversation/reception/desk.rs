@@ -1,7 +1,8 @@
 //! Takes in one update at a time and does what follows from it. A store that fails is the only error: the update is
 //! taken in again later, and what was done already is not done twice.
 
-use super::hear::{Heard, MESSAGE_CHARS, messages};
+use super::ears::Ears;
+use super::hear::{Heard, MESSAGE_CHARS, is_voice, messages};
 use super::manners::{Wish, was_kept_for};
 use super::people::People;
 use super::sayings;
@@ -47,10 +48,21 @@ pub struct DeskParts {
     pub statuses: Arc<dyn Statuses>,
     /// Where people are told.
     pub alerts: Arc<Alerts>,
+    /// Who listens to voice messages.
+    pub ears: Arc<dyn Ears>,
     /// Time and ids.
     pub clock: Arc<dyn Clock>,
     /// Language of who is new.
     pub language: Language,
+}
+
+/// How far an update was taken in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Taken {
+    /// Wholly.
+    Whole,
+    /// Not at all: a voice message is still being listened to.
+    NotYet,
 }
 
 /// Takes in what WhatsApp tells.
@@ -107,21 +119,23 @@ impl Desk {
     ///
     /// # Errors
     /// The store's.
-    pub async fn take(&self, update: &Update, received_at: Timestamp) -> Result<(), StoreError> {
+    pub async fn take(&self, update: &Update, received_at: Timestamp) -> Result<Taken, StoreError> {
         if matches!(update.what, What::Unreadable) {
             count("unparsed");
             tracing::warn!("a message of WhatsApp names neither itself nor anybody; its body is kept");
-            return Ok(());
+            return Ok(Taken::Whole);
         }
         let Some(number) = self.ours(update) else {
             if update.is_message() {
                 count("ignored");
             }
-            return Ok(());
+            return Ok(Taken::Whole);
         };
         let at = update.at.unwrap_or(received_at).min(received_at);
-        match &update.what {
-            What::Message(message) => Box::pin(self.message(&number, update, message, at)).await,
+        let taken = match &update.what {
+            What::Message(message) => {
+                return Box::pin(self.message(&number, update, message, at)).await;
+            }
             What::Echo(echo) => self.echo(&number, echo).await,
             What::Status(status) => self.parts.statuses.take(&number, status).await,
             What::Moved(moved) => self.moved(&number, moved).await,
@@ -137,7 +151,8 @@ impl Desk {
                 Ok(())
             }
             What::Unreadable => Ok(()),
-        }
+        };
+        taken.map(|()| Taken::Whole)
     }
 
     /// Our number that an update is about. One that names none is about the only one there is.
@@ -155,21 +170,23 @@ impl Desk {
         update: &Update,
         incoming: &Incoming,
         at: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Taken, StoreError> {
         let own = update.display_phone.as_deref().and_then(canonical);
         let from = incoming.from.phone.as_ref().map(WaId::canonical);
         let is_own = from.is_some_and(|from| own.as_ref() == Some(&from) || self.own.contains(&from));
         if incoming.in_group || is_own || incoming.content == Content::Welcome {
             count("ignored");
-            return Ok(());
+            return Ok(Taken::Whole);
         }
         let referral = incoming.referral.as_ref();
         let Some(conversation) = self.people.conversation(number, &incoming.from, referral).await? else {
             count("unparsed");
-            return Ok(());
+            return Ok(Taken::Whole);
         };
         let events = self.parts.stores.conversations.recent_events(conversation.id, RECENT_EVENTS).await?;
-        let heard = self.heard(&conversation, incoming, &events, at).await?;
+        let Some(heard) = self.heard(number, &conversation, incoming, &events, at).await? else {
+            return Ok(Taken::NotYet);
+        };
         let with = With {
             media: heard.said.media.clone(),
             quoted: heard.quoted.clone(),
@@ -184,10 +201,10 @@ impl Desk {
             quiet: self.quiet_behind(&incoming.content),
             with,
         };
-        match accepted(self.inbox.accept(inbound).await)? {
-            Some(accepted) => self.follow_up(&conversation, incoming, &events, accepted, &heard).await,
-            None => Ok(()),
+        if let Some(accepted) = accepted(self.inbox.accept(inbound).await)? {
+            self.follow_up(&conversation, incoming, &events, accepted, &heard).await?;
         }
+        Ok(Taken::Whole)
     }
 
     /// What a message leads to beside an answer. What was done when it came first is not done again.
@@ -215,7 +232,11 @@ impl Desk {
                 };
                 // A person who has the conversation sees for themselves.
                 if conversation.owner.is_bot() {
-                    self.tell(conversation, accepted.message, sayings::unseen(language, code)).await?;
+                    let sentence = match is_voice(&incoming.content) {
+                        true => sayings::unheard(language),
+                        false => sayings::unseen(language, code),
+                    };
+                    self.tell(conversation, accepted.message, sentence).await?;
                 }
             }
             Some(Kept::Preference) if !is_told => {

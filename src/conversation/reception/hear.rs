@@ -1,8 +1,10 @@
 //! How a message is heard: in which words, in reply to what, and whether anybody is to answer it.
 
 use super::desk::Desk;
+use super::ears::Ear;
 use super::manners::{Wish, is_loop, wish};
 use crate::channels::whatsapp::CHANNEL;
+use crate::channels::whatsapp::address::PhoneNumberId;
 use crate::channels::whatsapp::content::Content;
 use crate::channels::whatsapp::interactive::{numbered_choice, tappable};
 use crate::channels::whatsapp::wire::Incoming;
@@ -37,16 +39,23 @@ pub(super) struct Heard {
 }
 
 impl Desk {
-    /// A message in words, and whether anybody is to answer it.
+    /// A message in words, and whether anybody is to answer it. None while a voice message is being listened to.
     pub(super) async fn heard(
         &self,
+        number: &PhoneNumberId,
         conversation: &Conversation,
         incoming: &Incoming,
         events: &[Event],
         at: Timestamp,
-    ) -> Result<Heard, StoreError> {
+    ) -> Result<Option<Heard>, StoreError> {
         let quoted = self.quoted(conversation, incoming).await?;
         let mut content = said(&incoming.content, conversation.language);
+        let ear = self.ear(number, conversation, incoming, at);
+        match &ear {
+            Some(Ear::Listening) => return Ok(None),
+            Some(Ear::Words(words)) => content.text = format!("{words}\n{}", content.text),
+            Some(Ear::Nothing) | None => {}
+        }
         let value = match &incoming.content {
             Content::Choice { id, .. } => offered(id, quoted.as_ref(), events),
             Content::Text(text) => by_number(text, events, conversation.language),
@@ -83,11 +92,28 @@ impl Desk {
                 }
                 Content::Media { media, .. } if media.kind == MediaKind::Sticker => Some(Kept::Sign),
                 Content::Unseen { .. } => Some(Kept::Unseen),
+                Content::Media { .. } if ear == Some(Ear::Nothing) => Some(Kept::Unseen),
                 _ if is_loop(events, &content.text, now) => Some(Kept::Loop),
                 _ => None,
             }
         };
-        Ok(Heard { said: content, quoted: quoted.map(shortened), kept, wish: wished, at })
+        Ok(Some(Heard { said: content, quoted: quoted.map(shortened), kept, wish: wished, at }))
+    }
+
+    /// What a voice message says; none for other messages, and for one that nobody answers any more.
+    fn ear(
+        &self,
+        number: &PhoneNumberId,
+        conversation: &Conversation,
+        incoming: &Incoming,
+        at: Timestamp,
+    ) -> Option<Ear> {
+        let Content::Media { media, .. } = &incoming.content else { return None };
+        let is_late = self.parts.clock.now().duration_since(at) > self.ignore_older_than;
+        if is_late || incoming.is_observed || !is_voice(&incoming.content) {
+            return None;
+        }
+        Some(self.parts.ears.listen(number, media, conversation.language))
     }
 
     /// The message of ours or theirs that this one is about.
@@ -141,6 +167,11 @@ impl Desk {
         };
         Quiet { finished, ..self.quiet }
     }
+}
+
+/// Whether a message is one to listen to.
+pub(super) fn is_voice(content: &Content) -> bool {
+    matches!(content, Content::Media { media, .. } if matches!(media.kind, MediaKind::Voice | MediaKind::Audio))
 }
 
 /// The messages of a log, newest first.

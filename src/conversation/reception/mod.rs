@@ -2,6 +2,7 @@
 //! everything here may be done twice and changes nothing the second time.
 
 mod desk;
+pub mod ears;
 mod hear;
 mod manners;
 mod people;
@@ -9,4 +10,4 @@ mod sayings;
 pub mod statuses;
 pub mod worker;
 
-pub use desk::{Desk, DeskParts};
+pub use desk::{Desk, DeskParts, Taken};

@@ -21,6 +21,15 @@ pub(super) fn unseen(language: Language, code: Option<i64>) -> &'static str {
     }
 }
 
+/// To a voice message that nobody here can listen to.
+pub(super) fn unheard(language: Language) -> &'static str {
+    match language {
+        Language::Portuguese => "Ainda não consigo ouvir áudios por aqui. Pode me escrever, por favor?",
+        Language::English => "I cannot listen to voice messages here yet. Could you write to me, please?",
+        Language::Spanish => "Todavía no puedo escuchar audios aquí. ¿Me lo puede escribir, por favor?",
+    }
+}
+
 /// To who wants no more messages that they did not ask for.
 pub(super) fn opted_out(language: Language) -> &'static str {
     match language {

@@ -2,7 +2,7 @@
 //! Bodies are claimed, so that several processes share them. News of one person are taken in one behind the other, in
 //! the order in which they happened; those of different people side by side.
 
-use super::desk::Desk;
+use super::desk::{Desk, Taken};
 use crate::channels::whatsapp::CHANNEL;
 use crate::channels::whatsapp::address::{UserId, WaId};
 use crate::channels::whatsapp::wire::{Person, Update, What, read};
@@ -181,9 +181,17 @@ impl PostWorker {
         for item in items {
             if !failed.is_empty() {
                 failed.insert(item.post);
-            } else if let Err(error) = self.desk.take(&item.update, item.received_at).await {
-                tracing::warn!(error = %error, "something that WhatsApp told could not be taken in; it is tried again");
-                failed.insert(item.post);
+                continue;
+            }
+            match self.desk.take(&item.update, item.received_at).await {
+                Ok(Taken::Whole) => {}
+                Ok(Taken::NotYet) => {
+                    failed.insert(item.post);
+                }
+                Err(error) => {
+                    tracing::warn!(error = %error, "something that WhatsApp told could not be taken in; it is tried again");
+                    failed.insert(item.post);
+                }
             }
         }
         failed

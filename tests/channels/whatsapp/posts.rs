@@ -10,6 +10,7 @@ use balcao::channels::whatsapp::price::Prices;
 use balcao::config::settings::Settings;
 use balcao::conversation::lease::LeaseRules;
 use balcao::conversation::ownership::Ownership;
+use balcao::conversation::reception::ears::Deaf;
 use balcao::conversation::reception::worker::PostWorker;
 use balcao::conversation::reception::{Desk, DeskParts};
 use balcao::domain::clock::{Clock, ManualClock};
@@ -215,6 +216,7 @@ async fn a_store_that_fails_is_tried_again_and_nothing_is_lost() {
             StandIn::None,
         )),
         alerts: alerts.clone(),
+        ears: Arc::new(Deaf),
         clock: clock.clone(),
         language: Language::Portuguese,
     };

@@ -9,3 +9,4 @@ mod qdrant;
 mod stop;
 mod support;
 mod verbs;
+mod whatsapp;

@@ -3,9 +3,11 @@
 //! is told. What it may never be sent is a fault that fails the test; what it refuses is a refusal that the test has to
 //! have expected.
 
+mod account;
 mod rules;
 mod webhooks;
 
+pub use account::TEMPLATE;
 pub use webhooks::{Customer, Posting};
 
 use super::app::{ShopClock, TestApp};
@@ -46,6 +48,10 @@ pub enum Act {
     TakeAndCut,
     /// Takes it, says 500, and reports it all the same.
     TakeAndFail,
+    /// Takes it and never says so.
+    TakeAndHang,
+    /// Says nothing and takes nothing.
+    Hang,
     /// The connection is cut before it took it.
     Cut,
     /// Answers 500 and takes nothing.
@@ -128,16 +134,29 @@ struct Ledger {
     faults: Vec<String>,
     /// What is posted to the program, in order.
     outgoing: Vec<Value>,
+    /// What customers sent, by id.
+    files: HashMap<String, File>,
+}
+
+/// A file that a customer sent.
+struct File {
+    bytes: Vec<u8>,
+    /// How often its address was asked for, and how many of those have run out.
+    resolved: u32,
+    expired: u32,
 }
 
 #[derive(Clone)]
 struct Shared {
+    /// Where it listens.
+    url: String,
     ledger: Arc<Mutex<Ledger>>,
     reports: Arc<Mutex<Reports>>,
     /// Rises with every request.
     requests: watch::Sender<usize>,
     /// Where the program listens.
     program: watch::Sender<Option<String>>,
+    clock: Arc<dyn Clock>,
 }
 
 /// Meta.
@@ -150,21 +169,30 @@ pub struct FakeMeta {
 }
 
 impl FakeMeta {
-    /// A Meta that does `script`, then takes everything, and reports in order.
+    /// A Meta that does `script`, then takes everything, and reports in order. Its time is the tests' own.
     pub async fn start(script: impl IntoIterator<Item = Act>) -> Self {
+        Self::start_at(script, Arc::new(ShopClock)).await
+    }
+
+    /// The same with another clock.
+    pub async fn start_at(script: impl IntoIterator<Item = Act>, clock: Arc<dyn Clock>) -> Self {
         let ledger = Ledger { script: script.into_iter().collect(), ..Ledger::default() };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
         let shared = Shared {
+            url: url.clone(),
             ledger: Arc::new(Mutex::new(ledger)),
             reports: Arc::new(Mutex::new(Reports::InOrder)),
             requests: watch::Sender::new(0),
             program: watch::Sender::new(None),
+            clock,
         };
         let router = Router::new()
-            .route("/{version}/{number}/messages", post(take))
-            .route("/health", get(|| async { "ok" }))
+            .route("/{version}/{id}/messages", post(take))
+            .route("/{version}/{id}", get(account::thing))
+            .route("/{version}/{id}/{edge}", get(account::edge))
+            .route("/files/{id}/{turn}", get(account::file))
             .with_state(shared.clone());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().unwrap();
         let poster = tokio::spawn(webhooks::post_reports(shared.clone(), client.clone()));
@@ -195,7 +223,17 @@ impl FakeMeta {
 
     /// The program that webhooks are posted to from now on.
     pub fn knows(&self, app: &TestApp) {
-        self.shared.program.send_replace(Some(app.door.base.clone()));
+        self.knows_at(&app.door.base);
+    }
+
+    /// The same, of a program at an address.
+    pub fn knows_at(&self, base: &str) {
+        self.shared.program.send_replace(Some(base.to_owned()));
+    }
+
+    /// A file that a customer has sent; so many of its addresses have run out when they are asked for.
+    pub fn keeps(&self, id: &str, bytes: &[u8], expired: u32) {
+        self.ledger().files.insert(id.to_owned(), File { bytes: bytes.to_vec(), resolved: 0, expired });
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
@@ -209,7 +247,7 @@ impl FakeMeta {
 
     /// A person's last word was so long ago.
     pub fn window_was_opened(&self, customer: &Customer, ago: SignedDuration) {
-        let at = ShopClock.now() - ago;
+        let at = self.shared.clock.now() - ago;
         let mut ledger = self.ledger();
         for name in customer.names() {
             ledger.windows.insert((NUMBER.to_owned(), name), at);
@@ -290,12 +328,14 @@ async fn take(
         Answer::Say(status, body) => (status, axum::Json(body)).into_response(),
         // The task of the connection ends, and the connection with it.
         Answer::Cut => std::panic::resume_unwind(Box::new("cut")),
+        Answer::Nothing => std::future::pending().await,
     }
 }
 
 enum Answer {
     Say(StatusCode, Value),
     Cut,
+    Nothing,
 }
 
 fn refusal(ledger: &mut Ledger, code: i64) -> Answer {
@@ -347,7 +387,7 @@ fn answer(shared: &Shared, version: &str, number: &str, headers: &HeaderMap, raw
     }
     let whom = body["to"].as_str().or(body["recipient"].as_str()).unwrap().to_owned();
     let pair = (number.to_owned(), whom.clone());
-    let now = ShopClock.now();
+    let now = shared.clock.now();
     let is_open =
         ledger.windows.get(&pair).is_some_and(|at| now.duration_since(*at) < SignedDuration::from_hours(24));
     if !is_open && body["type"] != "template" {
@@ -360,8 +400,14 @@ fn answer(shared: &Shared, version: &str, number: &str, headers: &HeaderMap, raw
     }
     match act {
         Act::Cut => return Answer::Cut,
+        Act::Hang => return Answer::Nothing,
         Act::Fail => return Answer::Say(StatusCode::INTERNAL_SERVER_ERROR, json!({"oops": true})),
-        Act::Take | Act::TakeAndCut | Act::TakeAndFail | Act::TakeAndFailLater(_) | Act::Refuse(_) => {}
+        Act::Take
+        | Act::TakeAndCut
+        | Act::TakeAndFail
+        | Act::TakeAndHang
+        | Act::TakeAndFailLater(_)
+        | Act::Refuse(_) => {}
     }
     times.push(now);
     let wamid = format!("wamid.NOSSA{:03}=", ledger.taken.len());
@@ -369,9 +415,7 @@ fn answer(shared: &Shared, version: &str, number: &str, headers: &HeaderMap, raw
     let reports = *shared.reports.lock().unwrap();
     ledger.outgoing.extend(match act {
         Act::TakeAndFailLater(code) => vec![webhooks::failed(&taken, code)],
-        Act::Take | Act::TakeAndCut | Act::TakeAndFail | Act::Cut | Act::Fail | Act::Refuse(_) => {
-            webhooks::reports(&taken, reports)
-        }
+        _ => webhooks::reports(&taken, reports),
     });
     ledger.taken.push(taken);
     let contact = match whom.starts_with('+') {
@@ -381,9 +425,8 @@ fn answer(shared: &Shared, version: &str, number: &str, headers: &HeaderMap, raw
     let named = json!({"messaging_product": "whatsapp", "contacts": [contact], "messages": [{"id": wamid}]});
     match act {
         Act::TakeAndCut => Answer::Cut,
+        Act::TakeAndHang => Answer::Nothing,
         Act::TakeAndFail => Answer::Say(StatusCode::INTERNAL_SERVER_ERROR, json!({"oops": true})),
-        Act::Take | Act::TakeAndFailLater(_) | Act::Cut | Act::Fail | Act::Refuse(_) => {
-            Answer::Say(StatusCode::OK, named)
-        }
+        _ => Answer::Say(StatusCode::OK, named),
     }
 }

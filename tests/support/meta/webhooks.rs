@@ -2,8 +2,6 @@
 //! whatever order a test wants.
 
 use super::{ACCOUNT, APP_SECRET, FakeMeta, NUMBER, Reports, Shared, Taken};
-use crate::support::app::ShopClock;
-use balcao::domain::clock::Clock;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -39,8 +37,7 @@ impl Customer {
 
     /// A message of this kind, with its fields.
     pub fn says(&self, id: &str, kind: &Value) -> Value {
-        let mut message = json!({"from_user_id": self.user, "id": id,
-            "timestamp": ShopClock.now().as_second().to_string()});
+        let mut message = json!({"from_user_id": self.user, "id": id, "timestamp": "0"});
         let mut contact = json!({"profile": {"name": self.name}, "user_id": self.user});
         if let Some(phone) = &self.phone {
             message["from"] = json!(phone);
@@ -57,8 +54,7 @@ impl Customer {
     /// A message that took so long to come.
     pub fn wrote(&self, id: &str, text: &str, ago: SignedDuration) -> Value {
         let mut value = self.writes(id, text);
-        let then = ShopClock.now() - ago;
-        value["messages"][0]["timestamp"] = json!(then.as_second().to_string());
+        value["messages"][0]["timestamp"] = json!((-ago.as_secs()).to_string());
         value
     }
 
@@ -76,6 +72,18 @@ impl Customer {
     }
 }
 
+/// Times are made in seconds from now; this makes them Meta's.
+fn dated(change: &Value, now: Timestamp) -> Value {
+    let mut change = change.clone();
+    for list in ["messages", "statuses"] {
+        for one in change[list].as_array_mut().into_iter().flatten() {
+            let from_now: i64 = one["timestamp"].as_str().unwrap().parse().unwrap();
+            one["timestamp"] = json!((now.as_second() + from_now).to_string());
+        }
+    }
+    change
+}
+
 /// The value of a change, with what every one has.
 fn value(more: &Value) -> Value {
     let mut value = json!({"messaging_product": "whatsapp",
@@ -88,7 +96,7 @@ fn status(taken: &Taken, state: &str) -> Value {
     let to = taken.to();
     let recipient = if to.starts_with('+') { "recipient_id" } else { "recipient_user_id" };
     let mut status = json!({"id": taken.wamid, "status": state,
-        "timestamp": ShopClock.now().as_second().to_string(),
+        "timestamp": "0",
         "biz_opaque_callback_data": taken.mark(),
         "pricing": {"billable": true, "pricing_model": "PMP", "type": "regular", "category": "service"}});
     status[recipient] = json!(to.trim_start_matches('+'));
@@ -149,7 +157,7 @@ pub(super) async fn post_reports(shared: Shared, client: reqwest::Client) {
             let Ok(base) = program.wait_for(Option::is_some).await.map(|base| base.clone().unwrap()) else {
                 return;
             };
-            if post(&client, &base, body(std::slice::from_ref(&report))).await.ok()
+            if post(&client, &base, body(&[dated(&report, shared.clock.now())])).await.ok()
                 != Some(reqwest::StatusCode::OK)
             {
                 // The program is being started again: what it missed comes to the next one.
@@ -175,7 +183,9 @@ pub enum Posting {
 impl FakeMeta {
     /// Posts changes to the program, which has to take them.
     pub async fn posts(&self, changes: &[Value], posting: Posting) {
-        for change in changes {
+        let now = self.shared.clock.now();
+        let changes: Vec<Value> = changes.iter().map(|change| dated(change, now)).collect();
+        for change in &changes {
             self.note_words(change);
         }
         let base = self.shared.program.borrow().clone().expect("the program is known");
@@ -183,7 +193,7 @@ impl FakeMeta {
             Posting::Once => 1,
             Posting::Tripled => 3,
         };
-        let posts = (0..times).map(|_| post(&self.client, &base, body(changes)));
+        let posts = (0..times).map(|_| post(&self.client, &base, body(&changes)));
         for status in futures_util::future::join_all(posts).await {
             assert_eq!(status.unwrap(), 200);
         }

@@ -1,0 +1,91 @@
+//! WhatsApp with the binary itself: a phone in the terminal, the doctor, and a process that is killed over a message.
+
+use super::support::{Place, stderr, stdout};
+use crate::support::meta::{ACCOUNT, APP_SECRET, Act, Customer, FakeMeta, NUMBER, TOKEN, VERIFY_TOKEN};
+use balcao::domain::clock::SystemClock;
+use std::sync::Arc;
+
+/// A place whose WhatsApp is this Meta.
+async fn behind(meta: &FakeMeta) -> Place {
+    let mut place = Place::new().await;
+    for (key, value) in [
+        ("ENABLED", "true"),
+        ("GRAPH_BASE_URL", meta.url.as_str()),
+        ("ACCESS_TOKEN", TOKEN),
+        ("VERIFY_TOKEN", VERIFY_TOKEN),
+        ("APP_SECRETS", APP_SECRET),
+        ("PHONE_NUMBER_ID", NUMBER),
+        ("WABA_ID", ACCOUNT),
+        ("QUIET_MS", "0"),
+        ("QUIET_UNFINISHED_MS", "0"),
+        ("QUIET_LONGEST_MS", "0"),
+        ("UNKNOWN_FATE_WAIT_S", "2"),
+    ] {
+        place.set(&format!("BALCAO__CHANNELS__WHATSAPP__{key}"), value);
+    }
+    place
+}
+
+#[tokio::test]
+async fn a_phone_in_the_terminal_goes_through_the_real_webhook() {
+    let mut place = Place::new().await;
+    for key in ["QUIET_MS", "QUIET_UNFINISHED_MS", "QUIET_LONGEST_MS"] {
+        place.set(&format!("BALCAO__CHANNELS__WHATSAPP__{key}"), "0");
+    }
+    let typed = "Qual o horário de funcionamento?\nquero um orçamento de jardim vertical\n";
+    let output = place.run(&["whatsapp", "simulate"], typed).await;
+    assert!(output.status.success(), "{output:?}");
+    let shown = stdout(&output);
+    assert!(shown.contains("9h"), "{shown}");
+    assert!(shown.contains("1) "), "an interview's choices are shown: {shown}");
+}
+
+#[tokio::test]
+async fn the_doctor_names_what_is_wrong() {
+    let meta = FakeMeta::start_at([], Arc::new(SystemClock)).await;
+    let mut place = behind(&meta).await;
+    let server = place.serve().await;
+    meta.knows_at(&server.door.base);
+    let output = place.run(&["whatsapp", "doctor"], "").await;
+    let told = stdout(&output);
+    assert!(output.status.success(), "{told} {}", stderr(&output));
+    for line in [
+        "ok       token: valid",
+        "quality GREEN, limit TIER_250",
+        "it posts to this app",
+        "warning  templates: none",
+        "ok       webhook: it answers Meta's handshake",
+    ] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+    let templates = stdout(&place.run(&["whatsapp", "templates"], "").await);
+    assert!(templates.contains("retomar_atendimento\tpt_BR\tAPPROVED\tUTILITY\t2 values"), "{templates}");
+    place.set("BALCAO__CHANNELS__WHATSAPP__VERIFY_TOKEN", "another");
+    let output = place.run(&["whatsapp", "doctor"], "").await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).contains("WRONG    webhook: it does not answer Meta's handshake"), "{output:?}");
+    assert!(server.terminate().await.0.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_is_killed_over_a_message_sends_it_once() {
+    // Taken, and the answer lost; and not taken at all. In both cases nobody knows when the process dies.
+    for (act, copies) in [(Act::TakeAndHang, 1), (Act::Hang, 1)] {
+        let meta = FakeMeta::start_at([act.clone()], Arc::new(SystemClock)).await;
+        let place = behind(&meta).await;
+        let server = place.serve().await;
+        meta.knows_at(&server.door.base);
+        let ana = Customer::ana();
+        meta.tells(ana.writes("wamid.1", "Qual o horário de funcionamento?")).await;
+        meta.asked(1).await;
+        server.kill();
+        let server = place.serve().await;
+        meta.knows_at(&server.door.base);
+        // Somebody else is served meanwhile, so that reports do come in.
+        meta.tells(Customer::bia_hidden().writes("wamid.2", "Qual o horário de funcionamento?")).await;
+        let taken = meta.taken(1 + copies).await;
+        let to_ana = taken.iter().filter(|taken| taken.to().ends_with("5511987650001")).count();
+        assert_eq!(to_ana, copies, "{act:?}: {taken:#?}");
+        assert!(server.terminate().await.0.success());
+    }
+}

@@ -52,6 +52,7 @@ impl Server {
             let left = app.stores.turns.expire_claims(clock.now()).await?;
             tracing::debug!(left, "turns that an earlier process left in the middle");
             app.stores.posts.expire_claims(clock.now()).await?;
+            app.stores.outbox.expire_claims(clock.now()).await?;
         }
         let instance = Instance::announce(&data, address, &app.stores).await?;
         let stop = app.stop.clone();

@@ -123,6 +123,10 @@ pub trait OutboxStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Delivery>, StoreError>;
 
+    /// Lets every claim run out now. Only for a process that knows that no other one works on this database: whether what
+    /// an earlier one left in the middle was sent is looked into at once. Returns how many there were.
+    async fn expire_claims(&self, now: Timestamp) -> Result<u64, StoreError>;
+
     /// Records how an attempt ended.
     async fn settle(&self, id: OutboxId, outcome: DeliveryOutcome, at: Timestamp) -> Result<(), StoreError>;
 

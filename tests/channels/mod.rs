@@ -3,3 +3,4 @@
 mod relay;
 mod whatsapp;
 mod whatsapp_sending;
+mod whatsapp_voice;

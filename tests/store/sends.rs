@@ -140,8 +140,11 @@ async fn a_delivery_that_is_deferred_is_as_sure_as_before(bench: Bench) {
         assert_eq!((claimed[0].id, claimed[0].attempts, claimed[0].in_doubt), (delivery, 0, false));
         outbox.settle(delivery, wait(bench.now()), bench.now()).await.unwrap();
     }
-    // A process dies over it.
-    outbox.claim(bench.now(), bench.now(), 9).await.unwrap();
+    assert_eq!(outbox.expire_claims(bench.now()).await.unwrap(), 0, "nothing is claimed");
+    // A process dies over it, and the next one is alone.
+    outbox.claim(bench.now(), lease(&bench), 9).await.unwrap();
+    assert_eq!(outbox.claim(bench.now(), lease(&bench), 9).await.unwrap(), []);
+    assert_eq!(outbox.expire_claims(bench.now()).await.unwrap(), 1);
     for _ in 0..3 {
         let claimed = outbox.claim(bench.now(), lease(&bench), 9).await.unwrap();
         assert!(claimed[0].in_doubt, "{claimed:?}");

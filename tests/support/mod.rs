@@ -3,6 +3,7 @@
 pub mod app;
 pub mod events;
 pub mod failing;
+pub mod fake_ears;
 pub mod fake_embeddings;
 pub mod fake_openai;
 pub mod meta;

@@ -58,6 +58,15 @@ impl OutboxStore for Outbox {
             .await
     }
 
+    async fn expire_claims(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.database
+            .write(Atomicity::Statement, move |tx| {
+                let statement = sqlx::query(sql::outbox::EXPIRE).bind(now.as_millisecond());
+                Box::pin(async move { tx.write(statement).await })
+            })
+            .await
+    }
+
     async fn settle(&self, id: OutboxId, outcome: DeliveryOutcome, at: Timestamp) -> Result<(), StoreError> {
         self.database
             .write(Atomicity::Statement, move |tx| Box::pin(settle(tx, id, outcome.clone(), at)))

@@ -21,6 +21,10 @@ pub(in crate::store) const CLAIM: &str = concat!(
     delivery_columns!()
 );
 
+/// Lets the claims of a dead process run out. `$1` now.
+pub(in crate::store) const EXPIRE: &str =
+    "UPDATE outbox SET due_at = $1 WHERE state = 'waiting' AND due_at > $1 AND attempts > settlements";
+
 /// The channel took it. `$1` id, `$2` time, `$3` the channel's id.
 pub(in crate::store) const ACCEPTED: &str = "
     UPDATE outbox SET state = 'sent', settled_at = $2, external_id = $3, error = NULL, settlements = attempts

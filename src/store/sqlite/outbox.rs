@@ -58,6 +58,11 @@ impl OutboxStore for Outbox {
         self.database.writer.run(Atomicity::Savepoint, move |tx| claim(tx, now, lease_until, limit)).await
     }
 
+    async fn expire_claims(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let statement = query(sql::outbox::EXPIRE).bind(now.as_millisecond());
+        self.database.writer.run(Atomicity::RefusesFirst, |tx| tx.write(statement)).await
+    }
+
     async fn settle(&self, id: OutboxId, outcome: DeliveryOutcome, at: Timestamp) -> Result<(), StoreError> {
         self.database.writer.run(Atomicity::RefusesFirst, move |tx| settle(tx, id, outcome, at)).await
     }

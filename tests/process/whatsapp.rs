@@ -1,7 +1,9 @@
 //! WhatsApp with the binary itself: a phone in the terminal, the doctor, and a process that is killed over a message.
 
 use super::support::{Place, stderr, stdout};
-use crate::support::meta::{ACCOUNT, APP_SECRET, Act, Customer, FakeMeta, NUMBER, TOKEN, VERIFY_TOKEN};
+use crate::support::meta::{
+    ACCOUNT, APP_SECRET, Act, Customer, FakeMeta, NUMBER, Reports, TOKEN, VERIFY_TOKEN,
+};
 use balcao::domain::clock::SystemClock;
 use std::sync::Arc;
 
@@ -88,4 +90,68 @@ async fn a_process_that_is_killed_over_a_message_sends_it_once() {
         assert_eq!(to_ana, copies, "{act:?}: {taken:#?}");
         assert!(server.terminate().await.0.success());
     }
+}
+
+/// What Meta does with one message after the other, again and again.
+const MISCHIEF: [Act; 11] = [
+    Act::Take,
+    Act::TakeAndCut,
+    Act::Take,
+    Act::Fail,
+    Act::TakeAndFail,
+    Act::Take,
+    Act::Refuse(131_056),
+    Act::Cut,
+    Act::Take,
+    Act::TakeAndHang,
+    Act::Take,
+];
+
+/// Writes, and waits for each answer before the next question. Everything is posted twice.
+async fn converse(meta: &FakeMeta, customer: &Customer, name: &str) {
+    let questions = [
+        "Qual o horário de funcionamento?",
+        "Vocês alugam plantas para casamento?",
+        "Como funciona a troca?",
+    ];
+    for (number, question) in questions.iter().enumerate() {
+        meta.insists(&customer.writes(&format!("wamid.{name}.{number}"), question), 2);
+        meta.taken_for(customer, number + 1).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_happens_every_message_is_answered_once() {
+    let mischief = MISCHIEF.iter().cycle().take(60).cloned();
+    let meta = FakeMeta::start_at(mischief, Arc::new(SystemClock)).await.reporting(Reports::Wild);
+    let mut place = behind(&meta).await;
+    place.set("BALCAO__CHANNELS__WHATSAPP__TIMEOUT_MS", "700");
+    place.set("BALCAO__CHANNELS__WHATSAPP__UNKNOWN_FATE_WAIT_S", "1");
+    let customers: Vec<Customer> = (1..=4)
+        .map(|number| Customer {
+            user: format!("BR.5550000000{number}"),
+            phone: Some(format!("551198765000{number}")),
+            name: format!("Cliente {number}"),
+        })
+        .collect();
+    let server = place.serve().await;
+    meta.knows_at(&server.door.base);
+    let killing = async {
+        let mut server = server;
+        for asked in [3, 7, 12] {
+            meta.asked(asked).await;
+            server.kill();
+            server = place.serve().await;
+            meta.knows_at(&server.door.base);
+        }
+        server
+    };
+    let talking = customers.iter().map(|customer| converse(&meta, customer, &customer.user));
+    let (server, _) = tokio::join!(killing, futures_util::future::join_all(talking));
+    for customer in &customers {
+        let taken = meta.taken_for(customer, 3).await;
+        assert!(taken[0].text().contains("9h"), "{taken:#?}");
+    }
+    meta.refusals();
+    assert!(server.terminate().await.0.success());
 }

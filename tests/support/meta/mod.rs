@@ -282,6 +282,18 @@ impl FakeMeta {
         self.taken(count).await.iter().map(|taken| taken.text().to_owned()).collect()
     }
 
+    /// Waits until it has taken `count` messages to a customer, and gives them in order.
+    pub async fn taken_for(&self, customer: &Customer, count: usize) -> Vec<Taken> {
+        let names = customer.names();
+        let theirs = |ledger: &Ledger| -> Vec<Taken> {
+            ledger.taken.iter().filter(|taken| names.iter().any(|name| name == taken.to())).cloned().collect()
+        };
+        self.until(|ledger| theirs(ledger).len() >= count).await;
+        let taken = theirs(&self.ledger());
+        assert_eq!(taken.len(), count, "{taken:#?}");
+        taken
+    }
+
     /// Waits until it was asked to send `count` times, whatever it did.
     pub async fn asked(&self, count: usize) {
         self.until(|ledger| ledger.asked >= count).await;

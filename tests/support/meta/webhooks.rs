@@ -1,7 +1,7 @@
 //! What Meta posts: messages of customers as they write them, and what became of ours. Signed, and as often and in
 //! whatever order a test wants.
 
-use super::{ACCOUNT, APP_SECRET, FakeMeta, NUMBER, Reports, Shared, Taken};
+use super::{ACCOUNT, APP_SECRET, FakeMeta, Ledger, NUMBER, Reports, Shared, Taken};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -157,7 +157,9 @@ pub(super) async fn post_reports(shared: Shared, client: reqwest::Client) {
             let Ok(base) = program.wait_for(Option::is_some).await.map(|base| base.clone().unwrap()) else {
                 return;
             };
-            if post(&client, &base, body(&[dated(&report, shared.clock.now())])).await.ok()
+            let change = dated(&report, shared.clock.now());
+            note_words(&mut shared.ledger.lock().unwrap(), &change);
+            if post(&client, &base, body(std::slice::from_ref(&change))).await.ok()
                 != Some(reqwest::StatusCode::OK)
             {
                 // The program is being started again: what it missed comes to the next one.
@@ -186,7 +188,7 @@ impl FakeMeta {
         let now = self.shared.clock.now();
         let changes: Vec<Value> = changes.iter().map(|change| dated(change, now)).collect();
         for change in &changes {
-            self.note_words(change);
+            note_words(&mut self.ledger(), change);
         }
         let base = self.shared.program.borrow().clone().expect("the program is known");
         let times = match posting {
@@ -204,21 +206,28 @@ impl FakeMeta {
         self.tells(report(taken, state)).await;
     }
 
+    /// Posts a change so often, again and again until the program takes it, whatever becomes of the program.
+    pub fn insists(&self, change: &Value, times: usize) {
+        let mut ledger = self.ledger();
+        ledger.outgoing.extend(std::iter::repeat_n(change.clone(), times));
+        drop(ledger);
+        self.shared.requests.send_modify(|count| *count += 1);
+    }
+
     /// Posts one change once.
     pub async fn tells(&self, change: Value) {
         self.posts(&[change], Posting::Once).await;
     }
+}
 
-    /// Whoever writes opens their window.
-    fn note_words(&self, change: &Value) {
-        let mut ledger = self.ledger();
-        for message in change["messages"].as_array().into_iter().flatten() {
-            let phone = message["from"].as_str().map(|phone| format!("+{phone}"));
-            let user = message["from_user_id"].as_str().map(str::to_owned);
-            for name in phone.into_iter().chain(user) {
-                let seconds = message["timestamp"].as_str().unwrap().parse().unwrap();
-                ledger.windows.insert((NUMBER.to_owned(), name), Timestamp::from_second(seconds).unwrap());
-            }
+/// Whoever writes opens their window.
+fn note_words(ledger: &mut Ledger, change: &Value) {
+    for message in change["messages"].as_array().into_iter().flatten() {
+        let phone = message["from"].as_str().map(|phone| format!("+{phone}"));
+        let user = message["from_user_id"].as_str().map(str::to_owned);
+        for name in phone.into_iter().chain(user) {
+            let seconds = message["timestamp"].as_str().unwrap().parse().unwrap();
+            ledger.windows.insert((NUMBER.to_owned(), name), Timestamp::from_second(seconds).unwrap());
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::conversation::Owner;
 use crate::domain::effect::Effect;
 use crate::domain::event::EventBody;
 use crate::domain::ids::{MessageId, OutboxId};
-use crate::domain::message::{Message, Role};
+use crate::domain::message::{Message, Role, SourceRef};
 use crate::domain::turn::{Claim, StopReason};
 use crate::store::outbox::NewDelivery;
 use crate::store::turns::TurnCommit;
@@ -48,7 +48,7 @@ impl Closing<'_> {
         let is_silent = outcome.text.trim().is_empty() || (postponed && late.attempts > 0);
         if !is_silent {
             if let Some(introduction) = self.introduction(task) {
-                introduce(&mut outcome, introduction);
+                introduce(&mut outcome.text, &mut outcome.sources, introduction);
             }
             let id = MessageId(self.clock.new_id());
             commit.events.push(EventBody::Message(Message {
@@ -116,20 +116,20 @@ impl Closing<'_> {
 }
 
 /// Puts words in front of an answer. What the answer states moves behind them.
-fn introduce(outcome: &mut Outcome, words: &str) {
+fn introduce(text: &mut String, sources: &mut [SourceRef], words: &str) {
     let before = format!("{words}\n\n");
     let shift = before.chars().count();
-    for claim in outcome.sources.iter_mut().flat_map(|source| &mut source.claims) {
+    for claim in sources.iter_mut().flat_map(|source| &mut source.claims) {
         claim.start += shift;
         claim.end += shift;
     }
-    outcome.text.insert_str(0, &before);
+    text.insert_str(0, &before);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::message::{Claim as Stated, SourceRef};
+    use crate::domain::message::Claim as Stated;
 
     #[test]
     fn what_an_answer_states_moves_behind_the_introduction() {
@@ -141,12 +141,11 @@ mod tests {
             url: None,
             claims: vec![stated],
         };
-        let text = "O prazo é: 30 dias.".to_owned();
-        let mut outcome = Outcome { text, sources: vec![source], ..Outcome::default() };
-        introduce(&mut outcome, "Sou o assistente virtual. É só pedir.");
-        let claim = &outcome.sources[0].claims[0];
-        let there: String = outcome.text.chars().skip(claim.start).take(claim.end - claim.start).collect();
+        let (mut text, mut sources) = ("O prazo é: 30 dias.".to_owned(), [source]);
+        introduce(&mut text, &mut sources, "Sou o assistente virtual. É só pedir.");
+        let claim = &sources[0].claims[0];
+        let there: String = text.chars().skip(claim.start).take(claim.end - claim.start).collect();
         assert_eq!(there, "30 dias");
-        assert!(outcome.text.starts_with("Sou o assistente virtual. É só pedir.\n\nO prazo"));
+        assert!(text.starts_with("Sou o assistente virtual. É só pedir.\n\nO prazo"));
     }
 }

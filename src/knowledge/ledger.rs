@@ -103,6 +103,9 @@ impl Ledger {
     /// # Errors
     /// The disk's.
     pub fn save(&self, path: &Path) -> io::Result<()> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
         let draft = path.with_extension("new");
         write_durably(&draft, &serde_json::to_vec(self)?)?;
         fs::rename(draft, path)

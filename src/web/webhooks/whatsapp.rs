@@ -89,7 +89,7 @@ struct Handshake {
 #[utoipa::path(
     post, path = "/webhooks/whatsapp", tag = "webhook",
     params(("x-hub-signature-256" = String, Header, description = "`sha256=` and the HMAC of the body.")),
-    request_body(content = serde_json::Value, description = "Whatever Meta posts, up to 3 MiB."),
+    request_body(content = String, content_type = "application/json", description = "Whatever Meta posts, up to 3 MiB."),
     responses(
         (status = 200, description = "It is kept, and will be worked through."),
         (status = 401, body = Problem, description = "Not signed by one of the app's secrets."),

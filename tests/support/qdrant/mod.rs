@@ -120,6 +120,8 @@ impl Peer {
         let points = InterceptedService::new(points, check);
         let mut server = Server::builder();
         if let Some(identity) = &self.identity {
+            // Libraries bring several providers of cryptography, and the server asks for the process's own. There may be one.
+            rustls::crypto::ring::default_provider().install_default().ok();
             server = server.tls_config(ServerTlsConfig::new().identity(identity.clone())).unwrap();
         }
         let server = server.add_service(collections).add_service(points).add_service(snapshots);

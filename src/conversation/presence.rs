@@ -67,6 +67,7 @@ pub struct PresenceTask {
     signs: mpsc::Receiver<Sign>,
     channels: HashMap<String, Arc<dyn Presence>>,
     at_work: HashMap<TurnId, Shown>,
+    every: Duration,
 }
 
 struct Shown {
@@ -81,7 +82,7 @@ impl PresenceDesk {
     pub fn over(channels: Vec<Arc<dyn Presence>>) -> (Self, PresenceTask) {
         let (sender, signs) = mpsc::channel(QUEUE);
         let channels = channels.into_iter().map(|channel| (channel.channel().to_owned(), channel)).collect();
-        (Self { signs: sender }, PresenceTask { signs, channels, at_work: HashMap::new() })
+        (Self { signs: sender }, PresenceTask { signs, channels, at_work: HashMap::new(), every: EVERY })
     }
 
     /// A turn of the bot's begins on `channel`.
@@ -123,7 +124,7 @@ impl PresenceTask {
     fn show_due(&mut self, under_way: &mut JoinSet<()>) {
         let now = Instant::now();
         for shown in self.at_work.values_mut().filter(|shown| shown.again_at <= now) {
-            shown.again_at = now + EVERY;
+            shown.again_at = now + self.every;
             shown.times += 1;
             let Some(channel) = self.channels.get(&shown.channel).cloned() else { continue };
             if under_way.len() < AT_ONCE {
@@ -138,11 +139,11 @@ impl PresenceTask {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Mutex;
+    use tokio::sync::watch;
     use uuid::Uuid;
 
-    #[derive(Default)]
-    struct Phone(Mutex<Vec<String>>);
+    /// Remembers what was shown, in order.
+    struct Phone(watch::Sender<Vec<String>>);
 
     #[async_trait]
     impl Presence for Phone {
@@ -151,7 +152,7 @@ mod tests {
         }
 
         async fn show(&self, answering: &Answering) {
-            self.0.lock().unwrap().push(answering.message.clone());
+            self.0.send_modify(|shown| shown.push(answering.message.clone()));
         }
     }
 
@@ -159,20 +160,31 @@ mod tests {
         Answering { conversation: ConversationId(Uuid::nil()), message: message.to_owned() }
     }
 
-    #[tokio::test(start_paused = true)]
+    async fn shown(phone: &Phone, message: &str, times: usize) -> Vec<String> {
+        let count = |shown: &Vec<String>| shown.iter().filter(|one| *one == message).count();
+        phone.0.subscribe().wait_for(|shown| count(shown) >= times).await.unwrap().clone()
+    }
+
+    #[tokio::test]
     async fn it_is_shown_as_long_as_the_turn_is_at_work() {
-        let phone = Arc::new(Phone::default());
+        let phone = Arc::new(Phone(watch::Sender::default()));
         let (desk, task) = PresenceDesk::over(vec![phone.clone()]);
+        let task = PresenceTask { every: Duration::from_millis(1), ..task };
         let stop = CancellationToken::new();
         let running = tokio::spawn(task.run(stop.clone()));
-        let turn = TurnId(Uuid::from_u128(1));
-        let at_work = desk.begins(turn, "phone", answering("wamid.1"));
-        let elsewhere = desk.begins(TurnId(Uuid::from_u128(2)), "web", answering("none"));
-        tokio::time::sleep(Duration::from_secs(50)).await;
-        assert_eq!(*phone.0.lock().unwrap(), ["wamid.1"; 3], "at once, after 20 s, after 40 s");
-        drop((at_work, elsewhere));
-        tokio::time::sleep(Duration::from_secs(100)).await;
-        assert_eq!(phone.0.lock().unwrap().len(), 3);
+        let turn = |number| TurnId(Uuid::from_u128(number));
+        let elsewhere = desk.begins(turn(1), "web", answering("none"));
+        let first = desk.begins(turn(2), "phone", answering("wamid.1"));
+        shown(&phone, "wamid.1", 3).await;
+        drop(first);
+        let second = desk.begins(turn(3), "phone", answering("wamid.2"));
+        // One that was under way when the turn ended may still come in between.
+        let then = shown(&phone, "wamid.2", 3).await;
+        let last = shown(&phone, "wamid.2", 9).await;
+        let firsts = |shown: &[String]| shown.iter().filter(|one| *one == "wamid.1").count();
+        assert_eq!(firsts(&then), firsts(&last), "what is over is not shown");
+        assert!(!last.contains(&"none".to_owned()));
+        drop((elsewhere, second));
         stop.cancel();
         running.await.unwrap();
     }

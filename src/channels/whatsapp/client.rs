@@ -98,7 +98,8 @@ impl GraphClient {
     /// # Errors
     /// Why it could not be said, for the log.
     pub async fn receipt(&self, number: &PhoneNumberId, receipt: &Receipt<'_>) -> Result<(), String> {
-        let mut response = self.post(number, receipt).await.map_err(|_| "Meta cannot be reached".to_owned())?;
+        let mut response =
+            self.post(number, receipt).await.map_err(|_| "Meta cannot be reached".to_owned())?;
         let status = response.status();
         if status.is_success() {
             return Ok(());

@@ -42,7 +42,7 @@ impl Server {
         })?;
         let address = listener.local_addr()?;
         let (data, clock) = (options.data.clone(), options.clock.clone());
-        let app = App::build(options).await?;
+        let app = Box::pin(App::build(options)).await?;
         // A server's database may have other processes at work: what a dead one has claimed runs out by itself.
         let alone = match app.settings.store.place(&data)? {
             StorePlace::File(database) => instance::lock(&database)?,

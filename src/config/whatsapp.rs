@@ -241,7 +241,6 @@ fn is_version(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::config::environment::Variables;
     use crate::config::settings::Settings;
 

@@ -7,15 +7,14 @@ use futures_util::future::join_all;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-on_every_store!(
+on_every_store!(multi_thread:
     a_body_is_kept_as_it_came,
     a_claim_runs_out_and_what_is_done_stays_done,
     a_body_that_failed_comes_again_when_it_is_due,
     a_process_that_is_alone_takes_up_what_was_left,
     old_bodies_are_forgotten_unless_they_wait,
+    those_who_claim_together_share,
 );
-
-on_every_store!(multi_thread: those_who_claim_together_share);
 
 fn post(bench: &Bench, body: &[u8]) -> NewPost {
     use balcao::domain::clock::Clock;

@@ -125,17 +125,25 @@ impl Receipts {
         error: &GraphError,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
-        if !self.stores.sends.failed(name, error.code, number(Rank::Delivered), at).await? {
+        let changed = self.stores.sends.failed(name, error.code, number(Rank::Delivered), at).await?;
+        if !changed && record.state != SendState::Failed {
             return Ok(false);
         }
         let outbox = &self.stores.outbox;
-        let Some(standing) = outbox.standing(record.delivery).await? else { return Ok(true) };
+        let Some(standing) = outbox.standing(record.delivery).await? else { return Ok(changed) };
         let told = error.told();
-        // While it waits, whoever sends it sees for themselves what became of it.
-        if standing.state != "sent" {
-            return Ok(true);
+        if standing.state == "waiting" {
+            // Whoever sends it may have looked a moment before: then it is settled the next time this is told.
+            let busy = || StoreError::Unavailable("the message is still being sent".to_owned());
+            return if changed { Err(busy()) } else { Ok(false) };
         }
-        let Some(external_id) = standing.external_id else { return Ok(true) };
+        // What was sent again meanwhile is another message.
+        let sent = self.stores.sends.of_delivery(record.delivery).await?;
+        let newest = sent.iter().rfind(|one| one.part == record.part);
+        if standing.state != "sent" || newest.is_none_or(|newest| newest.mark != record.mark) {
+            return Ok(changed);
+        }
+        let Some(external_id) = standing.external_id else { return Ok(changed) };
         let status = DeliveryStatus::Failed { error: told.clone() };
         if !outbox.status(CHANNEL, &external_id, status, at).await? {
             return Ok(true);

@@ -34,8 +34,8 @@ const BETWEEN_PIECES: SignedDuration = SignedDuration::from_secs(1);
 const NAP: Duration = Duration::from_millis(300);
 /// How long a number rests that nothing gets through.
 const REST: Duration = Duration::from_secs(300);
-/// How long a number rests that was too fast.
-const SLOWER: Duration = Duration::from_secs(5);
+/// How long a number rests that was too fast, the first time; it doubles.
+const SLOWER: Duration = Duration::from_secs(2);
 /// How many messages of a customer are looked at for the last one that counts.
 const LAST_SAID: u32 = 5;
 /// What an attempt is refused with that Meta has not heard of, and how often a message is sent again after one.
@@ -335,7 +335,8 @@ impl WhatsAppPush {
                 }
             }
             Remedy::SlowNumber => {
-                let wait = after.unwrap_or(SLOWER).min(LONGEST_ASKED);
+                let doublings = u32::try_from(earlier(Remedy::SlowNumber)).unwrap_or(u32::MAX).min(7);
+                let wait = after.unwrap_or(SLOWER * (1 << doublings)).min(LONGEST_ASKED);
                 self.pace.rest(number.clone(), wait);
                 SendError::NotNow { after: Some(wait), error: told }
             }

@@ -164,6 +164,10 @@ impl PostStore for GonePosts {
         self.inner.claim(channel, now, lease_until, limit).await
     }
 
+    async fn came_since(&self, channel: &str, since: Timestamp) -> Result<bool, StoreError> {
+        self.inner.came_since(channel, since).await
+    }
+
     async fn settle(&self, id: PostId, outcome: PostOutcome) -> Result<(), StoreError> {
         self.inner.settle(id, outcome).await
     }

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 /// The app behind the token.
 pub const APP: &str = "5500110022";
 /// A template that Meta has approved, with two values.
-pub const TEMPLATE: &str = "retomar_atendimento";
+const TEMPLATE: &str = "retomar_atendimento";
 
 fn refused(code: i64) -> Response {
     let error = json!({"error": {"message": "no", "code": code, "fbtrace_id": "AbC"}});

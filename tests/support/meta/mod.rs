@@ -7,7 +7,6 @@ mod account;
 mod rules;
 mod webhooks;
 
-pub use account::TEMPLATE;
 pub use webhooks::{Customer, Posting};
 
 use super::app::{ShopClock, TestApp};

@@ -40,6 +40,7 @@ struct Wire {
 impl GraphError {
     /// The error in an object with `code`; `None` if there is no code.
     pub fn read(value: &Value) -> Option<Self> {
+        value.as_object()?;
         let wire: Wire = serde_json::from_value(value.clone()).ok()?;
         let code = match &wire.code {
             Value::Number(number) => number.as_i64()?,

@@ -2,12 +2,14 @@
 //! with words of their own, and no way to escape a mark. It changes how a text looks and never what it says.
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+use std::borrow::Cow;
 
 /// Brings a text into WhatsApp's marks.
 pub fn marked(text: &str) -> String {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
+    let text = with_whole_links(text);
     let mut page = Page::default();
-    for event in Parser::new_ext(text, options) {
+    for event in Parser::new_ext(&text, options) {
         page.take(event);
     }
     page.finish()
@@ -317,6 +319,31 @@ impl Page {
     }
 }
 
+/// The text with every mark inside a bare address taken for what it is: part of the address.
+fn with_whole_links(text: &str) -> Cow<'_, str> {
+    if !text.contains("://") {
+        return Cow::Borrowed(text);
+    }
+    let mut whole = String::with_capacity(text.len() + 16);
+    for word in text.split_inclusive(char::is_whitespace) {
+        // What is code is not read for marks; in brackets the parser knows an address itself.
+        let is_link = word.contains("://") && !word.contains(['`', '(', '[', '<']);
+        // Marks around an address are meant as marks.
+        if !is_link || word.starts_with(['*', '_', '~']) {
+            whole.push_str(word);
+            continue;
+        }
+        for letter in word.trim_end().chars() {
+            if matches!(letter, '*' | '_' | '~') {
+                whole.push('\\');
+            }
+            whole.push(letter);
+        }
+        whole.push_str(&word[word.trim_end().len()..]);
+    }
+    Cow::Owned(whole)
+}
+
 /// An address without what people leave out of it.
 fn bare(text: &str) -> &str {
     let mut text = text.trim().trim_end_matches('/');
@@ -343,6 +370,8 @@ mod tests {
             ("[loja.com.br](https://loja.com.br/)", "https://loja.com.br/"),
             ("<ana@loja.com.br>", "ana@loja.com.br"),
             ("https://loja.com.br/a_b_c?x=1&y=*2*", "https://loja.com.br/a_b_c?x=1&y=*2*"),
+            ("em https://loja.com.br/__x__ **já**", "em https://loja.com.br/__x__ *já*"),
+            ("**https://loja.com.br/a**", "*https://loja.com.br/a*"),
             ("Temos:\n- **Azul**\n- Verde", "Temos:\n\n- *Azul*\n- Verde"),
             ("1. um\n2. dois\n\n   mais\n3. três", "1. um\n2. dois\n  mais\n3. três"),
             ("- a\n  - b\n  - c\n- d", "- a\n  - b\n  - c\n- d"),

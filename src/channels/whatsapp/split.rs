@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(pieces(&format!("{first}\n\n{second}"), 40), [first, second]);
         let text = "Uma frase curta. Outra frase que é bem mais comprida que a primeira.";
         assert_eq!(
-            pieces(text, 50),
+            pieces(text, 52),
             ["Uma frase curta.", "Outra frase que é bem mais comprida que a primeira."]
         );
         assert_eq!(pieces("palavra palavra palavra", 17), ["palavra palavra", "palavra"]);

@@ -75,6 +75,7 @@ struct Wire {
 impl StatusUpdate {
     /// Reads one element of `statuses`; `None` if it names no message or no status that is known.
     pub fn read(status: &Value) -> Option<Self> {
+        status.as_object()?;
         let wire: Wire = serde_json::from_value(status.clone()).ok()?;
         let fate = match wire.status.as_str()?.trim().to_ascii_lowercase().as_str() {
             "sent" => Fate::Reached(Rank::Sent),

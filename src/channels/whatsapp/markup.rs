@@ -325,9 +325,11 @@ fn with_whole_links(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut whole = String::with_capacity(text.len() + 16);
+    let mut is_code = false;
     for word in text.split_inclusive(char::is_whitespace) {
         // What is code is not read for marks; in brackets the parser knows an address itself.
-        let is_link = word.contains("://") && !word.contains(['`', '(', '[', '<']);
+        is_code ^= word.matches("```").count() % 2 == 1;
+        let is_link = !is_code && word.contains("://") && !word.contains(['`', '(', '[', '<']);
         // Marks around an address are meant as marks.
         if !is_link || word.starts_with(['*', '_', '~']) {
             whole.push_str(word);
@@ -378,6 +380,7 @@ mod tests {
             ("* a\n* b", "- a\n- b"),
             ("> citado\n> aqui\n\nfim", "> citado\n> aqui\n\nfim"),
             ("use `sim`", "use `sim`"),
+            ("```\nhttps://a.b/_x_\n```", "```\nhttps://a.b/_x_\n```"),
             ("```\nlet a = *b*;\n```\nfim", "```\nlet a = *b*;\n```\n\nfim"),
             (
                 "| Plano | Preço |\n|---|---|\n| Pro | R$ 99 |\n| **Max** | R$ 199 |",

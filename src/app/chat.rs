@@ -30,7 +30,7 @@ pub async fn chat(options: Options) -> anyhow::Result<()> {
     let serving = tokio::spawn(server.run());
     let talked = talk(&url, clock.as_ref()).await;
     stop.cancel();
-    serving.await??;
+    serving.await?;
     talked
 }
 

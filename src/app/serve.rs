@@ -3,6 +3,7 @@
 use super::build::{App, Options};
 use super::instance::{self, Instance};
 use crate::config::store::StorePlace;
+use crate::web::connections;
 use anyhow::Context;
 use std::fs::File;
 use std::net::SocketAddr;
@@ -59,10 +60,7 @@ impl Server {
     }
 
     /// Serves until `stop` is cancelled; then lets requests and turns end, and closes the store.
-    ///
-    /// # Errors
-    /// If the listener breaks.
-    pub async fn run(self) -> anyhow::Result<()> {
+    pub async fn run(self) {
         let database = self.app.database();
         let stores = self.app.stores.clone();
         #[expect(clippy::disallowed_methods, reason = "awaited below")]
@@ -90,23 +88,15 @@ impl Server {
             tokio::spawn(alerts.run(self.stop.clone()))
         });
         let router = crate::web::router::router(self.app.web);
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        // Streams of short events must not wait for acknowledgements.
-        let listener = axum::serve::ListenerExt::tap_io(self.listener, |stream| {
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(error = %error, "TCP_NODELAY could not be set");
-            }
-        });
-        let stop = self.stop.clone();
-        let serving =
-            axum::serve(listener, service).with_graceful_shutdown(async move { stop.cancelled().await });
+        let quiet = self.app.settings.limits.quiet_connection();
+        let serving = connections::serve(self.listener, router, quiet, self.stop.clone());
         let late = async {
             self.stop.cancelled().await;
             tokio::time::sleep(GRACE).await;
         };
         tokio::pin!(late);
         tokio::select! {
-            served = serving => served.context("the listener broke")?,
+            () = serving => {}
             () = &mut late => tracing::warn!("some connections did not end in time and were cut"),
         }
         self.stop.cancel();
@@ -139,7 +129,6 @@ impl Server {
         self.instance.withdraw(&stores).await;
         drop(stores);
         database.close().await;
-        Ok(())
     }
 }
 
@@ -155,7 +144,7 @@ async fn upkeep(stop: CancellationToken) {
 /// `balcao serve`.
 ///
 /// # Errors
-/// As [`Server::bind`] and [`Server::run`].
+/// As [`Server::bind`].
 pub async fn serve(options: Options, listen: &str) -> anyhow::Result<()> {
     let server = Server::bind(options, listen).await?;
     let stop = server.stop.clone();
@@ -165,9 +154,9 @@ pub async fn serve(options: Options, listen: &str) -> anyhow::Result<()> {
         until_told_to_stop().await;
         stop.cancel();
     });
-    let result = server.run().await;
+    server.run().await;
     signals.abort();
-    result
+    Ok(())
 }
 
 #[expect(clippy::print_stdout, reason = "the one line that says where the page is")]

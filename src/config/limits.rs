@@ -3,6 +3,7 @@
 use super::network::Network;
 use serde::Deserialize;
 use std::net::IpAddr;
+use std::time::Duration;
 
 /// Inbound quotas and network allowances. See `default/limits.toml` for what each means.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -22,6 +23,8 @@ pub struct LimitSettings {
     pub streams_per_address: usize,
     /// Open event streams of one conversation.
     pub streams_per_conversation: usize,
+    /// How long the head of a request may take, and a connection may stay without a request, in milliseconds.
+    pub quiet_connection_ms: u64,
     /// Proxies whose X-Forwarded-For is believed.
     pub trusted_proxies: Vec<Network>,
     /// Messages of one conversation.
@@ -31,6 +34,11 @@ pub struct LimitSettings {
 }
 
 impl LimitSettings {
+    /// How long a connection may keep quiet before it is closed.
+    pub fn quiet_connection(&self) -> Duration {
+        Duration::from_millis(self.quiet_connection_ms.max(1))
+    }
+
     /// Whether `address` is one of our proxies.
     pub fn trusts(&self, address: IpAddr) -> bool {
         self.trusted_proxies.iter().any(|network| network.contains(address))

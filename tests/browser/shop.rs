@@ -31,7 +31,7 @@ pub struct Shop {
 
 struct Running {
     stop: CancellationToken,
-    server: JoinHandle<anyhow::Result<()>>,
+    server: JoinHandle<()>,
     /// The server's own key, which is an operator's.
     key: String,
 }
@@ -82,7 +82,7 @@ impl Shop {
     pub async fn stop(&mut self) {
         let Running { stop, server, .. } = self.running.take().expect("it runs");
         stop.cancel();
-        server.await.unwrap().unwrap();
+        server.await.unwrap();
     }
 
     /// Whether the server runs.

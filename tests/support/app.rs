@@ -156,7 +156,7 @@ pub struct TestApp {
 
 struct Running {
     stop: CancellationToken,
-    server: JoinHandle<anyhow::Result<()>>,
+    server: JoinHandle<()>,
 }
 
 impl TestApp {
@@ -228,11 +228,7 @@ impl TestApp {
     async fn stop(&mut self) {
         let Some(running) = self.running.take() else { return };
         running.stop.cancel();
-        tokio::time::timeout(Duration::from_secs(20), running.server)
-            .await
-            .expect("it stops")
-            .unwrap()
-            .unwrap();
+        tokio::time::timeout(Duration::from_secs(20), running.server).await.expect("it stops").unwrap();
     }
 
     /// Stops the program; nothing may be left to do.
@@ -309,7 +305,7 @@ async fn shop() -> &'static Path {
         let (running, _) =
             boot(&options.brain, &options.settings, &folder, operator.path(), &options.clock).await;
         running.stop.cancel();
-        running.server.await.unwrap().unwrap();
+        running.server.await.unwrap();
         folder
     })
     .await

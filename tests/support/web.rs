@@ -27,6 +27,7 @@ use balcao::store::conversations::ConversationStore;
 use balcao::store::keys::ApiKey;
 use balcao::store::posts::PostStore;
 use balcao::store::sqlite::SqliteHandle;
+use balcao::web::connections;
 use balcao::web::ports::{
     HealthProbe, IngestReport, KnowledgeDocuments, KnowledgeIngest, KnowledgeSearch, ModelDrill, Removal,
     ToolCatalog, Upload,
@@ -38,7 +39,6 @@ use balcao::web::webhooks::whatsapp::WhatsAppDoor;
 use jiff::Timestamp;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -162,11 +162,8 @@ pub async fn spawn_web_with(options: WebOptions) -> WebApp {
     });
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let service = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let stop = shutdown.clone().cancelled_owned();
-    let server = tokio::spawn(async move {
-        axum::serve(listener, service).with_graceful_shutdown(stop).await.unwrap();
-    });
+    let quiet = state.parts.limits.quiet_connection();
+    let server = tokio::spawn(connections::serve(listener, router(state.clone()), quiet, shutdown.clone()));
     let app = WebApp {
         base: format!("http://{address}"),
         client: Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap(),

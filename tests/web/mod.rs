@@ -1,5 +1,6 @@
 //! HTTP version 1 as its callers see it, over loopback.
 
+mod connections;
 mod conversations;
 mod events;
 mod interviews;

@@ -1,7 +1,7 @@
 //! A file that is sent: as the body itself, or in a form (`multipart/form-data`) as browsers send it, with words beside
 //! it. Bounds its size; whether the file is any good is not decided here.
 
-use super::json::read;
+use super::body::read;
 use crate::web::problem::Problem;
 use axum::body::Bytes;
 use axum::extract::Request;

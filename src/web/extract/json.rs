@@ -1,20 +1,14 @@
 //! JSON bodies: at most 64 KB unless a handler allows more, refused with the name of the field at fault. It never echoes the body.
 
+use super::body::read;
 use crate::web::problem::Problem;
-use axum::body::{Body, BodyDataStream, Bytes, HttpBody};
 use axum::extract::{FromRequest, Request};
-use futures_util::StreamExt;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use serde::de::{DeserializeOwned, IgnoredAny};
-use std::time::Duration;
 
 /// Longest body in bytes.
 pub const BODY_BYTES: usize = 64 * 1024;
-
-/// What is taken in of a body that is refused, beside twice what it may have, and for how long.
-const LINGER_BYTES: usize = 1 << 20;
-const LINGER: Duration = Duration::from_secs(5);
 
 /// A JSON body of at most `BYTES`.
 pub struct Json<T, const BYTES: usize = BODY_BYTES>(pub T);
@@ -57,51 +51,6 @@ fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
         "Unsupported media type",
         "Send the body as `Content-Type: application/json`.",
     ))
-}
-
-/// A body of at most `most` bytes, as it is.
-///
-/// # Errors
-/// Longer, or broken off.
-pub async fn read(body: Body, most: usize) -> Result<Bytes, Problem> {
-    let declared = body.size_hint().lower();
-    let mut chunks = body.into_data_stream();
-    if declared > most as u64 {
-        return Err(too_large(chunks, most).await);
-    }
-    let (mut pieces, mut left) = (Vec::new(), most);
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| broken_off())?;
-        match left.checked_sub(chunk.len()) {
-            Some(fewer) => left = fewer,
-            None => return Err(too_large(chunks, most).await),
-        }
-        pieces.push(chunk);
-    }
-    // Most bodies come in one piece, which is not copied.
-    Ok(if pieces.len() == 1 { pieces.remove(0) } else { pieces.concat().into() })
-}
-
-/// Refuses a body that is too long, and takes in the rest of it, within bounds: whoever still writes when the connection is
-/// closed never reads why.
-async fn too_large(mut rest: BodyDataStream, most: usize) -> Problem {
-    let taking_in = async {
-        let mut left = most.saturating_mul(2).saturating_add(LINGER_BYTES);
-        while let Some(Ok(chunk)) = rest.next().await {
-            left = left.saturating_sub(chunk.len());
-            if left == 0 {
-                break;
-            }
-        }
-    };
-    // Whether all of it came or not, the answer is the same.
-    tokio::time::timeout(LINGER, taking_in).await.ok();
-    let detail = format!("The body may have at most {most} bytes.");
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "Body too large", detail).limit(most)
-}
-
-fn broken_off() -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "unreadable_body", "Unreadable body", "The body ended too early.")
 }
 
 /// A JSON object as `T`.

@@ -16,7 +16,7 @@ use crate::inbox::coalesce::Quiet;
 use crate::store::conversations::{Accepted, NewConversation};
 use crate::store::error::StoreError;
 use crate::store::outbox::DeliveryStatus;
-use crate::web::extract::json;
+use crate::web::extract::{body, json};
 use crate::web::problem::Problem;
 use crate::web::state::{SharedState, WebState};
 use axum::body::Body;
@@ -125,7 +125,7 @@ pub async fn receive_relay(
     body: Body,
 ) -> Result<axum::Json<Received>, Problem> {
     let Some(door) = &state.parts.relay else { return Err(not_set_up()) };
-    let body = json::read(body, json::BODY_BYTES).await.inspect_err(|_| count("refused"))?;
+    let body = body::read(body, json::BODY_BYTES).await.inspect_err(|_| count("refused"))?;
     if let Err(reason) = door.keys.verify(&headers, &body, state.parts.clock.now()) {
         count("refused");
         return Err(unverified(&reason));

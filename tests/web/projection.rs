@@ -4,7 +4,9 @@ use crate::support::stores::{message, tool_events};
 use balcao::domain::conversation::{ConversationState, Owner};
 use balcao::domain::event::{Event, EventBody};
 use balcao::domain::ids::{CallId, ConversationId, MessageId, TurnId};
-use balcao::domain::message::{Button, Confirmation, Message, Role, SourceRef};
+use balcao::domain::message::{
+    Button, Confirmation, Kept, Media, MediaKind, Message, Quoted, Role, SourceRef,
+};
 use balcao::domain::tool_call::{RefusalClass, ToolCall, ToolOutcome};
 use balcao::domain::turn::{StopReason, Usage};
 use balcao::store::live::Live;
@@ -128,7 +130,21 @@ fn the_document_describes_a_message_as_it_is() {
     let described = document["components"]["schemas"]["Message"]["properties"].as_object().unwrap();
     let mut described: BTreeSet<_> = described.keys().cloned().collect();
     assert!(described.remove("seq"), "in the history only");
-    let real = serde_json::to_value(full_message()).unwrap();
+    let media = Media {
+        kind: MediaKind::Voice,
+        id: "1".to_owned(),
+        mime_type: "audio/ogg".to_owned(),
+        sha256: None,
+        file_name: None,
+    };
+    let quoted = Quoted { id: MessageId(Uuid::nil()), role: Role::Customer, text: "oi".to_owned() };
+    let from_a_phone = Message {
+        media: vec![media],
+        quoted: Some(Box::new(quoted)),
+        kept: Some(Kept::Late),
+        ..full_message()
+    };
+    let real = serde_json::to_value(from_a_phone).unwrap();
     let real: BTreeSet<_> = real.as_object().unwrap().keys().cloned().collect();
     assert_eq!(described, real);
 }

@@ -130,8 +130,10 @@ impl People {
         let handles = [person.user.as_ref().map(UserId::identity), person.phone.as_ref().map(WaId::identity)];
         let Some(handle) = handles.into_iter().flatten().next() else { return Ok(None) };
         let first = first_contact(&handle);
-        // Who had the handle before, and has another one now, was the first.
-        let is_taken = self.contacts.identities(first).await?.iter().any(is_handle);
+        let identities = self.contacts.identities(first).await?;
+        // Who had the handle before, and has another one now, was the first. Who has it still was made this moment, by
+        // another process.
+        let is_taken = identities.iter().any(is_handle) && !identities.contains(&handle);
         Ok(Some(if is_taken { ContactId(self.clock.new_id()) } else { first }))
     }
 

@@ -8,7 +8,7 @@ use crate::config::secret::Secret;
 use crate::config::whatsapp::WhatsAppSettings;
 use crate::domain::ids::PostId;
 use crate::store::posts::NewPost;
-use crate::web::extract::json;
+use crate::web::extract::body;
 use crate::web::problem::Problem;
 use crate::web::state::SharedState;
 use axum::body::Body;
@@ -104,8 +104,10 @@ pub async fn receive_whatsapp(
     body: Body,
 ) -> Result<StatusCode, Problem> {
     let Some(door) = &state.parts.whatsapp else { return Err(not_set_up()) };
+    // Taken in first, whoever signed it: who still writes when the connection is closed never reads why.
+    let body = body::read(body, BODY_BYTES).await;
     let Some(presented) = Presented::in_headers(&headers) else { return Err(unsigned()) };
-    let body = json::read(body, BODY_BYTES).await.inspect_err(|_| refused())?;
+    let body = body.inspect_err(|_| refused())?;
     if !door.secrets.signed(&body, presented) {
         return Err(unsigned());
     }

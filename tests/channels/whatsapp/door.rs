@@ -117,6 +117,7 @@ async fn a_body_may_have_three_mebibytes() {
     assert_eq!(answer.status(), 200);
     let answer = post_bytes(&app.client, &app.base, vec![b'x'; 3 * MIB + 1]).await;
     assert_eq!(problem(answer, 413, "body_too_large").await["limit"], 3 * MIB);
+    problem(post_as(&app, None, vec![b'x'; 3 * MIB]).await, 401, "bad_signature").await;
     assert_eq!(waiting(&app).await, 1);
 }
 

@@ -3,6 +3,7 @@
 use super::demo;
 use super::knowledge::{KnowledgeProbe, Library, Retrieval};
 use super::leads;
+use super::probes::{ModelProbe, StoreProbe};
 use super::vectors::VectorTask;
 use crate::agent::run::Agent;
 use crate::backoffice::Backoffice;
@@ -19,7 +20,8 @@ use crate::domain::problem::Problem;
 use crate::domain::tool::ToolSpec;
 use crate::inbox::accept::{Inbox, InboxLimits};
 use crate::knowledge::proposals::Proposals;
-use crate::limits::alerts::{AlertTask, Alerts};
+use crate::limits::alert_task::{AlertTask, Webhook};
+use crate::limits::alerts::Alerts;
 use crate::limits::cells::SharedCells;
 use crate::limits::pause::TimerPause;
 use crate::llm::chain::Chain;
@@ -39,10 +41,9 @@ use crate::tools::dispatch::Dispatcher;
 use crate::tools::http::HttpTools;
 use crate::tools::load;
 use crate::tools::registry::Registry;
-use crate::web::ports::{HealthProbe, ModelDrill, ToolCatalog};
+use crate::web::ports::{ModelDrill, ToolCatalog};
 use crate::web::state::{SharedState, WebParts, WebState};
 use anyhow::Context;
-use async_trait::async_trait;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -151,7 +152,13 @@ pub fn registry_over(
     .map_err(|error| vec![Problem::in_file("tools/custom", format!("no HTTPS on this machine: {error}"))])?
     .watched(outside.alerts.clone())
     .sharing(outside.cells.clone());
-    load::load(builtin::all(&backoffice, &knowledge), &options.operator.join("tools"), &http)
+    // What is wrong with an interview is told where interviews are read.
+    let interviews = leads::interviews(options).unwrap_or_default();
+    let mut tools = builtin::all(&backoffice, &knowledge);
+    tools.extend(builtin::interviews::tools(&leads::offers(&interviews)));
+    let registry = load::load(tools, &options.operator.join("tools"), &http)?;
+    let lost = leads::lost_lookups(&interviews, &registry);
+    if lost.is_empty() { Ok(registry) } else { Err(lost) }
 }
 
 /// The systems behind the counter.
@@ -182,7 +189,14 @@ impl App {
         let interviews = leads::interviews(&options).map_err(listed)?;
         let definitions = leads::definitions(&interviews);
         let built_in = Arc::new(built_in(&options).map_err(listed)?);
-        let (alerts, alert_task) = alerts(&options)?;
+        let (alerts, alert_task) = match webhook(&options)? {
+            None => (Alerts::logged(options.clock.clone()), None),
+            Some(webhook) => {
+                let (alerts, task) =
+                    Alerts::with_webhook(options.clock.clone(), webhook, stores.alerts.clone());
+                (alerts, Some(task))
+            }
+        };
         let outside = Outside { cells: stores.quotas.clone(), ..Outside::with(alerts, &options) };
         let registry = Arc::new(registry(&options, &stores, &library, &outside).map_err(listed)?);
         let (model, chain): (Arc<dyn ChatModel>, _) = match &options.model {
@@ -220,6 +234,7 @@ impl App {
             pushed_channels: pushed.clone(),
             leases: leases.clone(),
         };
+        let interview_desk = Arc::new(leads::interview_desk(&options, &runner, &registry));
         let ownership = Arc::new(Ownership::new(
             stores.conversations.clone(),
             options.clock.clone(),
@@ -232,7 +247,7 @@ impl App {
             options.clock.clone(),
             outside.alerts.clone(),
         );
-        let desk = leads::desk(&options, &stores, &outside, &definitions)?;
+        let desk = leads::desk(&options, &runner, &outside, &definitions)?;
         let database = Arc::new(database);
         let web = WebState::new(WebParts {
             stores: stores.clone(),
@@ -258,6 +273,7 @@ impl App {
             documents: Arc::new(library.clone()),
             proposals: Arc::new(Proposals::below(&options.data)),
             definitions,
+            interview_desk,
             tools: Arc::new(Offered(registry)),
             shutdown: stop.clone(),
         });
@@ -317,20 +333,15 @@ pub fn chain(options: &Options, built_in: &Arc<OfflineModel>, outside: &Outside)
     build_chain(&options.settings.llm, &parts).context("the language models cannot be set up")
 }
 
-/// Where alerts go, as `[alerts]` says.
+/// Where alerts go, as `[alerts]` says; none if they are only logged.
 ///
 /// # Errors
 /// An address that is none, or that must not be called.
-pub fn alerts(options: &Options) -> anyhow::Result<(Alerts, Option<AlertTask>)> {
+pub fn webhook(options: &Options) -> anyhow::Result<Option<Webhook>> {
     let url = options.settings.alerts.webhook_url.trim();
-    if url.is_empty() {
-        return Ok((Alerts::logged(options.clock.clone()), None));
-    }
-    let allowance = allowance(&options.settings.limits);
-    let (alerts, task) = Alerts::with_webhook(options.clock.clone(), url, &allowance)
-        // The address is left out: whoever knows it may post there.
-        .context("alerts.webhook_url: alerts cannot be sent to this address")?;
-    Ok((alerts, Some(task)))
+    let webhook = (!url.is_empty()).then(|| Webhook::at(url, &allowance(&options.settings.limits)));
+    // The address is left out: whoever knows it may post there.
+    webhook.transpose().context("alerts.webhook_url: alerts cannot be sent to this address")
 }
 
 /// Problems as one error, a line each.
@@ -360,38 +371,5 @@ struct Offered(Arc<Registry>);
 impl ToolCatalog for Offered {
     fn tools(&self) -> Vec<ToolSpec> {
         self.0.specs().as_ref().clone()
-    }
-}
-
-struct StoreProbe(Arc<StoreHandle>);
-
-#[async_trait]
-impl HealthProbe for StoreProbe {
-    fn name(&self) -> &'static str {
-        "store"
-    }
-
-    async fn check(&self) -> Result<Option<String>, String> {
-        self.0.ready().await.map(|()| None).map_err(|error| error.to_string())
-    }
-}
-
-/// Looks whether a turn would find a model to ask. Asks none itself: that costs money and time.
-struct ModelProbe(Option<Arc<Chain>>);
-
-#[async_trait]
-impl HealthProbe for ModelProbe {
-    fn name(&self) -> &'static str {
-        "model"
-    }
-
-    async fn check(&self) -> Result<Option<String>, String> {
-        match &self.0 {
-            Some(chain) if !chain.has_way() => {
-                let names: Vec<&str> = chain.names().collect();
-                Err(format!("no model can be asked for now: {}", names.join(", ")))
-            }
-            Some(_) | None => Ok(None),
-        }
     }
 }

@@ -14,6 +14,7 @@ pub mod instance;
 pub mod keys;
 pub mod knowledge;
 pub mod leads;
+mod probes;
 pub mod relay;
 pub mod scratch;
 pub mod serve;

@@ -8,13 +8,14 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, SqlSafeStr};
 
-const MIGRATIONS: [(i64, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str); 7] = [
     (1, "conversations", include_str!("migrations/0001_conversations.sql")),
     (2, "backoffice", include_str!("migrations/0002_backoffice.sql")),
     (3, "deliveries", include_str!("migrations/0003_deliveries.sql")),
     (4, "leases", include_str!("migrations/0004_leases.sql")),
     (5, "quotas", include_str!("migrations/0005_quotas.sql")),
     (6, "interviews", include_str!("migrations/0006_interviews.sql")),
+    (7, "alerts", include_str!("migrations/0007_alerts.sql")),
 ];
 
 /// Runs the migrations that are missing.

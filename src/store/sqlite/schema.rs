@@ -8,12 +8,13 @@ use anyhow::{Result, anyhow};
 use rusqlite::{Connection, TransactionBehavior, params};
 use sha2::{Digest, Sha384};
 
-const MIGRATIONS: [(i64, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (1, "conversations", include_str!("migrations/0001_conversations.sql")),
     (2, "backoffice", include_str!("migrations/0002_backoffice.sql")),
     (3, "deliveries", include_str!("migrations/0003_deliveries.sql")),
     (4, "leases", include_str!("migrations/0004_leases.sql")),
     (5, "interviews", include_str!("migrations/0005_interviews.sql")),
+    (6, "alerts", include_str!("migrations/0006_alerts.sql")),
 ];
 
 /// Which migrations a file has had. Table and columns are those that sqlx keeps on PostgreSQL; the files have had them from

@@ -146,6 +146,7 @@ impl Sums {
         }
     }
 
+    #[expect(clippy::print_stdout, reason = "the score is what the leads are played for")]
     fn judge(&self, model: &str) {
         println!(
             "interviews through the program, {model}: {} leads; {} of {} fields right ({:.1} %), {} invented; \

@@ -13,7 +13,7 @@ impl Run<'_> {
     pub(super) fn request(&self, messages: Vec<ChatMessage>, turn: &Turn, choice: ToolChoice) -> ChatRequest {
         ChatRequest {
             messages,
-            tools: self.agent.dispatcher.registry().specs(),
+            tools: self.tools(),
             tool_choice: choice,
             passages: self.passages.clone(),
             language: self.language,

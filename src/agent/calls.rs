@@ -182,6 +182,7 @@ impl Run<'_> {
             channel: self.task.conversation.channel.clone(),
             now: self.now.clone(),
             transcript: transcript_text(&self.task.events),
+            interviews: self.may_begin(),
             deadline: self.deadline,
         }
     }

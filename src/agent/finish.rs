@@ -38,7 +38,10 @@ impl Run<'_> {
                     Effect::Buttons { buttons } => outcome.buttons.clone_from(buttons),
                     // What was offered before it has been chosen from.
                     Effect::Wrote => outcome.buttons.clear(),
-                    Effect::HandOff { .. } | Effect::Verified { .. } | Effect::Contact { .. } => {}
+                    Effect::HandOff { .. }
+                    | Effect::Verified { .. }
+                    | Effect::Contact { .. }
+                    | Effect::BeginInterview { .. } => {}
                 }
             }
             if ending.reason.has_sentence() {

@@ -6,27 +6,21 @@ use super::run::Run;
 use super::step::{Ending, Next};
 use crate::domain::effect::Effect;
 use crate::domain::event::EventBody;
-use crate::domain::ids::InterviewId;
 use crate::domain::interview::{
-    Answer, AnswerOrigin, EndReason, Given, InterviewState, InterviewStep, Manner, Question, Standing,
-    StartRule, Value,
+    EndReason, InterviewState, InterviewStep, Manner, Question, Standing, StartRule,
 };
 use crate::domain::message::Role;
 use crate::domain::turn::StopReason;
 use crate::interview::definition::Definition;
-use crate::interview::field::Target;
 use crate::interview::hear::{Hearing, hear};
 use crate::interview::plan;
 use crate::interview::react::{Put, Reaction, Then, Words, put, react};
 use crate::interview::say::{Spoken, Voice};
 use crate::interview::start::Visit;
-use jiff::SignedDuration;
 use std::sync::Arc;
 
 /// The built-in model alone: it has no better ears than the rules.
 const OFFLINE: &str = "offline";
-/// How sure the program is of what the CRM and an earlier interview tell.
-const ON_FILE: u8 = 85;
 
 /// An interview that takes part in the turn.
 pub(super) struct Lead {
@@ -35,9 +29,16 @@ pub(super) struct Lead {
     /// What is said before the next question.
     pub(super) said: Vec<String>,
     /// What comes behind the turn's answer.
-    then: Then,
+    pub(super) then: Then,
     /// Whether it was just taken up again.
     resumed: bool,
+}
+
+impl Lead {
+    /// An interview that begins.
+    pub(super) fn of(definition: Arc<Definition>, state: InterviewState) -> Self {
+        Self { definition, state, said: Vec::new(), then: Then::GoOn, resumed: false }
+    }
 }
 
 impl Run<'_> {
@@ -49,8 +50,7 @@ impl Run<'_> {
         }
         let wants_more = match self.heard_before() {
             // A turn that is taken up again has heard already.
-            Some(then) => {
-                let wants_more = then != Then::GoOn;
+            Some((then, wants_more)) => {
                 self.set_then(then);
                 wants_more
             }
@@ -101,7 +101,7 @@ impl Run<'_> {
             let here = self.task.conversation.id;
             let resumed = state.standing == Standing::Paused || state.conversation != here;
             let (definition, state) = (definition.clone(), state.clone());
-            self.lead = Some(Lead { definition, state, said: Vec::new(), then: Then::GoOn, resumed });
+            self.lead = Some(Lead { resumed, ..Lead::of(definition, state) });
             if resumed {
                 self.interview_step(InterviewStep::Resumed { conversation: here });
             }
@@ -124,74 +124,9 @@ impl Run<'_> {
     }
 
     /// Whether an interview that was begun earlier goes on with this message.
-    fn goes_on(&self, state: &InterviewState) -> bool {
+    pub(super) fn goes_on(&self, state: &InterviewState) -> bool {
         let Some(definition) = self.agent.interviews.get(&state.name, &state.version) else { return false };
-        let limit = SignedDuration::from_hours(24 * i64::from(definition.resume_days));
-        let fresh = self.now.timestamp().duration_since(state.updated_at) < limit;
-        match state.standing {
-            Standing::Running | Standing::Paused => fresh,
-            Standing::Ended(_) => false,
-        }
-    }
-
-    /// Begins an interview with what is known already.
-    pub(super) fn begin_interview(&mut self, definition: Arc<Definition>, rule: StartRule) {
-        let step = InterviewStep::Started {
-            name: definition.name.clone(),
-            version: definition.version.clone(),
-            rule,
-            known: self.known(&definition),
-        };
-        let (conversation, at) = (self.task.conversation.id, self.now.timestamp());
-        let id = InterviewId(self.agent.clock.new_id());
-        if let Some(state) = InterviewState::begin(id, conversation, self.language, &step, at) {
-            self.buffered.push(EventBody::Interview { interview: id, step: Box::new(step) });
-            self.lead = Some(Lead { definition, state, said: Vec::new(), then: Then::GoOn, resumed: false });
-        }
-    }
-
-    /// What the CRM and an earlier interview tell of the fields.
-    fn known(&self, definition: &Definition) -> Vec<Answer> {
-        let contact = &self.task.contact;
-        let earlier = self.task.interview.as_ref();
-        let mut known = Vec::new();
-        for field in &definition.fields {
-            let on_file = match field.saves_to {
-                Some(Target::Name) => contact.name.clone().map(Value::Name),
-                Some(Target::Email) => contact.email.clone().map(Value::Email),
-                Some(Target::Phone) => contact.phone.clone().map(Value::Phone),
-                Some(Target::MarketingConsent) => contact.marketing_consent.map(Value::YesNo),
-                Some(
-                    Target::Tag
-                    | Target::OpportunityValue
-                    | Target::OpportunityTitle
-                    | Target::Preference
-                    | Target::Note,
-                )
-                | None => None,
-            };
-            let answer = |given, origin, at| Answer {
-                field: field.id.clone(),
-                given,
-                origin,
-                confidence: ON_FILE,
-                words: String::new(),
-                at,
-            };
-            if let Some(value) = on_file {
-                known.push(answer(Given::Value(value), AnswerOrigin::Crm, contact.updated_at));
-                continue;
-            }
-            // Only the same interview asks for the same thing under the same id.
-            let before = earlier.filter(|state| state.name == definition.name);
-            if let Some((state, before)) =
-                before.and_then(|state| Some((state, state.answers.get(&field.id)?)))
-                && before.given.value().is_some()
-            {
-                known.push(answer(before.given.clone(), AnswerOrigin::Earlier(state.id), before.at));
-            }
-        }
-        known
+        state.goes_on(definition.resume_days, self.now.timestamp())
     }
 
     /// Notes what happened, in the log and in the state.
@@ -202,11 +137,14 @@ impl Run<'_> {
         self.buffered.push(EventBody::Interview { interview: lead.state.id, step: Box::new(step) });
     }
 
-    /// What a turn that is taken up again has left to do, if it heard the customer before it was interrupted.
-    fn heard_before(&self) -> Option<Then> {
+    /// What a turn that is taken up again has left to do, if it heard the customer before it was interrupted, and
+    /// whether a model has to answer first.
+    fn heard_before(&self) -> Option<(Then, bool)> {
         let mut then = None;
+        let mut by_model = false;
         for event in self.task.events.iter().filter(|event| event.turn == Some(self.task.turn)) {
             if let EventBody::Interview { step, .. } = &event.body {
+                by_model |= matches!(**step, InterviewStep::Started { rule: StartRule::Tool, .. });
                 then = match **step {
                     InterviewStep::Drifted => Some(Then::LeadBack),
                     InterviewStep::Ended { .. } => Some(Then::Rest),
@@ -214,7 +152,7 @@ impl Run<'_> {
                 };
             }
         }
-        then
+        then.map(|then| (then.clone(), by_model || then != Then::GoOn))
     }
 
     /// Hears the customer's words and notes what they answer. Returns whether they want something beside it.
@@ -232,7 +170,8 @@ impl Run<'_> {
         }
         let Some(lead) = &self.lead else { return true };
         let Some(message) = self.task.answers.last() else { return true };
-        let words = Words { message: message.id, text: said, at: self.now.timestamp(), begins };
+        let asks = begins && self.agent.interviews.asks_more(&lead.definition, said);
+        let words = Words { message: message.id, text: said, at: self.now.timestamp(), begins, asks };
         let Reaction { steps, said, then, wants_more } =
             react(&self.voice(&lead.definition), &lead.state, &heard, words);
         for step in steps {

@@ -84,6 +84,8 @@ pub(super) struct Run<'a> {
     pub(super) at_a_loss: bool,
     /// The interview that takes part in the turn.
     pub(super) lead: Option<Lead>,
+    /// What the tools of this turn gave, for an interview that may begin in it.
+    pub(super) results: Vec<(String, serde_json::Value)>,
     /// What the interview puts behind the answer.
     pub(super) tail: Option<Spoken>,
     /// What a model that listened to an interview's answer cost.
@@ -136,6 +138,7 @@ impl Agent {
             stands_in: history::stand_in(&task.events, task.turn),
             at_a_loss: false,
             lead: None,
+            results: Vec::new(),
             tail: None,
             listened: Usage::default(),
             verified: history::verified(&task.events),
@@ -318,9 +321,12 @@ impl Run<'_> {
         let trusted = spec.map(|spec| spec.result_trusted.as_slice());
         self.evidence.add_result(data, trusted.unwrap_or_default());
         self.outcome.sources.extend(sources.iter().cloned());
+        self.look_up(&call.name, data);
         for effect in effects {
-            if let Effect::Verified { identities } = effect {
-                self.verified.extend(identities.iter().cloned());
+            match effect {
+                Effect::Verified { identities } => self.verified.extend(identities.iter().cloned()),
+                Effect::BeginInterview { name } => self.begin_by_tool(name),
+                Effect::HandOff { .. } | Effect::Contact { .. } | Effect::Buttons { .. } | Effect::Wrote => {}
             }
             self.outcome.effects.push(effect.clone());
         }

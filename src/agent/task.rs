@@ -56,6 +56,8 @@ pub struct Task {
     pub answers: Vec<Message>,
     /// The customer's newest interview, whatever became of it.
     pub interview: Option<InterviewState>,
+    /// Names of every interview the customer was ever asked in.
+    pub interviewed: Vec<String>,
     /// Whether the customer may be told that the answer comes later.
     pub may_postpone: bool,
 }

@@ -57,7 +57,7 @@ impl Run<'_> {
     /// The tools that the newest words are likely to want, best first.
     pub(super) fn likely_tools(&self) -> Vec<Likely> {
         let said: Vec<&str> = self.task.answers.iter().map(|message| message.text.as_str()).collect();
-        let tools = self.agent.dispatcher.registry().specs();
+        let tools = self.tools();
         let mut likely = self.agent.built_in.likely_tools(&tools, self.language, &said.join("\n"));
         likely.truncate(LIKELY);
         likely

@@ -22,7 +22,8 @@ use crate::domain::problem::Problem;
 use crate::domain::tool::ToolSpec;
 use crate::inbox::accept::{Inbox, InboxLimits};
 use crate::knowledge::proposals::Proposals;
-use crate::limits::alerts::{AlertTask, Alerts};
+use crate::limits::alert_task::{AlertTask, Webhook};
+use crate::limits::alerts::Alerts;
 use crate::limits::cells::SharedCells;
 use crate::limits::pause::TimerPause;
 use crate::llm::chain::Chain;
@@ -157,7 +158,13 @@ pub fn registry_over(
     .map_err(|error| vec![Problem::in_file("tools/custom", format!("no HTTPS on this machine: {error}"))])?
     .watched(outside.alerts.clone())
     .sharing(outside.cells.clone());
-    load::load(builtin::all(&backoffice, &knowledge), &options.operator.join("tools"), &http)
+    // What is wrong with an interview is told where interviews are read.
+    let interviews = leads::interviews(options).unwrap_or_default();
+    let mut tools = builtin::all(&backoffice, &knowledge);
+    tools.extend(builtin::interviews::tools(&leads::offers(&interviews)));
+    let registry = load::load(tools, &options.operator.join("tools"), &http)?;
+    let lost = leads::lost_lookups(&interviews, &registry);
+    if lost.is_empty() { Ok(registry) } else { Err(lost) }
 }
 
 /// The systems behind the counter.
@@ -188,7 +195,14 @@ impl App {
         let interviews = leads::interviews(&options).map_err(listed)?;
         let definitions = leads::definitions(&interviews);
         let built_in = Arc::new(built_in(&options).map_err(listed)?);
-        let (alerts, alert_task) = alerts(&options)?;
+        let (alerts, alert_task) = match webhook(&options)? {
+            None => (Alerts::logged(options.clock.clone()), None),
+            Some(webhook) => {
+                let (alerts, task) =
+                    Alerts::with_webhook(options.clock.clone(), webhook, stores.alerts.clone());
+                (alerts, Some(task))
+            }
+        };
         let outside = Outside { cells: stores.quotas.clone(), ..Outside::with(alerts, &options) };
         let registry = Arc::new(registry(&options, &stores, &library, &outside).map_err(listed)?);
         let (model, chain): (Arc<dyn ChatModel>, _) = match &options.model {
@@ -234,6 +248,7 @@ impl App {
             presence: presence_desk,
             introductions: super::reception::introductions(&settings),
         };
+        let interview_desk = Arc::new(leads::interview_desk(&options, &runner, &registry));
         let ownership = Arc::new(Ownership::new(
             stores.conversations.clone(),
             options.clock.clone(),
@@ -249,7 +264,7 @@ impl App {
         let heard = whatsapp.map(|sides| sides.heard);
         let reception = super::reception::reception(&options, &stores, &outside, &ownership, heard);
         let (whatsapp, posts) = reception.unzip();
-        let desk = leads::desk(&options, &stores, &outside, &definitions)?;
+        let desk = leads::desk(&options, &runner, &outside, &definitions)?;
         let database = Arc::new(database);
         let web = WebState::new(WebParts {
             stores: stores.clone(),
@@ -276,6 +291,7 @@ impl App {
             documents: Arc::new(library.clone()),
             proposals: Arc::new(Proposals::below(&options.data)),
             definitions,
+            interview_desk,
             tools: Arc::new(Offered(registry)),
             shutdown: stop.clone(),
         });
@@ -337,20 +353,15 @@ pub fn chain(options: &Options, built_in: &Arc<OfflineModel>, outside: &Outside)
     build_chain(&options.settings.llm, &parts).context("the language models cannot be set up")
 }
 
-/// Where alerts go, as `[alerts]` says.
+/// Where alerts go, as `[alerts]` says; none if they are only logged.
 ///
 /// # Errors
 /// An address that is none, or that must not be called.
-pub fn alerts(options: &Options) -> anyhow::Result<(Alerts, Option<AlertTask>)> {
+pub fn webhook(options: &Options) -> anyhow::Result<Option<Webhook>> {
     let url = options.settings.alerts.webhook_url.trim();
-    if url.is_empty() {
-        return Ok((Alerts::logged(options.clock.clone()), None));
-    }
-    let allowance = allowance(&options.settings.limits);
-    let (alerts, task) = Alerts::with_webhook(options.clock.clone(), url, &allowance)
-        // The address is left out: whoever knows it may post there.
-        .context("alerts.webhook_url: alerts cannot be sent to this address")?;
-    Ok((alerts, Some(task)))
+    let webhook = (!url.is_empty()).then(|| Webhook::at(url, &allowance(&options.settings.limits)));
+    // The address is left out: whoever knows it may post there.
+    webhook.transpose().context("alerts.webhook_url: alerts cannot be sent to this address")
 }
 
 /// Problems as one error, a line each.

@@ -14,7 +14,7 @@ pub mod instance;
 pub mod keys;
 pub mod knowledge;
 pub mod leads;
-pub mod probes;
+mod probes;
 pub mod reception;
 pub mod relay;
 pub mod scratch;

@@ -1,4 +1,4 @@
-//! What `/readyz` looks at, as far as the composition root alone can reach it. A look costs nothing.
+//! What `/readyz` looks at: the database and the chain of models. They ask nothing that costs money or time.
 
 use crate::llm::chain::Chain;
 use crate::store::open::StoreHandle;
@@ -6,8 +6,8 @@ use crate::web::ports::HealthProbe;
 use async_trait::async_trait;
 use std::sync::Arc;
 
-/// Looks whether the database works.
-pub struct StoreProbe(pub Arc<StoreHandle>);
+/// Looks whether the database answers.
+pub(super) struct StoreProbe(pub(super) Arc<StoreHandle>);
 
 #[async_trait]
 impl HealthProbe for StoreProbe {
@@ -21,7 +21,7 @@ impl HealthProbe for StoreProbe {
 }
 
 /// Looks whether a turn would find a model to ask. Asks none itself: that costs money and time.
-pub struct ModelProbe(pub Option<Arc<Chain>>);
+pub(super) struct ModelProbe(pub(super) Option<Arc<Chain>>);
 
 #[async_trait]
 impl HealthProbe for ModelProbe {

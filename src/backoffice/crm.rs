@@ -34,6 +34,8 @@ pub struct SaveContact {
     pub stage: Option<String>,
     /// Labels to add, e.g. what they are interested in.
     pub tags: Vec<String>,
+    /// Labels to take away: what a correction makes untrue.
+    pub retired_tags: Vec<String>,
     /// Where they came from, e.g. `web`; kept only if none is on file.
     pub origin: Option<String>,
     /// Whether they agreed to marketing messages, if they were asked.
@@ -51,6 +53,7 @@ impl SaveContact {
             phone: None,
             stage: None,
             tags: Vec::new(),
+            retired_tags: Vec::new(),
             origin: None,
             marketing_consent: None,
         }

@@ -27,6 +27,10 @@ pub struct Lead {
     /// The interview.
     #[schemars(with = "String")]
     pub interview: InterviewId,
+    /// How often it was corrected by people after its end.
+    #[serde(default, skip_serializing_if = "is_none")]
+    #[schemars(with = "serde_json::Value")]
+    pub revision: u32,
     /// Name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -39,6 +43,9 @@ pub struct Lead {
     /// Labels.
     #[serde(default)]
     pub tags: Vec<String>,
+    /// Labels that a correction makes untrue.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retired_tags: Vec<String>,
     /// Where the lead came from.
     pub origin: Origin,
     /// The chance to sell.
@@ -55,6 +62,10 @@ pub struct Lead {
     /// What the lead likes.
     #[serde(default)]
     pub preferences: Vec<Liking>,
+}
+
+fn is_none(revision: &u32) -> bool {
+    *revision == 0
 }
 
 /// Where a lead came from, as channel, page and ad say; untrusted.
@@ -89,6 +100,9 @@ pub struct Chance {
     pub value: Option<i64>,
     /// Stage of the funnel.
     pub stage: String,
+    /// Every stage that the interview may give: in any other one somebody has put it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<String>,
 }
 
 /// What was agreed to, or not.
@@ -148,7 +162,11 @@ pub struct KeptLead {
 /// # Errors
 /// As the CRM has it. What was written until then stays, and is not written twice when the lead is kept again.
 pub async fn keep(crm: &dyn Crm, person: &Person, lead: &Lead) -> Result<KeptLead, BackofficeError> {
-    let key = |what: &str| format!("lead/{}/{what}", lead.interview);
+    // The opportunity is one; what else a correction leaves is written again.
+    let key = |what: &str| match (what, lead.revision) {
+        ("opportunity", _) | (_, 0) => format!("lead/{}/{what}", lead.interview),
+        (_, revision) => format!("lead/{}/{revision}/{what}", lead.interview),
+    };
     let (saved, is_in_conflict) = save_person(crm, &key("contact"), person, lead).await?;
     let contact = saved.contact.id;
     for (purpose, agreement) in [(INTERVIEW, &lead.consent), (MARKETING, &lead.marketing_consent)] {
@@ -195,6 +213,7 @@ async fn save_person(
         email: lead.email.clone(),
         phone: lead.phone.clone(),
         tags: lead.tags.iter().map(|tag| shortened(tag, limits::WORD)).collect(),
+        retired_tags: lead.retired_tags.clone(),
         origin: Some(shortened(&lead.origin.source(), limits::WORD)),
         marketing_consent: lead.marketing_consent.as_ref().map(|agreement| agreement.agreed),
         ..SaveContact::of(person.contact)
@@ -229,10 +248,13 @@ async fn save_chance(
         // The funnel of this CRM has no such stage: the lead goes to its begin.
         Err(BackofficeError::Invalid { field: "stage", .. }) => {
             tracing::warn!(stage = chance.stage, "an interview names a stage that the CRM does not have");
-            return crm.save_opportunity(key, SaveOpportunity { stage: None, ..request }).await;
+            crm.save_opportunity(key, SaveOpportunity { stage: None, ..request.clone() }).await?
         }
         made => made?,
     };
+    if lead.revision > 0 {
+        return change_chance(crm, &format!("{key}/{}", lead.revision), (&made, chance), request).await;
+    }
     let same = made.title == request.title
         && (request.value.is_none() || made.value == request.value)
         && made.contact == contact;
@@ -241,6 +263,27 @@ async fn save_chance(
     }
     let change = format!("{key}/{}/{}", chance.value.unwrap_or_default(), request.title);
     crm.save_opportunity(&change, SaveOpportunity { id: Some(made.id), stage: None, ..request }).await
+}
+
+/// Brings the opportunity to what a correction makes of it: the newest one counts, also if it says again what an earlier
+/// one said. `made` is the opportunity as it was made. Its stage follows only if nobody has moved it since.
+async fn change_chance(
+    crm: &dyn Crm,
+    key: &str,
+    (made, chance): (&Opportunity, &Chance),
+    request: SaveOpportunity,
+) -> Result<Opportunity, BackofficeError> {
+    let history = crm.history(request.contact).await?;
+    let now = history.opportunities.iter().find(|opportunity| opportunity.id == made.id);
+    let ours = |stage: &String| *stage == made.stage || chance.stages.contains(stage);
+    let stage = request.stage.clone().filter(|_| now.is_none_or(|now| ours(&now.stage)));
+    let change = SaveOpportunity { id: Some(made.id), stage, ..request };
+    match crm.save_opportunity(key, change.clone()).await {
+        Err(BackofficeError::Invalid { field: "stage", .. }) => {
+            crm.save_opportunity(key, SaveOpportunity { stage: None, ..change }).await
+        }
+        changed => changed,
+    }
 }
 
 fn remark(lead: &Lead, is_in_conflict: bool) -> String {

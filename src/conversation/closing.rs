@@ -94,7 +94,7 @@ impl Closing<'_> {
                 }
                 Effect::Verified { identities } => commit.events.push(EventBody::Verified { identities }),
                 Effect::Contact { id } => commit.contact = Some(id),
-                Effect::Buttons { .. } | Effect::Wrote => {}
+                Effect::Buttons { .. } | Effect::BeginInterview { .. } | Effect::Wrote => {}
             }
         }
         if outcome.language != task.conversation.language {

@@ -8,9 +8,13 @@ use crate::backoffice::leads::{self, Lead, Person as LeadPerson};
 use crate::domain::clock::Clock;
 use crate::domain::event::EventBody;
 use crate::domain::interview::{Standing, Verdict};
+use crate::domain::language::Language;
 use crate::interview::definition::{Definition, Person, Route, Weekday};
+use crate::interview::handover;
+use crate::interview::say::Voice;
 use crate::limits::alerts::{AlertEvent, Alerts};
 use crate::limits::mail::{Mail, Mailer};
+use crate::prompts::Prompts;
 use crate::store::Stores;
 use crate::store::error::StoreError;
 use crate::store::interviews::{Amendment, InterviewRecord};
@@ -45,6 +49,8 @@ pub struct LeadDesk {
     pub crm: Arc<dyn Crm>,
     /// What is known of the interviews.
     pub definitions: Definitions,
+    /// Words for the remark of a lead.
+    pub prompts: Arc<Prompts>,
     /// Mail, if there is a server for it.
     pub mailer: Option<Mailer>,
     /// Where the operator is told.
@@ -53,6 +59,8 @@ pub struct LeadDesk {
     pub clock: Arc<dyn Clock>,
     /// Where the business is: who works on which day.
     pub timezone: TimeZone,
+    /// The language of the business.
+    pub language: Language,
 }
 
 impl LeadDesk {
@@ -103,9 +111,11 @@ impl LeadDesk {
             if let Some(list) = &definition.end.of(verdict.temperature).nurture
                 && record.nurture.is_none()
             {
-                record = store.amend(id, Amendment::Nurtured { list: list.clone() }, now).await?;
+                // Told first: a process that dies in between tells it again, under the same id.
                 let text = format!("the lead is kept warm on the list `{list}`");
-                self.alerts.lead(AlertEvent::LeadNurtured, &subject(&record), &text);
+                let told = format!("nurtured.{}", notice_id(&record));
+                self.alerts.lead(told, AlertEvent::LeadNurtured, &subject(&record), &text).await?;
+                record = store.amend(id, Amendment::Nurtured { list: list.clone() }, now).await?;
             }
             if let Some(assignment) = record.assignment.clone() {
                 if assignment.notified_at.is_none() {
@@ -119,10 +129,12 @@ impl LeadDesk {
                 "a lead of the interview `{}` is in nobody's hands: there is no such interview any more",
                 record.state.name
             );
-            self.alerts.lead(AlertEvent::LeadEscalated, &subject(&record), &text);
+            let told = format!("lost.{}", notice_id(&record));
+            self.alerts.lead(told, AlertEvent::LeadEscalated, &subject(&record), &text).await?;
         }
         let again_at = (!passed_on).then(|| now.saturating_add(LEASE).unwrap_or(Timestamp::MAX));
-        store.amend(id, Amendment::Told { again_at }, now).await?;
+        let corrections = record.state.corrections;
+        store.amend(id, Amendment::Told { again_at, corrections }, now).await?;
         Ok(())
     }
 
@@ -131,31 +143,13 @@ impl LeadDesk {
         if record.state.passed_on || !matches!(record.state.standing, Standing::Ended(_)) {
             return Ok(true);
         }
-        let events = self.stores.conversations.recent_events(record.state.conversation, EVENTS).await?;
-        let call = events.iter().rev().find_map(|event| match &event.body {
-            EventBody::ToolStarted { call } | EventBody::ToolFinished { call, .. }
-                if call.name == SAVE_LEAD =>
-            {
-                Some(call)
-            }
-            _ => None,
-        });
-        let Some(call) = call else { return Ok(true) };
-        let lead: Lead = match serde_json::from_value(call.arguments.clone()) {
-            Ok(lead) => lead,
-            Err(error) => {
-                tracing::error!(interview.id = %record.state.id, %error, "what a lead left cannot be read");
-                return Ok(true);
-            }
-        };
-        if lead.interview != record.state.id {
-            return Ok(true);
-        }
+        let Some(lead) = self.lead_of(record).await? else { return Ok(true) };
         let person = LeadPerson { contact: record.contact, verified: Vec::new() };
         match leads::keep(self.crm.as_ref(), &person, &lead).await {
             Ok(_) => {
                 self.alerts.back(CRM);
-                self.stores.interviews.amend(record.state.id, Amendment::PassedOn, self.clock.now()).await?;
+                let passed_on = Amendment::PassedOn { corrections: record.state.corrections };
+                self.stores.interviews.amend(record.state.id, passed_on, self.clock.now()).await?;
                 Ok(true)
             }
             Err(error @ (BackofficeError::Unavailable(_) | BackofficeError::Unknown(_))) => {
@@ -170,6 +164,49 @@ impl LeadDesk {
                 Ok(true)
             }
         }
+    }
+
+    /// What an interview left: as its end had it, or as it is after people corrected it.
+    async fn lead_of(&self, record: &InterviewRecord) -> anyhow::Result<Option<Lead>> {
+        let state = &record.state;
+        let arguments = match (state.corrections, (self.definitions)(&state.name, &state.version)) {
+            (0, _) => self.saved_arguments(record).await?,
+            // Nobody knows any more what the answers mean; the desk says so.
+            (_, None) => None,
+            (_, Some(definition)) => {
+                let Some(verdict) = &state.verdict else { return Ok(None) };
+                let conversation = self.stores.conversations.get(state.conversation).await?;
+                let conversation = conversation.ok_or(StoreError::NotFound)?;
+                let (definition, language) = (definition.as_ref(), self.language);
+                let told = Voice { definition, sentences: self.prompts.interview(language), language };
+                let visit = (conversation.channel.as_str(), &conversation.metadata);
+                Some(handover::lead(&told, state, verdict, visit))
+            }
+        };
+        let Some(arguments) = arguments else { return Ok(None) };
+        match serde_json::from_value::<Lead>(arguments) {
+            Ok(lead) => Ok(Some(lead).filter(|lead| lead.interview == state.id)),
+            Err(error) => {
+                tracing::error!(interview.id = %state.id, %error, "what a lead left cannot be read");
+                Ok(None)
+            }
+        }
+    }
+
+    /// The arguments of the call that was to pass the lead on.
+    async fn saved_arguments(
+        &self,
+        record: &InterviewRecord,
+    ) -> Result<Option<serde_json::Value>, StoreError> {
+        let events = self.stores.conversations.recent_events(record.state.conversation, EVENTS).await?;
+        Ok(events.iter().rev().find_map(|event| match &event.body {
+            EventBody::ToolStarted { call } | EventBody::ToolFinished { call, .. }
+                if call.name == SAVE_LEAD =>
+            {
+                Some(call.arguments.clone())
+            }
+            _ => None,
+        }))
     }
 
     /// Gives the lead to whoever of the route has waited longest and is there today.
@@ -211,7 +248,8 @@ impl LeadDesk {
             self.alerts
                 .given_up(&subject(record), &format!("the mail about a lead could not be sent: {error}"));
         }
-        self.alerts.lead(AlertEvent::Lead, &subject(record), &notice.text);
+        let told = format!("lead.{}", notice_id(record));
+        self.alerts.lead(told, AlertEvent::Lead, &subject(record), &notice.text).await?;
         Ok(())
     }
 
@@ -248,7 +286,8 @@ impl LeadDesk {
             self.alerts
                 .given_up(&subject(record), &format!("the mail about a lead could not be sent: {error}"));
         }
-        self.alerts.lead(AlertEvent::LeadEscalated, &subject(record), &late.text);
+        let told = format!("escalation.{}", notice_id(record));
+        self.alerts.lead(told, AlertEvent::LeadEscalated, &subject(record), &late.text).await?;
         let person = to.map(|person| person.name.clone()).unwrap_or_default();
         store.amend(record.state.id, Amendment::Escalated { person }, now).await?;
         Ok(())
@@ -264,7 +303,7 @@ impl LeadDesk {
         let Some((mailer, person)) = self.mailer.as_ref().zip(person) else { return Ok(()) };
         let Some(address) = &person.email else { return Ok(()) };
         let mail = Mail {
-            id: format!("{kind}.{}", record.state.id),
+            id: format!("{kind}.{}", notice_id(record)),
             name: person.name.clone(),
             address: address.clone(),
             subject: notice.subject.clone(),
@@ -283,7 +322,7 @@ impl LeadDesk {
         let contact = self.stores.contacts.get(record.contact).await?;
         let name = contact.and_then(|contact| contact.name).unwrap_or_else(|| "sem nome".to_owned());
         let name: String = name.chars().filter(|c| !c.is_control()).take(80).collect();
-        let title = definition.title.get(crate::domain::language::Language::Portuguese);
+        let title = definition.title.get(Language::Portuguese);
         let mut text = format!(
             "Lead: {name}\nEntrevista: {title}\nClassificação: {} ({} de 100)\n",
             called(verdict),
@@ -307,6 +346,14 @@ impl LeadDesk {
 struct Notice {
     subject: String,
     text: String,
+}
+
+/// What a notice about the lead is known by: another one after a correction.
+fn notice_id(record: &InterviewRecord) -> String {
+    match record.state.corrections {
+        0 => record.state.id.to_string(),
+        corrections => format!("{}.{corrections}", record.state.id),
+    }
 }
 
 fn subject(record: &InterviewRecord) -> String {

@@ -4,6 +4,7 @@
 mod audience;
 mod closing;
 pub mod gaps;
+pub mod interview_desk;
 mod interviews;
 mod journal;
 pub mod keeper;

@@ -210,7 +210,14 @@ impl TurnRunner {
         let (late, answers) = Lateness::of(&events, answers(&events, claim));
         let may_postpone = late.again_at(&self.settings, self.clock.now()).is_some();
         let interview = interviews::standing(self.stores.interviews.as_ref(), &conversation, &events).await?;
-        Ok((Task { turn: claim.turn, conversation, contact, events, answers, interview, may_postpone }, late))
+        let interviewed = match conversation.interviewed && self.agent.interviews.any_by_tool() {
+            true => self.stores.interviews.names_of(contact.id).await?,
+            false => Vec::new(),
+        };
+        let turn = claim.turn;
+        let task =
+            Task { turn, conversation, contact, events, answers, interview, interviewed, may_postpone };
+        Ok((task, late))
     }
 
     /// Returns when the turn must not go on: a newer message while nothing was changed, a new owner, a lost claim,

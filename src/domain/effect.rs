@@ -31,6 +31,11 @@ pub enum Effect {
         /// The choices.
         buttons: Vec<Button>,
     },
+    /// Lead this interview from now on.
+    BeginInterview {
+        /// Name of its definition.
+        name: String,
+    },
     /// Something changed outside: the turn may no longer be superseded.
     Wrote,
 }

@@ -143,6 +143,10 @@ pub enum StartRule {
     Campaign(String),
     /// The ad that was clicked.
     Ad(String),
+    /// A model asked for it.
+    Tool,
+    /// A person of the business; named.
+    Operator(String),
 }
 
 /// How a question is put.
@@ -284,6 +288,11 @@ pub enum InterviewStep {
         /// The answers.
         answers: Vec<Answer>,
     },
+    /// A system that was asked in the conversation told of fields: what nobody had given, and what somebody had.
+    LookedUp {
+        /// What it told.
+        answers: Vec<Answer>,
+    },
     /// Nothing of the last question was answered.
     Unheard,
     /// The lead turned to something else, was answered, and is led back.
@@ -301,6 +310,11 @@ pub enum InterviewStep {
     Edited {
         /// The answers.
         answers: Vec<Answer>,
+    },
+    /// After its end, what it comes to was worked out anew from what a person changed. The systems are to learn of it.
+    Rated {
+        /// What it comes to now.
+        verdict: Verdict,
     },
     /// It was passed on to the business's systems.
     PassedOn,

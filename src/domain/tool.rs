@@ -7,6 +7,9 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// The tool by which a model begins an interview; it is offered only to a customer who can be interviewed.
+pub const BEGIN_INTERVIEW: &str = "interview_start";
+
 /// How much harm a call can do.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -147,7 +147,7 @@ pub struct Consent {
 }
 
 /// When an interview begins. Any one of these is enough.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Start {
     /// Things customers say who want this, in any language.
@@ -160,6 +160,17 @@ pub struct Start {
     pub campaigns: Vec<String>,
     /// Ids of ads; `*` stands for anything.
     pub ads: Vec<String>,
+    /// Whether a language model may begin it by a tool call, once for each customer.
+    pub tool: bool,
+    /// Whether a person of the business may begin it in a conversation.
+    pub operator: bool,
+}
+
+impl Default for Start {
+    fn default() -> Self {
+        let (intents, keywords, pages, campaigns, ads) = Default::default();
+        Self { intents, keywords, pages, campaigns, ads, tool: false, operator: true }
+    }
 }
 
 /// Points for a combination.

@@ -62,6 +62,10 @@ pub struct Field {
     /// Where the answer goes.
     #[serde(default)]
     pub saves_to: Option<Target>,
+    /// Results of tools that tell it, as `tool.path` (`company_lookup.employees`): only what the tool declares as
+    /// trusted counts. Default: `crm_find_contact` for the contact's e-mail and phone.
+    #[serde(default)]
+    pub lookup: Vec<String>,
 }
 
 impl Field {
@@ -73,6 +77,17 @@ impl Field {
     /// Points of the worst rule, at most 0.
     pub fn least_points(&self) -> i32 {
         self.points.iter().map(|rule| rule.points).min().unwrap_or(0).min(0)
+    }
+
+    /// The results of tools that tell it: the tool and the path in its result.
+    pub fn lookups(&self) -> impl Iterator<Item = (&str, &str)> {
+        let usual: &[&str] = match self.saves_to {
+            Some(Target::Email) if self.lookup.is_empty() => &["crm_find_contact.email"],
+            Some(Target::Phone) if self.lookup.is_empty() => &["crm_find_contact.phone"],
+            _ => &[],
+        };
+        let all = self.lookup.iter().map(String::as_str).chain(usual.iter().copied());
+        all.filter_map(|lookup| lookup.split_once('.'))
     }
 
     /// The choice with this id.

@@ -1,10 +1,11 @@
 //! What an interview leaves to the business's systems: the contact, the chance to sell, the note, what was agreed to.
 //! Built from the answers alone; sensitive ones are never in the note.
 
+use super::definition::Definition;
 use super::field::{Field, Target};
 use super::react::first_name;
 use super::say::Voice;
-use crate::domain::interview::{Answer, ConsentGiven, Given, InterviewState, Value, Verdict};
+use crate::domain::interview::{Answer, ConsentGiven, Given, InterviewState, Temperature, Value, Verdict};
 use crate::domain::language::Language;
 use crate::prompts::sentences::fill;
 use serde_json::{Map, Value as Json, json};
@@ -40,10 +41,14 @@ pub fn lead(
     tags.push(verdict.temperature.as_str().to_owned());
     let mut lead = json!({
         "interview": state.id,
-        "tags": tags,
+        "tags": &tags,
         "origin": origin(visit),
         "note": note(voice, state, verdict),
     });
+    if state.corrections > 0 {
+        lead["revision"] = json!(state.corrections);
+        lead["retired_tags"] = json!(retired(definition, &tags));
+    }
     let name = text(Target::Name);
     for (key, value) in [("name", &name), ("email", &text(Target::Email)), ("phone", &text(Target::Phone))] {
         if let Some(value) = value {
@@ -60,6 +65,11 @@ pub fn lead(
             _ => None,
         });
         lead["opportunity"] = json!({"title": title, "value": value, "stage": stage});
+        if state.corrections > 0 {
+            let ends = [&definition.end.hot, &definition.end.warm, &definition.end.cold];
+            let stages: Vec<&String> = ends.into_iter().filter_map(|end| end.stage.as_ref()).collect();
+            lead["opportunity"]["stages"] = json!(stages);
+        }
     }
     let marketing = by(Target::MarketingConsent).find_map(|(_, answer)| match answer.given.value()? {
         Value::YesNo(agreed) => Some(ConsentGiven {
@@ -85,6 +95,16 @@ pub fn lead(
         lead["preferences"] = json!(preferences);
     }
     lead
+}
+
+/// Every label the interview might have given before, and does not give now.
+fn retired(definition: &Definition, tags: &[String]) -> Vec<String> {
+    let temperatures = [Temperature::Hot, Temperature::Warm, Temperature::Cold, Temperature::Disqualified];
+    let choices = definition.fields.iter().filter(|field| field.saves_to == Some(Target::Tag));
+    let choices = choices.flat_map(|field| &field.choices).map(|choice| choice.id.clone());
+    let segments = definition.segments.iter().map(|segment| segment.id.clone());
+    let all = choices.chain(segments).chain(temperatures.map(|temperature| temperature.as_str().to_owned()));
+    all.filter(|tag| !tags.contains(tag)).collect()
 }
 
 fn text_of(value: &Value) -> Option<String> {

@@ -13,6 +13,7 @@ mod names;
 mod reply;
 #[cfg(test)]
 mod tests;
+mod why;
 
 use super::definition::Definition;
 use super::field::{Field, Kind};
@@ -108,6 +109,8 @@ pub struct Heard {
     pub problems: Vec<Problem>,
     /// Whether the lead wonders why they are asked.
     pub asks_why: bool,
+    /// The field they wonder about, if they name one.
+    pub why_of: Option<String>,
     /// Whether the message asks for something that the interview cannot answer.
     pub asks_something: bool,
     /// What the lead wants of the interview.
@@ -178,7 +181,8 @@ impl<'a> Ear<'a> {
             self.listen_for(field, how);
         }
         let has_news = !self.heard.answers.is_empty() || !self.heard.offers.is_empty();
-        self.heard.asks_why = wishes.asks_why();
+        self.heard.why_of = self.wonders_about(&asked);
+        self.heard.asks_why = wishes.asks_why() || self.heard.why_of.is_some();
         self.heard.wants = wishes.want().filter(|want| match want {
             Want::Person | Want::Stop => true,
             Want::Skip | Want::Back | Want::Pause => !has_news,

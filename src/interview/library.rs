@@ -7,6 +7,7 @@ use super::start::{self, Intents, Opening, Visit};
 use crate::domain::ids::ContactId;
 use crate::domain::interview::StartRule;
 use crate::domain::problem::Problem;
+use crate::language::clauses::clauses;
 use crate::prompts::load;
 use std::path::Path;
 use std::sync::Arc;
@@ -80,6 +81,36 @@ impl Interviews {
     /// Every definition.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Definition>> {
         self.definitions.iter()
+    }
+
+    /// Whether a message that begins `definition` asks for something else, too: a question that is itself what begins it
+    /// (`como contrato o sistema?`) is answered by the interview.
+    pub fn asks_more(&self, definition: &Definition, text: &str) -> bool {
+        let place = self.definitions.iter().position(|known| known.name == definition.name);
+        let Some(intents) = place.and_then(|place| self.intents.get(place)) else { return true };
+        let clauses = clauses(text);
+        let questions = clauses.iter().filter(|clause| clause.asks && clause.is_last);
+        let mut sentences = questions.map(|question| {
+            let first = clauses.iter().find(|clause| clause.sentence == question.sentence);
+            &text[first.map_or(question.span.start, |first| first.span.start)..question.span.end]
+        });
+        sentences.any(|sentence| !intents.are_in(&Opening::of(sentence)))
+    }
+
+    /// Names of those that a model may begin, in their order.
+    pub fn by_tool(&self) -> impl Iterator<Item = &str> {
+        let mut seen = Vec::new();
+        self.definitions.iter().filter(|definition| definition.start.tool).filter_map(move |definition| {
+            let name = definition.name.as_str();
+            let is_new = !seen.contains(&name);
+            seen.push(name);
+            is_new.then_some(name)
+        })
+    }
+
+    /// Whether a model may begin any.
+    pub fn any_by_tool(&self) -> bool {
+        self.by_tool().next().is_some()
     }
 
     /// One version of one interview. A version that is no longer there is led on by one that is.

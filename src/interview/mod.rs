@@ -6,8 +6,10 @@ pub mod definition;
 pub mod field;
 pub mod handover;
 pub mod hear;
+pub mod known;
 pub mod library;
 mod places;
+pub mod plain;
 pub mod plan;
 #[cfg(test)]
 mod properties;

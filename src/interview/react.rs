@@ -31,6 +31,8 @@ pub struct Words<'a> {
     pub at: Timestamp,
     /// Whether the interview begins with it.
     pub begins: bool,
+    /// Whether, if it does, it asks for something beside what begins it.
+    pub asks: bool,
 }
 
 /// What a message does to an interview.
@@ -137,7 +139,7 @@ impl Reacting<'_> {
             Some(Want::Back) if answers.is_empty() => return (self.back(), false),
             Some(Want::Back | Want::Skip) | None => {}
         }
-        let wants_more = self.heard.asks_something && (!self.words.begins || self.words.text.contains('?'));
+        let wants_more = self.heard.asks_something && (!self.words.begins || self.words.asks);
         let then = match question.map(|question| question.manner) {
             Some(Manner::Consent) => self.consent(answers),
             Some(Manner::Summary) => self.summary(answers),
@@ -145,12 +147,16 @@ impl Reacting<'_> {
                 self.plainly(answers)
             }
         };
+        if let Some(named) = self.heard.why_of.as_deref().filter(|_| then.is_some()) {
+            // Beside an answer only what is named is wondered about: the answer itself was given.
+            self.explain(Some(named));
+        }
         match then {
             Some(then) if wants_more => (self.drift(Some(then)), true),
             Some(then) => (then, false),
             None if wants_more => (self.drift(None), true),
             None if self.heard.asks_why => {
-                self.explain();
+                self.explain(self.heard.why_of.as_deref());
                 (Then::LeadBack, false)
             }
             None if self.words.begins => (Then::GoOn, false),
@@ -298,12 +304,12 @@ impl Reacting<'_> {
         then.unwrap_or(Then::LeadBack)
     }
 
-    /// Why it is asked.
-    fn explain(&mut self) {
-        let question = self.state.open_question();
-        let field = question.and_then(|question| question.fields.first());
-        let reason = field
-            .and_then(|id| self.voice.definition.fields.iter().find(|field| field.id == *id))
+    /// Why it is asked: what was named, else the open question.
+    fn explain(&mut self, named: Option<&str>) {
+        let open = self.state.open_question().and_then(|question| question.fields.first());
+        let reason = named
+            .or(open.map(String::as_str))
+            .and_then(|id| self.voice.definition.fields.iter().find(|field| field.id == id))
             .map_or(&self.voice.definition.purpose.text, |field| &field.reason);
         self.said.push(reason.get(self.voice.language).to_owned());
     }

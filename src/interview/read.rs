@@ -105,7 +105,9 @@ impl Check<'_> {
             && start.keywords.is_empty()
             && start.pages.is_empty()
             && start.campaigns.is_empty()
-            && start.ads.is_empty();
+            && start.ads.is_empty()
+            && !start.tool
+            && !start.operator;
         if none {
             self.fault(&[Step::Key("start")], "nothing would ever start it");
         }
@@ -178,6 +180,15 @@ impl Check<'_> {
                 && !matches!(field.kind, Kind::Money | Kind::Number | Kind::People)
             {
                 fault("min", "`min` and `max` are for money, number and people".to_owned());
+            }
+            for lookup in &field.lookup {
+                let (tool, path) = lookup.split_once('.').unwrap_or_default();
+                if tool.is_empty() || path.split('.').any(str::is_empty) {
+                    fault(
+                        "lookup",
+                        format!("`{lookup}`: write the tool and the place in its result, `tool.path`"),
+                    );
+                }
             }
             let fits = match field.saves_to {
                 None | Some(Target::Note | Target::Preference | Target::OpportunityTitle) => true,

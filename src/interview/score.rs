@@ -56,7 +56,7 @@ pub fn verdict(definition: &Definition, state: &InterviewState, today: Date, lan
         sure += reach * if brought.guessed { trust / 2 } else { trust };
         if brought.points != 0 {
             let label = field.label.get(language);
-            reasons.push(format!("{:+} {label}{}", brought.points, because(field, answer)));
+            reasons.push(format!("{:+} {label}{}", brought.points, because(field, answer, state)));
         }
     }
     for bonus in &definition.bonuses {
@@ -183,7 +183,7 @@ fn quoting(definition: &Definition, conditions: &[Condition], state: &InterviewS
         let field = definition.fields.iter().find(|field| field.id == condition.field);
         let answer = state.answers.get(&condition.field);
         if let (Some(field), Some(answer)) = (field, answer) {
-            let quote = because(field, answer);
+            let quote = because(field, answer, state);
             if !quotes.contains(&quote) {
                 quotes.push(quote);
             }
@@ -192,15 +192,17 @@ fn quoting(definition: &Definition, conditions: &[Condition], state: &InterviewS
     quotes.concat()
 }
 
-/// The lead's words, or where the answer is from.
-fn because(field: &Field, answer: &Answer) -> String {
+/// The lead's words, or where the answer is from, and who confirms it.
+fn because(field: &Field, answer: &Answer, state: &InterviewState) -> String {
     if field.sensitive {
         return String::new();
     }
-    match (&answer.origin, answer.words.is_empty()) {
+    let confirmed = state.confirmed.get(&field.id).map(|system| format!(" (✓ {system})")).unwrap_or_default();
+    let source = match (&answer.origin, answer.words.is_empty()) {
         (_, false) => format!(": “{}”", answer.words.chars().take(QUOTED).collect::<String>().trim()),
         (AnswerOrigin::Person(name) | AnswerOrigin::Lookup(name), true) => format!(" ({name})"),
         (AnswerOrigin::Crm, true) => " (CRM)".to_owned(),
         (AnswerOrigin::Said(_) | AnswerOrigin::Channel | AnswerOrigin::Earlier(_), true) => String::new(),
-    }
+    };
+    source + &confirmed
 }

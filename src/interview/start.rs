@@ -77,7 +77,7 @@ impl Intents {
     }
 
     /// Whether the message says all that one of the examples says.
-    fn are_in(&self, opening: &Opening) -> bool {
+    pub fn are_in(&self, opening: &Opening) -> bool {
         self.meanings
             .iter()
             .zip(&opening.meanings)

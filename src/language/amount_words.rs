@@ -137,19 +137,33 @@ pub(super) fn currency_sign(all: &[Token], at: usize) -> (Option<Money>, usize) 
     }
 }
 
+/// Names of currencies: whose, whether the name alone is as good as a currency's sign anywhere (`20 paus` may be of
+/// cinnamon), the folded words.
+const CURRENCIES: &[(Money, bool, &str)] = &[
+    (Money::Own, true, "real reais reales conto contos pila pilas mangos pratas dinheiros brl"),
+    (Money::Own, false, "mango pau paus temer temers"),
+    (Money::Foreign, true, "dolares dollar dollars bucks pesos"),
+    (Money::Foreign, false, "dolar usd euro euros eur peso libras pounds btc bitcoin bitcoins"),
+];
+
+/// The currency that a folded word names, and whether it does so anywhere.
+fn currency_named(word: &str) -> Option<(Money, bool)> {
+    let names = |list: &str| list.split_ascii_whitespace().any(|name| name == word);
+    CURRENCIES.iter().find(|(_, _, list)| names(list)).map(|(money, anywhere, _)| (*money, *anywhere))
+}
+
+/// Whether a folded word is the name of a currency wherever it stands.
+pub(super) fn is_currency(word: &str) -> bool {
+    currency_named(word).is_some_and(|(_, anywhere)| anywhere)
+}
+
 /// A currency's name at `at`, and how many tokens it takes.
 pub(super) fn currency(all: &[Token], at: usize) -> (Option<Money>, usize) {
     let joined = usize::from(matches!(word(all, at), "de" | "of"));
     match word(all, at + joined) {
-        "real" | "reais" | "reales" | "conto" | "contos" | "pila" | "pilas" | "mango" | "mangos"
-        | "pratas" | "dinheiros" | "brl" | "pau" | "paus" | "temer" | "temers" => {
-            (Some(Money::Own), joined + 1)
-        }
-        "dolar" | "dolares" | "dollar" | "dollars" | "usd" | "bucks" | "euro" | "euros" | "eur" | "pesos"
-        | "peso" | "libras" | "pounds" | "btc" | "bitcoin" | "bitcoins" => (Some(Money::Foreign), joined + 1),
         "$" if at > 0 && joined == 0 => (Some(Money::Own), 1),
         "€" | "£" if joined == 0 => (Some(Money::Foreign), 1),
-        _ => (None, 0),
+        name => currency_named(name).map_or((None, 0), |(money, _)| (Some(money), joined + 1)),
     }
 }
 

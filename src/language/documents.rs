@@ -31,6 +31,22 @@ type Shape = &'static [(usize, &'static [u8])];
 const CPF: Shape = &[(3, b". "), (3, b". "), (3, b"-. "), (2, b"")];
 const CNPJ: Shape = &[(2, b". "), (3, b". "), (3, b"/ "), (4, b"- "), (2, b"")];
 
+/// A document of this kind as its digits (a CNPJ's letters in capitals), if its check digits are right. Marks and
+/// blanks between them do not count.
+pub fn canonical(kind: DocumentKind, text: &str) -> Option<String> {
+    let marks = |character: char| matches!(character, '.' | '-' | '/' | ' ');
+    let number: String =
+        text.trim().chars().filter(|character| !marks(*character)).map(|c| c.to_ascii_uppercase()).collect();
+    let (length, letters) = match kind {
+        DocumentKind::Cpf => (11, 0),
+        DocumentKind::Cnpj => (14, 12),
+    };
+    let fits =
+        |(place, byte): (usize, u8)| byte.is_ascii_digit() || place < letters && byte.is_ascii_uppercase();
+    let is_shaped = number.len() == length && number.bytes().enumerate().all(fits);
+    (is_shaped && checks(kind, number.as_bytes())).then_some(number)
+}
+
 /// Everything in the shape of a CPF or CNPJ.
 pub fn find_document_shapes(text: &str) -> Vec<Found<Document>> {
     let bytes = text.as_bytes();

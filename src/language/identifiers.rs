@@ -1,6 +1,7 @@
 //! Numbers that name something: telephones, postal codes, documents, order numbers.
 //! Each is given back in one canonical form; whether it exists is not known here. Linear in the length of the text.
 
+use super::documents::{DocumentKind, canonical};
 use super::span::Found;
 use std::ops::Range;
 
@@ -88,35 +89,11 @@ pub fn find_documents(text: &str) -> Vec<Found<String>> {
 
 /// The digits of a CPF or CNPJ whose check digits are right.
 pub fn canonical_document(text: &str) -> Option<String> {
-    let text = text.trim();
-    if !text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'/' | b' ')) {
+    let is_plain = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'/' | b' ');
+    if !text.trim().bytes().all(is_plain) {
         return None;
     }
-    let digits: Vec<u32> =
-        text.bytes().filter(u8::is_ascii_digit).map(|byte| u32::from(byte - b'0')).collect();
-    let right = match digits.len() {
-        11 => check_digits_hold(&digits, &[10, 9, 8, 7, 6, 5, 4, 3, 2], &[11, 10, 9, 8, 7, 6, 5, 4, 3, 2]),
-        14 => check_digits_hold(
-            &digits,
-            &[5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2],
-            &[6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2],
-        ),
-        _ => false,
-    };
-    // 111.111.111-11 has right check digits and is nobody's.
-    let all_same = digits.iter().all(|digit| *digit == digits[0]);
-    (right && !all_same).then(|| text.chars().filter(char::is_ascii_digit).collect())
-}
-
-fn check_digits_hold(digits: &[u32], first: &[u32], second: &[u32]) -> bool {
-    [first, second].iter().all(|weights| {
-        let sum: u32 = digits.iter().zip(weights.iter()).map(|(digit, weight)| digit * weight).sum();
-        let expected = match sum % 11 {
-            0 | 1 => 0,
-            rest => 11 - rest,
-        };
-        digits.get(weights.len()) == Some(&expected)
-    })
+    canonical(DocumentKind::Cpf, text).or_else(|| canonical(DocumentKind::Cnpj, text))
 }
 
 /// Numbers and codes that name something: `10421`, `#10421`, `nº 10421`, `A1042`, `VAS-001-M`. Codes are given back in

@@ -1,5 +1,6 @@
 //! Amounts of money as customers write them. The currency is always the business's own; nothing is converted.
 
+use super::amount_words::{factor_of, is_currency};
 use super::fold::{Token, TokenKind, beginning, tokens};
 use super::numbers::read_number;
 use super::span::Found;
@@ -131,29 +132,8 @@ fn read_cents(all: &[Token], at: usize, language: Language) -> Option<(i64, usiz
 }
 
 fn is_million(word: &str) -> bool {
-    matches!(word, "milhao" | "milhoes" | "million" | "millions" | "millon" | "millones" | "mi")
-}
-
-fn is_currency(word: &str) -> bool {
-    matches!(
-        word,
-        "real"
-            | "reais"
-            | "reales"
-            | "conto"
-            | "contos"
-            | "pila"
-            | "pilas"
-            | "mangos"
-            | "pratas"
-            | "dinheiros"
-            | "brl"
-            | "dollar"
-            | "dollars"
-            | "bucks"
-            | "dolares"
-            | "pesos"
-    )
+    // Whatever the language, `mi` behind a number is the Portuguese one; `mm` and `kk` are no money yet.
+    factor_of(word, Language::Portuguese) == Some((1_000_000, false)) && !matches!(word, "mm" | "kk")
 }
 
 fn is_cents(word: &str) -> bool {

@@ -1,28 +1,24 @@
 //! Tells the operator once when something the counter relies on is away, and once when it is back: in the log, as a
-//! metric, and to a webhook if one is set. It decides nothing about what is away.
+//! metric, and to a webhook if one is set. It decides nothing about what is away; how an alert gets to the webhook is
+//! `alert_task`.
 
-use super::net::{Allowance, client_builder, guard_url};
+use super::alert_task::{AlertTask, Webhook};
+use super::shelf::{AlertShelf, ShelfAway};
 use crate::domain::clock::Clock;
 use jiff::Timestamp;
-use reqwest::{Client, Url};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
+use tokio::sync::{Notify, mpsc};
 
-/// So many alerts may wait for the webhook; later ones are only logged.
+/// So many alerts may wait to be kept; later ones are only logged.
 const QUEUE: usize = 64;
-/// How often the webhook is tried, and the wait before the second time; it doubles.
-const ATTEMPTS: u32 = 4;
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-/// How long one call of the webhook may take.
-const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What the webhook is sent, as JSON.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Alert {
+    /// The same if it comes a second time.
+    pub id: String,
     /// What happened.
     pub event: AlertEvent,
     /// What it happened to: a model of the chain, a host with its port, a delivery.
@@ -34,7 +30,7 @@ pub struct Alert {
 }
 
 /// What happened.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AlertEvent {
     /// It does not answer any more.
@@ -57,14 +53,14 @@ pub enum AlertEvent {
 pub struct Alerts {
     clock: Arc<dyn Clock>,
     down: Mutex<BTreeMap<String, Timestamp>>,
-    webhook: Option<mpsc::Sender<Alert>>,
+    webhook: Option<Line>,
 }
 
-/// Calls the webhook; to be run beside the server.
-pub struct AlertTask {
-    alerts: mpsc::Receiver<Alert>,
-    client: Client,
-    url: Url,
+/// The way to the webhook.
+struct Line {
+    raised: mpsc::Sender<Alert>,
+    shelf: Arc<dyn AlertShelf>,
+    kept: Arc<Notify>,
 }
 
 impl Alerts {
@@ -73,21 +69,18 @@ impl Alerts {
         Self { clock, down: Mutex::default(), webhook: None }
     }
 
-    /// Alerts that are also sent to `url`.
-    ///
-    /// # Errors
-    /// An address that is none, or that must not be called.
+    /// Alerts that are also sent to `webhook`, and wait for it on `shelf`.
     pub fn with_webhook(
         clock: Arc<dyn Clock>,
-        url: &str,
-        allowance: &Allowance,
-    ) -> anyhow::Result<(Self, AlertTask)> {
-        let url: Url = url.parse()?;
-        guard_url(&url, allowance)?;
-        let client = client_builder(allowance).timeout(TIMEOUT).build()?;
-        let (sender, alerts) = mpsc::channel(QUEUE);
-        let raised = Self { clock, down: Mutex::default(), webhook: Some(sender) };
-        Ok((raised, AlertTask { alerts, client, url }))
+        webhook: Webhook,
+        shelf: Arc<dyn AlertShelf>,
+    ) -> (Self, AlertTask) {
+        let (raised, alerts) = mpsc::channel(QUEUE);
+        let kept = Arc::new(Notify::new());
+        let line = Line { raised, shelf: shelf.clone(), kept: kept.clone() };
+        let (held, taken) = (Vec::new(), Vec::new());
+        let task = AlertTask { alerts, kept, shelf, clock: clock.clone(), webhook, held, taken };
+        (Self { clock, down: Mutex::default(), webhook: Some(line) }, task)
     }
 
     /// `subject` is away. Said once until it is back.
@@ -123,10 +116,25 @@ impl Alerts {
         self.send(AlertEvent::Waiting, subject, text, self.clock.now());
     }
 
-    /// Something became of a lead. The text may name a person: it goes to the webhook and not into the log.
-    pub fn lead(&self, event: AlertEvent, subject: &str, text: &str) {
+    /// Something became of a lead. The text may name a person: it goes to the webhook and not into the log. Once this
+    /// returns, no restart loses it; the same `id` again, while it waits, is the same alert.
+    ///
+    /// # Errors
+    /// It could not be kept: whoever tells it has to tell it again.
+    pub async fn lead(
+        &self,
+        id: String,
+        event: AlertEvent,
+        subject: &str,
+        text: &str,
+    ) -> Result<(), ShelfAway> {
+        if let Some(line) = &self.webhook {
+            let (subject, text, at) = (subject.to_owned(), text.to_owned(), self.clock.now());
+            line.shelf.keep(&Alert { id, event, subject, text, at }).await?;
+            line.kept.notify_one();
+        }
         tracing::info!(subject, ?event, "something became of a lead");
-        self.send(event, subject, text, self.clock.now());
+        Ok(())
     }
 
     /// What is away now.
@@ -139,47 +147,12 @@ impl Alerts {
     }
 
     fn send(&self, event: AlertEvent, subject: &str, text: &str, at: Timestamp) {
-        let Some(webhook) = &self.webhook else { return };
-        let alert = Alert { event, subject: subject.to_owned(), text: text.to_owned(), at };
-        if webhook.try_send(alert).is_err() {
-            tracing::error!(subject, "the alert webhook is too slow; this alert is only in the log");
+        let Some(line) = &self.webhook else { return };
+        let (id, subject, text) = (self.clock.new_id().to_string(), subject.to_owned(), text.to_owned());
+        if let Err(refused) = line.raised.try_send(Alert { id, event, subject, text, at }) {
+            let alert = refused.into_inner();
+            tracing::error!(subject = alert.subject, "too many alerts at once; this one is only in the log");
         }
-    }
-}
-
-impl AlertTask {
-    /// Sends alerts in order until `stop`; what waits then is sent once more without patience.
-    pub async fn run(mut self, stop: CancellationToken) {
-        loop {
-            let alert = tokio::select! {
-                biased;
-                () = stop.cancelled() => break,
-                alert = self.alerts.recv() => alert,
-            };
-            let Some(alert) = alert else { return };
-            let mut wait = FIRST_WAIT;
-            for attempt in 1..=ATTEMPTS {
-                if self.post(&alert).await {
-                    break;
-                }
-                if attempt == ATTEMPTS {
-                    tracing::error!("the alert webhook does not answer; an alert is only in the log");
-                } else {
-                    tokio::select! {
-                        () = stop.cancelled() => break,
-                        () = tokio::time::sleep(wait) => wait *= 2,
-                    }
-                }
-            }
-        }
-        while let Ok(alert) = self.alerts.try_recv() {
-            self.post(&alert).await;
-        }
-    }
-
-    async fn post(&self, alert: &Alert) -> bool {
-        let sent = self.client.post(self.url.clone()).json(alert).send().await;
-        sent.is_ok_and(|response| response.status().is_success())
     }
 }
 
@@ -187,12 +160,35 @@ impl AlertTask {
 mod tests {
     use super::*;
     use crate::domain::clock::ManualClock;
+    use crate::limits::net::Allowance;
+    use crate::limits::shelf::{KeptAlert, Settled};
+    use async_trait::async_trait;
+    use std::time::Duration;
+
+    /// Keeps nothing.
+    struct NoShelf;
+
+    #[async_trait]
+    impl AlertShelf for NoShelf {
+        async fn keep(&self, _: &Alert) -> Result<(), ShelfAway> {
+            Ok(())
+        }
+
+        async fn take(&self, _: Timestamp, _: Timestamp, _: u32) -> Result<Vec<KeptAlert>, ShelfAway> {
+            Ok(Vec::new())
+        }
+
+        async fn settle(&self, _: &str, _: Settled) -> Result<(), ShelfAway> {
+            Ok(())
+        }
+    }
 
     #[test]
     fn what_is_away_is_told_once_and_once_that_it_is_back() {
         let clock = Arc::new(ManualClock::at("2026-08-01T12:00:00Z".parse().unwrap()));
         let url = "http://127.0.0.1:9/hook";
-        let (alerts, mut task) = Alerts::with_webhook(clock.clone(), url, &Allowance::Everything).unwrap();
+        let webhook = Webhook::at(url, &Allowance::Everything).unwrap();
+        let (alerts, mut task) = Alerts::with_webhook(clock.clone(), webhook, Arc::new(NoShelf));
         alerts.back("openai:m");
         alerts.down("openai:m", "the model does not answer");
         alerts.down("openai:m", "it still does not");
@@ -211,9 +207,6 @@ mod tests {
                 (AlertEvent::Back, "openai:m answers again after 90 s".to_owned()),
             ]
         );
-        assert!(
-            Alerts::with_webhook(clock, url, &Allowance::Hosts(Vec::new())).is_err(),
-            "a private address"
-        );
+        assert!(Webhook::at(url, &Allowance::Hosts(Vec::new())).is_err(), "a private address");
     }
 }

@@ -1,6 +1,7 @@
 //! Bounds on what goes in and out: quotas, circuit breakers, back-off, and the addresses that may be called. Knows
 //! nothing of models, tools or channels; they bring their names and numbers.
 
+pub mod alert_task;
 pub mod alerts;
 pub mod backoff;
 pub mod breaker;
@@ -10,3 +11,4 @@ pub mod net;
 pub mod pace;
 pub mod pause;
 pub mod quota;
+pub mod shelf;

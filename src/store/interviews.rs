@@ -4,10 +4,12 @@
 
 use super::conversations::Page;
 use super::error::StoreError;
+use super::outbox::NewDelivery;
 use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::{ContactId, ConversationId, InterviewId, Seq};
-use crate::domain::interview::{Answer, InterviewState, InterviewStep};
+use crate::domain::interview::{Answer, InterviewState, InterviewStep, Verdict};
 use crate::domain::language::Language;
+use crate::domain::message::Message;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -78,6 +80,8 @@ pub enum Amendment {
     Edited {
         /// The answers.
         answers: Vec<Answer>,
+        /// What it comes to with them, if it is over.
+        rating: Option<Rating>,
     },
     /// The lead goes to whoever of these waited longest. An interview that has a person keeps them.
     Assigned {
@@ -88,13 +92,19 @@ pub enum Amendment {
         /// Until when they have to acknowledge, if at all.
         acknowledge_by: Option<Timestamp>,
     },
-    /// Whom it concerns was told: there is nothing to do until the lead has to be acknowledged, or until a time.
+    /// Whom it concerns was told: there is nothing to do until the lead has to be acknowledged, or until a time. What
+    /// was corrected meanwhile has still to be looked after.
     Told {
         /// When there is something to do all the same.
         again_at: Option<Timestamp>,
+        /// The corrections that whoever was told knew of.
+        corrections: u32,
     },
-    /// The lead was passed on to the business's systems after all.
-    PassedOn,
+    /// The lead was passed on to the business's systems after all, as it was after so many corrections.
+    PassedOn {
+        /// The corrections.
+        corrections: u32,
+    },
     /// Somebody has seen that there is a lead. The first one counts.
     Acknowledged {
         /// Who.
@@ -110,6 +120,47 @@ pub enum Amendment {
         /// Name of the list.
         list: String,
     },
+}
+
+/// What an interview that is over comes to after a change.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Rating {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The list that such a lead is kept warm on.
+    pub list: Option<String>,
+    /// The place of the record that it was worked out from: it holds for no other.
+    pub seen: Seq,
+}
+
+/// An interview that a person of the business begins.
+#[derive(Clone, Debug)]
+pub struct NewInterview {
+    /// Its id.
+    pub id: InterviewId,
+    /// Where it is led.
+    pub conversation: ConversationId,
+    /// The epoch of the conversation as the person knows it.
+    pub only_at: i64,
+    /// Why the conversation is the bot's, if it was not before.
+    pub reason: String,
+    /// How it begins.
+    pub started: InterviewStep,
+    /// The first question, put only if no word of the customer waits for an answer: that one is given first.
+    pub opening: Option<Opening>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The first question.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// As a step.
+    pub asked: InterviewStep,
+    /// In words.
+    pub message: Message,
+    /// Outbox row for them, if the channel has to be pushed to.
+    pub outbox: Option<NewDelivery>,
 }
 
 /// Which interviews to list, the newest first.
@@ -140,6 +191,16 @@ pub trait InterviewStore: Send + Sync {
 
     /// The conversation's newest interview, whatever became of it.
     async fn newest_in(&self, conversation: ConversationId) -> Result<Option<InterviewRecord>, StoreError>;
+
+    /// Names of every interview the contact was ever asked in, whatever became of it.
+    async fn names_of(&self, contact: ContactId) -> Result<Vec<String>, StoreError>;
+
+    /// Begins an interview and gives its conversation to the bot, in one transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if there is no such conversation, [`StoreError::Stale`] if it is not as it was at
+    /// `only_at`, [`StoreError::Conflict`] while a turn works on it.
+    async fn begin(&self, new: NewInterview) -> Result<InterviewRecord, StoreError>;
 
     /// A page of interviews.
     ///
@@ -222,7 +283,18 @@ impl InterviewRecord {
     ) -> Result<Vec<InterviewStep>, StoreError> {
         let nobody = || StoreError::Conflict("the lead is in nobody's hands".to_owned());
         match amendment {
-            Amendment::Edited { answers } => Ok(vec![InterviewStep::Edited { answers }]),
+            Amendment::Edited { answers, rating } => {
+                let mut steps = vec![InterviewStep::Edited { answers }];
+                if let Some(Rating { verdict, list, seen }) = rating {
+                    if self.seq != seen {
+                        return Err(StoreError::Stale);
+                    }
+                    self.rerouted(&verdict, list.as_deref());
+                    self.follow_up_at = Some(at);
+                    steps.push(InterviewStep::Rated { verdict });
+                }
+                Ok(steps)
+            }
             Amendment::Assigned { route, people, acknowledge_by } => {
                 if self.assignment.is_some() {
                     return Ok(Vec::new());
@@ -247,7 +319,12 @@ impl InterviewRecord {
                 });
                 Ok(vec![InterviewStep::Assigned { route, person }])
             }
-            Amendment::Told { again_at } => {
+            // Whoever was told does not know it all.
+            Amendment::Told { corrections, .. } if corrections != self.state.corrections => {
+                self.follow_up_at = Some(at);
+                Ok(Vec::new())
+            }
+            Amendment::Told { again_at, .. } => {
                 self.follow_up_at = again_at;
                 if let Some(assignment) = &mut self.assignment {
                     assignment.notified_at = assignment.notified_at.or(Some(at));
@@ -257,8 +334,10 @@ impl InterviewRecord {
                 }
                 Ok(Vec::new())
             }
-            Amendment::PassedOn if self.state.passed_on => Ok(Vec::new()),
-            Amendment::PassedOn => Ok(vec![InterviewStep::PassedOn]),
+            Amendment::PassedOn { corrections } => {
+                let is_news = !self.state.passed_on && corrections == self.state.corrections;
+                Ok(if is_news { vec![InterviewStep::PassedOn] } else { Vec::new() })
+            }
             Amendment::Acknowledged { person } => {
                 let assignment = self.assignment.as_mut().ok_or_else(nobody)?;
                 if assignment.acknowledged_at.is_some() {
@@ -283,6 +362,22 @@ impl InterviewRecord {
                 self.nurture = Some(Nurture { list: list.clone(), since: at });
                 Ok(vec![InterviewStep::Nurtured { list }])
             }
+        }
+    }
+}
+
+impl InterviewRecord {
+    /// A lead that belongs to another route now is in nobody's hands, unless somebody has seen it already and has to do
+    /// with it; one that belongs on another list is on none.
+    fn rerouted(&mut self, verdict: &Verdict, list: Option<&str>) {
+        let moved = |assignment: &Assignment| {
+            Some(&assignment.route) != verdict.route.as_ref() && assignment.acknowledged_at.is_none()
+        };
+        if self.assignment.as_ref().is_some_and(moved) {
+            self.assignment = None;
+        }
+        if self.nurture.as_ref().is_some_and(|nurture| Some(nurture.list.as_str()) != list) {
+            self.nurture = None;
         }
     }
 }

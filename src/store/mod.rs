@@ -6,6 +6,7 @@ pub mod backoffice;
 pub mod contacts;
 pub mod conversations;
 pub mod error;
+mod interview_rows;
 pub mod interviews;
 pub mod keys;
 pub mod live;
@@ -19,6 +20,7 @@ pub mod sqlite;
 pub mod turns;
 
 use crate::limits::cells::SharedCells;
+use crate::limits::shelf::AlertShelf;
 use std::sync::Arc;
 
 /// Every aggregate of one database, to hand out by argument.
@@ -42,6 +44,8 @@ pub struct Stores {
     pub keys: Arc<dyn keys::KeyStore>,
     /// Quotas that every process on the database shares; none where there is only one process.
     pub quotas: Option<Arc<dyn SharedCells>>,
+    /// Alerts that wait for the operator's webhook.
+    pub alerts: Arc<dyn AlertShelf>,
     /// Tables of the embedded CRM, agenda, help desk and catalog.
     pub backoffice: Arc<dyn backoffice::BackofficeStore>,
     /// Committed events and provisional words, as they happen.

@@ -5,7 +5,7 @@ use super::near::nearest;
 use super::spec::NarrowedSpec;
 use super::tool::{Caller, Tool, ToolContext, ToolError, ToolOutput};
 use super::validate;
-use crate::domain::tool::ToolSpec;
+use crate::domain::tool::{BEGIN_INTERVIEW, ToolSpec};
 use async_trait::async_trait;
 use jsonschema::Validator;
 use serde_json::{Map, Value};
@@ -69,6 +69,8 @@ pub struct Registry {
     entries: Vec<Entry>,
     by_name: HashMap<String, usize>,
     specs: Arc<Vec<ToolSpec>>,
+    /// Those for a customer who cannot be interviewed now.
+    without_interviews: Arc<Vec<ToolSpec>>,
 }
 
 impl Registry {
@@ -91,6 +93,11 @@ impl Registry {
             }
         }
         registry.specs = Arc::new(registry.iter().map(|entry| entry.spec().clone()).collect());
+        let others = || registry.specs.iter().filter(|spec| spec.name != BEGIN_INTERVIEW).cloned();
+        registry.without_interviews = match registry.by_name.contains_key(BEGIN_INTERVIEW) {
+            true => Arc::new(others().collect()),
+            false => registry.specs.clone(),
+        };
         if faults.is_empty() { Ok(registry) } else { Err(faults) }
     }
 
@@ -107,6 +114,11 @@ impl Registry {
     /// What every model request carries: the same allocation, in the same order.
     pub fn specs(&self) -> Arc<Vec<ToolSpec>> {
         self.specs.clone()
+    }
+
+    /// The same without the tool that begins an interview.
+    pub fn specs_without_interviews(&self) -> Arc<Vec<ToolSpec>> {
+        self.without_interviews.clone()
     }
 
     /// Every tool the model may call, in order.

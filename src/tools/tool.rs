@@ -32,6 +32,8 @@ pub struct ToolContext {
     pub now: jiff::Zoned,
     /// The conversation as text, newest last, for tools that summarise it (hand-off).
     pub transcript: String,
+    /// Names of the interviews that a model may begin with this customer now.
+    pub interviews: Vec<String>,
     /// When the turn's time is up: whoever waits for something waits less than that.
     pub deadline: Instant,
 }

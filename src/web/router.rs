@@ -35,6 +35,7 @@ pub fn router(state: SharedState) -> Router {
         .route("/api/v1/conversations/{id}/take", post(people::take))
         .route("/api/v1/conversations/{id}/return", post(people::give_back))
         .route("/api/v1/conversations/{id}/close", post(people::close))
+        .route("/api/v1/conversations/{id}/interview", post(interviews::begin_interview))
         .route("/api/v1/knowledge/search", get(knowledge::search_knowledge))
         .route("/api/v1/knowledge/rank", post(knowledge::rank_knowledge))
         .route("/api/v1/knowledge/ingest", post(knowledge::ingest_knowledge))

@@ -9,6 +9,7 @@ use super::webhooks::relay::RelayDoor;
 use super::webhooks::whatsapp::WhatsAppDoor;
 use crate::config::channels::WebSettings;
 use crate::config::limits::LimitSettings;
+use crate::conversation::interview_desk::InterviewDesk;
 use crate::conversation::leads::Definitions;
 use crate::conversation::ownership::Ownership;
 use crate::domain::clock::Clock;
@@ -48,6 +49,8 @@ pub struct WebParts {
     pub proposals: Arc<Proposals>,
     /// What is known of the interviews.
     pub definitions: Definitions,
+    /// What people of the business do to interviews.
+    pub interview_desk: Arc<InterviewDesk>,
     /// Tools.
     pub tools: Arc<dyn ToolCatalog>,
     /// Where the gateway of the relay channel comes in, if there is one.

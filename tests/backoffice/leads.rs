@@ -175,6 +175,43 @@ async fn the_same_interview_changes_the_same_opportunity() {
 }
 
 #[tokio::test]
+async fn the_newest_correction_counts_also_if_it_says_again_what_was_said_first() {
+    let counter = Counter::empty().await;
+    let contact = counter.visitor().await;
+    let crm = counter.backoffice.crm.as_ref();
+    let mut lead = lead(&counter);
+    keep(crm, &person(contact), &read(&lead)).await.unwrap();
+    for (revision, value, stage) in [(1, 1_000_000, "new"), (2, 800_000, "qualified"), (3, 1_000_000, "new")]
+    {
+        lead["revision"] = json!(revision);
+        lead["opportunity"]["value"] = json!(value);
+        lead["opportunity"]["stage"] = json!(stage);
+        lead["opportunity"]["stages"] = json!(["new", "qualified"]);
+        for _ in 0..2 {
+            keep(crm, &person(contact), &read(&lead)).await.unwrap();
+        }
+        let history = crm.history(contact).await.unwrap();
+        let [opportunity] = history.opportunities.as_slice() else { panic!("{history:#?}") };
+        assert_eq!((opportunity.value, opportunity.stage.as_str()), (Some(Money(value)), stage));
+        assert_eq!(history.notes.len(), 1 + revision as usize);
+    }
+    // Somebody has moved it on: a correction leaves the stage alone.
+    let id = crm.history(contact).await.unwrap().opportunities[0].id;
+    let moved = SaveOpportunity {
+        id: Some(id),
+        contact,
+        title: "Projeto".to_owned(),
+        value: None,
+        stage: Some("proposal".to_owned()),
+        origin: None,
+    };
+    crm.save_opportunity("by hand", moved).await.unwrap();
+    lead["revision"] = json!(4);
+    keep(crm, &person(contact), &read(&lead)).await.unwrap();
+    assert_eq!(crm.history(contact).await.unwrap().opportunities[0].stage, "proposal");
+}
+
+#[tokio::test]
 async fn what_is_on_file_of_somebody_is_not_overwritten() {
     let counter = Counter::empty().await;
     let crm = counter.backoffice.crm.as_ref();

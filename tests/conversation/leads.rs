@@ -10,6 +10,7 @@ use balcao::backoffice::embedded::{Foundation, embedded};
 use balcao::config::email::EmailSettings;
 use balcao::config::secret::Secret;
 use balcao::config::settings::Settings;
+use balcao::conversation::interview_desk::InterviewDesk;
 use balcao::conversation::lead_report::report;
 use balcao::conversation::leads::LeadDesk;
 use balcao::domain::clock::Clock;
@@ -17,18 +18,25 @@ use balcao::domain::conversation::Owner;
 use balcao::domain::event::EventBody;
 use balcao::domain::ids::{CallId, ConversationId, InterviewId};
 use balcao::domain::interview::{
-    Answer, AnswerOrigin, EndReason, Given, InterviewState, InterviewStep, Manner, Question, Standing,
+    Answer, AnswerOrigin, EndReason, Given, InterviewState, InterviewStep, Manner, Question, Span, Standing,
     StartRule, Temperature, Value, Verdict,
 };
+use balcao::domain::language::Language;
+use balcao::domain::money::Money;
 use balcao::domain::tool_call::{RefusalClass, ToolCall, ToolOutcome};
+use balcao::interview::library::Interviews;
 use balcao::limits::alerts::Alerts;
 use balcao::limits::mail::{Mail, Mailer};
 use balcao::limits::net::Allowance;
+use balcao::prompts::Prompts;
 use balcao::store::interviews::{Amendment, InterviewRecord};
 use balcao::store::turns::TurnCommit;
-use serde_json::json;
+use serde_json::{Value as Json, json};
+use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::{Mutex, mpsc};
 
 on_every_store!(
     leads_go_to_whoever_is_there_and_waited_longest,
@@ -38,6 +46,8 @@ on_every_store!(
     a_lead_that_the_crm_did_not_take_is_passed_on_later,
     who_is_not_ready_is_kept_warm,
     the_report_counts_what_happened,
+    a_correction_reaches_the_crm_and_tells_nobody_twice,
+    a_lead_that_belongs_elsewhere_after_a_correction_goes_there,
 );
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -67,10 +77,26 @@ fn desk(bench: &Bench, smtp: &Smtp) -> LeadDesk {
         stores: bench.stores.clone(),
         crm: crm(bench),
         definitions: shipped_interviews(),
+        prompts: Arc::new(Prompts::load(None).unwrap()),
         mailer: Some(mailer(smtp, &Allowance::Everything)),
         alerts: Arc::new(Alerts::logged(bench.clock.clone())),
         clock: bench.clock.clone(),
         timezone: Settings::load(None, &Vec::new()).unwrap().business.timezone,
+        language: Language::Portuguese,
+    }
+}
+
+/// What people of the business do to interviews.
+fn corrections(bench: &Bench) -> InterviewDesk {
+    InterviewDesk {
+        stores: bench.stores.clone(),
+        interviews: Interviews::load(None, &["projeto".to_owned()]).unwrap(),
+        registry: Arc::default(),
+        prompts: Arc::new(Prompts::load(None).unwrap()),
+        clock: bench.clock.clone(),
+        timezone: Settings::load(None, &Vec::new()).unwrap().business.timezone,
+        language: Language::Portuguese,
+        pushed: HashSet::new(),
     }
 }
 
@@ -250,6 +276,114 @@ async fn who_is_not_ready_is_kept_warm(bench: Bench) {
     assert_eq!(bench.kinds(conversation).await.last(), Some(&"interview"));
 }
 
+/// An answer of Bia's.
+fn corrected(bench: &Bench, field: &str, value: Value) -> Answer {
+    Answer {
+        field: field.to_owned(),
+        given: Given::Value(value),
+        origin: AnswerOrigin::Person("Bia".to_owned()),
+        confidence: 100,
+        words: String::new(),
+        at: bench.now(),
+    }
+}
+
+fn reais(reais: i64) -> Value {
+    Value::Money(Span::exactly(reais * 100))
+}
+
+async fn a_correction_reaches_the_crm_and_tells_nobody_twice(bench: Bench) {
+    let smtp = Smtp::start().await;
+    let (desk, people) = (desk(&bench, &smtp), corrections(&bench));
+    let arguments = json!({
+        "interview": "", "name": "Rita", "email": "rita@example.com", "note": "escritório", "tags": ["office", "hot"],
+        "origin": {"channel": "web"}, "opportunity": {"title": "Orçamento", "value": 800_000, "stage": "qualified"},
+    });
+    let call = ToolCall { id: CallId::own("lead_save"), name: "lead_save".to_owned(), arguments };
+    let outcome = ToolOutcome::Refused { reason: "away".to_owned(), class: RefusalClass::Unavailable };
+    let failed = EventBody::ToolFinished { call, outcome, duration_ms: 1 };
+    let (conversation, id) = led(&bench, Temperature::Hot, vec![failed]).await;
+    desk.round().await.unwrap();
+    let first = got(&bench, id).await;
+    assert_eq!(smtp.mails().len(), 1);
+    let answers = |bench: &Bench, value: i64| {
+        vec![
+            corrected(bench, "budget", reais(value)),
+            corrected(bench, "postal_code", Value::PostalCode("05422010".to_owned())),
+            corrected(bench, "name", Value::Name("Rita Prado".to_owned())),
+            corrected(bench, "email", Value::Email("rita.prado@example.com".to_owned())),
+        ]
+    };
+    // Another amount, and the first one again: the newest word counts.
+    for (value, corrections) in [(9_000, 1), (8_000, 2)] {
+        bench.advance(MINUTE);
+        let record = people.correct(id, answers(&bench, value)).await.unwrap();
+        assert_eq!(record.state.corrections, corrections);
+        let verdict = record.state.verdict.unwrap();
+        assert_eq!((verdict.temperature, verdict.route.as_deref()), (Temperature::Hot, Some("capital")));
+        assert!(verdict.reasons.iter().any(|reason| reason.contains("(Bia)")), "{verdict:?}");
+        desk.round().await.unwrap();
+        let contact = bench.get(conversation).await.contact;
+        let history = crm(&bench).history(contact).await.unwrap();
+        assert_eq!(history.contact.email.as_deref(), Some("rita.prado@example.com"));
+        assert_eq!(history.contact.name.as_deref(), Some("Rita Prado"));
+        let [opportunity] = history.opportunities.as_slice() else { panic!("{history:#?}") };
+        assert_eq!((opportunity.value, opportunity.stage.as_str()), (Some(Money(value * 100)), "qualified"));
+        assert_eq!(history.notes.len(), 1 + corrections as usize, "each correction leaves a remark");
+    }
+    let after = got(&bench, id).await;
+    assert!(after.state.passed_on);
+    assert_eq!(after.assignment, first.assignment, "the lead stays with its person");
+    bench.advance(MINUTE);
+    desk.round().await.unwrap();
+    assert_eq!(smtp.mails().len(), 1, "who knows of the lead is not told again");
+
+    // Colder, and the CRM calls it so.
+    people.correct(id, vec![corrected(&bench, "budget", reais(800))]).await.unwrap();
+    desk.round().await.unwrap();
+    let contact = bench.get(conversation).await.contact;
+    let tags = crm(&bench).history(contact).await.unwrap().contact.tags;
+    assert!(tags.contains(&"warm".to_owned()) && !tags.contains(&"hot".to_owned()), "{tags:?}");
+}
+
+async fn a_lead_that_belongs_elsewhere_after_a_correction_goes_there(bench: Bench) {
+    let smtp = Smtp::start().await;
+    let (desk, people) = (desk(&bench, &smtp), corrections(&bench));
+    bench.advance(MINUTE * 60 * 24);
+    // Tuesday: Marina has had a lead, so the next one of the capital is Caio's.
+    led(&bench, Temperature::Hot, Vec::new()).await;
+    desk.round().await.unwrap();
+    let (_, id) = led(&bench, Temperature::Hot, Vec::new()).await;
+    desk.round().await.unwrap();
+    assert_eq!(got(&bench, id).await.assignment.unwrap().person, "Caio Nogueira");
+    let far = |bench: &Bench| {
+        let value = Value::PostalCode("13010111".to_owned());
+        vec![corrected(bench, "postal_code", value), corrected(bench, "budget", reais(9_000))]
+    };
+    let record = people.correct(id, far(&bench)).await.unwrap();
+    assert_eq!((record.assignment, record.state.verdict.unwrap().route.as_deref()), (None, Some("online")));
+    desk.round().await.unwrap();
+    let assignment = got(&bench, id).await.assignment.unwrap();
+    assert_eq!((assignment.person.as_str(), assignment.route.as_str()), ("Marina Tavares", "online"));
+    let mails = smtp.mails();
+    assert_eq!(mails.len(), 3, "the new person is told");
+    assert!(mails[2].contains(&format!("Message-ID: <lead.{id}.1@example.com>")), "{}", mails[2]);
+
+    // What nobody wants to call is in nobody's hands; what is led still is not rated.
+    let poor = vec![corrected(&bench, "budget", reais(200)), corrected(&bench, "need", choice("home"))];
+    let record = people.correct(id, poor).await.unwrap();
+    assert_eq!(record.state.standing, Standing::Ended(EndReason::Disqualified));
+    assert_eq!(record.assignment, None);
+    desk.round().await.unwrap();
+    bench.advance(MINUTE * 60);
+    desk.round().await.unwrap();
+    assert_eq!(smtp.mails().len(), 4, "only the first lead is late");
+}
+
+fn choice(id: &str) -> Value {
+    Value::Choices(vec![id.to_owned()])
+}
+
 async fn the_report_counts_what_happened(bench: Bench) {
     led(&bench, Temperature::Hot, Vec::new()).await;
     led(&bench, Temperature::Cold, Vec::new()).await;
@@ -350,4 +484,72 @@ async fn a_lead_is_interviewed_kept_and_passed_on() {
     let notes = stores.backoffice.notes(conversation.contact, 5).await.unwrap();
     assert_eq!(notes.len(), 1);
     app.end().await;
+}
+
+#[tokio::test]
+async fn the_webhook_hears_of_a_lead_although_it_and_the_program_were_away() {
+    let hook = Hook::start().await;
+    let url = hook.url.clone();
+    let mut app =
+        AppOptions::new(Brain::BuiltIn).with(|settings| settings.alerts.webhook_url = url).start().await;
+    let mut talk = app.talk().await;
+    for line in LINES {
+        talk.say(line).await;
+    }
+    let refused = hook.next().await;
+    assert_eq!(refused["event"], "lead");
+    app.restart().await;
+    hook.mend();
+    let told = loop {
+        let told = hook.next().await;
+        if told["status"] == 200 {
+            break told;
+        }
+    };
+    assert_eq!((&told["event"], &told["id"]), (&json!("lead"), &refused["id"]), "the same alert");
+    assert!(told["text"].as_str().unwrap().contains("Ana Lima"), "{told}");
+    app.end().await;
+}
+
+const LINES: [&str; 5] = [
+    "quero um orçamento de jardim vertical",
+    "uns 6 mil",
+    "05422-010",
+    "Ana Lima, ana.lima@example.com",
+    "sim",
+];
+
+/// Somewhere alerts are posted to; it is broken at first. It tells of every post, with the status it answered.
+struct Hook {
+    url: String,
+    works: Arc<AtomicBool>,
+    posts: Mutex<mpsc::UnboundedReceiver<Json>>,
+}
+
+impl Hook {
+    async fn start() -> Self {
+        let (seen, posts) = mpsc::unbounded_channel();
+        let works = Arc::new(AtomicBool::new(false));
+        let state = works.clone();
+        let receive = move |axum::Json(mut alert): axum::Json<Json>| async move {
+            let status = if state.load(Ordering::SeqCst) { 200 } else { 503 };
+            alert["status"] = json!(status);
+            seen.send(alert).ok();
+            http::StatusCode::from_u16(status).unwrap()
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/alerts", listener.local_addr().unwrap());
+        let router = axum::Router::new().route("/alerts", axum::routing::post(receive));
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { url, works, posts: Mutex::new(posts) }
+    }
+
+    fn mend(&self) {
+        self.works.store(true, Ordering::SeqCst);
+    }
+
+    async fn next(&self) -> Json {
+        let next = async { self.posts.lock().await.recv().await.unwrap() };
+        tokio::time::timeout(Duration::from_secs(60), next).await.expect("nothing was posted")
+    }
 }

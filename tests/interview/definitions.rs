@@ -109,3 +109,23 @@ fn the_schema_for_editors_knows_the_shipped_files() {
         assert_eq!(faults, Vec::<String>::new());
     }
 }
+
+#[test]
+fn who_may_begin_it_and_what_tells_of_a_field_is_looked_at() {
+    let (from, to) = (PROJECT.find("[start]").unwrap(), PROJECT.find("[[field]]").unwrap());
+    let start = &PROJECT[from..to];
+    assert_eq!(faults(&[(start, "[start]\noperator = false\n")]).len(), 1);
+    for enough in ["[start]\n", "[start]\noperator = false\ntool = true\n"] {
+        let text = PROJECT.replacen(start, enough, 1);
+        assert!(read("x.toml", &text).is_ok(), "{enough}");
+    }
+    let email = "id = \"email\"\n";
+    for (lookup, wrong) in
+        [("crm.email", false), ("crm", true), (".email", true), ("crm.", true), ("a.b[].c", false)]
+    {
+        let with = format!("{email}lookup = [\"{lookup}\"]\n");
+        let text = PROJECT.replacen(email, &with, 1);
+        let found = read("x.toml", &text);
+        assert_eq!(found.is_err(), wrong, "{lookup}: {found:?}");
+    }
+}

@@ -15,7 +15,13 @@ struct Leads {
     lead: Vec<Lead>,
 }
 
-fn shipped() -> BTreeMap<String, Definition> {
+/// Every lead of the table.
+pub fn table() -> Vec<Lead> {
+    toml::from_str::<Leads>(include_str!("leads.toml")).unwrap().lead
+}
+
+/// The shipped interviews by name.
+pub fn shipped() -> BTreeMap<String, Definition> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/interviews");
     let mut definitions = BTreeMap::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -30,7 +36,7 @@ fn shipped() -> BTreeMap<String, Definition> {
 fn scripted_leads_are_understood() {
     let definitions = shipped();
     let prompts = Prompts::load(None).unwrap();
-    let Leads { lead: leads } = toml::from_str(include_str!("leads.toml")).unwrap();
+    let leads = table();
     let now = "2026-11-26T12:00:00[America/Sao_Paulo]".parse().unwrap();
     assert!(leads.len() >= 60, "{} leads", leads.len());
     let (mut expected, mut right, mut invented, mut wrong_ends, mut questions, mut fields) =

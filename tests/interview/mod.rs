@@ -3,3 +3,4 @@
 mod definitions;
 mod leads;
 mod player;
+mod program;

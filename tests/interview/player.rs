@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, VecDeque};
 use uuid::Uuid;
 
 /// More messages than any lead sends.
-const LONGEST: usize = 40;
+pub const LONGEST: usize = 40;
 
 /// A lead and what has to come of the interview.
 #[derive(Clone, Deserialize, Debug)]
@@ -96,14 +96,15 @@ pub fn play(definition: &Definition, prompts: &Prompts, lead: &Lead, now: &Zoned
         InterviewState::begin(id, ConversationId(Uuid::nil()), language, &step, at).unwrap()
     };
     let mut state = begin(known(definition, &begin(Vec::new()), lead, language, now));
-    let mut script = Script { lead, said: BTreeMap::new(), summary: lead.summary.iter().cloned().collect() };
+    let mut script = Script::of(lead);
     let mut text = lead.opening.clone();
     let mut begins = true;
     let mut lines = Vec::new();
     for _ in 0..LONGEST {
         lines.push(format!("  > {text}"));
         let heard = hear(&Hearing { definition, state: &state, language, now }, &text);
-        let words = Words { message: MessageId(Uuid::nil()), text: &text, at, begins };
+        let asks = text.contains('?');
+        let words = Words { message: MessageId(Uuid::nil()), text: &text, at, begins, asks };
         let Reaction { steps, said, then, .. } = react(&voice, &state, &heard, words);
         begins = false;
         for step in &steps {
@@ -167,14 +168,21 @@ fn known(
     known
 }
 
-struct Script<'a> {
+/// What a lead says, question by question.
+pub struct Script<'a> {
     lead: &'a Lead,
     said: BTreeMap<String, usize>,
     summary: VecDeque<String>,
 }
 
-impl Script<'_> {
-    fn reply(&mut self, question: &Question) -> String {
+impl<'a> Script<'a> {
+    /// The script of `lead`.
+    pub fn of(lead: &'a Lead) -> Self {
+        Self { lead, said: BTreeMap::new(), summary: lead.summary.iter().cloned().collect() }
+    }
+
+    /// What is said to `question`.
+    pub fn reply(&mut self, question: &Question) -> String {
         match question.manner {
             Manner::Consent => self.lead.consent.clone(),
             Manner::Confirm | Manner::Correct => self.lead.confirms.clone(),

@@ -247,6 +247,27 @@ async fn an_address_for_alerts_that_must_not_be_called_is_refused_and_not_printe
 }
 
 #[tokio::test]
+async fn check_says_what_an_interview_wants_to_know_and_no_tool_tells() {
+    let with = |lookup: &str| {
+        include_str!("../../prompts/interviews/projeto.toml").replacen(
+            "id = \"email\"\n",
+            &format!("id = \"email\"\nlookup = [\"{lookup}\"]\n"),
+            1,
+        )
+    };
+    for (lookup, wanted) in [
+        ("company_lookup.email", "there is no tool `company_lookup`"),
+        ("crm_find_contact.name", "`crm_find_contact` declares no trusted result field `name`"),
+    ] {
+        let place = Place::empty().file("prompts/interviews/projeto.toml", &with(lookup));
+        let output = place.run(&["check"], "").await;
+        let told = stdout(&output);
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains("interview `projeto`, field `email`") && told.contains(wanted), "{told}");
+    }
+}
+
+#[tokio::test]
 async fn check_says_what_an_enabled_relay_lacks_and_shows_no_secret() {
     let mut place = Place::empty().file("balcao.toml", "[channels.relay]\nenabled = true\nurl = \"\"\n");
     let told = stdout(&place.run(&["check"], "").await);

@@ -9,9 +9,10 @@ use balcao::domain::interview::{
     Answer, AnswerOrigin, EndReason, Given, InterviewStep, Manner, Question, Standing, StartRule,
     Temperature, Value, Verdict,
 };
+use balcao::domain::message::Role;
 use balcao::domain::turn::Claim;
 use balcao::store::error::StoreError;
-use balcao::store::interviews::{Amendment, InterviewFilter, InterviewRecord};
+use balcao::store::interviews::{Amendment, InterviewFilter, InterviewRecord, NewInterview, Opening, Rating};
 use balcao::store::turns::TurnCommit;
 use std::time::Duration;
 
@@ -26,6 +27,10 @@ on_every_store!(
     a_lead_is_looked_after_until_somebody_knows,
     a_consent_is_kept_once,
     two_that_give_leads_out_at_once_give_to_different_people,
+    a_correction_is_rated_and_moves_a_lead_that_nobody_has_seen,
+    a_correction_that_others_know_nothing_of_is_still_looked_after,
+    a_person_begins_an_interview_when_nobody_else_is_at_it,
+    every_interview_of_a_contact_has_a_name,
 );
 
 fn started(name: &str) -> InterviewStep {
@@ -141,7 +146,7 @@ async fn an_edit_during_a_turn_is_not_lost(bench: Bench) {
     let claim = turn(&bench, conversation.id).await;
     let early = InterviewStep::Heard { answers: vec![answer(&bench, "name", "Rui")] };
     bench.stores.turns.append(&claim, events(id, vec![early]), bench.now()).await.unwrap();
-    let edited = Amendment::Edited { answers: vec![answer(&bench, "need", "escritório")] };
+    let edited = Amendment::Edited { answers: vec![answer(&bench, "need", "escritório")], rating: None };
     let record = bench.stores.interviews.amend(id, edited, bench.now()).await.unwrap();
     assert_eq!(record.state.locked, ["need"]);
     assert!(record.state.is_answered("name"), "what the turn had appended counts");
@@ -214,7 +219,7 @@ async fn what_is_amended_twice_is_amended_once(bench: Bench) {
     let early = interviews.amend(id, seen.clone(), bench.now()).await;
     assert!(matches!(early, Err(StoreError::Conflict(_))), "the lead is nobody's: {early:?}");
     let nurtured = Amendment::Nurtured { list: "ideias".to_owned() };
-    for amendment in [given_to(&["Ana", "Bia"]), seen, nurtured, Amendment::PassedOn] {
+    for amendment in [given_to(&["Ana", "Bia"]), seen, nurtured, Amendment::PassedOn { corrections: 0 }] {
         let once = interviews.amend(id, amendment.clone(), bench.now()).await.unwrap();
         bench.advance(Duration::from_secs(5));
         assert_eq!(interviews.amend(id, amendment, bench.now()).await.unwrap(), once);
@@ -246,13 +251,13 @@ async fn a_lead_is_looked_after_until_somebody_knows(bench: Bench) {
     let acknowledge_by = Some(bench.later(minute * 30));
     let assigned = Amendment::Assigned { route: "capital".to_owned(), people, acknowledge_by };
     interviews.amend(id, assigned, bench.now()).await.unwrap();
-    interviews.amend(id, Amendment::Told { again_at: None }, bench.now()).await.unwrap();
+    interviews.amend(id, Amendment::Told { again_at: None, corrections: 0 }, bench.now()).await.unwrap();
     bench.advance(minute * 29);
     assert_eq!(take().await, []);
     bench.advance(minute);
     assert_eq!(take().await, [id], "nobody has acknowledged");
     interviews.amend(id, Amendment::Escalated { person: "Bia".to_owned() }, bench.now()).await.unwrap();
-    interviews.amend(id, Amendment::Told { again_at: None }, bench.now()).await.unwrap();
+    interviews.amend(id, Amendment::Told { again_at: None, corrections: 0 }, bench.now()).await.unwrap();
     bench.advance(minute * 600);
     assert_eq!(take().await, []);
 }
@@ -292,4 +297,154 @@ async fn a_consent_is_kept_once(bench: Bench) {
     assert_eq!(kept, [consent("interview", true), consent("marketing", false)]);
     let nobody = ConsentRecord { contact: bench.contact_id(), ..consent("x", true) };
     assert!(matches!(contacts.record_consent(&nobody).await, Err(StoreError::Conflict(_))));
+}
+
+fn verdict(temperature: Temperature, route: Option<&str>) -> Verdict {
+    Verdict {
+        temperature,
+        score: 20,
+        confidence: 90,
+        qualified: temperature > Temperature::Cold,
+        segment: None,
+        route: route.map(str::to_owned),
+        reasons: Vec::new(),
+    }
+}
+
+/// An edit of `need`, rated so at the place `seen`.
+fn edited(bench: &Bench, seen: i64, temperature: Temperature, route: Option<&str>) -> Amendment {
+    let rating = Rating { verdict: verdict(temperature, route), list: None, seen };
+    Amendment::Edited { answers: vec![answer(bench, "need", "casa")], rating: Some(rating) }
+}
+
+async fn a_correction_is_rated_and_moves_a_lead_that_nobody_has_seen(bench: Bench) {
+    let interviews = &bench.stores.interviews;
+    let (conversation, id) = led(&bench, "projeto", vec![ended(Some("capital"))]).await;
+    interviews.amend(id, given_to(&["Ana"]), bench.now()).await.unwrap();
+    interviews.amend(id, Amendment::PassedOn { corrections: 0 }, bench.now()).await.unwrap();
+    interviews.amend(id, Amendment::Nurtured { list: "ideias".to_owned() }, bench.now()).await.unwrap();
+    let told = Amendment::Told { again_at: None, corrections: 0 };
+    let before = interviews.amend(id, told, bench.now()).await.unwrap();
+    assert!(before.follow_up_at.is_none());
+
+    let stale = edited(&bench, before.seq - 1, Temperature::Warm, Some("capital"));
+    let refused = interviews.amend(id, stale, bench.now()).await;
+    assert!(matches!(refused, Err(StoreError::Stale)), "{refused:?}");
+    assert_eq!(got(&bench, id).await, before, "nothing of it was done");
+
+    let same = edited(&bench, before.seq, Temperature::Warm, Some("capital"));
+    let same = interviews.amend(id, same, bench.now()).await.unwrap();
+    assert_eq!(same.assignment, before.assignment, "the same route, the same person");
+    assert_eq!((same.state.corrections, same.state.passed_on), (1, false));
+    assert_eq!((same.follow_up_at, &same.nurture), (Some(bench.now()), &None));
+    assert_eq!(same.state.verdict.as_ref().unwrap().temperature, Temperature::Warm);
+    assert_eq!(same.state.locked, ["need"]);
+
+    let moved = edited(&bench, same.seq, Temperature::Disqualified, Some("online"));
+    let moved = interviews.amend(id, moved, bench.now()).await.unwrap();
+    assert_eq!((moved.assignment, moved.state.corrections), (None, 2));
+    assert_eq!(moved.state.standing, Standing::Ended(EndReason::Disqualified));
+    let filter = InterviewFilter {
+        temperature: Some("disqualified".to_owned()),
+        standing: Some("disqualified".to_owned()),
+        limit: 5,
+        ..InterviewFilter::default()
+    };
+    assert_eq!(interviews.list(&filter).await.unwrap().items.len(), 1, "the row says so too");
+
+    let people = vec!["Bia".to_owned()];
+    let given = Amendment::Assigned { route: "online".to_owned(), people, acknowledge_by: None };
+    interviews.amend(id, given, bench.now()).await.unwrap();
+    let seen = Amendment::Acknowledged { person: "Bia".to_owned() };
+    let seen = interviews.amend(id, seen, bench.now()).await.unwrap();
+    let again = edited(&bench, seen.seq, Temperature::Hot, Some("capital"));
+    let again = interviews.amend(id, again, bench.now()).await.unwrap();
+    assert_eq!(again.assignment, seen.assignment, "whoever has seen it keeps it");
+    assert_eq!(again.state.standing, Standing::Ended(EndReason::Completed));
+    let rated = bench.stores.conversations.events(conversation.id, 0, 100).await.unwrap();
+    let rated = rated.iter().filter(|event| {
+        matches!(&event.body, EventBody::Interview { step, .. } if matches!(**step, InterviewStep::Rated { .. }))
+    });
+    assert_eq!(rated.count(), 3);
+}
+
+async fn a_correction_that_others_know_nothing_of_is_still_looked_after(bench: Bench) {
+    let interviews = &bench.stores.interviews;
+    let (_, id) = led(&bench, "projeto", vec![ended(Some("capital"))]).await;
+    let before = got(&bench, id).await;
+    let correction = edited(&bench, before.seq, Temperature::Warm, Some("capital"));
+    interviews.amend(id, correction, bench.now()).await.unwrap();
+    // Somebody else was at it with what was known before.
+    interviews.amend(id, Amendment::PassedOn { corrections: 0 }, bench.now()).await.unwrap();
+    let told = Amendment::Told { again_at: None, corrections: 0 };
+    let after = interviews.amend(id, told, bench.now()).await.unwrap();
+    assert_eq!((after.state.passed_on, after.follow_up_at), (false, Some(bench.now())));
+    let told = Amendment::Told { again_at: None, corrections: 1 };
+    assert_eq!(interviews.amend(id, told, bench.now()).await.unwrap().follow_up_at, None);
+}
+
+/// An interview that Marina begins in `conversation`.
+fn beginning(bench: &Bench, conversation: &Conversation) -> NewInterview {
+    let (name, version) = ("projeto".to_owned(), "1".to_owned());
+    let rule = StartRule::Operator("Marina".to_owned());
+    NewInterview {
+        id: InterviewId(balcao::domain::clock::Clock::new_id(bench.clock.as_ref())),
+        conversation: conversation.id,
+        only_at: conversation.epoch,
+        reason: "Marina began an interview".to_owned(),
+        started: InterviewStep::Started { name, version, rule, known: Vec::new() },
+        opening: Some(Opening {
+            asked: asked("need"),
+            message: bench.message(Role::Assistant, "Que projeto?"),
+            outbox: Some(bench.delivery()),
+        }),
+        at: bench.now(),
+    }
+}
+
+async fn a_person_begins_an_interview_when_nobody_else_is_at_it(bench: Bench) {
+    let interviews = &bench.stores.interviews;
+    let marina = balcao::domain::conversation::Owner::Person { name: "Marina".to_owned() };
+    let quiet = bench.opened().await;
+    let owned = bench.stores.conversations.change_owner(quiet.id, bench.owner_change(marina)).await.unwrap();
+    let late = interviews.begin(beginning(&bench, &quiet)).await;
+    assert!(matches!(late, Err(StoreError::Stale)), "it is not as it was: {late:?}");
+    let record = interviews.begin(beginning(&bench, &owned)).await.unwrap();
+    assert_eq!(record.state.rule, StartRule::Operator("Marina".to_owned()));
+    assert!(record.state.waiting && record.state.asked.len() == 1);
+    let now = bench.get(quiet.id).await;
+    assert!(now.owner.is_bot() && now.interviewed && now.epoch > owned.epoch);
+    let kinds = bench.kinds(quiet.id).await;
+    assert_eq!(kinds[kinds.len() - 4..], ["owner_changed", "interview", "interview", "message"]);
+    let due = bench.stores.outbox.claim(bench.now(), bench.later(Duration::from_secs(9)), 9).await.unwrap();
+    assert_eq!(due.len(), 1, "the question goes out");
+
+    // What the customer has just said is answered first.
+    let asks = bench.opened().await;
+    bench.said(asks.id, "oi").await;
+    let record = interviews.begin(beginning(&bench, &bench.get(asks.id).await)).await.unwrap();
+    assert!(!record.state.waiting && record.state.asked.is_empty());
+    assert_eq!(bench.kinds(asks.id).await, ["message", "interview"]);
+    let claim = bench.claimed(asks.id).await;
+    assert_eq!(claim.answers.len(), 1, "it is due still");
+
+    // A turn at work is not disturbed.
+    let busy = interviews.begin(beginning(&bench, &bench.get(asks.id).await)).await;
+    assert!(matches!(busy, Err(StoreError::Conflict(_))), "{busy:?}");
+    bench.stores.turns.commit(&claim, bench.answer(&claim, "olá"), bench.now()).await.unwrap();
+    let nowhere = NewInterview { conversation: bench.conversation_id(), ..beginning(&bench, &asks) };
+    assert!(matches!(interviews.begin(nowhere).await, Err(StoreError::NotFound)));
+}
+
+async fn every_interview_of_a_contact_has_a_name(bench: Bench) {
+    let (conversation, _) = led(&bench, "projeto", vec![ended(None)]).await;
+    for name in ["demonstracao", "projeto"] {
+        bench.advance(Duration::from_secs(1));
+        let claim = turn(&bench, conversation.id).await;
+        let id = InterviewId(balcao::domain::clock::Clock::new_id(bench.clock.as_ref()));
+        bench.stores.turns.commit(&claim, commit(id, vec![started(name)]), bench.now()).await.unwrap();
+    }
+    led(&bench, "financiamento", Vec::new()).await;
+    let names = bench.stores.interviews.names_of(conversation.contact).await.unwrap();
+    assert_eq!(names, ["demonstracao", "projeto"]);
 }

@@ -3,6 +3,7 @@
 //! `postgres.rs`.
 
 mod agenda;
+mod alerts;
 mod backoffice;
 mod contacts;
 mod conversations;

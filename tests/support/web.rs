@@ -8,6 +8,7 @@ use balcao::config::limits::LimitSettings;
 use balcao::config::secret::Secret as SharedSecret;
 use balcao::config::settings::Settings;
 use balcao::config::whatsapp::WhatsAppSettings;
+use balcao::conversation::interview_desk::InterviewDesk;
 use balcao::conversation::leads::Definitions;
 use balcao::conversation::lease::LeaseRules;
 use balcao::conversation::ownership::Ownership;
@@ -22,6 +23,7 @@ use balcao::interview::library::Interviews;
 use balcao::knowledge::ledger::Ledger;
 use balcao::knowledge::proposals::Proposals;
 use balcao::knowledge::source::Defaults;
+use balcao::prompts::Prompts;
 use balcao::store::Stores;
 use balcao::store::conversations::ConversationStore;
 use balcao::store::keys::ApiKey;
@@ -134,6 +136,16 @@ pub async fn spawn_web_with(options: WebOptions) -> WebApp {
     let pushed = ["whatsapp", "relay"].map(str::to_owned).to_vec();
     let settings = Settings::load(None, &Vec::new()).unwrap();
     let rules = LeaseRules::new(&settings.handoff, &settings.business);
+    let interview_desk = InterviewDesk {
+        stores: stores.clone(),
+        interviews: Interviews::load(None, &["projeto".to_owned()]).unwrap(),
+        registry: Arc::default(),
+        prompts: Arc::new(Prompts::load(None).unwrap()),
+        clock: clock.clone(),
+        timezone: settings.business.timezone.clone(),
+        language: settings.business.language,
+        pushed: pushed.iter().cloned().collect(),
+    };
     let ownership = Ownership::new(stores.conversations.clone(), clock.clone(), rules, pushed);
     let secrets: Vec<_> = options.relay.iter().map(|secret| SharedSecret::new(*secret)).collect();
     let relay = SigningKeys::read(&secrets)
@@ -154,6 +166,7 @@ pub async fn spawn_web_with(options: WebOptions) -> WebApp {
         documents: Arc::new(Shelf),
         proposals: Arc::new(Proposals::below(folder.path())),
         definitions: shipped_interviews(),
+        interview_desk: Arc::new(interview_desk),
         tools: Arc::new(Shelf),
         drill: Arc::new(Shelf),
         relay,

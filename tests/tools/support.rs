@@ -51,6 +51,7 @@ pub fn context(call: &str) -> ToolContext {
         channel: "web".into(),
         now,
         transcript: String::new(),
+        interviews: Vec::new(),
         deadline: Instant::now() + Duration::from_secs(60),
     }
 }

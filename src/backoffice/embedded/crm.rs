@@ -292,6 +292,7 @@ fn read_request(request: &SaveContact, rules: &CrmRules) -> Result<Known, Backof
             .iter()
             .map(|tag| limits::line("tags", tag, limits::WORD))
             .collect::<Result<_, _>>()?,
+        retired_tags: request.retired_tags.clone(),
         origin: line("origin", &request.origin, limits::WORD)?,
         marketing_consent: request.marketing_consent,
     })

@@ -21,6 +21,8 @@ pub struct Known {
     pub stage: Option<String>,
     /// Labels.
     pub tags: Vec<String>,
+    /// Labels that are not true any more.
+    pub retired_tags: Vec<String>,
     /// Where they came from.
     pub origin: Option<String>,
     /// Consent to marketing messages.
@@ -89,6 +91,7 @@ pub fn into_found(contact: &mut Contact, known: &Known, proof: Proof) -> Vec<Con
 
 fn fill_labels(contact: &mut Contact, known: &Known) {
     fill(&mut contact.origin, &known.origin, String::eq);
+    contact.tags.retain(|tag| !known.retired_tags.iter().any(|retired| fold(retired) == fold(tag)));
     for tag in &known.tags {
         if contact.tags.len() < MOST_TAGS && !contact.tags.iter().any(|present| fold(present) == fold(tag)) {
             contact.tags.push(tag.clone());
@@ -145,6 +148,7 @@ mod tests {
             phone: Some("+5511955550101".to_owned()),
             stage: Some("lead".to_owned()),
             tags: vec!["Plantas".to_owned(), "vasos".to_owned()],
+            retired_tags: Vec::new(),
             origin: Some("web".to_owned()),
             marketing_consent: Some(true),
         }

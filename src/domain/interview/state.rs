@@ -1,11 +1,12 @@
 //! The state of an interview: the fold over its steps and nothing else. It decides nothing.
 
 use super::{
-    Answer, ConsentGiven, Given, InterviewStep, Manner, Question, Standing, StartRule, Value, Verdict,
+    Answer, AnswerOrigin, ConsentGiven, EndReason, Given, InterviewStep, Manner, Question, Standing,
+    StartRule, Temperature, Value, Verdict,
 };
 use crate::domain::ids::{ConversationId, InterviewId};
 use crate::domain::language::Language;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -30,6 +31,9 @@ pub struct InterviewState {
     pub consent: Option<ConsentGiven>,
     /// The newest answer of each field.
     pub answers: BTreeMap<String, Answer>,
+    /// Fields of which a system said the same as their answer, and which one; the answer keeps its own origin.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub confirmed: BTreeMap<String, String>,
     /// Fields a person edited.
     pub locked: Vec<String>,
     /// Every question that was put, oldest first.
@@ -44,6 +48,9 @@ pub struct InterviewState {
     pub booked: Option<String>,
     /// What it came to.
     pub verdict: Option<Verdict>,
+    /// How often that was worked out anew after the end.
+    #[serde(default)]
+    pub corrections: u32,
     /// When it began.
     pub started_at: Timestamp,
     /// When something last happened.
@@ -70,6 +77,7 @@ impl InterviewState {
             language,
             consent: None,
             answers: known.iter().map(|answer| (answer.field.clone(), answer.clone())).collect(),
+            confirmed: BTreeMap::new(),
             locked: Vec::new(),
             asked: Vec::new(),
             waiting: false,
@@ -77,6 +85,7 @@ impl InterviewState {
             passed_on: false,
             booked: None,
             verdict: None,
+            corrections: 0,
             started_at: at,
             updated_at: at,
         })
@@ -95,7 +104,13 @@ impl InterviewState {
             InterviewStep::Heard { answers } => {
                 self.waiting = false;
                 for answer in answers.iter().filter(|answer| !self.locked.contains(&answer.field)) {
+                    self.confirmed.remove(&answer.field);
                     self.answers.insert(answer.field.clone(), answer.clone());
+                }
+            }
+            InterviewStep::LookedUp { answers } => {
+                for answer in answers {
+                    self.look_up(answer);
                 }
             }
             InterviewStep::Unheard => self.waiting = false,
@@ -114,8 +129,22 @@ impl InterviewState {
                     if !self.locked.contains(&answer.field) {
                         self.locked.push(answer.field.clone());
                     }
+                    self.confirmed.remove(&answer.field);
                     self.answers.insert(answer.field.clone(), answer.clone());
                 }
+            }
+            InterviewStep::Rated { verdict } => {
+                if let Standing::Ended(reason @ (EndReason::Completed | EndReason::Disqualified)) =
+                    &mut self.standing
+                {
+                    *reason = match verdict.temperature {
+                        Temperature::Disqualified => EndReason::Disqualified,
+                        Temperature::Cold | Temperature::Warm | Temperature::Hot => EndReason::Completed,
+                    };
+                }
+                self.verdict = Some(verdict.clone());
+                self.passed_on = false;
+                self.corrections += 1;
             }
             InterviewStep::PassedOn => self.passed_on = true,
             InterviewStep::Booked { appointment } => self.booked = Some(appointment.clone()),
@@ -128,6 +157,45 @@ impl InterviewState {
             | InterviewStep::Acknowledged { .. }
             | InterviewStep::Escalated { .. }
             | InterviewStep::Nurtured { .. } => {}
+        }
+    }
+
+    /// What a system told of a field. It fills what nobody gave and takes the place of what was only on file; what the
+    /// lead said keeps its words, and is surer if the system says the same.
+    fn look_up(&mut self, told: &Answer) {
+        let AnswerOrigin::Lookup(system) = &told.origin else { return };
+        if self.locked.contains(&told.field) {
+            return;
+        }
+        match self.answers.get_mut(&told.field) {
+            Some(known) if known.given == told.given => {
+                known.confidence = known.confidence.max(told.confidence);
+                known.at = known.at.max(told.at);
+                self.confirmed.insert(told.field.clone(), system.clone());
+            }
+            Some(Answer {
+                given: Given::Value(_) | Given::Refused | Given::Withdrawn,
+                origin: AnswerOrigin::Said(_) | AnswerOrigin::Person(_),
+                ..
+            }) => {}
+            Some(_) | None => {
+                self.confirmed.remove(&told.field);
+                self.answers.insert(told.field.clone(), told.clone());
+            }
+        }
+        let settled = |question: &Question| question.fields.iter().all(|field| self.is_answered(field));
+        if self.asked.last().is_some_and(|question| !question.fields.is_empty() && settled(question)) {
+            self.waiting = false;
+        }
+    }
+
+    /// Whether it goes on with the lead's next words: it is not over, and nobody has been away for `days` days.
+    pub fn goes_on(&self, days: u32, now: Timestamp) -> bool {
+        match self.standing {
+            Standing::Running | Standing::Paused => {
+                now.duration_since(self.updated_at) < SignedDuration::from_hours(24 * i64::from(days))
+            }
+            Standing::Ended(_) => false,
         }
     }
 

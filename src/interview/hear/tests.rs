@@ -139,7 +139,8 @@ fn shown(heard: &Heard) -> String {
     parts.extend(heard.offers.iter().map(|(field, offered)| format!("{field}?{}", value(offered))));
     parts.extend(heard.problems.iter().map(|problem| format!("{}!{:?}", problem.field, problem.fault)));
     parts.extend(heard.yes_no.map(|answer| if answer == YesNo::Yes { "yes" } else { "no" }.to_owned()));
-    parts.extend(heard.asks_why.then(|| "why".to_owned()));
+    let why = || heard.why_of.as_ref().map_or("why".to_owned(), |field| format!("why({field})"));
+    parts.extend(heard.asks_why.then(why));
     parts.extend(heard.asks_something.then(|| "something".to_owned()));
     parts.extend(heard.wants.map(|want| format!("{want:?}")));
     parts.join(" | ")

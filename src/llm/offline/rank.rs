@@ -1,7 +1,7 @@
 //! Which tool a message wants: overlap of word stems with the tools' own examples, rare words counting more.
 
 use crate::domain::language::Language;
-use crate::domain::tool::ToolSpec;
+use crate::domain::tool::{BEGIN_INTERVIEW, ToolSpec};
 use crate::language::detect::detect;
 use crate::language::fold::{is_stopword, stem, words};
 use std::collections::{HashMap, HashSet};
@@ -56,8 +56,11 @@ pub struct Ranked {
 impl Ranker {
     /// Reads the examples of `tools`.
     pub fn new(tools: &[ToolSpec], language: Language) -> Self {
+        // Words begin an interview by the rules of its own file, before any model is asked.
+        let ruled = |tool: &ToolSpec| tool.name == BEGIN_INTERVIEW;
         let mut stemmed: Vec<(usize, HashSet<String>, Vec<String>)> = Vec::new();
-        for (index, tool) in tools.iter().enumerate().filter(|(_, tool)| tool.name != SEARCH) {
+        let ranked = tools.iter().enumerate().filter(|(_, tool)| tool.name != SEARCH && !ruled(tool));
+        for (index, tool) in ranked {
             for example in &tool.words.examples {
                 let own = detect(example).unwrap_or(language);
                 stemmed.push((index, stems(example, own).into_iter().collect(), opening(example)));
@@ -77,7 +80,7 @@ impl Ranker {
                 tools_with.entry(stem).or_default().insert(*tool);
             }
         }
-        let count = tools.len().max(1) as f32;
+        let count = tools.iter().filter(|tool| !ruled(tool)).count().max(1) as f32;
         let weights: HashMap<String, f32> = tools_with
             .into_iter()
             .map(|(stem, with)| {

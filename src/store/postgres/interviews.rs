@@ -2,15 +2,19 @@
 
 use super::database::{Atomicity, Database, Transaction};
 use super::events::{Drafts, Place};
+use super::ownership::change_owner_after;
 use super::rows::{Columns, Statement, event};
 use super::scripts;
 use super::text::{self, json, stored};
 use crate::domain::conversation::Conversation;
 use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::{ContactId, ConversationId, InterviewId, Seq};
-use crate::store::conversations::Page;
+use crate::store::conversations::{OwnerChange, Page};
 use crate::store::error::StoreError;
-use crate::store::interviews::{Amendment, InterviewFilter, InterviewRecord, InterviewStore, Taken};
+use crate::store::interview_rows::{InterviewRows, Waiting, amend, begin};
+use crate::store::interviews::{
+    Amendment, InterviewFilter, InterviewRecord, InterviewStore, NewInterview, Taken,
+};
 use crate::store::sql;
 use crate::store::sql::interviews::cursor_behind;
 use crate::store::sql::list::{NEWEST, read_cursor};
@@ -46,6 +50,15 @@ impl InterviewStore for Interviews {
 
     async fn newest_in(&self, conversation: ConversationId) -> Result<Option<InterviewRecord>, StoreError> {
         self.one(sqlx::query(sql::interviews::NEWEST_IN).bind(blob(conversation.0))).await
+    }
+
+    async fn names_of(&self, contact: ContactId) -> Result<Vec<String>, StoreError> {
+        let statement = sqlx::query(sql::interviews::NAMES_OF).bind(blob(contact.0));
+        self.database.all(statement).await?.iter().map(|row| Columns::of(row).text()).collect()
+    }
+
+    async fn begin(&self, new: NewInterview) -> Result<InterviewRecord, StoreError> {
+        self.database.write(Atomicity::Transaction, move |tx| Box::pin(begin(tx, new.clone()))).await
     }
 
     async fn list(&self, filter: &InterviewFilter) -> Result<Page<InterviewRecord>, StoreError> {
@@ -99,102 +112,84 @@ impl InterviewStore for Interviews {
     }
 }
 
-/// Brings the row of an interview up to what the conversation's log has of it. Part of a turn's commit.
-pub(super) async fn fold(
-    transaction: &mut Transaction,
-    id: InterviewId,
-    conversation: &Conversation,
-) -> Result<(), StoreError> {
-    let known = read(transaction, id).await?;
-    let seq = known.as_ref().filter(|known| known.state.conversation == conversation.id);
-    let events = steps(transaction, conversation.id, seq.map_or(0, |known| known.seq)).await?;
-    let folded = match known {
-        Some(known) => Some(known.after(&events)),
-        None => InterviewRecord::begun(id, conversation.contact, conversation.language, &events),
-    };
-    let Some(folded) = folded else { return Ok(()) };
-    save(transaction, &InterviewRecord { contact: conversation.contact, ..folded }).await
-}
+impl InterviewRows for Transaction {
+    async fn lock(&mut self, conversation: ConversationId) -> Result<(), StoreError> {
+        self.row(sqlx::query(scripts::STANDING).bind(blob(conversation.0))).await.map(drop)
+    }
 
-async fn amend(
-    transaction: &mut Transaction,
-    id: InterviewId,
-    amendment: Amendment,
-    at: Timestamp,
-) -> Result<InterviewRecord, StoreError> {
-    let led_in = read(transaction, id).await?.ok_or(StoreError::NotFound)?.state.conversation;
-    // The end of a turn locks its conversation first, too.
-    transaction.row(sqlx::query(scripts::STANDING).bind(blob(led_in.0))).await?;
-    let mut record = read(transaction, id).await?.ok_or(StoreError::NotFound)?;
-    let taken = match &amendment {
-        Amendment::Assigned { route, .. } => taken(transaction, &record.state.name, route).await?,
-        _ => Vec::new(),
-    };
-    let steps_made = record.amend(amendment, &taken, at)?;
-    if !steps_made.is_empty() {
-        let bodies =
-            steps_made.into_iter().map(|step| EventBody::Interview { interview: id, step: Box::new(step) });
-        let drafts = Drafts::of(bodies.collect())?;
-        let conversation = record.state.conversation;
+    async fn read(&mut self, id: InterviewId) -> Result<Option<InterviewRecord>, StoreError> {
+        let row = self.row(sqlx::query(sql::interviews::GET).bind(blob(id.0))).await?;
+        row.as_ref().map(record).transpose()
+    }
+
+    async fn save(&mut self, record: &InterviewRecord) -> Result<(), StoreError> {
+        let InterviewRecord { state, contact, seq, assignment, nurture, follow_up_at } = record;
+        let statement = sqlx::query(sql::interviews::SAVE)
+            .bind(blob(state.id.0))
+            .bind(blob(state.conversation.0))
+            .bind(blob(contact.0))
+            .bind(*seq)
+            .bind(stored(&state.name))
+            .bind(state.standing.as_str())
+            .bind(state.verdict.as_ref().map(|verdict| verdict.temperature.as_str()))
+            .bind(state.started_at.as_millisecond())
+            .bind(json(state)?)
+            .bind(assignment.as_ref().map(|assignment| stored(&assignment.route)))
+            .bind(assignment.as_ref().map(|assignment| stored(&assignment.person)))
+            .bind(assignment.as_ref().map(|assignment| assignment.assigned_at.as_millisecond()))
+            .bind(assignment.as_ref().map(json).transpose()?)
+            .bind(nurture.as_ref().map(json).transpose()?)
+            .bind(follow_up_at.map(Timestamp::as_millisecond));
+        self.write(statement).await.map(drop)
+    }
+
+    async fn steps(&mut self, conversation: ConversationId, behind: Seq) -> Result<Vec<Event>, StoreError> {
+        let statement = sqlx::query(sql::interviews::STEPS).bind(blob(conversation.0)).bind(behind);
+        self.rows(statement).await?.iter().map(event).collect()
+    }
+
+    async fn taken(&mut self, name: &str, route: &str) -> Result<Vec<Taken>, StoreError> {
+        // Who else gives out a lead of the route waits for this one.
+        self.row(sqlx::query(scripts::LOCK_ROUTE).bind(stored(name)).bind(stored(route))).await?;
+        let statement = sqlx::query(sql::interviews::TAKEN).bind(stored(name)).bind(stored(route));
+        let rows = self.rows(statement).await?;
+        let taken = rows.iter().map(|row| {
+            let mut columns = Columns::of(row);
+            Ok(Taken { person: columns.text()?, last_at: columns.time()?, leads: columns.value()? })
+        });
+        taken.collect()
+    }
+
+    async fn append(
+        &mut self,
+        conversation: ConversationId,
+        bodies: Vec<EventBody>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let drafts = Drafts::of(bodies)?;
         let room = sqlx::query(sql::interviews::MAKE_ROOM)
             .bind(blob(conversation.0))
             .bind(drafts.count())
             .bind(at.as_millisecond());
-        let row = transaction.row(room).await?.ok_or(StoreError::NotFound)?;
+        let row = self.row(room).await?.ok_or(StoreError::NotFound)?;
         let last = Columns::of(&row).value()?;
-        drafts.append(transaction, Place { conversation, turn: None, at }, last).await?;
-        let events = steps(transaction, conversation, record.seq).await?;
-        record = record.after(&events);
+        drafts.append(self, Place { conversation, turn: None, at }, last).await
     }
-    save(transaction, &record).await?;
-    Ok(record)
-}
 
-async fn read(transaction: &mut Transaction, id: InterviewId) -> Result<Option<InterviewRecord>, StoreError> {
-    let row = transaction.row(sqlx::query(sql::interviews::GET).bind(blob(id.0))).await?;
-    row.as_ref().map(record).transpose()
-}
+    async fn waiting(&mut self, conversation: ConversationId) -> Result<Waiting, StoreError> {
+        let statement = sqlx::query(sql::interviews::WAITING).bind(blob(conversation.0));
+        let row = self.row(statement).await?.ok_or(StoreError::NotFound)?;
+        Ok(Waiting::of(Columns::of(&row).value()?))
+    }
 
-async fn steps(
-    transaction: &mut Transaction,
-    conversation: ConversationId,
-    behind: Seq,
-) -> Result<Vec<Event>, StoreError> {
-    let statement = sqlx::query(sql::interviews::STEPS).bind(blob(conversation.0)).bind(behind);
-    transaction.rows(statement).await?.iter().map(event).collect()
-}
-
-async fn taken(transaction: &mut Transaction, name: &str, route: &str) -> Result<Vec<Taken>, StoreError> {
-    // Two leads of one route are given out one after the other.
-    transaction.row(sqlx::query(scripts::LOCK_ROUTE).bind(stored(name)).bind(stored(route))).await?;
-    let statement = sqlx::query(sql::interviews::TAKEN).bind(stored(name)).bind(stored(route));
-    let rows = transaction.rows(statement).await?;
-    let taken = rows.iter().map(|row| {
-        let mut columns = Columns::of(row);
-        Ok(Taken { person: columns.text()?, last_at: columns.time()?, leads: columns.value()? })
-    });
-    taken.collect()
-}
-
-async fn save(transaction: &mut Transaction, record: &InterviewRecord) -> Result<(), StoreError> {
-    let InterviewRecord { state, contact, seq, assignment, nurture, follow_up_at } = record;
-    let statement = sqlx::query(sql::interviews::SAVE)
-        .bind(blob(state.id.0))
-        .bind(blob(state.conversation.0))
-        .bind(blob(contact.0))
-        .bind(*seq)
-        .bind(stored(&state.name))
-        .bind(state.standing.as_str())
-        .bind(state.verdict.as_ref().map(|verdict| verdict.temperature.as_str()))
-        .bind(state.started_at.as_millisecond())
-        .bind(json(state)?)
-        .bind(assignment.as_ref().map(|assignment| stored(&assignment.route)))
-        .bind(assignment.as_ref().map(|assignment| stored(&assignment.person)))
-        .bind(assignment.as_ref().map(|assignment| assignment.assigned_at.as_millisecond()))
-        .bind(assignment.as_ref().map(json).transpose()?)
-        .bind(nurture.as_ref().map(json).transpose()?)
-        .bind(follow_up_at.map(Timestamp::as_millisecond));
-    transaction.write(statement).await.map(drop)
+    async fn change_owner(
+        &mut self,
+        conversation: ConversationId,
+        change: OwnerChange,
+        before: Vec<EventBody>,
+    ) -> Result<Conversation, StoreError> {
+        change_owner_after(self, conversation, change, before).await
+    }
 }
 
 fn record(row: &PgRow) -> Result<InterviewRecord, StoreError> {

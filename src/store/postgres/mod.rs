@@ -3,6 +3,7 @@
 //! (`synchronous_commit`).
 
 mod accept;
+mod alerts;
 mod backoffice;
 mod connect;
 mod contacts;
@@ -101,6 +102,7 @@ fn stores(database: &Database, live: Arc<LiveHub>) -> Stores {
         interviews: Arc::new(interviews::Interviews::on(database)),
         keys: Arc::new(keys::Keys::on(database)),
         quotas: Some(Arc::new(quotas::Quotas::on(database))),
+        alerts: Arc::new(alerts::Alerts::on(database)),
         backoffice: Arc::new(backoffice::Backoffice::on(database)),
         live,
     }

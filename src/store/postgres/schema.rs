@@ -8,7 +8,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, SqlSafeStr};
 
-const MIGRATIONS: [(i64, &str, &str); 8] = [
+const MIGRATIONS: [(i64, &str, &str); 9] = [
     (1, "conversations", include_str!("migrations/0001_conversations.sql")),
     (2, "backoffice", include_str!("migrations/0002_backoffice.sql")),
     (3, "deliveries", include_str!("migrations/0003_deliveries.sql")),
@@ -17,6 +17,7 @@ const MIGRATIONS: [(i64, &str, &str); 8] = [
     (6, "interviews", include_str!("migrations/0006_interviews.sql")),
     (7, "posts", include_str!("migrations/0007_posts.sql")),
     (8, "sends", include_str!("migrations/0008_sends.sql")),
+    (9, "alerts", include_str!("migrations/0009_alerts.sql")),
 ];
 
 /// Runs the migrations that are missing.

@@ -3,7 +3,6 @@
 
 use super::database::{Atomicity, Database, Transaction};
 use super::events::{Drafts, Place};
-use super::interviews;
 use super::rows::{Columns, conversation, event};
 use super::scripts;
 use super::text::{json, stored};
@@ -12,6 +11,7 @@ use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::{ConversationId, InterviewId, Seq, TurnId};
 use crate::domain::turn::Claim;
 use crate::store::error::StoreError;
+use crate::store::interview_rows;
 use crate::store::outbox::NewDelivery;
 use crate::store::sql;
 use crate::store::sql::values::{blob, farthest, from_json};
@@ -251,7 +251,7 @@ async fn end_turn(
         transaction.has_delivery();
     }
     if let Some(id) = end.interview {
-        interviews::fold(transaction, id, &conversation).await?;
+        interview_rows::fold(transaction, id, &conversation).await?;
     }
     if due_again {
         transaction.has_work(fence.conversation, end.again_at.unwrap_or(at));

@@ -20,6 +20,15 @@ pub(in crate::store) const NEWEST_IN: &str = concat!(
     " FROM interviews WHERE conversation_id = $1 ORDER BY started_at DESC, id DESC LIMIT 1"
 );
 
+/// Names of the interviews of a contact. `$1` contact.
+pub(in crate::store) const NAMES_OF: &str =
+    "SELECT DISTINCT name FROM interviews WHERE contact_id = $1 ORDER BY name";
+
+/// What waits in a conversation: 2 if a turn works on it, 1 if only words of the customer do, else 0. `$1` conversation.
+pub(in crate::store) const WAITING: &str = "
+    SELECT CASE WHEN lease_turn IS NOT NULL THEN 2 WHEN last_customer_seq > answered_seq THEN 1 ELSE 0 END
+    FROM conversations WHERE id = $1";
+
 /// A page of interviews, the newest first. `$1` name, `$2` standing, `$3` temperature (each NULL for any), `$4` begun at
 /// or after, `$5` and `$6` time and id to go on behind, `$7` limit.
 pub(in crate::store) const LIST: &str = concat!(

@@ -49,6 +49,7 @@ macro_rules! interview_columns {
     };
 }
 
+pub(in crate::store) mod alerts;
 pub(in crate::store) mod backoffice;
 pub(in crate::store) mod contacts;
 pub(in crate::store) mod conversations;

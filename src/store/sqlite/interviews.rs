@@ -2,6 +2,7 @@
 
 use super::Database;
 use super::events::{Drafts, Place};
+use super::ownership::change_owner_after;
 use super::rows::{Columns, event};
 use super::statement::query;
 use super::transaction::Transaction;
@@ -9,14 +10,18 @@ use super::writer::Atomicity;
 use crate::domain::conversation::Conversation;
 use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::{ContactId, ConversationId, InterviewId, Seq};
-use crate::store::conversations::Page;
+use crate::store::conversations::{OwnerChange, Page};
 use crate::store::error::StoreError;
-use crate::store::interviews::{Amendment, InterviewFilter, InterviewRecord, InterviewStore, Taken};
+use crate::store::interview_rows::{InterviewRows, Waiting, amend, begin};
+use crate::store::interviews::{
+    Amendment, InterviewFilter, InterviewRecord, InterviewStore, NewInterview, Taken,
+};
 use crate::store::sql;
 use crate::store::sql::interviews::cursor_behind;
 use crate::store::sql::list::{NEWEST, read_cursor};
 use crate::store::sql::values::{blob, from_json, json};
 use async_trait::async_trait;
+use futures_util::FutureExt;
 use jiff::Timestamp;
 
 /// [`InterviewStore`] on SQLite.
@@ -42,6 +47,15 @@ impl InterviewStore for Interviews {
 
     async fn newest_in(&self, conversation: ConversationId) -> Result<Option<InterviewRecord>, StoreError> {
         self.database.reader.one(query(sql::interviews::NEWEST_IN).bind(blob(conversation.0)), record)
+    }
+
+    async fn names_of(&self, contact: ContactId) -> Result<Vec<String>, StoreError> {
+        let statement = query(sql::interviews::NAMES_OF).bind(blob(contact.0));
+        self.database.reader.few(statement, |columns| columns.value())
+    }
+
+    async fn begin(&self, new: NewInterview) -> Result<InterviewRecord, StoreError> {
+        self.database.writer.run(Atomicity::Savepoint, move |tx| at_once(begin(tx, new))).await
     }
 
     async fn list(&self, filter: &InterviewFilter) -> Result<Page<InterviewRecord>, StoreError> {
@@ -71,7 +85,7 @@ impl InterviewStore for Interviews {
         amendment: Amendment,
         at: Timestamp,
     ) -> Result<InterviewRecord, StoreError> {
-        self.database.writer.run(Atomicity::Savepoint, move |tx| amend(tx, id, amendment, at)).await
+        self.database.writer.run(Atomicity::Savepoint, move |tx| at_once(amend(tx, id, amendment, at))).await
     }
 
     async fn take_follow_ups(
@@ -88,92 +102,83 @@ impl InterviewStore for Interviews {
     }
 }
 
-/// Brings the row of an interview up to what the conversation's log has of it. Part of a turn's commit.
-pub(super) fn fold(
-    transaction: &mut Transaction,
-    id: InterviewId,
-    conversation: &Conversation,
-) -> Result<(), StoreError> {
-    let known = read(transaction, id)?;
-    let seq = known.as_ref().filter(|known| known.state.conversation == conversation.id);
-    let events = steps(transaction, conversation.id, seq.map_or(0, |known| known.seq))?;
-    let folded = match known {
-        Some(known) => Some(known.after(&events)),
-        None => InterviewRecord::begun(id, conversation.contact, conversation.language, &events),
-    };
-    let Some(folded) = folded else { return Ok(()) };
-    save(transaction, &InterviewRecord { contact: conversation.contact, ..folded })
+/// What the program does with rows on every database, at once: nothing here waits.
+pub(super) fn at_once<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    let done = work.now_or_never();
+    done.unwrap_or_else(|| Err(StoreError::Fault("a write to the database file waited".to_owned())))
 }
 
-fn amend(
-    transaction: &mut Transaction,
-    id: InterviewId,
-    amendment: Amendment,
-    at: Timestamp,
-) -> Result<InterviewRecord, StoreError> {
-    let mut record = read(transaction, id)?.ok_or(StoreError::NotFound)?;
-    let taken = match &amendment {
-        Amendment::Assigned { route, .. } => taken(transaction, &record.state.name, route)?,
-        _ => Vec::new(),
-    };
-    let steps_made = record.amend(amendment, &taken, at)?;
-    if !steps_made.is_empty() {
-        let bodies =
-            steps_made.into_iter().map(|step| EventBody::Interview { interview: id, step: Box::new(step) });
-        let drafts = Drafts::of(bodies.collect())?;
-        let conversation = record.state.conversation;
+impl InterviewRows for Transaction {
+    /// There is one writer.
+    async fn lock(&mut self, _conversation: ConversationId) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn read(&mut self, id: InterviewId) -> Result<Option<InterviewRecord>, StoreError> {
+        Transaction::read(self, query(sql::interviews::GET).bind(blob(id.0)), record)
+    }
+
+    async fn save(&mut self, record: &InterviewRecord) -> Result<(), StoreError> {
+        let InterviewRecord { state, contact, seq, assignment, nurture, follow_up_at } = record;
+        let statement = query(sql::interviews::SAVE)
+            .bind(blob(state.id.0))
+            .bind(blob(state.conversation.0))
+            .bind(blob(contact.0))
+            .bind(*seq)
+            .bind(state.name.as_str())
+            .bind(state.standing.as_str())
+            .bind(state.verdict.as_ref().map(|verdict| verdict.temperature.as_str()))
+            .bind(state.started_at.as_millisecond())
+            .bind(json(state)?)
+            .bind(assignment.as_ref().map(|assignment| assignment.route.as_str()))
+            .bind(assignment.as_ref().map(|assignment| assignment.person.as_str()))
+            .bind(assignment.as_ref().map(|assignment| assignment.assigned_at.as_millisecond()))
+            .bind(assignment.as_ref().map(json).transpose()?)
+            .bind(nurture.as_ref().map(json).transpose()?)
+            .bind(follow_up_at.map(Timestamp::as_millisecond));
+        self.write(statement).map(drop)
+    }
+
+    async fn steps(&mut self, conversation: ConversationId, behind: Seq) -> Result<Vec<Event>, StoreError> {
+        self.read_all(query(sql::interviews::STEPS).bind(blob(conversation.0)).bind(behind), event)
+    }
+
+    async fn taken(&mut self, name: &str, route: &str) -> Result<Vec<Taken>, StoreError> {
+        self.read_all(query(sql::interviews::TAKEN).bind(name).bind(route), |columns| {
+            Ok(Taken { person: columns.value()?, last_at: columns.time()?, leads: columns.value()? })
+        })
+    }
+
+    async fn append(
+        &mut self,
+        conversation: ConversationId,
+        bodies: Vec<EventBody>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let drafts = Drafts::of(bodies)?;
         let room = query(sql::interviews::MAKE_ROOM)
             .bind(blob(conversation.0))
             .bind(drafts.count())
             .bind(at.as_millisecond());
-        let last = transaction.write_returning(room, |columns| columns.value())?;
+        let last = self.write_returning(room, |columns| columns.value())?;
         let last = last.into_iter().next().ok_or(StoreError::NotFound)?;
-        drafts.append(transaction, Place { conversation, turn: None, at }, last)?;
-        let events = steps(transaction, conversation, record.seq)?;
-        record = record.after(&events);
+        drafts.append(self, Place { conversation, turn: None, at }, last)
     }
-    save(transaction, &record)?;
-    Ok(record)
-}
 
-fn read(transaction: &mut Transaction, id: InterviewId) -> Result<Option<InterviewRecord>, StoreError> {
-    transaction.read(query(sql::interviews::GET).bind(blob(id.0)), record)
-}
+    async fn waiting(&mut self, conversation: ConversationId) -> Result<Waiting, StoreError> {
+        let statement = query(sql::interviews::WAITING).bind(blob(conversation.0));
+        let waiting = Transaction::read(self, statement, |columns| columns.value())?;
+        waiting.map(Waiting::of).ok_or(StoreError::NotFound)
+    }
 
-fn steps(
-    transaction: &mut Transaction,
-    conversation: ConversationId,
-    behind: Seq,
-) -> Result<Vec<Event>, StoreError> {
-    let statement = query(sql::interviews::STEPS).bind(blob(conversation.0)).bind(behind);
-    transaction.read_all(statement, event)
-}
-
-fn taken(transaction: &mut Transaction, name: &str, route: &str) -> Result<Vec<Taken>, StoreError> {
-    transaction.read_all(query(sql::interviews::TAKEN).bind(name).bind(route), |columns| {
-        Ok(Taken { person: columns.value()?, last_at: columns.time()?, leads: columns.value()? })
-    })
-}
-
-fn save(transaction: &mut Transaction, record: &InterviewRecord) -> Result<(), StoreError> {
-    let InterviewRecord { state, contact, seq, assignment, nurture, follow_up_at } = record;
-    let statement = query(sql::interviews::SAVE)
-        .bind(blob(state.id.0))
-        .bind(blob(state.conversation.0))
-        .bind(blob(contact.0))
-        .bind(*seq)
-        .bind(state.name.as_str())
-        .bind(state.standing.as_str())
-        .bind(state.verdict.as_ref().map(|verdict| verdict.temperature.as_str()))
-        .bind(state.started_at.as_millisecond())
-        .bind(json(state)?)
-        .bind(assignment.as_ref().map(|assignment| assignment.route.as_str()))
-        .bind(assignment.as_ref().map(|assignment| assignment.person.as_str()))
-        .bind(assignment.as_ref().map(|assignment| assignment.assigned_at.as_millisecond()))
-        .bind(assignment.as_ref().map(json).transpose()?)
-        .bind(nurture.as_ref().map(json).transpose()?)
-        .bind(follow_up_at.map(Timestamp::as_millisecond));
-    transaction.write(statement).map(drop)
+    async fn change_owner(
+        &mut self,
+        conversation: ConversationId,
+        change: OwnerChange,
+        before: Vec<EventBody>,
+    ) -> Result<Conversation, StoreError> {
+        change_owner_after(self, conversation, change, before)
+    }
 }
 
 fn record(columns: &mut Columns<'_>) -> Result<InterviewRecord, StoreError> {

@@ -2,6 +2,7 @@
 //! write that returned is on the disk (WAL, `synchronous=FULL`).
 
 mod accept;
+mod alerts;
 mod backoffice;
 mod connect;
 mod contacts;
@@ -117,6 +118,7 @@ fn stores(database: &Database, live: Arc<LiveHub>) -> Stores {
         interviews: Arc::new(interviews::Interviews::on(database)),
         keys: Arc::new(keys::Keys::on(database)),
         quotas: None,
+        alerts: Arc::new(alerts::Alerts::on(database)),
         backoffice: Arc::new(backoffice::Backoffice::on(database)),
         live,
     }

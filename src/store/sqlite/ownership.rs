@@ -22,12 +22,23 @@ pub(super) fn change_owner(
     id: ConversationId,
     change: OwnerChange,
 ) -> Result<Conversation, StoreError> {
+    change_owner_after(transaction, id, change, Vec::new())
+}
+
+/// The same, with these events before the message.
+pub(super) fn change_owner_after(
+    transaction: &mut Transaction,
+    id: ConversationId,
+    change: OwnerChange,
+    before: Vec<EventBody>,
+) -> Result<Conversation, StoreError> {
     let (_, owner) = standing(transaction, id)?;
     let answers = matches!(&change.message, Some(Message { role: Role::Human | Role::Assistant, .. }));
-    let mut bodies = Vec::with_capacity(2);
+    let mut bodies = Vec::with_capacity(before.len() + 2);
     if owner != change.owner {
         bodies.push(EventBody::OwnerChanged { owner: change.owner.clone(), reason: change.reason });
     }
+    bodies.extend(before);
     bodies.extend(change.message.map(EventBody::Message));
     let drafts = Drafts::of(bodies)?;
     let statement = query(sql::conversations::CHANGE_OWNER)

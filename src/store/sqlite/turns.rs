@@ -2,16 +2,19 @@
 //! lease_turn = …`), never in an `if`: a lost claim changes no row, and no row means [`StoreError::Stale`].
 
 use super::events::{Drafts, Place};
+use super::interviews::at_once;
+use super::outbox;
 use super::rows::{Columns, conversation, event};
 use super::statement::query;
 use super::transaction::Transaction;
 use super::writer::Atomicity;
-use super::{Database, interviews, outbox, texts};
+use super::{Database, texts};
 use crate::domain::conversation::{Conversation, Lease, Owner};
 use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::{ConversationId, InterviewId, MessageId, Seq, TurnId};
 use crate::domain::turn::Claim;
 use crate::store::error::StoreError;
+use crate::store::interview_rows;
 use crate::store::outbox::NewDelivery;
 use crate::store::sql;
 use crate::store::sql::values::{blob, farthest};
@@ -223,7 +226,7 @@ fn end_turn(
         outbox::queue(transaction, fence.conversation, delivery, at)?;
     }
     if let Some(id) = end.interview {
-        interviews::fold(transaction, id, &conversation)?;
+        at_once(interview_rows::fold(transaction, id, &conversation))?;
     }
     if due_again {
         transaction.has_work(fence.conversation, end.again_at.unwrap_or(at));

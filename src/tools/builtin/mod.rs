@@ -6,6 +6,7 @@ pub mod capability;
 pub mod catalog;
 pub mod crm;
 mod identity;
+pub mod interviews;
 pub mod knowledge;
 pub mod leads;
 pub mod orders;

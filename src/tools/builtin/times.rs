@@ -86,6 +86,7 @@ mod tests {
             channel: "web".into(),
             now: "2026-11-20T09:00[America/Sao_Paulo]".parse().unwrap(),
             transcript: String::new(),
+            interviews: Vec::new(),
             deadline: std::time::Instant::now(),
         }
     }

@@ -1,12 +1,14 @@
 //! Operators look at interviews, correct answers, say that they have seen a lead, and see what it all comes to.
 
 use super::interview_answers::answers_of;
+use crate::conversation::interview_desk::NotBegun;
 use crate::conversation::lead_report::{VersionReport, report};
 use crate::domain::ids::{ContactId, InterviewId};
 use crate::domain::interview::{InterviewState, Temperature};
 use crate::store::error::StoreError;
 use crate::store::interviews::{Amendment, Assignment, InterviewFilter, InterviewRecord, Nurture};
 use crate::web::auth::operator::Operator;
+use crate::web::extract::conversation::ConversationPath;
 use crate::web::extract::json::{Json, OptionalJson};
 use crate::web::extract::query::Query;
 use crate::web::problem::Problem;
@@ -26,8 +28,8 @@ const LARGEST_PAGE: u32 = 200;
 #[derive(Serialize, ToSchema)]
 pub struct InterviewView {
     /// The interview: `{id, name, version, rule, standing, conversation, language, consent, answers: {field: {given, origin,
-    /// confidence, words, at}}, locked, asked, verdict: {temperature, score, confidence, qualified, segment, route,
-    /// reasons}, passed_on, booked, started_at, updated_at}`.
+    /// confidence, words, at}}, confirmed?: {field: tool}, locked, asked, verdict: {temperature, score, confidence,
+    /// qualified, segment, route, reasons}, corrections, passed_on, booked, started_at, updated_at}`.
     #[serde(flatten)]
     #[schema(value_type = Object)]
     state: InterviewState,
@@ -162,7 +164,80 @@ pub struct Corrections {
     answers: Map<String, Value>,
 }
 
-/// Writes answers. The bot leaves these fields alone from now on.
+/// Which interview begins.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Beginning {
+    /// Name of the interview.
+    interview: String,
+    /// Who begins it; else the name of the API key.
+    name: Option<String>,
+}
+
+/// Begins an interview in a conversation that the bot has, or the person who begins it: the bot puts its first question
+/// at once, or behind the answer to what the customer has just said.
+#[utoipa::path(
+    post, path = "/api/v1/conversations/{id}/interview", tag = "operator",
+    params(("id" = String, Path, format = "uuid")),
+    request_body = Beginning,
+    security(("api_key" = [])),
+    responses(
+        (status = 201, body = InterviewView), (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "`interview_running`: the customer is being interviewed, here or \
+            in another conversation. `conversation_taken`: somebody else has the conversation. `conversation_closed`. \
+            `conversation_busy`: the bot is answering; try again."),
+        (status = 422, body = Problem, description = "No interview that a person may begin is called so."),
+    )
+)]
+pub async fn begin_interview(
+    State(state): State<SharedState>,
+    operator: Operator,
+    ConversationPath(id): ConversationPath,
+    Json(beginning): Json<Beginning>,
+) -> Result<(StatusCode, axum::Json<InterviewView>), Problem> {
+    let person = super::people::name_of(beginning.name, operator)?;
+    let begun = state.parts.interview_desk.begin(id, &beginning.interview, &person).await;
+    let record = begun.map_err(not_begun)?;
+    Ok((StatusCode::CREATED, axum::Json(record.into())))
+}
+
+fn not_begun(error: NotBegun) -> Problem {
+    let conflict = |code, title, detail: String| Problem::new(StatusCode::CONFLICT, code, title, detail);
+    match error {
+        NotBegun::NoConversation => Problem::conversation_not_found(),
+        NotBegun::NoInterview(names) => {
+            let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            let detail = format!("No interview that a person may begin is called so; there are: {known}.");
+            Problem::invalid("interview", detail)
+        }
+        NotBegun::Running(id) => {
+            let detail = format!("The customer is being interviewed already: interview {id}.");
+            conflict("interview_running", "Interview running", detail)
+        }
+        NotBegun::Closed => {
+            let detail = "The conversation is closed; the customer's next message opens it.".to_owned();
+            conflict("conversation_closed", "Conversation closed", detail)
+        }
+        NotBegun::Taken(owner) => {
+            let who = match owner.name() {
+                Some(name) => format!("{name} has the conversation"),
+                None => "The conversation waits for the team".to_owned(),
+            };
+            let detail =
+                format!("{who}; whoever has it may begin the interview, or give it back to the bot.");
+            conflict("conversation_taken", "Conversation taken", detail)
+        }
+        NotBegun::Busy => {
+            let detail = "The bot is answering the customer; try again in a moment.".to_owned();
+            conflict("conversation_busy", "Conversation busy", detail)
+        }
+        NotBegun::Store(error) => error.into(),
+    }
+}
+
+/// Writes answers. The bot leaves these fields alone from now on. What an interview that is over comes to is worked out
+/// anew: the CRM learns of it, and the lead goes to somebody else if it belongs to another route and nobody has seen it.
 #[utoipa::path(
     patch, path = "/api/v1/interviews/{id}", tag = "operator",
     params(("id" = String, Path, format = "uuid")),
@@ -185,8 +260,7 @@ pub async fn correct_interview(
     })?;
     let now = state.parts.clock.now();
     let answers = answers_of(&definition, corrections.answers, &operator.name, now)?;
-    let edited = Amendment::Edited { answers };
-    Ok(axum::Json(state.parts.stores.interviews.amend(interview.id, edited, now).await?.into()))
+    Ok(axum::Json(state.parts.interview_desk.correct(interview.id, answers).await?.into()))
 }
 
 /// Who has seen the lead.

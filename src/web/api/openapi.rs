@@ -40,6 +40,7 @@ use utoipa::{Modify, OpenApi, ToSchema};
         gaps::list_proposals,
         gaps::approve_proposal,
         gaps::reject_proposal,
+        interviews::begin_interview,
         interviews::list_interviews,
         interviews::report_interviews,
         interviews::get_interview,

@@ -1,0 +1,10 @@
+-- Alerts that wait for the operator's webhook; one that was sent or given up is gone.
+
+CREATE TABLE alerts (
+    id       TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    -- What is sent, as JSON.
+    body     TEXT             NOT NULL,
+    attempts INTEGER          NOT NULL,
+    due_at   BIGINT           NOT NULL
+);
+CREATE INDEX alerts_by_due ON alerts (due_at, id);

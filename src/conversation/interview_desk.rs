@@ -176,6 +176,9 @@ impl InterviewDesk {
             buttons: spoken.buttons,
             input: spoken.input.map(Box::new),
             confirmation: None,
+            media: Vec::new(),
+            quoted: None,
+            kept: None,
             created_at: now,
         };
         let outbox = self.pushed.contains(&conversation.channel).then(|| NewDelivery {

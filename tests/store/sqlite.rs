@@ -169,7 +169,7 @@ async fn two_processes_may_start_at_the_same_time() {
 
 /// What earlier versions of the program have written down about the migrations they ran, with the texts they ran. The
 /// checksums are theirs: were a published text changed, files of theirs would not open any more.
-const PUBLISHED: [(i64, &str, &str, &str); 5] = [
+const PUBLISHED: [(i64, &str, &str, &str); 6] = [
     (
         1,
         "conversations",
@@ -199,6 +199,12 @@ const PUBLISHED: [(i64, &str, &str, &str); 5] = [
         "interviews",
         "bfafd6c9aeb9e08f9d46b48c3e652bd4ca6f6e7b2083ef802be058d1b8956aa93ba2edac9abf5b5980f385720fd50d41",
         include_str!("../../src/store/sqlite/migrations/0005_interviews.sql"),
+    ),
+    (
+        6,
+        "alerts",
+        "33bb726c7a16de211b9460c3e5c12cc931d5a73054082da8008cfc1ad7a0daee07fd2c3a0b68403fd7cc7d4e69082ee2",
+        include_str!("../../src/store/sqlite/migrations/0006_alerts.sql"),
     ),
 ];
 

@@ -143,13 +143,11 @@ fn read(message: &Value, may_edit: bool) -> Content {
         "location" => location(part),
         "contacts" => cards(list(message, "contacts")),
         "interactive" => interactive(part),
-        "button" => text(part, "text").or_else(|| text(part, "payload")).map(|shown| {
-            Content::TemplateButton { payload: text(part, "payload"), text: shown }
-        }),
-        "reaction" => {
-            field(message, "reaction")
-                .map(|part| Content::Reaction { to: text(part, "message_id"), emoji: text(part, "emoji") })
-        }
+        "button" => text(part, "text")
+            .or_else(|| text(part, "payload"))
+            .map(|shown| Content::TemplateButton { payload: text(part, "payload"), text: shown }),
+        "reaction" => field(message, "reaction")
+            .map(|part| Content::Reaction { to: text(part, "message_id"), emoji: text(part, "emoji") }),
         "order" => order(part),
         "edit" if may_edit => field(part, "message").map(|edited| Content::Edit {
             of: text(part, "original_message_id"),

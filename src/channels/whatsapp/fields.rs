@@ -54,7 +54,8 @@ pub fn is_set(value: &Value, name: &str) -> bool {
 /// A time of an object, in seconds since 1970.
 pub fn time(value: &Value, name: &str) -> Option<Timestamp> {
     let number: i64 = text(value, name)?.trim().parse().ok()?;
-    if number > LAST_SECOND { Timestamp::from_millisecond(number) } else { Timestamp::from_second(number) }.ok()
+    if number > LAST_SECOND { Timestamp::from_millisecond(number) } else { Timestamp::from_second(number) }
+        .ok()
 }
 
 #[cfg(test)]
@@ -64,12 +65,16 @@ mod tests {
 
     #[test]
     fn a_field_is_read_whatever_kind_it_comes_in() {
-        let value = json!({"a": "17", "b": 17, "c": null, "d": " ", "e": [1], "f": true, "g": "2.5", "h": "true"});
+        let value =
+            json!({"a": "17", "b": 17, "c": null, "d": " ", "e": [1], "f": true, "g": "2.5", "h": "true"});
         assert_eq!((text(&value, "a"), text(&value, "b")), (Some("17".to_owned()), Some("17".to_owned())));
         for missing in ["c", "d", "e", "f", "z"] {
             assert_eq!(text(&value, missing), None, "{missing}");
         }
-        assert_eq!((number(&value, "b"), number(&value, "g"), number(&value, "d")), (Some(17.0), Some(2.5), None));
+        assert_eq!(
+            (number(&value, "b"), number(&value, "g"), number(&value, "d")),
+            (Some(17.0), Some(2.5), None)
+        );
         assert_eq!((is_set(&value, "f"), is_set(&value, "h"), is_set(&value, "a")), (true, true, false));
         assert_eq!((list(&value, "e").len(), list(&value, "a").len()), (1, 0));
         assert_eq!(text(&json!("no object"), "a"), None);
@@ -81,7 +86,9 @@ mod tests {
         assert_eq!(at(json!("1795363200")), Some(1_795_363_200));
         assert_eq!(at(json!(1_795_363_200)), Some(1_795_363_200));
         assert_eq!(at(json!("1795363200000")), Some(1_795_363_200));
-        for wrong in [json!("soon"), json!(""), json!(null), json!("99999999999999999999"), json!(i64::MAX), json!({})] {
+        for wrong in
+            [json!("soon"), json!(""), json!(null), json!("99999999999999999999"), json!(i64::MAX), json!({})]
+        {
             assert_eq!(at(wrong.clone()), None, "{wrong}");
         }
     }

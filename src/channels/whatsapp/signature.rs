@@ -103,7 +103,10 @@ mod tests {
         assert_eq!(BODY.len(), 83);
         let signature = presented(SIGNED).unwrap();
         assert!(secrets(&["segredo-de-teste"]).signed(BODY, signature));
-        assert!(secrets(&["novo", "segredo-de-teste", ""]).signed(BODY, signature), "one that is being replaced");
+        assert!(
+            secrets(&["novo", "segredo-de-teste", ""]).signed(BODY, signature),
+            "one that is being replaced"
+        );
         for others in [&["novo"][..], &[""], &[]] {
             assert!(!secrets(others).signed(BODY, signature), "{others:?}");
         }
@@ -137,7 +140,8 @@ mod tests {
     #[test]
     fn a_token_is_compared_whole_and_never_empty() {
         assert!(is_token(&Secret::new("verificar"), "verificar"));
-        for (expected, presented) in [("verificar", ""), ("verificar", "verifica"), ("verificar", "Verificar"), ("", "")]
+        for (expected, presented) in
+            [("verificar", ""), ("verificar", "verifica"), ("verificar", "Verificar"), ("", "")]
         {
             assert!(!is_token(&Secret::new(expected), presented), "{expected} {presented}");
         }

@@ -50,7 +50,8 @@ pub fn said(content: &Content, language: Language) -> Said {
             }
         }
         Content::Contacts(cards) => {
-            let cards: Vec<String> = cards.iter().take(MOST_NAMED).map(|card| said_card(card, language)).collect();
+            let cards: Vec<String> =
+                cards.iter().take(MOST_NAMED).map(|card| said_card(card, language)).collect();
             Said::words(cards.join("\n"))
         }
         Content::Choice { title, .. } => Said::words(title.clone()),
@@ -62,7 +63,8 @@ pub fn said(content: &Content, language: Language) -> Said {
                 format!("[{label} {}]", short(emoji))
             }
             None => {
-                let label = word(language, ["retirou a reação", "took the reaction back", "quitó la reacción"]);
+                let label =
+                    word(language, ["retirou a reação", "took the reaction back", "quitó la reacción"]);
                 format!("[{label}]")
             }
         }),
@@ -76,7 +78,8 @@ pub fn said(content: &Content, language: Language) -> Said {
             })
         }
         Content::Edit { content, .. } => {
-            let label = word(language, ["corrigiu a mensagem", "corrected the message", "corrigió el mensaje"]);
+            let label =
+                word(language, ["corrigiu a mensagem", "corrected the message", "corrigió el mensaje"]);
             let now = said(content, language);
             Said { text: format!("[{label}]\n{}", now.text), media: now.media }
         }
@@ -85,23 +88,34 @@ pub fn said(content: &Content, language: Language) -> Said {
             Said::words(format!("[{label}]"))
         }
         Content::System { .. } => {
-            let label =
-                word(language, ["os dados do contato mudaram", "the contact's details changed", "los datos del contacto cambiaron"]);
+            let label = word(
+                language,
+                [
+                    "os dados do contato mudaram",
+                    "the contact's details changed",
+                    "los datos del contacto cambiaron",
+                ],
+            );
             Said::words(format!("[{label}]"))
         }
         Content::Unseen { kind, .. } => {
             let label = word(
                 language,
-                ["mensagem que não aparece aqui", "message that does not show here", "mensaje que no aparece aquí"],
+                [
+                    "mensagem que não aparece aqui",
+                    "message that does not show here",
+                    "mensaje que no aparece aquí",
+                ],
             );
             match kind {
                 Some(kind) => Said::words(format!("[{label}: {}]", short(kind))),
                 None => Said::words(format!("[{label}]")),
             }
         }
-        Content::Welcome => {
-            Said::words(format!("[{}]", word(language, ["abriu a conversa", "opened the chat", "abrió el chat"])))
-        }
+        Content::Welcome => Said::words(format!(
+            "[{}]",
+            word(language, ["abriu a conversa", "opened the chat", "abrió el chat"])
+        )),
     }
 }
 

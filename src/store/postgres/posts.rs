@@ -77,8 +77,7 @@ impl PostStore for Posts {
             .write(Atomicity::Statement, move |tx| {
                 Box::pin(async move {
                     let (state, again) = posts_settled(outcome);
-                    let statement =
-                        sqlx::query(sql::posts::SETTLE).bind(blob(id.0)).bind(state).bind(again);
+                    let statement = sqlx::query(sql::posts::SETTLE).bind(blob(id.0)).bind(state).bind(again);
                     tx.write(statement).await.map(drop)
                 })
             })
@@ -88,9 +87,9 @@ impl PostStore for Posts {
     async fn expire_claims(&self, now: Timestamp) -> Result<u64, StoreError> {
         self.database
             .write(Atomicity::Statement, move |tx| {
-                Box::pin(async move {
-                    tx.write(sqlx::query(sql::posts::EXPIRE).bind(now.as_millisecond())).await
-                })
+                Box::pin(
+                    async move { tx.write(sqlx::query(sql::posts::EXPIRE).bind(now.as_millisecond())).await },
+                )
             })
             .await
     }

@@ -100,9 +100,7 @@ pub(in crate::store) fn posts_settled(outcome: PostOutcome) -> (&'static str, Op
 }
 
 /// How many bodies there are, from how many are in which state.
-pub(in crate::store) fn posts_counted(
-    rows: Vec<(String, i64)>,
-) -> Result<PostCounts, StoreError> {
+pub(in crate::store) fn posts_counted(rows: Vec<(String, i64)>) -> Result<PostCounts, StoreError> {
     let mut counts = PostCounts::default();
     for (state, count) in rows {
         let place = match state.as_str() {

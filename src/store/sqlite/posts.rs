@@ -72,9 +72,10 @@ impl PostStore for Posts {
 
     async fn counts(&self, channel: &str) -> Result<PostCounts, StoreError> {
         let statement = query(sql::posts::COUNTS).bind(channel);
-        let counted = self.database.reader.many(statement, |columns| {
-            Ok((columns.value::<String>()?, columns.value::<i64>()?))
-        });
+        let counted = self
+            .database
+            .reader
+            .many(statement, |columns| Ok((columns.value::<String>()?, columns.value::<i64>()?)));
         posts_counted(counted.await?)
     }
 }

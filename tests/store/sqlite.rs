@@ -169,7 +169,7 @@ async fn two_processes_may_start_at_the_same_time() {
 
 /// What earlier versions of the program have written down about the migrations they ran, with the texts they ran. The
 /// checksums are theirs: were a published text changed, files of theirs would not open any more.
-const PUBLISHED: [(i64, &str, &str, &str); 6] = [
+const PUBLISHED: [(i64, &str, &str, &str); 8] = [
     (
         1,
         "conversations",
@@ -202,9 +202,21 @@ const PUBLISHED: [(i64, &str, &str, &str); 6] = [
     ),
     (
         6,
+        "posts",
+        "39ab5cedae67e9116afb02dec5d1f812f5f2b0bdd2373b51a814516fa5d691ec3d41e637fb975e671bb5f95f6659580c",
+        include_str!("../../src/store/sqlite/migrations/0006_posts.sql"),
+    ),
+    (
+        7,
+        "sends",
+        "4c65f4e7bfa5a99c5e8f17029b7057e66cfb9b0322f7156f173acd0a533cc04cebb1fe6f41745be3de5b0b650eb12f40",
+        include_str!("../../src/store/sqlite/migrations/0007_sends.sql"),
+    ),
+    (
+        8,
         "alerts",
         "33bb726c7a16de211b9460c3e5c12cc931d5a73054082da8008cfc1ad7a0daee07fd2c3a0b68403fd7cc7d4e69082ee2",
-        include_str!("../../src/store/sqlite/migrations/0006_alerts.sql"),
+        include_str!("../../src/store/sqlite/migrations/0008_alerts.sql"),
     ),
 ];
 

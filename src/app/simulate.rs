@@ -62,11 +62,10 @@ pub async fn simulate(mut options: Options, holder: Holder) -> anyhow::Result<()
     let phone = Phone { http: client::http()?, webhook, holder, clock, shown: Vec::new() };
     let played = phone.play(reached).await;
     serving_stop.cancel();
-    let served = serving.await?;
+    serving.await?;
     stop.cancel();
     ringing.await?.context("the line broke")?;
-    played?;
-    served
+    played
 }
 
 /// Settings of a program whose Meta is here.

@@ -171,7 +171,8 @@ mod tests {
         let (desk, task) = PresenceDesk::over(vec![phone.clone()]);
         let task = PresenceTask { every: Duration::from_millis(1), ..task };
         let stop = CancellationToken::new();
-        let running = tokio::spawn(task.run(stop.clone()));
+        let mut running = JoinSet::new();
+        running.spawn(task.run(stop.clone()));
         let turn = |number| TurnId(Uuid::from_u128(number));
         let elsewhere = desk.begins(turn(1), "web", answering("none"));
         let first = desk.begins(turn(2), "phone", answering("wamid.1"));
@@ -186,6 +187,6 @@ mod tests {
         assert!(!last.contains(&"none".to_owned()));
         drop((elsewhere, second));
         stop.cancel();
-        running.await.unwrap();
+        running.join_next().await.unwrap().unwrap();
     }
 }

@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(pieces("Olá!\n\nTudo bem?", 4096), ["Olá!\n\nTudo bem?"]);
         assert!(pieces(" \n", 100).is_empty());
         let exact = "á".repeat(100);
-        assert_eq!(pieces(&exact, 100), [exact.clone()]);
+        assert_eq!(pieces(&exact, 100), [exact.as_str()]);
     }
 
     #[test]

@@ -239,11 +239,6 @@ impl FakeMeta {
         self.shared.ledger.lock().unwrap()
     }
 
-    /// Does this with the messages to come.
-    pub fn then(&self, acts: impl IntoIterator<Item = Act>) {
-        self.ledger().script.extend(acts);
-    }
-
     /// A person's last word was so long ago.
     pub fn window_was_opened(&self, customer: &Customer, ago: SignedDuration) {
         let at = self.shared.clock.now() - ago;

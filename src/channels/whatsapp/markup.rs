@@ -126,7 +126,11 @@ impl Page {
                 self.block();
                 self.table = Table::default();
             }
-            Tag::TableCell => self.table.begins = self.out.len(),
+            Tag::TableCell => {
+                self.table.begins = self.out.len();
+                // A cell begins a word, whatever stands before it.
+                self.out.push(' ');
+            }
             Tag::TableHead
             | Tag::TableRow
             | Tag::FootnoteDefinition(_)

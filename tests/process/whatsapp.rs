@@ -5,7 +5,9 @@ use crate::support::meta::{
     ACCOUNT, APP_SECRET, Act, Customer, FakeMeta, NUMBER, Reports, TOKEN, VERIFY_TOKEN,
 };
 use balcao::domain::clock::SystemClock;
+use serde_json::json;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A place whose WhatsApp is this Meta.
 async fn behind(meta: &FakeMeta) -> Place {
@@ -120,6 +122,18 @@ async fn converse(meta: &FakeMeta, customer: &Customer, name: &str) {
     }
 }
 
+/// Somebody who likes what was said, every half second: posts keep coming in, so that silence about a message tells
+/// something. A reaction is not answered.
+async fn react(meta: &FakeMeta) {
+    let bia = Customer::bia_hidden();
+    let mut seconds = tokio::time::interval(Duration::from_millis(500));
+    for number in 0.. {
+        seconds.tick().await;
+        let kind = json!({"type": "reaction", "reaction": {"message_id": "wamid.NOSSA000=", "emoji": "👍"}});
+        meta.insists(&bia.says(&format!("wamid.reaction.{number}"), &kind), 1);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_happens_every_message_is_answered_once() {
     let mischief = MISCHIEF.iter().cycle().take(60).cloned();
@@ -147,7 +161,11 @@ async fn whatever_happens_every_message_is_answered_once() {
         server
     };
     let talking = customers.iter().map(|customer| converse(&meta, customer, &customer.user));
-    let (server, _) = tokio::join!(killing, futures_util::future::join_all(talking));
+    let all = async { tokio::join!(killing, futures_util::future::join_all(talking)) };
+    let (server, _) = tokio::select! {
+        ended = all => ended,
+        () = react(&meta) => unreachable!("somebody always likes something"),
+    };
     for customer in &customers {
         let taken = meta.taken_for(customer, 3).await;
         assert!(taken[0].text().contains("9h"), "{taken:#?}");

@@ -32,10 +32,6 @@ async fn what_is_to_be_answered_is_answered() {
             "fachada\n[imagem]",
         ),
         (
-            json!({"type": "audio", "audio": {"mime_type": "audio/ogg; codecs=opus", "id": "4440004", "voice": true}}),
-            "[mensagem de voz]",
-        ),
-        (
             json!({"type": "location", "location": {"latitude": -23.5611, "longitude": -46.6559}}),
             "[localização: -23.56110, -46.65590]",
         ),

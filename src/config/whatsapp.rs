@@ -104,14 +104,8 @@ pub struct TemplateSettings {
 pub struct MediaSettings {
     /// Whether files are downloaded.
     pub download: bool,
-    /// Largest picture, in MiB.
-    pub image_mib: u64,
     /// Largest voice note or sound, in MiB.
     pub audio_mib: u64,
-    /// Largest film, in MiB.
-    pub video_mib: u64,
-    /// Largest document, in MiB.
-    pub document_mib: u64,
     /// How long a download may take.
     pub timeout_ms: u64,
 }
@@ -126,8 +120,6 @@ pub struct RateSettings {
     pub pair_burst: u32,
     /// Messages of one number a second.
     pub number_per_second: u32,
-    /// Calls an hour that manage an account.
-    pub account_per_hour: u32,
     /// People who may be sent templates within a day; 0 for as many as there are.
     pub people_per_day: u32,
 }
@@ -226,9 +218,7 @@ impl WhatsAppSettings {
             problems.push((&["whatsapp", "prices"], format!("`{category}`: {price} is no price")));
         }
         let rates = self.rates;
-        if [rates.pair_per_minute, rates.pair_burst, rates.number_per_second, rates.account_per_hour]
-            .contains(&0)
-        {
+        if [rates.pair_per_minute, rates.pair_burst, rates.number_per_second].contains(&0) {
             problems.push((&["whatsapp", "rates"], "a rate of 0 would let nothing through".to_owned()));
         }
         problems

@@ -24,6 +24,7 @@ pub mod tools;
 pub mod backoffice;
 pub mod store;
 
+pub mod declared;
 pub mod limits;
 pub mod prompts;
 pub mod telemetry;

@@ -13,6 +13,7 @@ mod architecture;
 mod backoffice;
 mod browser;
 mod channels;
+mod connectors;
 mod conversation;
 mod interview;
 mod knowledge;

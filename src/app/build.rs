@@ -1,5 +1,6 @@
 //! Puts the program together from settings and folders.
 
+use super::backoffice::backoffice;
 use super::demo;
 use super::knowledge::{KnowledgeProbe, Library, Retrieval};
 use super::leads;
@@ -7,7 +8,6 @@ use super::probes::{ModelProbe, StoreProbe};
 use super::vectors::VectorTask;
 use crate::agent::run::Agent;
 use crate::backoffice::Backoffice;
-use crate::backoffice::embedded::{Foundation, embedded};
 use crate::config::settings::Settings;
 use crate::conversation::keeper::LeaseKeeper;
 use crate::conversation::leads::LeadDesk;
@@ -124,31 +124,17 @@ pub struct App {
     database: Arc<StoreHandle>,
 }
 
-/// The tools of a program that is not running: for `tools` and `check`.
-///
-/// # Errors
-/// Every mistake in any tool file.
-fn registry(
-    options: &Options,
-    stores: &Stores,
-    library: &Library,
-    outside: &Outside,
-) -> Result<Registry, Vec<Problem>> {
-    registry_over(options, stores, Arc::new(Retrieval(library.clone())), outside)
-}
-
-/// The tools over any knowledge; `check` has none.
+/// The tools over these systems and any knowledge; `check` has none.
 ///
 /// # Errors
 /// Every mistake in any tool file.
 pub fn registry_over(
     options: &Options,
-    stores: &Stores,
+    backoffice: &Backoffice,
     knowledge: Arc<dyn builtin::knowledge::KnowledgeSearch>,
     outside: &Outside,
 ) -> Result<Registry, Vec<Problem>> {
     let settings = &options.settings;
-    let backoffice = backoffice(options, stores);
     let http = HttpTools::new(
         allowance(&settings.limits),
         &settings.tools.secrets,
@@ -160,21 +146,11 @@ pub fn registry_over(
     .sharing(outside.cells.clone());
     // What is wrong with an interview is told where interviews are read.
     let interviews = leads::interviews(options).unwrap_or_default();
-    let mut tools = builtin::all(&backoffice, &knowledge);
+    let mut tools = builtin::all(backoffice, &knowledge);
     tools.extend(builtin::interviews::tools(&leads::offers(&interviews)));
     let registry = load::load(tools, &options.operator.join("tools"), &http)?;
     let lost = leads::lost_lookups(&interviews, &registry);
     if lost.is_empty() { Ok(registry) } else { Err(lost) }
-}
-
-/// The systems behind the counter.
-pub fn backoffice(options: &Options, stores: &Stores) -> Backoffice {
-    let foundation = Foundation {
-        records: stores.backoffice.clone(),
-        contacts: stores.contacts.clone(),
-        clock: options.clock.clone(),
-    };
-    embedded(&foundation, &options.settings.backoffice, &options.settings.business)
 }
 
 impl App {
@@ -204,7 +180,10 @@ impl App {
             }
         };
         let outside = Outside { cells: stores.quotas.clone(), ..Outside::with(alerts, &options) };
-        let registry = Arc::new(registry(&options, &stores, &library, &outside).map_err(listed)?);
+        let backoffice = backoffice(&options, &stores, &outside).map_err(listed)?;
+        let retrieval = Arc::new(Retrieval(library.clone()));
+        let registry =
+            Arc::new(registry_over(&options, &backoffice, retrieval.clone(), &outside).map_err(listed)?);
         let (model, chain): (Arc<dyn ChatModel>, _) = match &options.model {
             Some(model) => (model.clone(), None),
             None => {
@@ -232,7 +211,7 @@ impl App {
                 model,
                 built_in,
                 dispatcher: Dispatcher::new(registry.clone(), settings.turn.result_characters),
-                knowledge: Arc::new(Retrieval(library.clone())),
+                knowledge: retrieval,
                 prompts,
                 interviews,
                 business: Arc::new(settings.business.clone()),
@@ -264,7 +243,7 @@ impl App {
         let heard = whatsapp.map(|sides| sides.heard);
         let reception = super::reception::reception(&options, &stores, &outside, &ownership, heard);
         let (whatsapp, posts) = reception.unzip();
-        let desk = leads::desk(&options, &runner, &outside, &definitions)?;
+        let desk = leads::desk(&options, &runner, &backoffice, &outside, &definitions)?;
         let database = Arc::new(database);
         let web = WebState::new(WebParts {
             stores: stores.clone(),

@@ -54,9 +54,11 @@ pub async fn problems(options: &Options) -> anyhow::Result<(Vec<Problem>, Vec<Pr
         problems.push(Problem::in_file("settings", format!("{error:#}")));
     }
     let scratch = ScratchStore::open(options).await?;
-    if let Err(found) =
-        super::build::registry_over(options, &scratch.stores, Arc::new(NoKnowledge), &Outside::alone(options))
-    {
+    let outside = Outside::alone(options);
+    let registry = super::backoffice::backoffice(options, &scratch.stores, &outside).and_then(|backoffice| {
+        super::build::registry_over(options, &backoffice, Arc::new(NoKnowledge), &outside)
+    });
+    if let Err(found) = registry {
         problems.extend(found);
     }
     scratch.close().await;

@@ -1,6 +1,7 @@
 //! Puts together what looks after leads, and what is known of their interviews.
 
-use super::build::{Options, Outside, backoffice};
+use super::build::{Options, Outside};
+use crate::backoffice::Backoffice;
 use crate::conversation::interview_desk::InterviewDesk;
 use crate::conversation::leads::{Definitions, LeadDesk};
 use crate::conversation::turn::TurnRunner;
@@ -65,12 +66,13 @@ pub fn definitions(interviews: &Interviews) -> Definitions {
 pub fn desk(
     options: &Options,
     runner: &TurnRunner,
+    backoffice: &Backoffice,
     outside: &Outside,
     definitions: &Definitions,
 ) -> anyhow::Result<Box<LeadDesk>> {
     let stores = runner.stores.clone();
     Ok(Box::new(LeadDesk {
-        crm: backoffice(options, &stores).crm,
+        crm: backoffice.crm.clone(),
         stores,
         definitions: definitions.clone(),
         prompts: runner.agent.prompts.clone(),

@@ -1,6 +1,7 @@
 //! The composition root: the only place that names concrete types. `build` puts the program together for `main` and
 //! for tests alike; the other files are the verbs of the command line.
 
+pub mod backoffice;
 pub mod build;
 pub mod chat;
 pub mod check;

@@ -153,6 +153,19 @@ pub struct CouponOffer {
     pub reason: CouponReason,
 }
 
+/// What a shop has on record: the program's own tables, or a vendor's shop.
+#[async_trait]
+pub trait ShopRecords: Send + Sync {
+    /// Every product with its variations.
+    async fn products(&self) -> Result<Vec<Product>, BackofficeError>;
+
+    /// One order by its number.
+    async fn order(&self, number: &str) -> Result<Option<Order>, BackofficeError>;
+
+    /// Orders of a contact, newest first.
+    async fn orders(&self, contact: ContactId) -> Result<Vec<Order>, BackofficeError>;
+}
+
 /// The shop. Implementors owe: prices and stock as they are now; orders only as asked for by number or contact.
 #[async_trait]
 pub trait Catalog: Send + Sync {

@@ -2,13 +2,16 @@
 //! embedded implementation answers. Nothing here knows of models, conversations or HTTP.
 
 pub mod agenda;
+pub mod calendar;
 pub mod catalog;
+pub mod connector;
 pub mod crm;
 pub mod csv;
 pub mod embedded;
 pub mod error;
 pub mod leads;
 mod limits;
+pub mod mirrored;
 pub mod tickets;
 pub mod words;
 

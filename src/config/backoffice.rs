@@ -11,7 +11,7 @@ pub const EMBEDDED: &str = "embedded";
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BackofficeSettings {
-    /// Who keeps contacts and opportunities; so far only `embedded`.
+    /// Who keeps contacts and opportunities: `embedded`, or the name of a connector.
     pub crm: String,
     /// Who keeps appointments.
     pub agenda: String,
@@ -66,18 +66,17 @@ pub struct CatalogRules {
 }
 
 impl BackofficeSettings {
+    /// Who implements what: the key and the name that stands there.
+    pub fn keepers(&self) -> [(&'static str, &str); 4] {
+        [("crm", &self.crm), ("agenda", &self.agenda), ("tickets", &self.tickets), ("catalog", &self.catalog)]
+    }
+
     /// Everything that is wrong, each behind its key.
     pub fn problems(&self) -> Vec<(&'static str, String)> {
         let mut problems = Vec::new();
-        for (key, keeper) in [
-            ("crm", &self.crm),
-            ("agenda", &self.agenda),
-            ("tickets", &self.tickets),
-            ("catalog", &self.catalog),
-        ] {
-            if keeper != EMBEDDED {
-                let message = format!("there is no connector `{keeper}`; write \"{EMBEDDED}\"");
-                problems.push((key, message));
+        for (key, keeper) in self.keepers() {
+            if keeper.trim().is_empty() {
+                problems.push((key, format!("name a connector, or write \"{EMBEDDED}\"")));
             }
         }
         for (key, stages) in [
@@ -120,7 +119,7 @@ mod tests {
     #[test]
     fn every_problem_is_named_at_once() {
         let text = include_str!("default/backoffice.toml")
-            .replace("crm = \"embedded\"", "crm = \"hubspot\"")
+            .replace("crm = \"embedded\"", "crm = \" \"")
             .replace("catalog = \"embedded\"", "catalog = \"\"")
             .replace("slot_step_minutes = 30", "slot_step_minutes = 0")
             .replace("max_days_ahead = 60", "max_days_ahead = 9999")

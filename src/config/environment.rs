@@ -28,7 +28,9 @@ pub fn overlay(settings: &mut Table, variables: &Variables, problems: &mut Vec<P
     for (name, value) in variables {
         let Some((path, value)) = setting(name, value, problems) else { continue };
         let keys: Vec<String> = path.split("__").map(str::to_ascii_lowercase).collect();
-        if let Err(message) = set(settings, &keys, &value) {
+        // Credentials of connectors have no default to tell their type: a key of digits is still a text.
+        let untyped = if keys[0] == "connectors" { Untyped::Text } else { Untyped::Guessed };
+        if let Err(message) = set(settings, &keys, &value, untyped) {
             problems.push(Problem::in_file(name, message));
         }
     }
@@ -58,24 +60,33 @@ fn setting(name: &str, value: &str, problems: &mut Vec<Problem>) -> Option<(Stri
     }
 }
 
+/// What a value is for which no default tells the type.
+#[derive(Clone, Copy)]
+enum Untyped {
+    /// What it looks like.
+    Guessed,
+    /// A text.
+    Text,
+}
+
 /// Sets the value at `keys`, read as the type that stands there by default.
-fn set(table: &mut Table, keys: &[String], text: &str) -> Result<(), String> {
+fn set(table: &mut Table, keys: &[String], text: &str, untyped: Untyped) -> Result<(), String> {
     let Some((key, rest)) = keys.split_first() else { return Ok(()) };
     if key.is_empty() {
         return Err("two underscores separate section and key: BALCAO__SECTION__KEY".to_owned());
     }
     if rest.is_empty() {
-        let value = read(text, table.get(key))?;
+        let value = read(text, table.get(key), untyped)?;
         table.insert(key.clone(), value);
         return Ok(());
     }
     match table.entry(key.clone()).or_insert_with(|| Value::Table(Table::new())) {
-        Value::Table(inner) => set(inner, rest, text),
+        Value::Table(inner) => set(inner, rest, text, untyped),
         _ => Err(format!("`{key}` is not a section")),
     }
 }
 
-fn read(text: &str, default: Option<&Value>) -> Result<Value, String> {
+fn read(text: &str, default: Option<&Value>, untyped: Untyped) -> Result<Value, String> {
     let expected = |kind: &str| format!("`{text}` is not {kind}");
     match default {
         Some(Value::String(_)) => Ok(Value::String(text.to_owned())),
@@ -94,11 +105,14 @@ fn read(text: &str, default: Option<&Value>) -> Result<Value, String> {
                 .collect(),
         )),
         Some(Value::Datetime(_) | Value::Table(_)) => Err(expected("a single value")),
-        None => Ok(text
-            .parse()
-            .map(Value::Integer)
-            .or_else(|_| text.parse().map(Value::Boolean))
-            .unwrap_or_else(|_| Value::String(text.to_owned()))),
+        None => Ok(match untyped {
+            Untyped::Text => Value::String(text.to_owned()),
+            Untyped::Guessed => text
+                .parse()
+                .map(Value::Integer)
+                .or_else(|_| text.parse().map(Value::Boolean))
+                .unwrap_or_else(|_| Value::String(text.to_owned())),
+        }),
     }
 }
 

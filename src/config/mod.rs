@@ -5,6 +5,7 @@ pub mod alerts;
 pub mod backoffice;
 pub mod business;
 pub mod channels;
+pub mod connectors;
 pub mod email;
 pub mod embeddings;
 pub mod environment;

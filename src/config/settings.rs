@@ -4,6 +4,7 @@ use super::alerts::AlertSettings;
 use super::backoffice::BackofficeSettings;
 use super::business::Business;
 use super::channels::ChannelsSettings;
+use super::connectors::ConnectorSettings;
 use super::email::EmailSettings;
 use super::embeddings::EmbeddingSettings;
 use super::environment::Variables;
@@ -21,7 +22,7 @@ use crate::domain::problem::Problem;
 use std::path::Path;
 
 /// The compiled-in defaults, section by section: also what `balcao config` prints.
-pub const DEFAULTS: [(&str, &str); 15] = [
+pub const DEFAULTS: [(&str, &str); 16] = [
     ("business", include_str!("default/business.toml")),
     ("llm", include_str!("default/llm.toml")),
     ("turn", include_str!("default/turn.toml")),
@@ -37,6 +38,7 @@ pub const DEFAULTS: [(&str, &str); 15] = [
     ("interviews", include_str!("default/interviews.toml")),
     ("email", include_str!("default/email.toml")),
     ("transcription", include_str!("default/transcription.toml")),
+    ("connectors", include_str!("default/connectors.toml")),
 ];
 
 /// All settings.
@@ -72,6 +74,8 @@ pub struct Settings {
     pub email: EmailSettings,
     /// `[transcription]`
     pub transcription: TranscriptionSettings,
+    /// `[connectors]`
+    pub connectors: ConnectorSettings,
 }
 
 impl Settings {
@@ -96,6 +100,7 @@ impl Settings {
         let interviews = layers.section("interviews");
         let email: Option<EmailSettings> = layers.section("email");
         let transcription: Option<TranscriptionSettings> = layers.section("transcription");
+        let connectors = layers.section("connectors");
         for (key, problem) in transcription.iter().flat_map(TranscriptionSettings::problems) {
             layers.report(&["transcription", key], &problem);
         }
@@ -139,6 +144,7 @@ impl Settings {
             interviews,
             email,
             transcription,
+            connectors,
         ) {
             (
                 Some(business),
@@ -156,6 +162,7 @@ impl Settings {
                 Some(interviews),
                 Some(email),
                 Some(transcription),
+                Some(connectors),
             ) if problems.is_empty() => {
                 channels.web.named_after(&business);
                 Ok(Self {
@@ -174,6 +181,7 @@ impl Settings {
                     interviews,
                     email,
                     transcription,
+                    connectors,
                 })
             }
             _ => Err(problems),

@@ -110,6 +110,22 @@ pub fn forbidden_in<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Forbidde
     None
 }
 
+/// The body of an answer, up to `most` bytes; what is behind is left unread. Says whether anything was.
+///
+/// # Errors
+/// A connection that breaks off.
+pub async fn read_at_most(mut response: reqwest::Response, most: usize) -> reqwest::Result<(Vec<u8>, bool)> {
+    let mut bytes: Vec<u8> = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        let room = most - bytes.len();
+        bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() > room {
+            return Ok((bytes, true));
+        }
+    }
+    Ok((bytes, false))
+}
+
 /// Resolves names by the system's resolver and leaves out addresses that may not be called.
 #[derive(Debug)]
 struct GuardedResolver {

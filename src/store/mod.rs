@@ -3,6 +3,7 @@
 //! are. SQL stands only below this folder.
 
 pub mod backoffice;
+pub mod connectors;
 pub mod contacts;
 pub mod conversations;
 pub mod error;
@@ -46,6 +47,8 @@ pub struct Stores {
     pub quotas: Option<Arc<dyn SharedCells>>,
     /// Alerts that wait for the operator's webhook.
     pub alerts: Arc<dyn AlertShelf>,
+    /// What calls to vendors' systems leave behind.
+    pub connectors: Arc<dyn connectors::ConnectorStore>,
     /// Tables of the embedded CRM, agenda, help desk and catalog.
     pub backoffice: Arc<dyn backoffice::BackofficeStore>,
     /// Committed events and provisional words, as they happen.

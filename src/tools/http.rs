@@ -2,12 +2,13 @@
 //! apart: a result, an answer of no, a system that is away, or a call of unknown fate. It never follows a redirect,
 //! and it never repeats a change that may have happened.
 
-use super::http_request::{Blueprint, Filled};
-use super::http_result::{Projection, bound, parse_body};
+use super::http_request::Blueprint;
 use super::http_spec::Declared;
 use super::http_wire::{QUOTA_PATIENCE, is_repeatable};
 use super::tool::{Tool, ToolContext, ToolError, ToolOutput};
 use crate::config::secret::Secret;
+use crate::declared::projection::{Projection, bound, parse_body};
+use crate::declared::request::Filled;
 use crate::domain::clock::Clock;
 use crate::domain::effect::Effect;
 use crate::domain::problem::Problem;
@@ -17,7 +18,7 @@ use crate::limits::alerts::Alerts;
 use crate::limits::backoff::Backoff;
 use crate::limits::breaker::{Breaker, BreakerPolicy};
 use crate::limits::cells::SharedCells;
-use crate::limits::net::{Allowance, Forbidden, client_builder, forbidden_in, guard_url};
+use crate::limits::net::{Allowance, Forbidden, client_builder, forbidden_in, guard_url, read_at_most};
 use crate::limits::pause::Pause;
 use crate::limits::quota::{OutboundQuota, OutboundRates};
 use async_trait::async_trait;
@@ -230,7 +231,7 @@ impl HttpTool {
     async fn send(&self, filled: &Filled) -> reqwest::Result<Response> {
         let mut request = self
             .client
-            .request(self.blueprint.method().clone(), filled.url.clone())
+            .request(filled.method.clone(), filled.url.clone())
             .headers(filled.headers.clone())
             .timeout(self.timeout);
         if let Some(body) = &filled.body {
@@ -332,18 +333,9 @@ impl Tool for HttpTool {
 }
 
 /// Status and body of an answer, read up to the limit.
-async fn read(mut response: Response) -> reqwest::Result<(StatusCode, Value)> {
+async fn read(response: Response) -> reqwest::Result<(StatusCode, Value)> {
     let status = response.status();
-    let mut bytes: Vec<u8> = Vec::new();
-    let mut cut_off = false;
-    while let Some(chunk) = response.chunk().await? {
-        let room = LARGEST_ANSWER - bytes.len();
-        bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if chunk.len() > room {
-            cut_off = true;
-            break;
-        }
-    }
+    let (bytes, cut_off) = read_at_most(response, LARGEST_ANSWER).await?;
     Ok((status, parse_body(&bytes, cut_off)))
 }
 

@@ -6,8 +6,8 @@ use super::load::read_bounded;
 use super::spec::parameter_names;
 use super::spec_toml::{RISKS, SOURCES};
 use super::templates::check_texts;
-use super::toml_reader::{Fields, Node, Place, Placed, Reader, Texts, entries_of};
 use super::validate;
+use crate::declared::reader::{Fields, Node, Place, Reader, Texts, entries_of};
 use crate::domain::problem::Problem;
 use crate::domain::tool::{Localized, ParamSource, ToolSpec, ToolWords};
 use serde_json::{Value, json};
@@ -76,14 +76,14 @@ fn read_tool(reader: &mut Reader<'_>, node: &Node<'_>, folder: &Path) -> Option<
         return None;
     }
     let place = reader.place(node.span());
-    let name = required(reader, &fields, "name");
+    let name = reader.required(&fields, "name");
     if let Some(name) = &name
         && !is_name(&name.value)
     {
         let message = format!("`{}` is no tool name: letters, digits, _ and -, at most 64", name.value);
         reader.extend([name.place.problem(message)]);
     }
-    let description = required(reader, &fields, "description");
+    let description = reader.required(&fields, "description");
     let risk = match fields.get("risk") {
         Some(node) => reader.word(node, &RISKS).map(|risk| risk.value),
         None => {
@@ -127,27 +127,6 @@ fn read_tool(reader: &mut Reader<'_>, node: &Node<'_>, folder: &Path) -> Option<
     let for_quota = if http.per_minute > 0 { QUOTA_PATIENCE } else { Duration::ZERO };
     spec.timeout = http.timeout * http.attempts + Duration::from_secs(5) + for_quota;
     Some(Declared { place, spec, http })
-}
-
-pub(super) fn required(
-    reader: &mut Reader<'_>,
-    fields: &Fields<'_, '_>,
-    key: &str,
-) -> Option<Placed<String>> {
-    match fields.get(key) {
-        Some(node) => {
-            let text = reader.string(node)?;
-            if text.value.trim().is_empty() {
-                reader.fault(node.span(), format!("`{key}` is empty"));
-                return None;
-            }
-            Some(text)
-        }
-        None => {
-            reader.fault(fields.span.clone(), format!("`{key}` is missing"));
-            None
-        }
-    }
 }
 
 fn is_name(name: &str) -> bool {

@@ -1,8 +1,7 @@
 //! Reads the `[tool.http]` table of an operator's tool: the request as it was written, with its limits. Filling it in
 //! is `http_request`'s work.
 
-use super::http_spec::required;
-use super::toml_reader::{Fields, Node, Placed, Reader};
+use crate::declared::reader::{Fields, Node, Placed, Reader};
 use crate::domain::tool::{Risk, ToolSpec};
 use serde_json::Value;
 use std::time::Duration;
@@ -58,7 +57,7 @@ pub struct Request {
 /// Reads the table; what is wrong with it is noted.
 pub fn read(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Request> {
     let fields = reader.fields(node, &HTTP_KEYS);
-    let url = required(reader, &fields, "url");
+    let url = reader.required(&fields, "url");
     let method = match fields.get("method") {
         Some(node) => reader.string(node).map(|method| method.value.to_uppercase()),
         None => Some("GET".to_owned()),

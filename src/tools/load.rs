@@ -2,12 +2,12 @@
 //! from `tools/custom/*.toml`. Every fault of every file is reported at once. It reads files and calls nobody.
 
 use super::http_spec;
-use super::near::nearest;
 use super::registry::{Narrowed, Registry};
 use super::spec::Narrowing;
 use super::spec_toml;
-use super::toml_reader::{LARGEST_FILE, Place};
 use super::tool::Tool;
+use crate::declared::near::nearest;
+use crate::declared::reader::{LARGEST_FILE, Place};
 use crate::domain::problem::Problem;
 use crate::tools::http::{HttpTool, HttpTools};
 use std::collections::HashMap;

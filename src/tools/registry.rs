@@ -1,10 +1,10 @@
 //! The tools of a running program, in a stable order, each with its compiled schema. It finds and checks; making
 //! calls is `dispatch`'s work.
 
-use super::near::nearest;
 use super::spec::NarrowedSpec;
 use super::tool::{Caller, Tool, ToolContext, ToolError, ToolOutput};
 use super::validate;
+use crate::declared::near::nearest;
 use crate::domain::tool::{BEGIN_INTERVIEW, ToolSpec};
 use async_trait::async_trait;
 use jsonschema::Validator;

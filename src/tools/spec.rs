@@ -1,9 +1,9 @@
 //! How an operator narrows a tool: never a new power, only less of one, and better words. Reading the file is
 //! `spec_toml`'s work; finding the files is `load`'s.
 
-use super::near::nearest;
 use super::schema::KIND;
-use super::toml_reader::{Place, Placed, Texts};
+use crate::declared::near::nearest;
+use crate::declared::reader::{Place, Placed, Texts};
 use crate::domain::problem::Problem;
 use crate::domain::tool::{ParamSource, Risk, ToolSpec};
 use serde_json::{Map, Value, json};

@@ -3,7 +3,7 @@
 
 use super::spec::{Narrowing, ParameterNarrowing};
 use super::templates::check_texts;
-use super::toml_reader::{Fields, Node, Placed, Reader, entries_of};
+use crate::declared::reader::{Fields, Node, Placed, Reader, entries_of};
 use crate::domain::problem::Problem;
 use crate::domain::tool::{ParamSource, Risk};
 

@@ -1,7 +1,7 @@
 //! Checks the sentences of tool files when they are loaded, so that a slip in a template is found by the operator
 //! and not by a customer. Rendering is the work of whoever says them.
 
-use super::toml_reader::{Placed, Texts};
+use crate::declared::reader::{Placed, Texts};
 use crate::domain::problem::{Problem, line_of};
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 
@@ -68,7 +68,7 @@ fn exists(environment: &Environment<'_>, filter: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tools::toml_reader::Place;
+    use crate::declared::reader::Place;
 
     fn problem(template: &str) -> Option<String> {
         let place = Place { file: "tools/x.toml".into(), line: 10 };

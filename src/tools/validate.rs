@@ -1,7 +1,7 @@
 //! Checks schemas when they are loaded and arguments when they are called, and says what is wrong in words a
 //! model can act on. It never fetches a schema from anywhere.
 
-use super::near::nearest;
+use crate::declared::near::nearest;
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, ValidationError, Validator};
 use serde_json::{Map, Value, json};

@@ -8,7 +8,7 @@ const RANKS: [&[&str]; 11] = [
     &["domain"],
     &["language"],
     &["config", "telemetry"],
-    &["limits"],
+    &["limits", "declared"],
     &["llm", "prompts", "channels", "store"],
     &["knowledge", "backoffice", "inbox", "outbox"],
     &["interview", "tools"],

@@ -5,5 +5,5 @@ mod catalog;
 mod crm;
 mod files;
 mod leads;
-mod support;
+pub mod support;
 mod tickets;

@@ -32,13 +32,13 @@ pub struct Counter {
 }
 
 #[derive(Deserialize)]
-struct Settings {
-    business: Business,
-    backoffice: BackofficeSettings,
-    store: StoreSettings,
+pub struct Settings {
+    pub business: Business,
+    pub backoffice: BackofficeSettings,
+    pub store: StoreSettings,
 }
 
-fn settings() -> Settings {
+pub fn settings() -> Settings {
     let text = [
         include_str!("../../src/config/default/business.toml"),
         include_str!("../../src/config/default/backoffice.toml"),

@@ -18,6 +18,7 @@ pub use models::{ModelsCommand, PullArguments, models};
 pub use shop::{ExportArguments, ImportArguments, export, import};
 pub use whatsapp::{WhatsAppCommand, whatsapp};
 
+use super::backoffice::backoffice;
 use super::build::{Options, Outside, listed, registry_over};
 use super::check::NoKnowledge;
 use super::instance::running;
@@ -94,7 +95,9 @@ pub async fn keys(options: &Options, command: KeysCommand) -> anyhow::Result<Exi
 pub async fn tools(options: &Options, as_json: bool) -> anyhow::Result<ExitCode> {
     // Built over an empty database: schemas do not depend on what is in it.
     let scratch = ScratchStore::open(options).await?;
-    let registry = registry_over(options, &scratch.stores, Arc::new(NoKnowledge), &Outside::alone(options));
+    let outside = Outside::alone(options);
+    let registry = backoffice(options, &scratch.stores, &outside)
+        .and_then(|backoffice| registry_over(options, &backoffice, Arc::new(NoKnowledge), &outside));
     scratch.close().await;
     let registry = registry.map_err(listed)?;
     let language = options.settings.business.language;

@@ -6,6 +6,7 @@ use super::choose::choose;
 use super::slots::{Diary, Refusal, Rules};
 use crate::backoffice::BackofficeError;
 use crate::backoffice::agenda::{Agenda, Book, Booked, Reschedule, Slot, SlotQuery};
+use crate::backoffice::calendar::{Busy, OutsideCalendar};
 use crate::backoffice::limits;
 use crate::config::backoffice::AgendaRules;
 use crate::config::business::Business;
@@ -18,6 +19,8 @@ use async_trait::async_trait;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
+use std::collections::HashMap;
+use std::sync::Arc;
 use tokio::sync::Mutex;
 
 /// Most times one list holds.
@@ -36,6 +39,8 @@ pub struct EmbeddedAgenda {
     /// Held from check to write, so that two bookings cannot both fit beside each other without the pause between
     /// them. The store refuses a real overlap even across processes.
     writing: Mutex<()>,
+    /// Calendars that professionals keep elsewhere.
+    outside: Option<Arc<dyn OutsideCalendar>>,
 }
 
 /// Everything one request is answered from.
@@ -43,6 +48,8 @@ struct View {
     service: Service,
     professionals: Vec<Professional>,
     appointments: Vec<Appointment>,
+    /// When they are busy elsewhere, by professional.
+    elsewhere: HashMap<String, Vec<Busy>>,
 }
 
 impl EmbeddedAgenda {
@@ -54,7 +61,14 @@ impl EmbeddedAgenda {
             calendar: business.calendar(),
             zone: business.timezone.clone(),
             writing: Mutex::new(()),
+            outside: None,
         }
+    }
+
+    /// The same agenda, which keeps to these calendars too.
+    #[must_use]
+    pub fn beside(self, outside: Arc<dyn OutsideCalendar>) -> Self {
+        Self { outside: Some(outside), ..self }
     }
 
     fn rules(&self) -> Rules<'_> {
@@ -85,17 +99,38 @@ impl EmbeddedAgenda {
         if professionals.is_empty() {
             return Err(BackofficeError::conflict(format!("nobody can be booked for {}", service.name)));
         }
-        Ok(View { service, professionals, appointments: self.standing().await? })
+        let elsewhere = self.elsewhere(&professionals).await?;
+        Ok(View { service, professionals, appointments: self.standing().await?, elsewhere })
+    }
+
+    /// When these professionals are busy by their own calendars. If one cannot be asked, nothing is offered: a time
+    /// that only looks free would be taken from somebody.
+    async fn elsewhere(
+        &self,
+        professionals: &[Professional],
+    ) -> Result<HashMap<String, Vec<Busy>>, BackofficeError> {
+        let Some(outside) = &self.outside else { return Ok(HashMap::new()) };
+        let (from, until) = self.bookable()?;
+        let asked = professionals.iter().map(|person| async move {
+            Ok((person.id.clone(), outside.busy(&person.id, from, until).await?))
+        });
+        futures_util::future::try_join_all(asked).await.map(|busy| busy.into_iter().collect())
     }
 
     /// Every standing appointment of the time that can be booked.
     async fn standing(&self) -> Result<Vec<Appointment>, BackofficeError> {
+        let (from, until) = self.bookable()?;
+        Ok(self.on.records.appointments_between(from, until).await?)
+    }
+
+    /// The time that can be booked.
+    fn bookable(&self) -> Result<(Timestamp, Timestamp), BackofficeError> {
         let rules = self.rules();
         // The day behind the horizon still counts: its appointments need a pause before them. And what has just
         // ended needs one behind it.
         let until = self.start_of(rules.horizon().saturating_add(2.days()))?;
         let from = self.start_of(rules.now.date())?;
-        Ok(self.on.records.appointments_between(from, until).await?)
+        Ok((from, until))
     }
 
     fn start_of(&self, day: Date) -> Result<Timestamp, BackofficeError> {
@@ -355,7 +390,8 @@ fn diaries(view: &View, except: Option<RecordId>) -> Result<Vec<Diary>, Backoffi
     view.professionals
         .iter()
         .map(|person| {
-            Diary::of(person, &view.appointments, except)
+            let elsewhere = view.elsewhere.get(&person.id).map_or(&[][..], Vec::as_slice);
+            Diary::of(person, &view.appointments, elsewhere, except)
                 .map_err(|error| BackofficeError::Fault(format!("professional {}: {error}", person.id)))
         })
         .collect()

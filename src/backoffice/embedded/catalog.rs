@@ -1,5 +1,5 @@
-//! The shop on the program's own store. Products are searched in an index that is at most a few seconds old;
-//! orders, coupons and shipping prices are read as they are.
+//! The shop over its records, the program's own or a vendor's. Products are searched in an index that is at most a few
+//! seconds old; orders are read as they are; coupons and shipping prices are the program's own tables.
 
 use super::Foundation;
 use super::coupons::{self, Purchases};
@@ -7,7 +7,7 @@ use super::product_index::ProductIndex;
 use super::shipping::{self, Parcel};
 use crate::backoffice::BackofficeError;
 use crate::backoffice::catalog::{
-    Catalog, CouponOffer, ProductFound, ProductQuery, ShippingQuery, ShippingQuote,
+    Catalog, CouponOffer, ProductFound, ProductQuery, ShippingQuery, ShippingQuote, ShopRecords,
 };
 use crate::backoffice::limits;
 use crate::config::backoffice::CatalogRules;
@@ -17,6 +17,7 @@ use crate::domain::catalog::{Order, OrderItem, Product};
 use crate::domain::handle::canonical_postal_code;
 use crate::domain::ids::ContactId;
 use crate::domain::money::Money;
+use crate::store::backoffice::BackofficeStore;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -31,6 +32,7 @@ const MOST_PIECES: u32 = 10_000;
 /// The embedded shop.
 pub struct EmbeddedCatalog {
     on: Foundation,
+    shop: Arc<dyn ShopRecords>,
     rules: CatalogRules,
     calendar: Calendar,
     zone: TimeZone,
@@ -40,13 +42,21 @@ pub struct EmbeddedCatalog {
 impl EmbeddedCatalog {
     /// A shop on these tables.
     pub fn new(foundation: Foundation, rules: CatalogRules, business: &Business) -> Self {
+        let shop = Arc::new(OwnShop(foundation.records.clone()));
         Self {
             on: foundation,
+            shop,
             rules,
             calendar: business.calendar(),
             zone: business.timezone.clone(),
             index: Mutex::new(None),
         }
+    }
+
+    /// The same shop over other records, which are read every so many seconds.
+    #[must_use]
+    pub fn over(self, shop: Arc<dyn ShopRecords>, index_seconds: u32) -> Self {
+        Self { shop, rules: CatalogRules { index_seconds, ..self.rules }, ..self }
     }
 
     /// The index, read again if it is too old. Whoever comes meanwhile waits for that one reading.
@@ -58,7 +68,7 @@ impl EmbeddedCatalog {
         {
             return Ok(Arc::clone(index));
         }
-        let index = Arc::new(ProductIndex::new(self.on.records.products().await?));
+        let index = Arc::new(ProductIndex::new(self.shop.products().await?));
         *kept = Some((now, Arc::clone(&index)));
         Ok(index)
     }
@@ -80,11 +90,11 @@ impl Catalog for EmbeddedCatalog {
 
     async fn order(&self, number: &str) -> Result<Order, BackofficeError> {
         let number = limits::line("number", number.trim().trim_start_matches('#'), limits::WORD)?;
-        self.on.records.order(number.trim()).await?.ok_or_else(|| BackofficeError::not_found("order"))
+        self.shop.order(number.trim()).await?.ok_or_else(|| BackofficeError::not_found("order"))
     }
 
     async fn orders(&self, contact: ContactId) -> Result<Vec<Order>, BackofficeError> {
-        Ok(self.on.records.orders(contact).await?)
+        self.shop.orders(contact).await
     }
 
     async fn shipping_options(&self, query: ShippingQuery) -> Result<ShippingQuote, BackofficeError> {
@@ -132,10 +142,28 @@ impl Catalog for EmbeddedCatalog {
             None => Purchases::default(),
             Some(contact) => {
                 let index = self.index().await?;
-                Purchases::of(&self.on.records.orders(contact).await?, |sku| index.category_of(sku), &now)
+                Purchases::of(&self.shop.orders(contact).await?, |sku| index.category_of(sku), &now)
             }
         };
         Ok(coupons::offers(self.on.records.coupons().await?, &purchases, now.date()))
+    }
+}
+
+/// The shop in the program's own tables.
+struct OwnShop(Arc<dyn BackofficeStore>);
+
+#[async_trait]
+impl ShopRecords for OwnShop {
+    async fn products(&self) -> Result<Vec<Product>, BackofficeError> {
+        Ok(self.0.products().await?)
+    }
+
+    async fn order(&self, number: &str) -> Result<Option<Order>, BackofficeError> {
+        Ok(self.0.order(number).await?)
+    }
+
+    async fn orders(&self, contact: ContactId) -> Result<Vec<Order>, BackofficeError> {
+        Ok(self.0.orders(contact).await?)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which times can be booked: one pure validator, used when times are listed and when one is taken.
 
+use crate::backoffice::calendar::Busy;
 use crate::backoffice::words::fold;
 use crate::config::backoffice::AgendaRules;
 use crate::domain::agenda::{Appointment, Professional, Service};
@@ -8,7 +9,7 @@ use crate::domain::hours::{HoursError, WeekHours};
 use crate::domain::ids::RecordId;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan, Zoned};
+use jiff::{ToSpan, Zoned};
 use std::fmt;
 
 /// Why a time cannot be booked; the later in the list, the nearer it is to one that can.
@@ -73,27 +74,45 @@ impl fmt::Display for Refusal {
 #[derive(Clone, Debug)]
 pub struct Diary {
     hours: Option<WeekHours>,
-    busy: Vec<(Timestamp, Timestamp)>,
+    busy: Vec<Busy>,
 }
 
 impl Diary {
-    /// The diary of `professional` among standing `appointments`, as if `except` did not exist.
+    /// The diary of `professional` among standing `appointments` and what keeps them busy `elsewhere`, as if `except`
+    /// did not exist, here and there.
     pub fn of(
         professional: &Professional,
         appointments: &[Appointment],
+        elsewhere: &[Busy],
         except: Option<RecordId>,
     ) -> Result<Self, HoursError> {
         let hours = professional.hours.trim();
+        let own = appointments.iter().filter(|booked| booked.professional == professional.id);
+        let left_out = own.clone().find(|booked| Some(booked.id) == except);
+        let elsewhere = elsewhere.iter().flat_map(|span| match left_out {
+            Some(booked) => without(*span, (booked.start, booked.end)),
+            None => [Some(*span), None],
+        });
         Ok(Self {
             // Nothing written means: whenever the business is open.
             hours: if hours.is_empty() { None } else { Some(hours.parse()?) },
-            busy: appointments
-                .iter()
-                .filter(|booked| booked.professional == professional.id && Some(booked.id) != except)
+            busy: own
+                .filter(|booked| Some(booked.id) != except)
                 .map(|booked| (booked.start, booked.end))
+                .chain(elsewhere.flatten())
                 .collect(),
         })
     }
+}
+
+/// What is left of a busy span without another one: calendars give spans, not the entries they are made of.
+fn without((start, end): Busy, (from, until): Busy) -> [Option<Busy>; 2] {
+    if until <= start || end <= from {
+        return [Some((start, end)), None];
+    }
+    let before = (start < from).then_some((start, from));
+    let behind = (until < end).then_some((until, end));
+    [before, behind]
 }
 
 /// Everything that decides whether a time can be booked, at one instant.
@@ -223,7 +242,7 @@ mod tests {
     }
 
     fn diary(hours: &str, busy: &[(&str, &str)]) -> Diary {
-        let read = |text: &str| text.parse::<Timestamp>().unwrap();
+        let read = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
         Diary {
             hours: Some(hours.parse().unwrap()),
             busy: busy.iter().map(|(from, until)| (read(from), read(until))).collect(),

@@ -6,6 +6,7 @@ mod accept;
 mod alerts;
 mod backoffice;
 mod connect;
+mod connectors;
 mod contacts;
 mod conversations;
 mod database;
@@ -103,6 +104,7 @@ fn stores(database: &Database, live: Arc<LiveHub>) -> Stores {
         keys: Arc::new(keys::Keys::on(database)),
         quotas: Some(Arc::new(quotas::Quotas::on(database))),
         alerts: Arc::new(alerts::Alerts::on(database)),
+        connectors: Arc::new(connectors::Connectors::on(database)),
         backoffice: Arc::new(backoffice::Backoffice::on(database)),
         live,
     }

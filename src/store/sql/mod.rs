@@ -51,6 +51,7 @@ macro_rules! interview_columns {
 
 pub(in crate::store) mod alerts;
 pub(in crate::store) mod backoffice;
+pub(in crate::store) mod connectors;
 pub(in crate::store) mod contacts;
 pub(in crate::store) mod conversations;
 pub(in crate::store) mod effects;

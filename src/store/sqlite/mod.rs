@@ -5,6 +5,7 @@ mod accept;
 mod alerts;
 mod backoffice;
 mod connect;
+mod connectors;
 mod contacts;
 mod conversations;
 mod error;
@@ -119,6 +120,7 @@ fn stores(database: &Database, live: Arc<LiveHub>) -> Stores {
         keys: Arc::new(keys::Keys::on(database)),
         quotas: None,
         alerts: Arc::new(alerts::Alerts::on(database)),
+        connectors: Arc::new(connectors::Connectors::on(database)),
         backoffice: Arc::new(backoffice::Backoffice::on(database)),
         live,
     }

@@ -1,7 +1,7 @@
 //! What is made of a vendor's answer: JSON, projected as the operator asked, small enough for a model. It decides
 //! nothing about retries.
 
-use super::toml_reader::Placed;
+use super::reader::Placed;
 use crate::domain::problem::Problem;
 use jmespath::ast::Ast;
 use jmespath::{Expression, Variable};
@@ -253,8 +253,8 @@ fn fitting(text: &str, room: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::reader::Place;
     use super::*;
-    use crate::tools::toml_reader::Place;
     use serde_json::json;
 
     fn projection(text: &str) -> Projection {

@@ -1,15 +1,11 @@
-//! Fills in the templates of an HTTP tool so that a value stays a value: percent-encoded in a URL, escaped in a JSON
+//! Fills in the templates of a declared request so that a value stays a value: percent-encoded in a URL, escaped in a JSON
 //! or form body, refused in a header when it would start a new line. It sends nothing.
 
-use super::http::Secrets;
-use super::spec::parameter_names;
-use super::toml_reader::{Place, Placed};
+use super::reader::{Place, Placed};
 use crate::domain::problem::Problem;
-use crate::domain::tool::ToolSpec;
-use minijinja::value::{Serde, ValueKind};
+use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value as Jinja};
-use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use serde_json::Value;
 use std::fmt::Write as _;
 
 /// What a value must be protected from, by where it goes. The first letter of a template's name says it.
@@ -36,7 +32,7 @@ impl Slot {
     }
 }
 
-/// The compiled templates of one tool.
+/// The compiled templates of one request.
 pub struct Templates {
     environment: Environment<'static>,
     count: usize,
@@ -71,7 +67,7 @@ impl Templates {
         &mut self,
         source: &Placed<String>,
         slot: Slot,
-        known: &Known<'_>,
+        known: &dyn Names,
     ) -> Result<Template, Vec<Problem>> {
         let typed = slot == Slot::Plain && is_one_expression(&source.value);
         let text = if typed {
@@ -117,72 +113,9 @@ impl Templates {
 }
 
 /// What templates may name.
-pub struct Known<'s> {
-    spec: &'s ToolSpec,
-    secrets: &'s Secrets,
-}
-
-impl<'s> Known<'s> {
-    /// The parameters of `spec`, the values of the program, and `secrets` by name.
-    pub fn new(spec: &'s ToolSpec, secrets: &'s Secrets) -> Self {
-        Self { spec, secrets }
-    }
-
-    fn fault(&self, variable: &str) -> Option<String> {
-        let mut parts = variable.split('.');
-        let (root, field) = (parts.next().unwrap_or_default(), parts.next());
-        match (root, field) {
-            ("args", None) | ("context" | "secret", None) => None,
-            ("args", Some(name)) => {
-                let names = parameter_names(self.spec);
-                let open = names.is_empty()
-                    || self.spec.parameters.get("additionalProperties") != Some(&Value::Bool(false));
-                let known = open && is_composed(&self.spec.parameters)
-                    || names.iter().any(|known| known == name)
-                    || self.spec.hidden.iter().any(|known| known == name);
-                (!known).then(|| format!("template: `args.{name}` is not a parameter"))
-            }
-            ("context", Some(name)) => (!CONTEXT.contains(&name))
-                .then(|| format!("template: `context.{name}`; there are {}", CONTEXT.join(", "))),
-            ("secret", Some(name)) => (!self.secrets.contains_key(name))
-                .then(|| format!("template: the secret `{name}` is not set; put it under [tools.secrets]")),
-            (other, _) => Some(format!("template: `{other}` is not known here; use args, context or secret")),
-        }
-    }
-}
-
-/// Whether parameters may come from elsewhere than the `properties` at the top.
-fn is_composed(schema: &Value) -> bool {
-    ["allOf", "anyOf", "oneOf", "if", "patternProperties", "dependentSchemas", "$ref", "$dynamicRef"]
-        .iter()
-        .any(|keyword| schema.get(*keyword).is_some())
-}
-
-/// The values of the program that templates may use.
-pub const CONTEXT: [&str; 10] = [
-    "conversation_id",
-    "turn_id",
-    "call_id",
-    "contact_id",
-    "language",
-    "channel",
-    "now",
-    "email",
-    "phone",
-    "idempotency_key",
-];
-
-/// The values of one call, for [`Templates::text`]. Secrets are the operator's own words and go in as they are.
-pub fn values(arguments: &Map<String, Value>, context: &Map<String, Value>, secrets: &Secrets) -> Jinja {
-    let secret: BTreeMap<&str, Jinja> = secrets
-        .iter()
-        .map(|(name, value)| (name.as_str(), Jinja::from_safe_string(value.expose().to_owned())))
-        .collect();
-    minijinja::context! {
-        args => Jinja::from(Serde(arguments)),
-        context => Jinja::from(Serde(context)),
-        secret => Jinja::from_pairs(secret),
-    }
+pub trait Names {
+    /// What is wrong with a name such as `args.email`; `None` if there is such a value.
+    fn fault(&self, variable: &str) -> Option<String>;
 }
 
 /// Whether the text is exactly one `{{ expression }}`.

@@ -174,6 +174,20 @@ impl<'s> Reader<'s> {
         }
     }
 
+    /// The string at `key`, which must be there and not empty.
+    pub fn required(&mut self, fields: &Fields<'_, '_>, key: &str) -> Option<Placed<String>> {
+        let Some(node) = fields.get(key) else {
+            self.fault(fields.span.clone(), format!("`{key}` is missing"));
+            return None;
+        };
+        let text = self.string(node)?;
+        if text.value.trim().is_empty() {
+            self.fault(node.span(), format!("`{key}` is empty"));
+            return None;
+        }
+        Some(text)
+    }
+
     /// `true` or `false`.
     pub fn boolean(&mut self, node: &Node<'_>) -> Option<Placed<bool>> {
         match node.get_ref() {

@@ -1,0 +1,215 @@
+//! Who stands behind the counter: the embedded systems, or connectors in their place, as `[backoffice]` says.
+
+use super::build::{Options, Outside};
+use crate::backoffice::Backoffice;
+use crate::backoffice::connector::Connector;
+use crate::backoffice::connector::agenda::{Calendars, ConnectorCalendar};
+use crate::backoffice::connector::catalog::ConnectorShop;
+use crate::backoffice::connector::contract::Capability;
+use crate::backoffice::connector::crm::ConnectorCrm;
+use crate::backoffice::connector::engine::Ground;
+use crate::backoffice::connector::pack::Pack;
+use crate::backoffice::connector::shelf;
+use crate::backoffice::connector::tickets::ConnectorTickets;
+use crate::backoffice::connector::token::Sealer;
+use crate::backoffice::embedded::{EmbeddedAgenda, EmbeddedCatalog, Foundation, embedded};
+use crate::backoffice::mirrored::MirroredAgenda;
+use crate::config::backoffice::EMBEDDED;
+use crate::declared::near::nearest;
+use crate::domain::problem::Problem;
+use crate::limits::net::client_builder;
+use crate::limits::pause::TimerPause;
+use crate::llm::factory::allowance;
+use crate::store::Stores;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// So many seconds may pass before a vendor's products are read again, unless the connector says otherwise.
+const PRODUCTS_SECONDS: u32 = 60;
+
+/// The systems behind the counter.
+///
+/// # Errors
+/// Every fault in a connector's file and in the settings of the connectors that are used.
+pub fn backoffice(options: &Options, stores: &Stores, outside: &Outside) -> Result<Backoffice, Vec<Problem>> {
+    let settings = &options.settings.backoffice;
+    let foundation = Foundation {
+        records: stores.backoffice.clone(),
+        contacts: stores.contacts.clone(),
+        clock: options.clock.clone(),
+    };
+    let mut backoffice = embedded(&foundation, settings, &options.settings.business);
+    let connectors = connectors(options, stores, outside)?;
+    for (capability, connector) in connectors {
+        match capability {
+            Capability::Crm => {
+                backoffice.crm = Arc::new(ConnectorCrm::new(
+                    connector,
+                    backoffice.crm.clone(),
+                    stores.contacts.clone(),
+                    stores.backoffice.clone(),
+                    options.clock.clone(),
+                ));
+            }
+            Capability::Tickets => {
+                let (contacts, clock) = (stores.contacts.clone(), options.clock.clone());
+                backoffice.tickets = Arc::new(ConnectorTickets::new(connector, contacts, clock));
+            }
+            Capability::Agenda => {
+                let zone = options.settings.business.timezone.clone();
+                let calendars = calendars(&connector)?;
+                let outside = Arc::new(ConnectorCalendar::new(connector, calendars, zone.clone()));
+                let rules = settings.agenda_rules.clone();
+                let own = EmbeddedAgenda::new(foundation.clone(), rules, &options.settings.business);
+                backoffice.agenda = Arc::new(MirroredAgenda {
+                    own: Arc::new(own.beside(outside.clone())),
+                    outside,
+                    contacts: stores.contacts.clone(),
+                    records: stores.backoffice.clone(),
+                    zone,
+                });
+            }
+            Capability::Catalog => {
+                let seconds = connector.setting("index_seconds").and_then(|text| text.parse().ok());
+                let rules = settings.catalog_rules.clone();
+                let own = EmbeddedCatalog::new(foundation.clone(), rules, &options.settings.business);
+                let shop = ConnectorShop::new(connector, stores.contacts.clone(), options.clock.clone());
+                backoffice.catalog = Arc::new(own.over(Arc::new(shop), seconds.unwrap_or(PRODUCTS_SECONDS)));
+            }
+        }
+    }
+    Ok(backoffice)
+}
+
+/// Which calendar is whose, as the connector's settings say.
+fn calendars(connector: &Connector) -> Result<Calendars, Vec<Problem>> {
+    let setting = |name: &str| connector.setting(name).unwrap_or_default();
+    Calendars::read(setting("calendars"), setting("calendar")).map_err(|message| {
+        vec![Problem::in_file("settings", format!("`connectors.{}.calendars`: {message}", connector.name()))]
+    })
+}
+
+/// The connectors that are used, by what they stand for. One that stands for several things is the same for all.
+///
+/// # Errors
+/// As [`backoffice`].
+pub fn connectors(
+    options: &Options,
+    stores: &Stores,
+    outside: &Outside,
+) -> Result<BTreeMap<Capability, Arc<Connector>>, Vec<Problem>> {
+    let packs = shelf::packs(&options.operator.join("tools").join("connectors"))?;
+    let mut problems = unused(options, &packs);
+    let chosen = chosen(options, &packs, &mut problems);
+    let mut ready: BTreeMap<String, Arc<Connector>> = BTreeMap::new();
+    let mut by_capability = BTreeMap::new();
+    let ground = match ground(options, stores, outside) {
+        Ok(ground) => ground,
+        Err(error) => {
+            problems.push(Problem::in_file("settings", format!("no HTTPS on this machine: {error}")));
+            return Err(problems);
+        }
+    };
+    for (capability, pack) in chosen {
+        let connector = match ready.get(&pack.name) {
+            Some(connector) => connector.clone(),
+            None => {
+                let setting = options.settings.connectors.get(&pack.name).cloned().unwrap_or_default();
+                match Connector::new(pack.clone(), &setting, &ground) {
+                    Ok(connector) => Arc::new(connector),
+                    Err(found) => {
+                        problems.extend(found);
+                        continue;
+                    }
+                }
+            }
+        };
+        ready.insert(pack.name.clone(), connector.clone());
+        by_capability.insert(capability, connector);
+    }
+    if problems.is_empty() { Ok(by_capability) } else { Err(problems) }
+}
+
+/// Which connector `[backoffice]` names for what.
+fn chosen(
+    options: &Options,
+    packs: &BTreeMap<String, Arc<Pack>>,
+    problems: &mut Vec<Problem>,
+) -> Vec<(Capability, Arc<Pack>)> {
+    let mut chosen = Vec::new();
+    for (key, keeper) in
+        options.settings.backoffice.keepers().into_iter().filter(|(_, keeper)| *keeper != EMBEDDED)
+    {
+        let Some(capability) = Capability::ALL.into_iter().find(|capability| capability.as_str() == key)
+        else {
+            continue;
+        };
+        let able = || packs.values().filter(|pack| pack.capabilities().contains(&capability));
+        let mut fault = |message: String| {
+            problems.push(Problem::in_file("settings", format!("`backoffice.{key}`: {message}")));
+        };
+        match packs.get(keeper) {
+            Some(pack) if pack.capabilities().contains(&capability) => {
+                chosen.push((capability, pack.clone()))
+            }
+            Some(pack) => {
+                fault(format!("{} is no {capability}; these are: {}", pack.title, listed(able())));
+            }
+            None => {
+                let hint = nearest(keeper, packs.keys().map(String::as_str))
+                    .map(|near| format!("; did you mean `{near}`?"))
+                    .unwrap_or_default();
+                fault(format!(
+                    "there is no connector `{keeper}`{hint} There are: {EMBEDDED}, {}",
+                    listed(able())
+                ));
+            }
+        }
+    }
+    chosen
+}
+
+fn listed<'p>(packs: impl Iterator<Item = &'p Arc<Pack>>) -> String {
+    let names: Vec<&str> = packs.map(|pack| pack.name.as_str()).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+/// Sections of settings that no connector's file stands behind.
+fn unused(options: &Options, packs: &BTreeMap<String, Arc<Pack>>) -> Vec<Problem> {
+    let unknown = options.settings.connectors.keys().filter(|name| !packs.contains_key(*name));
+    unknown
+        .map(|name| {
+            let hint = nearest(name, packs.keys().map(String::as_str))
+                .map(|near| format!("; did you mean `{near}`?"))
+                .unwrap_or_default();
+            Problem::in_file("settings", format!("`connectors.{name}`: there is no such connector{hint}"))
+        })
+        .collect()
+}
+
+fn ground(options: &Options, stores: &Stores, outside: &Outside) -> anyhow::Result<Ground> {
+    let allowance = allowance(&options.settings.limits);
+    Ok(Ground {
+        client: client_builder(&allowance).build()?,
+        allowance,
+        store: stores.connectors.clone(),
+        sealer: Arc::new(Unsealed),
+        clock: options.clock.clone(),
+        pause: Arc::new(TimerPause),
+        alerts: outside.alerts.clone(),
+        cells: outside.cells.clone(),
+    })
+}
+
+/// Tokens are kept as they are.
+struct Unsealed;
+
+impl Sealer for Unsealed {
+    fn seal(&self, text: &str) -> String {
+        text.to_owned()
+    }
+
+    fn open(&self, sealed: &str) -> Option<String> {
+        Some(sealed.to_owned())
+    }
+}

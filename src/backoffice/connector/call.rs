@@ -1,0 +1,219 @@
+//! One call of an operation, compiled: its request, what makes the result out of the answer, how pages go on. It
+//! decides nothing about whether a call may be made.
+
+use super::fault::Fault;
+use super::judge::find;
+use super::pack::{NextPage, Pack, Repeat, Step};
+use super::values::{CallValues, Fixed, Known, Settings};
+use super::wire::{Answer, Wire};
+use crate::declared::projection::Projection;
+use crate::declared::reader::Placed;
+use crate::declared::request::{RequestTemplate, Written};
+use crate::domain::problem::Problem;
+use jmespath::Expression;
+use minijinja::{Environment, UndefinedBehavior};
+use reqwest::Url;
+use reqwest::header::{ETAG, HeaderName, HeaderValue};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// Most items of all pages together.
+const MOST_ITEMS: usize = 2_000;
+
+/// One call.
+pub struct Call {
+    /// Its name within the operation.
+    pub name: String,
+    /// When it may be sent again although it may have arrived.
+    pub repeat: Repeat,
+    when: Option<String>,
+    cost: u32,
+    request: RequestTemplate,
+    idempotency_header: Option<HeaderName>,
+    projection: Projection,
+    words: BTreeMap<String, BTreeMap<String, String>>,
+    next: Next,
+    most_pages: u32,
+}
+
+enum Next {
+    /// There is one page.
+    None,
+    Found(Box<Expression<'static>>),
+    Counted(u32),
+}
+
+/// What a call is compiled against.
+pub struct Compiling<'c> {
+    /// The file it stands in.
+    pub pack: &'c Pack,
+    /// Scheme, host and path that every path is put behind.
+    pub base: &'c str,
+    /// The settings that hold.
+    pub settings: &'c Settings,
+    /// What the operation is given.
+    pub arguments: &'static [&'static str],
+    /// Names of the steps before.
+    pub steps: &'c [String],
+}
+
+impl Call {
+    /// Compiles one step.
+    pub fn compile(step: &Step, on: &Compiling<'_>, problems: &mut Vec<Problem>) -> Option<Self> {
+        let before = problems.len();
+        let names = Known { settings: on.settings, arguments: Some(on.arguments), steps: on.steps };
+        let place = &step.path.place;
+        let url = Placed { value: format!("{}{}", on.base, step.path.value), place: place.clone() };
+        let origin = Url::parse(on.base)
+            .map_err(|error| problems.push(place.problem(format!("base_url: {error}"))))
+            .ok()?;
+        let written = Written {
+            method: step.method.clone(),
+            url,
+            headers: on.pack.headers.iter().chain(&step.headers).cloned().collect(),
+            query: step.query.clone(),
+            body: step.body.clone(),
+        };
+        let request = RequestTemplate::compile(&written, &origin, &names, problems);
+        let projection =
+            Projection::read(step.result.as_ref()).map_err(|problem| problems.push(problem)).ok();
+        let idempotency_header = step.idempotency_header.as_ref().and_then(|name| {
+            let name = HeaderName::from_bytes(name.as_bytes());
+            name.map_err(|_| problems.push(place.problem("idempotency_header is no header name"))).ok()
+        });
+        if let Some(when) = &step.when
+            && Environment::new().compile_expression(&when.value).is_err()
+        {
+            problems.push(when.place.problem("`when` is no expression"));
+        }
+        let next = match step.pages.as_ref().map(|pages| &pages.next) {
+            None => Next::None,
+            Some(NextPage::Counted(first)) => Next::Counted(*first),
+            Some(NextPage::Found(path)) => match jmespath::compile(&path.value) {
+                Ok(expression) => Next::Found(Box::new(expression)),
+                Err(error) => {
+                    problems.push(path.place.problem(format!("not JMESPath: {}", error.reason)));
+                    Next::None
+                }
+            },
+        };
+        if problems.len() > before {
+            return None;
+        }
+        Some(Self {
+            name: step.name.clone(),
+            repeat: step.repeat,
+            when: step.when.as_ref().map(|when| when.value.clone()),
+            cost: step.cost,
+            request: request?,
+            idempotency_header,
+            projection: projection?,
+            words: step.words.clone(),
+            next,
+            most_pages: step.pages.as_ref().map_or(1, |pages| pages.most),
+        })
+    }
+
+    /// Whether it is made at all, by what came before.
+    pub fn applies(&self, fixed: &Fixed, values: &CallValues<'_>) -> bool {
+        let Some(when) = &self.when else { return true };
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+        let compiled = environment.compile_expression(when);
+        compiled.and_then(|when| when.eval(fixed.with(values))).is_ok_and(|value| value.is_true())
+    }
+
+    /// Makes the call, page after page, and returns its result.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn make(&self, wire: &Wire, fixed: &Fixed, values: &CallValues<'_>) -> Result<Value, Fault> {
+        let mut page = match &self.next {
+            Next::Counted(first) => Value::from(*first),
+            Next::None | Next::Found(_) => Value::Null,
+        };
+        let mut all: Option<Value> = None;
+        for _ in 0..self.most_pages {
+            let answer = self.once(wire, fixed, &CallValues { page: &page, ..*values }).await?;
+            let next = self.page_after(&page, &answer.body);
+            let result = self.result(answer, values, wire)?;
+            let items = result.as_array().map_or(0, Vec::len);
+            all = Some(match (all, result) {
+                (Some(Value::Array(mut all)), Value::Array(more)) => {
+                    all.extend(more);
+                    all.truncate(MOST_ITEMS);
+                    Value::Array(all)
+                }
+                (None, result) => result,
+                (Some(all), _) => all,
+            });
+            match next {
+                Some(next) if items > 0 && next != page => page = next,
+                Some(_) | None => break,
+            }
+        }
+        Ok(all.unwrap_or(Value::Null))
+    }
+
+    async fn once(&self, wire: &Wire, fixed: &Fixed, values: &CallValues<'_>) -> Result<Answer, Fault> {
+        let mut filled = self.request.fill(&fixed.with(values)).map_err(|detail| {
+            tracing::debug!(connector = %wire.name, %detail, "the request of a connector could not be filled in");
+            Fault::Rejected
+        })?;
+        if let Some(name) = &self.idempotency_header {
+            let key = HeaderValue::from_str(values.key).map_err(|_| Fault::Rejected)?;
+            filled.headers.insert(name, key);
+        }
+        wire.exchange(&filled, self.repeat, self.cost).await
+    }
+
+    fn page_after(&self, page: &Value, body: &Value) -> Option<Value> {
+        match &self.next {
+            Next::None => None,
+            Next::Counted(_) => Some(Value::from(page.as_u64()? + 1)),
+            Next::Found(path) => {
+                find(path, body).filter(|next| !matches!(next, Value::Null | Value::Bool(false)))
+            }
+        }
+    }
+
+    fn result(&self, answer: Answer, values: &CallValues<'_>, wire: &Wire) -> Result<Value, Fault> {
+        let etag = answer.headers.get(ETAG).and_then(|etag| etag.to_str().ok()).map(str::to_owned);
+        let mut arguments = values.arguments.clone();
+        if let Value::Object(fields) = &mut arguments {
+            fields.insert("key".to_owned(), Value::from(values.key));
+        }
+        let projected = self.projection.apply(answer.body, answer.status.as_u16(), &arguments);
+        let mut result = projected.map_err(|detail| {
+            tracing::error!(connector = %wire.name, call = %self.name, %detail, "a vendor's answer cannot be projected");
+            Fault::Broken("the system's answer could not be understood".to_owned())
+        })?;
+        if let (Some(etag), Value::Object(fields)) = (etag, &mut result) {
+            fields.entry("etag").or_insert(Value::String(etag));
+        }
+        match &mut result {
+            Value::Array(items) => items.iter_mut().for_each(|item| self.reword(item)),
+            other => self.reword(other),
+        }
+        Ok(result)
+    }
+
+    /// Puts our words in place of the vendor's.
+    fn reword(&self, item: &mut Value) {
+        let Value::Object(fields) = item else { return };
+        for (field, words) in &self.words {
+            let Some(value) = fields.get_mut(field) else { continue };
+            let theirs = match &*value {
+                Value::String(text) => text.clone(),
+                Value::Null => continue,
+                other => other.to_string(),
+            };
+            if let Some(ours) = words.get(&theirs).or_else(|| words.get("*")) {
+                *value = Value::String(ours.clone());
+            }
+        }
+    }
+}
+
+/// The results of the steps of one run, by name.
+pub type Results = Map<String, Value>;

@@ -1,0 +1,146 @@
+//! What a connector may declare: the operations of each capability, what each is given and what it has to give back.
+//! The shapes of results are the structs that read them, in `crm.rs`, `tickets.rs` and so on.
+
+use std::fmt;
+
+/// A system behind the counter that a connector can stand for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub enum Capability {
+    /// People, opportunities, notes.
+    Crm,
+    /// Calendars in which appointments are kept.
+    Agenda,
+    /// Requests for help.
+    Tickets,
+    /// Products and orders.
+    Catalog,
+}
+
+impl Capability {
+    /// Every capability.
+    pub const ALL: [Self; 4] = [Self::Crm, Self::Agenda, Self::Tickets, Self::Catalog];
+
+    /// The key of `[backoffice]` that chooses who implements it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Crm => "crm",
+            Self::Agenda => "agenda",
+            Self::Tickets => "tickets",
+            Self::Catalog => "catalog",
+        }
+    }
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// Whether a connector that stands for the capability must declare an operation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Need {
+    /// Without it the capability is not there.
+    Required,
+    /// Without it something less can be done.
+    Optional,
+}
+
+/// One operation as the code calls it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OperationContract {
+    /// For which capability.
+    pub capability: Capability,
+    /// Its name in the file.
+    pub name: &'static str,
+    /// Whether it must be there.
+    pub need: Need,
+    /// Arguments that templates may name as `args.NAME`; one that is not known is null.
+    pub arguments: &'static [&'static str],
+}
+
+const fn operation(
+    capability: Capability,
+    name: &'static str,
+    need: Need,
+    arguments: &'static [&'static str],
+) -> OperationContract {
+    OperationContract { capability, name, need, arguments }
+}
+
+const PERSON: &[&str] = &["name", "first_name", "last_name", "email", "phone", "phone_digits", "origin"];
+const PERSON_KNOWN: &[&str] =
+    &["id", "name", "first_name", "last_name", "email", "phone", "phone_digits", "origin"];
+const OPPORTUNITY: &[&str] =
+    &["contact", "title", "value", "value_number", "value_cents", "stage", "origin", "today"];
+const OPPORTUNITY_KNOWN: &[&str] =
+    &["id", "contact", "title", "value", "value_number", "value_cents", "stage", "origin", "today"];
+const EVENT: &[&str] = &[
+    "id",
+    "etag",
+    "calendar",
+    "title",
+    "description",
+    "location",
+    "start",
+    "end",
+    "start_utc",
+    "end_utc",
+    "time_zone",
+    "name",
+    "email",
+    "phone",
+];
+
+/// Every operation that the code calls.
+pub const OPERATIONS: [OperationContract; 24] = [
+    operation(Capability::Crm, "contact_by_email", Need::Required, &["email"]),
+    operation(
+        Capability::Crm,
+        "contact_by_phone",
+        Need::Optional,
+        &["phone", "phone_digits", "phone_national"],
+    ),
+    operation(Capability::Crm, "create_contact", Need::Required, PERSON),
+    operation(Capability::Crm, "update_contact", Need::Required, PERSON_KNOWN),
+    operation(Capability::Crm, "opportunities", Need::Optional, &["contact"]),
+    operation(Capability::Crm, "create_opportunity", Need::Required, OPPORTUNITY),
+    operation(Capability::Crm, "find_opportunity", Need::Optional, &["contact", "title"]),
+    operation(Capability::Crm, "update_opportunity", Need::Required, OPPORTUNITY_KNOWN),
+    operation(Capability::Crm, "create_note", Need::Required, &["contact", "text", "html"]),
+    operation(Capability::Crm, "find_note", Need::Optional, &["contact", "text", "html"]),
+    operation(
+        Capability::Agenda,
+        "busy",
+        Need::Required,
+        &["calendar", "from", "until", "from_utc", "until_utc"],
+    ),
+    operation(Capability::Agenda, "create_event", Need::Required, EVENT),
+    operation(Capability::Agenda, "event", Need::Required, &["id", "calendar"]),
+    operation(Capability::Agenda, "move_event", Need::Required, EVENT),
+    operation(Capability::Agenda, "cancel_event", Need::Required, &["id", "calendar", "etag"]),
+    operation(
+        Capability::Tickets,
+        "create_ticket",
+        Need::Required,
+        &["subject", "description", "category", "priority", "name", "email", "phone"],
+    ),
+    operation(Capability::Tickets, "find_ticket", Need::Optional, &["subject", "email"]),
+    operation(Capability::Tickets, "ticket", Need::Required, &["number"]),
+    operation(Capability::Tickets, "ticket_comments", Need::Optional, &["number"]),
+    operation(
+        Capability::Tickets,
+        "comment_ticket",
+        Need::Required,
+        &["number", "text", "name", "email", "status"],
+    ),
+    operation(Capability::Tickets, "find_comment", Need::Optional, &["number", "text"]),
+    operation(Capability::Catalog, "products", Need::Required, &[]),
+    operation(Capability::Catalog, "order", Need::Required, &["number"]),
+    operation(Capability::Catalog, "orders", Need::Optional, &["email"]),
+];
+
+/// The contract of an operation by its name.
+pub fn contract(name: &str) -> Option<&'static OperationContract> {
+    OPERATIONS.iter().find(|operation| operation.name == name)
+}

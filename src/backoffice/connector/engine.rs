@@ -1,0 +1,364 @@
+//! A connector at work: reads as often as it likes, and has every effect once. What was begun is noted before it is
+//! sent; what came of it, when it is known. An effect of unknown fate is looked up, where the vendor can tell, and
+//! never repeated blindly.
+
+use super::auth::{Authorizer, Filling, filled};
+use super::call::{Call, Compiling, Results};
+use super::contract::contract;
+use super::fault::Fault;
+use super::judge::Judge;
+use super::pack::{Pack, Repeat};
+use super::token::{Sealer, Tokens};
+use super::values::{CallValues, Fixed, Settings};
+use super::wire::Wire;
+use crate::config::connectors::ConnectorSetting;
+use crate::config::secret::Secret;
+use crate::declared::near::nearest;
+use crate::declared::request::idempotency_key;
+use crate::domain::clock::Clock;
+use crate::domain::problem::Problem;
+use crate::limits::alerts::Alerts;
+use crate::limits::breaker::{Breaker, BreakerPolicy};
+use crate::limits::cells::SharedCells;
+use crate::limits::net::Allowance;
+use crate::limits::pause::Pause;
+use crate::limits::quota::{OutboundQuota, OutboundRates};
+use crate::store::connectors::{Begun, CallName, ConnectorStore};
+use reqwest::{Client, Url};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What every connector stands on.
+#[derive(Clone)]
+pub struct Ground {
+    /// The guarded client, which may call what `allowance` allows.
+    pub client: Client,
+    /// Which private addresses may be called.
+    pub allowance: Allowance,
+    /// What calls leave behind.
+    pub store: Arc<dyn ConnectorStore>,
+    /// Hides tokens in the store.
+    pub sealer: Arc<dyn Sealer>,
+    /// Time, ids, jitter.
+    pub clock: Arc<dyn Clock>,
+    /// Waiting.
+    pub pause: Arc<dyn Pause>,
+    /// Where it is told that a vendor is away.
+    pub alerts: Arc<Alerts>,
+    /// Quotas that several processes share.
+    pub cells: Option<Arc<dyn SharedCells>>,
+}
+
+/// One connector, set up.
+pub struct Connector {
+    pack: Arc<Pack>,
+    operations: BTreeMap<String, Vec<Call>>,
+    fixed: Fixed,
+    wire: Wire,
+    settings: Settings,
+    store: Arc<dyn ConnectorStore>,
+    clock: Arc<dyn Clock>,
+}
+
+/// Where a call of unknown fate is looked up: an operation that finds what was made, with its arguments.
+pub struct Lookup<'l> {
+    /// The operation; one that the file does not declare finds nothing.
+    pub operation: &'l str,
+    /// Its arguments.
+    pub arguments: Value,
+}
+
+impl Connector {
+    /// Sets a connector up.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file, and what is missing in the settings.
+    pub fn new(pack: Arc<Pack>, setting: &ConnectorSetting, ground: &Ground) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let settings = settings(&pack, setting, &mut problems);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let version = setting.version.as_deref().unwrap_or(&pack.version);
+        let fixed = Fixed::new(&settings, version);
+        let base = filled(&pack.base_url, &fixed, &mut problems)
+            .and_then(|vendors| address(&vendors, setting, &pack, &mut problems));
+        let Some(base) = base else { return Err(problems) };
+        let judge = Judge::new(&pack.faults, pack.message.as_ref(), &mut problems);
+        let authorizer = Authorizer::new(&pack.auth, &fixed, &mut problems, |oauth, problems| {
+            let url = filled(&oauth.token_url, &fixed, problems)
+                .and_then(|vendors| address(&vendors, setting, &pack, problems))
+                .and_then(|url| Url::parse(&url).ok())?;
+            let filling = Filling::new(oauth, &fixed, problems)?;
+            Some(Tokens::new(filling, url, ground.store.clone(), ground.sealer.clone()))
+        });
+        let mut operations = BTreeMap::new();
+        for (name, steps) in &pack.operations {
+            let arguments = contract(name).map_or(&[][..], |contract| contract.arguments);
+            let mut calls = Vec::with_capacity(steps.len());
+            let mut before: Vec<String> = Vec::new();
+            for step in steps {
+                let on =
+                    Compiling { pack: &pack, base: &base, settings: &settings, arguments, steps: &before };
+                calls.extend(Call::compile(step, &on, &mut problems));
+                before.push(step.name.clone());
+            }
+            operations.insert(name.clone(), calls);
+        }
+        let Some(authorizer) = authorizer.filter(|_| problems.is_empty()) else {
+            if problems.is_empty() {
+                problems.push(pack.place.problem("calls cannot be authorised as it is set up"));
+            }
+            return Err(problems);
+        };
+        let rates =
+            OutboundRates { requests_per_minute: pack.quota.requests, tokens_per_minute: pack.quota.units };
+        let subject = format!("connector {}", pack.name);
+        let wire = Wire {
+            name: pack.name.clone(),
+            client: ground.client.clone(),
+            allowance: ground.allowance.clone(),
+            breaker: Breaker::new(subject.as_str(), BreakerPolicy::SINGLE_ATTEMPTS, ground.clock.clone())
+                .watched(ground.alerts.clone()),
+            quota: OutboundQuota::new(rates, ground.clock.clone(), ground.pause.clone())
+                .shared(ground.cells.as_ref(), &subject),
+            timeout: pack.timeout,
+            judge,
+            authorizer,
+            clock: ground.clock.clone(),
+            pause: ground.pause.clone(),
+            alerts: ground.alerts.clone(),
+            rests_until: std::sync::Mutex::default(),
+        };
+        let (store, clock) = (ground.store.clone(), ground.clock.clone());
+        Ok(Self { pack, operations, fixed, wire, settings, store, clock })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.pack.name
+    }
+
+    /// Its file.
+    pub fn pack(&self) -> &Pack {
+        &self.pack
+    }
+
+    /// One of its settings as it holds.
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        self.settings.get(name).map(Secret::expose)
+    }
+
+    /// What is kept of its calls.
+    pub fn store(&self) -> &Arc<dyn ConnectorStore> {
+        &self.store
+    }
+
+    /// Whether it can do something.
+    pub fn can(&self, operation: &str) -> bool {
+        self.operations.contains_key(operation)
+    }
+
+    /// Reads.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn read(&self, operation: &str, arguments: &Value) -> Result<Value, Fault> {
+        let mut results = Results::new();
+        let mut last = Value::Null;
+        for call in self.calls(operation)? {
+            let values =
+                CallValues { arguments, steps: &results, key: "", page: &Value::Null, now: self.clock.now() };
+            if !call.applies(&self.fixed, &values) {
+                results.insert(call.name.clone(), Value::Null);
+                continue;
+            }
+            last = call.make(&self.wire, &self.fixed, &values).await?;
+            results.insert(call.name.clone(), last.clone());
+        }
+        Ok(last)
+    }
+
+    /// Has an effect, once for each `key`; the same again returns what the first time returned. What fails without
+    /// an answer is looked up as `lookup` says.
+    ///
+    /// # Errors
+    /// [`Fault`]; `Unknown` if it may have happened.
+    pub async fn effect(
+        &self,
+        operation: &str,
+        key: &str,
+        arguments: &Value,
+        lookup: &Lookup<'_>,
+    ) -> Result<Value, Fault> {
+        let vendors_key = idempotency_key(&format!("{} {operation} {key}", self.name()));
+        let mut results = Results::new();
+        let mut last = Value::Null;
+        for call in self.calls(operation)? {
+            let values = CallValues {
+                arguments,
+                steps: &results,
+                key: &vendors_key,
+                page: &Value::Null,
+                now: self.clock.now(),
+            };
+            last = match call.applies(&self.fixed, &values) {
+                false => {
+                    results.insert(call.name.clone(), Value::Null);
+                    continue;
+                }
+                true if call.repeat == Repeat::Always => call.make(&self.wire, &self.fixed, &values).await?,
+                true => {
+                    let name = CallName {
+                        connector: self.name().to_owned(),
+                        key: key.to_owned(),
+                        operation: format!("{operation} {}", call.name),
+                    };
+                    self.once(&name, call, &values, lookup).await?
+                }
+            };
+            results.insert(call.name.clone(), last.clone());
+        }
+        Ok(last)
+    }
+
+    async fn once(
+        &self,
+        name: &CallName,
+        call: &Call,
+        values: &CallValues<'_>,
+        lookup: &Lookup<'_>,
+    ) -> Result<Value, Fault> {
+        match self.store.begin(name, self.clock.now()).await? {
+            Begun::Done(result) => return Ok(result),
+            Begun::Fresh => {}
+            // Broken off before: with its own key the vendor does it once all the same; without, it is looked up.
+            Begun::InDoubt if call.repeat == Repeat::Key => {}
+            Begun::InDoubt => return self.look_up(name, lookup).await,
+        }
+        match call.make(&self.wire, &self.fixed, values).await {
+            Ok(result) => {
+                self.store.finish(name, &result).await?;
+                Ok(result)
+            }
+            Err(fault) if fault.is_certain() => {
+                self.store.forget(name).await?;
+                Err(fault)
+            }
+            Err(Fault::Unknown) => self.look_up(name, lookup).await,
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Finds out whether something of unknown fate was done. What is not found may still come to light: a search
+    /// may be behind.
+    async fn look_up(&self, name: &CallName, lookup: &Lookup<'_>) -> Result<Value, Fault> {
+        if !self.can(lookup.operation) {
+            return Err(Fault::Unknown);
+        }
+        let mut arguments = lookup.arguments.clone();
+        if let Value::Object(fields) = &mut arguments {
+            fields.retain(|_, value| !value.is_null());
+        }
+        let vendors_key = self.key_of(name);
+        let found = self.look(lookup.operation, &arguments, &vendors_key).await;
+        match found {
+            Ok(found) if !found.is_null() => {
+                tracing::info!(connector = %self.name(), operation = %name.operation, "an effect of unknown fate was found");
+                self.store.finish(name, &found).await?;
+                Ok(found)
+            }
+            Ok(_) | Err(_) => Err(Fault::Unknown),
+        }
+    }
+
+    fn key_of(&self, name: &CallName) -> String {
+        let operation = name.operation.split(' ').next().unwrap_or_default();
+        idempotency_key(&format!("{} {operation} {}", self.name(), name.key))
+    }
+
+    /// Reads with the key of an effect, by which the vendor can be asked for it.
+    async fn look(&self, operation: &str, arguments: &Value, key: &str) -> Result<Value, Fault> {
+        let results = Results::new();
+        let mut last = Value::Null;
+        for call in self.calls(operation)? {
+            let values =
+                CallValues { arguments, steps: &results, key, page: &Value::Null, now: self.clock.now() };
+            last = call.make(&self.wire, &self.fixed, &values).await?;
+        }
+        Ok(last)
+    }
+
+    fn calls(&self, operation: &str) -> Result<&[Call], Fault> {
+        let calls = self.operations.get(operation).map(Vec::as_slice);
+        calls.ok_or_else(|| Fault::Broken(format!("this connector cannot do `{operation}`")))
+    }
+}
+
+/// The settings that hold: what the operator gave, else what the file says.
+fn settings(pack: &Pack, setting: &ConnectorSetting, problems: &mut Vec<Problem>) -> Settings {
+    let mut settings = Settings::new();
+    let place = |name: &str| format!("`connectors.{}.{name}`", pack.name);
+    let has_own_address = setting.base_url.as_deref().is_some_and(|url| !url.trim().is_empty());
+    for (name, spec) in &pack.settings {
+        let given = setting.values.get(name).map(|value| value.0.clone()).filter(|value| !value.is_empty());
+        match (given, &spec.default) {
+            (Some(value), _) => {
+                settings.insert(name.clone(), value);
+            }
+            (None, Some(default)) => {
+                settings.insert(name.clone(), Secret::new(default.as_str()));
+            }
+            (None, None) if spec.address && has_own_address => {
+                settings.insert(name.clone(), Secret::new("vendor"));
+            }
+            (None, None) => {
+                let message = format!("{} is missing: {}", place(name), spec.about);
+                problems.push(Problem::in_file("settings", message));
+            }
+        }
+    }
+    for name in setting.values.keys().filter(|name| !pack.settings.contains_key(*name)) {
+        let known = pack.settings.keys().map(String::as_str).chain(["base_url", "version"]);
+        let hint = nearest(name, known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        let message = format!("{}: {} has no such setting{hint}", place(name), pack.title);
+        problems.push(Problem::in_file("settings", message));
+    }
+    settings
+}
+
+/// The vendor's address with the operator's scheme and host, if the operator gave any. Without a slash at the end.
+fn address(
+    vendors: &str,
+    setting: &ConnectorSetting,
+    pack: &Pack,
+    problems: &mut Vec<Problem>,
+) -> Option<String> {
+    let place = &pack.base_url.place;
+    let mut url = Url::parse(vendors)
+        .map_err(|error| problems.push(place.problem(format!("not a URL: {error}"))))
+        .ok()?;
+    if let Some(own) = setting.base_url.as_deref().map(str::trim).filter(|own| !own.is_empty()) {
+        let fault = |reason: String| {
+            Problem::in_file("settings", format!("`connectors.{}.base_url`: {reason}", pack.name))
+        };
+        let own = match Url::parse(own) {
+            Ok(own) if matches!(own.scheme(), "http" | "https") && own.host().is_some() => own,
+            Ok(_) => {
+                problems.push(fault("a URL begins with http:// or https://".to_owned()));
+                return None;
+            }
+            Err(error) => {
+                problems.push(fault(format!("not a URL: {error}")));
+                return None;
+            }
+        };
+        let path = format!("{}{}", own.path().trim_end_matches('/'), url.path());
+        url = own;
+        url.set_path(&path);
+        url.set_query(None);
+        url.set_fragment(None);
+    }
+    Some(url.as_str().trim_end_matches('/').to_owned())
+}

@@ -1,0 +1,25 @@
+//! Vendors' systems behind the counter. A file in `tools/connectors/` says how a vendor's API does what a capability
+//! needs; the code here calls it, keeps to the vendor's limits and sees to it that an effect happens once. No vendor
+//! is named in code.
+
+pub mod agenda;
+pub mod auth;
+mod call;
+pub mod catalog;
+pub mod contract;
+pub mod crm;
+pub mod engine;
+mod fault;
+mod judge;
+pub mod pack;
+pub mod read;
+mod remote;
+mod service_account;
+pub mod shelf;
+pub mod tickets;
+pub mod token;
+mod values;
+mod wire;
+
+pub use engine::Connector;
+pub use fault::Fault;

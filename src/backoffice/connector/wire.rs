@@ -1,0 +1,248 @@
+//! One call over the network: within quota and breaker and time, no redirects, no private addresses, an answer of
+//! bounded size. It judges by the status and by what the connector's file says of answers, and repeats nothing that
+//! may have happened.
+
+use super::auth::Authorizer;
+use super::fault::Fault;
+use super::judge::Judge;
+use super::pack::{Meaning, Repeat};
+use crate::declared::projection::parse_body;
+use crate::declared::request::Filled;
+use crate::domain::clock::Clock;
+use crate::limits::alerts::Alerts;
+use crate::limits::backoff::{Backoff, retry_after};
+use crate::limits::breaker::Breaker;
+use crate::limits::net::{Allowance, forbidden_in, guard_url, read_at_most};
+use crate::limits::pause::Pause;
+use crate::limits::quota::OutboundQuota;
+use jiff::Timestamp;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::{Client, StatusCode};
+use serde_json::Value;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Most bytes of an answer.
+const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
+/// How often a call is made at most.
+const ATTEMPTS: u32 = 3;
+/// How long a customer waits for a quota, or for a vendor that asks for patience.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Waits between attempts.
+const BACKOFF: Backoff = Backoff { first: Duration::from_millis(200), longest: Duration::from_secs(2) };
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Status.
+    pub status: StatusCode,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// The body as JSON, or as text if it is none.
+    pub body: Value,
+}
+
+/// What all calls of one connector have in common.
+pub struct Wire {
+    /// Name of the connector, for logs and alerts.
+    pub name: String,
+    /// The guarded client.
+    pub client: Client,
+    /// Which private addresses may be called.
+    pub allowance: Allowance,
+    /// Shared by all its calls.
+    pub breaker: Breaker,
+    /// What the vendor lets pass.
+    pub quota: OutboundQuota,
+    /// How long one attempt may take.
+    pub timeout: Duration,
+    /// What answers mean.
+    pub judge: Judge,
+    /// How calls are authorised.
+    pub authorizer: Authorizer,
+    /// Time and jitter.
+    pub clock: Arc<dyn Clock>,
+    /// Waiting.
+    pub pause: Arc<dyn Pause>,
+    /// Where it is told that credentials do not hold.
+    pub alerts: Arc<Alerts>,
+    /// Until when the vendor asked to be left alone.
+    pub rests_until: Mutex<Option<Timestamp>>,
+}
+
+/// What one attempt came to.
+enum Attempt {
+    Judged(Meaning, Answer),
+    /// It certainly did not arrive.
+    NotSent,
+    /// It may have arrived.
+    Lost,
+}
+
+impl Wire {
+    /// Makes a call until it is answered or nothing more can be done.
+    ///
+    /// # Errors
+    /// [`Fault`]; what may have happened is `Unknown`.
+    pub async fn exchange(&self, filled: &Filled, repeat: Repeat, cost: u32) -> Result<Answer, Fault> {
+        let reads = repeat == Repeat::Always;
+        let mut may_have_arrived = false;
+        let mut renewed = false;
+        let mut attempt = 1;
+        loop {
+            let outcome = match self.attempt(filled, cost).await {
+                Ok(outcome) => outcome,
+                Err(_) if may_have_arrived && !reads => return Err(Fault::Unknown),
+                Err(fault) => return Err(fault),
+            };
+            let wait = match outcome {
+                Attempt::Judged(Meaning::Done, answer) => {
+                    self.alerts.back(&self.subject());
+                    return Ok(answer);
+                }
+                Attempt::Judged(Meaning::Unauthorized, answer) => {
+                    if !renewed && self.authorizer.renew(self).await? {
+                        renewed = true;
+                        continue;
+                    }
+                    self.log(&answer, "credentials refused");
+                    let text = "the system refuses the credentials it was set up with; renew them";
+                    self.alerts.down(&self.subject(), text);
+                    return Err(Fault::Unauthorized);
+                }
+                Attempt::Judged(Meaning::Limited, answer) => {
+                    self.log(&answer, "too many calls");
+                    let asked = self.rest(&answer.headers);
+                    if attempt >= ATTEMPTS || asked > PATIENCE {
+                        // A refusal for haste was not carried out; an attempt before it may have been.
+                        return Err(if may_have_arrived && !reads { Fault::Unknown } else { Fault::Limited });
+                    }
+                    asked
+                }
+                Attempt::Judged(
+                    meaning @ (Meaning::Missing | Meaning::Conflict | Meaning::Rejected),
+                    answer,
+                ) => {
+                    self.log(&answer, "refused");
+                    return Err(match meaning {
+                        Meaning::Missing => Fault::Missing,
+                        Meaning::Conflict => Fault::Conflict,
+                        _ => Fault::Rejected,
+                    });
+                }
+                Attempt::Judged(Meaning::Failing, answer) => {
+                    self.log(&answer, "a fault of the system's own");
+                    may_have_arrived = true;
+                    Duration::ZERO
+                }
+                Attempt::Lost => {
+                    may_have_arrived = true;
+                    Duration::ZERO
+                }
+                Attempt::NotSent => Duration::ZERO,
+            };
+            let safe = repeat != Repeat::Never || !may_have_arrived;
+            if !safe || attempt >= ATTEMPTS {
+                return Err(if may_have_arrived && !reads { Fault::Unknown } else { Fault::Away });
+            }
+            attempt += 1;
+            self.pause.pause(wait.max(BACKOFF.wait(attempt, self.clock.random()))).await;
+        }
+    }
+
+    async fn attempt(&self, filled: &Filled, cost: u32) -> Result<Attempt, Fault> {
+        self.rested()?;
+        self.quota.until_ready_within(PATIENCE, cost).await.map_err(|_| Fault::Limited)?;
+        let mut filled = filled.clone();
+        self.authorizer.apply(&mut filled, self).await?;
+        guard_url(&filled.url, &self.allowance).map_err(|error| self.refused(&error.to_string()))?;
+        let permit = self.breaker.permit().map_err(|_| Fault::Away)?;
+        let outcome = match self.send(&filled).await {
+            Ok(answer) => {
+                let meaning = self.judge.meaning(answer.status, &answer.body);
+                match meaning {
+                    Meaning::Failing => permit.failed(),
+                    _ => permit.succeeded(),
+                }
+                Attempt::Judged(meaning, answer)
+            }
+            Err(error) => {
+                if let Some(forbidden) = forbidden_in(&error) {
+                    return Err(self.refused(&forbidden.to_string()));
+                }
+                permit.failed();
+                let what = match () {
+                    () if error.is_connect() => "it cannot be reached",
+                    () if error.is_timeout() => "it did not answer in time",
+                    () => "the connection broke off",
+                };
+                // The URL is left out: some vendors want the token in it.
+                tracing::warn!(connector = %self.name, what, "a vendor's system gave no answer");
+                if error.is_connect() { Attempt::NotSent } else { Attempt::Lost }
+            }
+        };
+        Ok(outcome)
+    }
+
+    /// Sends once, and takes the answer in.
+    pub(super) async fn send(&self, filled: &Filled) -> reqwest::Result<Answer> {
+        let mut request = self
+            .client
+            .request(filled.method.clone(), filled.url.clone())
+            .headers(filled.headers.clone())
+            .timeout(self.timeout);
+        if let Some(body) = &filled.body {
+            request = request.body(body.clone());
+        }
+        let response = request.send().await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let (bytes, cut_off) = read_at_most(response, LARGEST_ANSWER).await?;
+        Ok(Answer { status, headers, body: parse_body(&bytes, cut_off) })
+    }
+
+    fn refused(&self, reason: &str) -> Fault {
+        tracing::error!(connector = %self.name, reason, "the address of a connector may not be called");
+        Fault::Broken("the system may not be called as it is set up".to_owned())
+    }
+
+    fn subject(&self) -> String {
+        format!("connector {}", self.name)
+    }
+
+    /// The vendor's own words go to the log, short and without what they repeat of ours beyond their message.
+    fn log(&self, answer: &Answer, what: &str) {
+        let message = self.judge.message(&answer.body);
+        let status = answer.status.as_u16();
+        tracing::warn!(connector = %self.name, status, message, "a vendor's system: {what}");
+    }
+
+    /// How long the vendor asks to be left alone; from now on it is, by every call of this process.
+    fn rest(&self, headers: &HeaderMap) -> Duration {
+        let now = self.clock.now();
+        let asked = headers
+            .get(RETRY_AFTER)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| retry_after(value, now))
+            .unwrap_or(Duration::from_secs(1));
+        let longest = Duration::from_secs(24 * 3_600);
+        let until = now.checked_add(asked.min(longest)).unwrap_or(now);
+        let mut rests = self.rests_until.lock().unwrap_or_else(PoisonError::into_inner);
+        *rests = Some(rests.map_or(until, |earlier| earlier.max(until)));
+        asked
+    }
+
+    /// # Errors
+    /// `Limited` while the vendor wants to be left alone for longer than anybody waits.
+    fn rested(&self) -> Result<(), Fault> {
+        let now = self.clock.now();
+        let mut rests = self.rests_until.lock().unwrap_or_else(PoisonError::into_inner);
+        match *rests {
+            Some(until) if now >= until => {
+                *rests = None;
+                Ok(())
+            }
+            Some(until) if until.duration_since(now).unsigned_abs() > PATIENCE => Err(Fault::Limited),
+            Some(_) | None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Calls, links and tokens of connectors on PostgreSQL.
+
+use super::database::{Atomicity, Database};
+use super::rows::Columns;
+use super::text::{json, stored};
+use crate::store::connectors::{Begun, CallName, ConnectorStore, KeptToken, Link};
+use crate::store::error::StoreError;
+use crate::store::sql;
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde_json::Value;
+use sqlx::postgres::PgRow;
+
+/// [`ConnectorStore`] on PostgreSQL.
+pub(super) struct Connectors {
+    database: Database,
+}
+
+/// A value to bind, kept so that a statement can be made again when the database went away.
+#[derive(Clone)]
+enum Bound {
+    Text(String),
+    Number(i64),
+}
+
+impl Connectors {
+    pub(super) fn on(database: &Database) -> Self {
+        Self { database: database.clone() }
+    }
+
+    /// Runs one statement; returns whether it changed a row.
+    async fn write(&self, text: &'static str, values: Vec<Bound>) -> Result<bool, StoreError> {
+        self.database
+            .write(Atomicity::Statement, move |tx| {
+                let values = values.clone();
+                Box::pin(async move {
+                    let statement =
+                        values.into_iter().fold(sqlx::query(text), |statement, value| match value {
+                            Bound::Text(text) => statement.bind(text),
+                            Bound::Number(number) => statement.bind(number),
+                        });
+                    Ok(tx.write(statement).await? > 0)
+                })
+            })
+            .await
+    }
+}
+
+fn text(text: &str) -> Bound {
+    Bound::Text(stored(text).into_owned())
+}
+
+fn instant(at: Timestamp) -> Bound {
+    Bound::Number(at.as_millisecond())
+}
+
+fn name(call: &CallName) -> Vec<Bound> {
+    vec![text(&call.connector), text(&call.key), text(&call.operation)]
+}
+
+#[async_trait]
+impl ConnectorStore for Connectors {
+    async fn begin(&self, call: &CallName, at: Timestamp) -> Result<Begun, StoreError> {
+        let mut values = name(call);
+        values.push(instant(at));
+        if self.write(sql::connectors::BEGIN, values).await? {
+            return Ok(Begun::Fresh);
+        }
+        let statement = sqlx::query(sql::connectors::CALL)
+            .bind(stored(&call.connector))
+            .bind(stored(&call.key))
+            .bind(stored(&call.operation));
+        let known = self.database.one(statement).await?.as_ref().map(result).transpose()?;
+        Ok(known.flatten().map_or(Begun::InDoubt, Begun::Done))
+    }
+
+    async fn finish(&self, call: &CallName, result: &Value) -> Result<(), StoreError> {
+        let mut values = name(call);
+        values.push(Bound::Text(json(result)?));
+        self.write(sql::connectors::FINISH, values).await.map(drop)
+    }
+
+    async fn forget(&self, call: &CallName) -> Result<(), StoreError> {
+        self.write(sql::connectors::FORGET, name(call)).await.map(drop)
+    }
+
+    async fn link(&self, link: &Link, at: Timestamp) -> Result<(), StoreError> {
+        let values =
+            vec![text(&link.connector), text(&link.kind), text(&link.local), text(&link.remote), instant(at)];
+        self.write(sql::connectors::LINK, values).await.map(drop)
+    }
+
+    async fn remotes(&self, connector: &str, kind: &str, local: &str) -> Result<Vec<String>, StoreError> {
+        let statement = sqlx::query(sql::connectors::REMOTES)
+            .bind(stored(connector))
+            .bind(stored(kind))
+            .bind(stored(local));
+        let rows = self.database.all(statement).await?;
+        rows.iter().map(|row| Columns::of(row).text()).collect()
+    }
+
+    async fn local(&self, connector: &str, kind: &str, remote: &str) -> Result<Option<String>, StoreError> {
+        let statement = sqlx::query(sql::connectors::LOCAL)
+            .bind(stored(connector))
+            .bind(stored(kind))
+            .bind(stored(remote));
+        let row = self.database.one(statement).await?;
+        row.as_ref().map(|row| Columns::of(row).text()).transpose()
+    }
+
+    async fn token(&self, connector: &str) -> Result<Option<KeptToken>, StoreError> {
+        let statement = sqlx::query(sql::connectors::TOKEN).bind(stored(connector));
+        self.database.one(statement).await?.as_ref().map(token).transpose()
+    }
+
+    async fn claim_renewal(
+        &self,
+        connector: &str,
+        generation: i64,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let values = vec![text(connector), Bound::Number(generation), instant(now), instant(until)];
+        self.write(sql::connectors::CLAIM, values).await
+    }
+
+    async fn keep_token(&self, connector: &str, token: &KeptToken) -> Result<(), StoreError> {
+        let values = vec![
+            text(connector),
+            Bound::Number(token.generation),
+            text(&token.seed),
+            text(&token.access),
+            text(&token.refresh),
+            instant(token.expires_at),
+        ];
+        self.write(sql::connectors::KEEP, values).await.map(drop)
+    }
+
+    async fn give_up_renewal(&self, connector: &str) -> Result<(), StoreError> {
+        self.write(sql::connectors::GIVE_UP, vec![text(connector)]).await.map(drop)
+    }
+}
+
+fn result(row: &PgRow) -> Result<Option<Value>, StoreError> {
+    let text = Columns::of(row).optional_text()?;
+    text.map(|text| serde_json::from_str(&text).map_err(|error| StoreError::Fault(error.to_string())))
+        .transpose()
+}
+
+fn token(row: &PgRow) -> Result<KeptToken, StoreError> {
+    let mut columns = Columns::of(row);
+    Ok(KeptToken {
+        generation: columns.value()?,
+        seed: columns.text()?,
+        access: columns.text()?,
+        refresh: columns.text()?,
+        expires_at: columns.time()?,
+    })
+}

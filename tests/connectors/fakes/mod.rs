@@ -1,0 +1,7 @@
+//! Fakes of vendors. Each keeps state, refuses what the vendor refuses, and takes faults one by one.
+
+pub mod google;
+pub mod hubspot;
+pub mod redmine;
+pub mod server;
+pub mod zendesk;

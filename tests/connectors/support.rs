@@ -1,0 +1,101 @@
+//! A connector over a fake: its own database, a clock that stands still, waits that only move the clock.
+
+use super::fakes::server::Fake;
+use crate::backoffice::support::{Counter, NOW};
+use balcao::backoffice::connector::Connector;
+use balcao::backoffice::connector::engine::Ground;
+use balcao::backoffice::connector::pack::Pack;
+use balcao::backoffice::connector::read::read;
+use balcao::backoffice::connector::shelf;
+use balcao::backoffice::connector::token::Sealer;
+use balcao::config::connectors::{ConnectorSetting, Value as Setting};
+use balcao::config::secret::Secret;
+use balcao::domain::clock::{Clock, ManualClock};
+use balcao::limits::alerts::Alerts;
+use balcao::limits::net::{Allowance, client_builder};
+use balcao::limits::pause::Pause;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Waits by moving the clock.
+struct Waits {
+    clock: Arc<ManualClock>,
+}
+
+impl Pause for Waits {
+    fn pause(&self, length: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.clock.advance(length);
+        Box::pin(tokio::task::yield_now())
+    }
+}
+
+/// Turns texts round, so that what is kept is not what is used.
+pub struct Reversed;
+
+impl Sealer for Reversed {
+    fn seal(&self, text: &str) -> String {
+        text.chars().rev().collect()
+    }
+
+    fn open(&self, sealed: &str) -> Option<String> {
+        Some(sealed.chars().rev().collect())
+    }
+}
+
+/// What connectors of one test stand on.
+pub struct World {
+    pub counter: Counter,
+    pub ground: Ground,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let counter = Counter::demo().await;
+        let waits = Arc::new(Waits { clock: counter.clock.clone() });
+        let allowance = Allowance::Everything;
+        let ground = Ground {
+            client: client_builder(&allowance).build().unwrap(),
+            allowance,
+            store: counter.stores.connectors.clone(),
+            sealer: Arc::new(Reversed),
+            clock: counter.clock.clone(),
+            pause: waits,
+            alerts: Arc::new(Alerts::logged(counter.clock.clone())),
+            cells: None,
+        };
+        assert_eq!(counter.clock.now().to_string(), NOW);
+        Self { counter, ground }
+    }
+
+    /// The built-in connector of this name over a fake.
+    pub fn connector<V>(&self, name: &str, fake: &Fake<V>, values: &[(&str, &str)]) -> Arc<Connector> {
+        let packs = shelf::packs(Path::new("nowhere")).unwrap();
+        self.over(packs[name].clone(), &fake.url, values)
+    }
+
+    /// A connector of a file of the test's own.
+    pub fn declared(&self, file: &str, url: &str, values: &[(&str, &str)]) -> Arc<Connector> {
+        let pack = read("test", "test.toml", file).unwrap_or_else(|problems| panic!("{problems:?}"));
+        self.over(Arc::new(pack), url, values)
+    }
+
+    fn over(&self, pack: Arc<Pack>, url: &str, values: &[(&str, &str)]) -> Arc<Connector> {
+        let setting = setting(url, values);
+        Arc::new(
+            Connector::new(pack, &setting, &self.ground).unwrap_or_else(|problems| panic!("{problems:?}")),
+        )
+    }
+}
+
+/// `[connectors.NAME]`.
+pub fn setting(url: &str, values: &[(&str, &str)]) -> ConnectorSetting {
+    let values = values.iter().map(|(name, value)| ((*name).to_owned(), Setting(Secret::new(*value))));
+    ConnectorSetting { base_url: Some(url.to_owned()), version: None, values: values.collect() }
+}
+
+/// Credentials of the fakes.
+pub const HUBSPOT: [(&str, &str); 1] = [("access_token", "pat-1")];
+pub const ZENDESK: [(&str, &str); 2] = [("email", "bot@shop.example"), ("api_token", "t0ken")];
+pub const REDMINE: [(&str, &str); 2] = [("api_key", "k3y"), ("project_id", "loja")];

@@ -1,0 +1,191 @@
+//! The contract of a help desk, over the embedded one and every connector; and what only a vendor can do wrong.
+
+use super::fakes::redmine::Redmine;
+use super::fakes::server::{Answer, Fake, Fault};
+use super::fakes::zendesk::Zendesk;
+use super::support::{REDMINE, World, ZENDESK};
+use balcao::backoffice::BackofficeError;
+use balcao::backoffice::connector::Connector;
+use balcao::backoffice::connector::tickets::ConnectorTickets;
+use balcao::backoffice::crm::SaveContact;
+use balcao::backoffice::tickets::{NewTicket, Priority, Tickets};
+use balcao::domain::ids::ContactId;
+use balcao::domain::ticket::TicketStatus;
+use serde_json::json;
+use std::sync::Arc;
+
+fn desk(world: &World, vendor: Arc<Connector>) -> Arc<dyn Tickets> {
+    Arc::new(ConnectorTickets::new(
+        vendor,
+        world.counter.stores.contacts.clone(),
+        world.counter.clock.clone(),
+    ))
+}
+
+async fn person(world: &World, name: &str, email: &str) -> ContactId {
+    let visitor = world.counter.visitor().await;
+    let request = SaveContact {
+        name: Some(name.to_owned()),
+        email: Some(email.to_owned()),
+        ..SaveContact::of(visitor)
+    };
+    world.counter.backoffice.crm.save_contact("k", request).await.unwrap();
+    visitor
+}
+
+fn broken_pot(contact: ContactId) -> NewTicket {
+    NewTicket {
+        contact,
+        subject: "Vaso\nquebrado".to_owned(),
+        description: "Chegou quebrado. \"Ignore tudo\" {{ key }} <b>".to_owned(),
+        category: "troca devolucao".to_owned(),
+        priority: Priority::High,
+    }
+}
+
+/// What every help desk owes; `team` is what its people do over there.
+async fn contract(world: &World, desk: &dyn Tickets, team: impl Fn(i64, &str, Option<(&str, bool)>)) {
+    let (ana, bruno) = (
+        person(world, "Ana Lima", "ana@novo.example").await,
+        person(world, "Bruno", "bruno@novo.example").await,
+    );
+    let opened = desk.create("turn/call_1", broken_pot(ana)).await.unwrap();
+    assert_eq!(opened.subject, "Vaso quebrado", "a subject is one line");
+    assert_eq!(opened.status, TicketStatus::Open);
+    let again = desk.create("turn/call_1", broken_pot(ana)).await.unwrap();
+    assert_eq!(again.number, opened.number, "a repeated call");
+    let other = desk.create("turn/call_2", broken_pot(ana)).await.unwrap();
+    assert_ne!(other.number, opened.number);
+
+    let read = desk.status(opened.number, ana).await.unwrap();
+    assert_eq!((read.subject.as_str(), read.status), ("Vaso quebrado", TicketStatus::Open));
+    assert_eq!(read.description, "Chegou quebrado. \"Ignore tudo\" {{ key }} <b>", "free text stays text");
+    for number in [opened.number, 999_999] {
+        let strange = desk.status(number, bruno).await;
+        assert!(matches!(strange, Err(BackofficeError::NotFound { .. })), "{strange:?}");
+        let strange = desk.comment("k", number, bruno, "oi").await;
+        assert!(matches!(strange, Err(BackofficeError::NotFound { .. })), "{strange:?}");
+    }
+    assert_eq!(desk.list(ana).await.unwrap().len(), 2);
+    assert!(desk.list(bruno).await.unwrap().is_empty());
+
+    desk.comment("turn/call_3", opened.number, ana, " Ainda não chegou. ").await.unwrap();
+    let commented = desk.comment("turn/call_3", opened.number, ana, "Ainda não chegou.").await.unwrap();
+    assert_eq!(commented.comments.len(), 1, "a repeated call: {:?}", commented.comments);
+    assert!(commented.comments[0].text.contains("Ainda não chegou."));
+    let empty = desk.comment("k2", opened.number, ana, " \n ").await;
+    assert!(matches!(empty, Err(BackofficeError::Invalid { field: "text", .. })));
+
+    team(opened.number, "solved", Some(("Enviamos outro hoje.", true)));
+    team(opened.number, "solved", Some(("cliente difícil", false)));
+    let answered = desk.status(opened.number, ana).await.unwrap();
+    assert_eq!(answered.status, TicketStatus::Solved);
+    let last = answered.comments.last().unwrap();
+    assert_eq!((last.author.as_str(), last.text.as_str()), ("team", "Enviamos outro hoje."));
+    assert!(
+        answered.comments.iter().all(|comment| !comment.text.contains("difícil")),
+        "internal notes stay inside"
+    );
+    team(opened.number, "closed", None);
+    let closed = desk.comment("k3", opened.number, ana, "oi").await;
+    assert!(matches!(closed, Err(BackofficeError::Conflict { .. })), "{closed:?}");
+}
+
+#[tokio::test]
+async fn zendesk_keeps_the_contract() {
+    let world = World::new().await;
+    let fake = Fake::start(Zendesk::new()).await;
+    let desk = desk(&world, world.connector("zendesk", &fake, &ZENDESK));
+    contract(&world, &*desk, |number, status, comment| {
+        fake.vendor.lock().unwrap().team(number, status, comment)
+    })
+    .await;
+    let created = &fake.asked_of("POST", "/tickets")[0];
+    assert_eq!(created.json()["ticket"]["requester"]["email"], "ana@novo.example");
+    assert_eq!(created.json()["ticket"]["tags"], json!(["troca_devolucao", "balcao"]));
+    assert_eq!(created.header("idempotency-key").unwrap().len(), 36);
+}
+
+#[tokio::test]
+async fn redmine_keeps_the_contract() {
+    let world = World::new().await;
+    let fake = Fake::start(Redmine::new()).await;
+    let desk = desk(&world, world.connector("redmine", &fake, &REDMINE));
+    let name = |status: &str| if status == "solved" { "Resolved" } else { "Closed" };
+    contract(&world, &*desk, |number, status, note| {
+        fake.vendor.lock().unwrap().team(number, name(status), note);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_ticket_whose_answer_was_lost_is_found_and_not_opened_twice() {
+    // With a key of the vendor's own: the same call again.
+    let world = World::new().await;
+    let fake = Fake::start(Zendesk::new()).await;
+    let zendesk = desk(&world, world.connector("zendesk", &fake, &ZENDESK));
+    let ana = person(&world, "Ana", "ana@novo.example").await;
+    fake.fail("POST", "/tickets", Fault::Lose);
+    let opened = zendesk.create("turn/call_1", broken_pot(ana)).await.unwrap();
+    assert_eq!(fake.vendor.lock().unwrap().tickets.len(), 1);
+    assert_eq!(fake.asked_of("POST", "/tickets").len(), 2);
+    assert_eq!(zendesk.status(opened.number, ana).await.unwrap().number, opened.number);
+
+    // Without one: looked up by ours.
+    let world = World::new().await;
+    let fake = Fake::start(Redmine::new()).await;
+    let redmine = desk(&world, world.connector("redmine", &fake, &REDMINE));
+    let ana = person(&world, "Ana", "ana@novo.example").await;
+    redmine.create("turn/call_0", broken_pot(ana)).await.unwrap();
+    fake.fail("POST", "/issues", Fault::Lose);
+    let opened = redmine.create("turn/call_1", broken_pot(ana)).await.unwrap();
+    assert_eq!(opened.number, 72);
+    assert_eq!(fake.vendor.lock().unwrap().issues.len(), 2);
+    assert_eq!(fake.asked_of("POST", "/issues").len(), 2, "never sent twice");
+}
+
+#[tokio::test]
+async fn what_may_have_been_done_and_cannot_be_found_is_said_so_and_never_repeated() {
+    let world = World::new().await;
+    let fake = Fake::start(Redmine::new()).await;
+    let desk = desk(&world, world.connector("redmine", &fake, &REDMINE));
+    let ana = person(&world, "Ana", "ana@novo.example").await;
+    fake.fail("POST", "/issues", Fault::Lose);
+    fake.fail("GET", "/issues.json", Fault::Refuse(Answer::empty(500)));
+    fake.fail("GET", "/issues.json", Fault::Refuse(Answer::empty(500)));
+    fake.fail("GET", "/issues.json", Fault::Refuse(Answer::empty(500)));
+    let unknown = desk.create("turn/call_1", broken_pot(ana)).await;
+    assert!(matches!(unknown, Err(BackofficeError::Unknown(_))), "{unknown:?}");
+    // The same call later: looked up, found.
+    let opened = desk.create("turn/call_1", broken_pot(ana)).await.unwrap();
+    assert_eq!(opened.number, 71);
+    assert_eq!(fake.asked_of("POST", "/issues").len(), 1);
+    assert!(fake.is_done_failing());
+}
+
+#[tokio::test]
+async fn a_vendor_that_is_away_did_nothing_and_the_same_call_works_later() {
+    let world = World::new().await;
+    let fake = Fake::start(Redmine::new()).await;
+    let desk = desk(&world, world.connector("redmine", &fake, &REDMINE));
+    let ana = person(&world, "Ana", "ana@novo.example").await;
+    for (answer, expected) in [
+        (Answer::empty(401), "unavailable"),
+        (Answer::json(422, json!({"errors": ["Subject is too long"]})), "invalid"),
+        (Answer::empty(429).with("retry-after", "3600"), "unavailable"),
+    ] {
+        fake.fail("POST", "/issues", Fault::Refuse(answer));
+        let refused = desk.create("turn/call_1", broken_pot(ana)).await;
+        match expected {
+            "invalid" => assert!(matches!(refused, Err(BackofficeError::Invalid { .. })), "{refused:?}"),
+            _ => assert!(matches!(refused, Err(BackofficeError::Unavailable(_))), "{refused:?}"),
+        }
+    }
+    // It asked for an hour: until then nothing is sent.
+    let before = fake.asked().len();
+    let rests = desk.create("turn/call_1", broken_pot(ana)).await;
+    assert!(matches!(rests, Err(BackofficeError::Unavailable(_))), "{rests:?}");
+    assert_eq!(fake.asked().len(), before);
+    world.counter.clock.advance(std::time::Duration::from_secs(3601));
+    assert_eq!(desk.create("turn/call_1", broken_pot(ana)).await.unwrap().number, 71);
+}

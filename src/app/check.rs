@@ -140,6 +140,7 @@ pub async fn check(options: &Options, known: Vec<Problem>, online: bool) -> anyh
         problems.extend(model_problems(options).await);
         problems.extend(embedding_problem(options).await);
         problems.extend(index_problem(options).await?);
+        problems.extend(connector_problems(options).await?);
     }
     for problem in &problems {
         say(&problem.to_string());
@@ -209,6 +210,25 @@ async fn index_problem(options: &Options) -> anyhow::Result<Option<Problem>> {
         }
         Err(error) => Some(Problem::in_file("knowledge.url", format!("{error:#}"))),
     })
+}
+
+/// Calls each connector that is used once, read only.
+async fn connector_problems(options: &Options) -> anyhow::Result<Vec<Problem>> {
+    let scratch = ScratchStore::open(options).await?;
+    let mut problems = Vec::new();
+    // What cannot be set up is among the problems already.
+    let connectors = super::backoffice::connectors(options, &scratch.stores, &Outside::alone(options));
+    for (capability, connector) in connectors.unwrap_or_default() {
+        match connector.tried(capability).await {
+            Ok(()) => say(&format!("{} answers for {capability}", connector.pack().title)),
+            Err(fault) => {
+                let place = format!("connectors.{}", connector.name());
+                problems.push(Problem::in_file(place, format!("{capability}: {fault}")));
+            }
+        }
+    }
+    scratch.close().await;
+    Ok(problems)
 }
 
 /// Asks every model of the chain for one word: a broken second one would be noticed only when it is needed.

@@ -77,6 +77,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Other companies' systems that can stand behind the counter, and what each wants to know
+    Connectors(commands::ConnectorsArguments),
     /// Validate settings, prompts, tools and knowledge; every problem with file and line
     Check {
         /// Also call what the settings name, once each, read only
@@ -181,6 +183,7 @@ async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Exi
         Some(Command::Search(arguments)) => return commands::search(options, arguments).await,
         Some(Command::Snapshot) => return commands::snapshot(options).await,
         Some(Command::Tools { json }) => return commands::tools(&options, json).await,
+        Some(Command::Connectors(arguments)) => return commands::connectors(&options, &arguments),
         Some(Command::Check { online }) => return check::check(&options, problems, online).await,
         Some(Command::Keys(command)) => return commands::keys(&options, command).await,
         Some(Command::Import(arguments)) => return commands::import(&options, arguments).await,

@@ -54,6 +54,10 @@ impl Default for Templates {
         environment.set_formatter(format);
         environment
             .add_filter("urlencode", |text: Jinja| Jinja::from_safe_string(percent_encoded(&plain(&text))));
+        environment.add_filter("path", |text: Jinja| Jinja::from_safe_string(encoded_path(&plain(&text))));
+        environment
+            .add_filter("icaltext", |text: Jinja| Jinja::from_safe_string(calendar_text(&plain(&text))));
+        environment.add_filter("icaldate", |text: Jinja| calendar_date(&plain(&text)));
         Self { environment, count: 0 }
     }
 }
@@ -177,6 +181,34 @@ fn written(error: std::fmt::Error) -> Error {
 
 fn plain(value: &Jinja) -> String {
     if value.is_undefined() || value.is_none() { String::new() } else { value.to_string() }
+}
+
+/// Segments of a path, each percent-encoded; empty and dotted ones, which lead elsewhere, are left out.
+fn encoded_path(text: &str) -> String {
+    let is_name = |segment: &&str| !segment.is_empty() && !segment.chars().all(|c| c == '.');
+    text.split('/').filter(is_name).map(percent_encoded).collect::<Vec<_>>().join("/")
+}
+
+/// A text as a value of iCalendar (RFC 5545 §3.3.11).
+fn calendar_text(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\\' | ';' | ',' => escaped.extend(['\\', character]),
+            '\n' => escaped.push_str("\\n"),
+            control if control.is_control() => {}
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+/// An instant in UTC as iCalendar writes it (RFC 5545 §3.3.5): `20261127T170000Z`.
+fn calendar_date(text: &str) -> String {
+    let whole = text.split('.').next().unwrap_or_default().trim_end_matches('Z');
+    let mut date: String = whole.chars().filter(|c| c.is_ascii_digit() || *c == 'T').collect();
+    date.push('Z');
+    date
 }
 
 /// Everything but unreserved characters as `%XX`.

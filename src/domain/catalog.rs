@@ -6,6 +6,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+/// Stock of what can be had, and nobody counts how many there are.
+pub const UNCOUNTED: u32 = u32::MAX;
+
 /// Something that is sold, or one variation of it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Product {
@@ -21,7 +24,7 @@ pub struct Product {
     pub price: Money,
     /// Weight for shipping.
     pub weight_grams: u32,
-    /// Pieces in stock. `None` for a product that is only sold in variations.
+    /// Pieces in stock; [`UNCOUNTED`] if there are some. `None` for a product that is only sold in variations.
     pub stock: Option<u32>,
     /// The product this is a variation of (SKU).
     pub variation_of: Option<String>,

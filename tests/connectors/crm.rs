@@ -11,7 +11,7 @@ use balcao::domain::money::Money;
 use serde_json::json;
 use std::sync::Arc;
 
-async fn crm(world: &World, fake: &Fake<HubSpot>) -> Arc<dyn Crm> {
+fn crm(world: &World, fake: &Fake<HubSpot>) -> Arc<dyn Crm> {
     Arc::new(ConnectorCrm::new(
         world.connector("hubspot", fake, &HUBSPOT),
         world.counter.backoffice.crm.clone(),
@@ -45,7 +45,7 @@ fn chance(contact: ContactId) -> SaveOpportunity {
 async fn a_new_lead_is_made_once_with_a_deal_and_a_note() {
     let world = World::new().await;
     let fake = Fake::start(HubSpot::new("pat-1")).await;
-    let crm = crm(&world, &fake).await;
+    let crm = crm(&world, &fake);
     let visitor = world.counter.visitor().await;
     let saved = crm.save_contact("t/c1", lead(visitor, "Rita@Jardim.example")).await.unwrap();
     assert_eq!(saved.outcome, ContactOutcome::Created);
@@ -88,7 +88,7 @@ async fn whom_the_vendor_knows_is_linked_and_nobody_takes_their_record_over() {
     hubspot.contacts.push(json!({"id": "7", "properties":
         {"email": "carla@casa.example", "firstname": "Carla", "lastname": "Reis", "phone": "11 5555-0100"}}));
     let fake = Fake::start(hubspot).await;
-    let crm = crm(&world, &fake).await;
+    let crm = crm(&world, &fake);
     let visitor = world.counter.visitor().await;
     let request = SaveContact { name: Some("Outro Nome".to_owned()), ..lead(visitor, "carla@casa.example") };
     let saved = crm.save_contact("t/c1", request).await.unwrap();
@@ -125,7 +125,7 @@ async fn a_phone_is_found_with_and_without_its_ninth_digit() {
         {"email": "davi@casa.example", "firstname": "Davi", "phone": "+551155550188"}}));
     hubspot.contacts[0]["properties"]["phone"] = json!("+551185550188");
     let fake = Fake::start(hubspot).await;
-    let crm = crm(&world, &fake).await;
+    let crm = crm(&world, &fake);
     let found = crm.find_contact(&Handle::Phone("11 98555-0188".to_owned())).await.unwrap().unwrap();
     assert_eq!(found.email.as_deref(), Some("davi@casa.example"));
     assert!(crm.find_contact(&Handle::Phone("11 98555-0189".to_owned())).await.unwrap().is_none());
@@ -135,7 +135,7 @@ async fn a_phone_is_found_with_and_without_its_ninth_digit() {
 async fn a_deal_whose_answer_was_lost_is_found_again() {
     let world = World::new().await;
     let fake = Fake::start(HubSpot::new("pat-1")).await;
-    let crm = crm(&world, &fake).await;
+    let crm = crm(&world, &fake);
     let visitor = world.counter.visitor().await;
     fake.fail("POST", "/contacts/batch/upsert", Fault::Lose);
     crm.save_contact("t/c1", lead(visitor, "rita@jardim.example")).await.unwrap();
@@ -155,7 +155,7 @@ async fn a_deal_whose_answer_was_lost_is_found_again() {
 async fn while_the_vendor_is_away_the_own_book_answers() {
     let world = World::new().await;
     let fake = Fake::start(HubSpot::new("pat-1")).await;
-    let crm = crm(&world, &fake).await;
+    let crm = crm(&world, &fake);
     let known = Handle::Email("ana.souza@example.com".to_owned());
     for _ in 0..3 {
         fake.fail("GET", "/contacts/", Fault::Refuse(Answer::empty(503)));

@@ -104,6 +104,9 @@ async fn note(connector: &Connector, key: &str) -> Result<Value, Outcome> {
     connector.effect("create_note", key, &json!({"contact": "1", "text": "oi"}), &nowhere()).await
 }
 
+/// What happens, the outcome, how many requests and how many notes there are then.
+type Case = (Vec<Fault>, Result<(), Outcome>, usize, usize);
+
 #[tokio::test]
 async fn every_kind_of_answer_has_its_outcome_and_no_effect_is_doubled() {
     let world = World::new().await;
@@ -111,8 +114,7 @@ async fn every_kind_of_answer_has_its_outcome_and_no_effect_is_doubled() {
     let connector = world.declared(FILE, &fake.url, &[]);
     let refuse = |status: u16| Fault::Refuse(Answer::empty(status));
     let date = "Mon, 23 Nov 2026 13:10:02 GMT";
-    // (what happens, the outcome, how many requests, how many notes)
-    let cases: Vec<(Vec<Fault>, Result<(), Outcome>, usize, usize)> = vec![
+    let cases: Vec<Case> = vec![
         (vec![], Ok(()), 1, 1),
         (vec![refuse(400)], Err(Outcome::Rejected), 1, 0),
         (vec![refuse(401)], Err(Outcome::Unauthorized), 1, 0),

@@ -1,8 +1,10 @@
 //! Connectors against fakes of the vendors that keep state, speak real HTTP and can fail in every way.
 
 mod agenda;
+mod catalog;
 mod crm;
 mod engine;
-mod fakes;
-mod support;
+pub mod fakes;
+mod radicale;
+pub mod support;
 mod tickets;

@@ -71,8 +71,13 @@ impl World {
 
     /// The built-in connector of this name over a fake.
     pub fn connector<V>(&self, name: &str, fake: &Fake<V>, values: &[(&str, &str)]) -> Arc<Connector> {
+        self.built_in(name, &fake.url, values)
+    }
+
+    /// The built-in connector of this name over a server at `url`.
+    pub fn built_in(&self, name: &str, url: &str, values: &[(&str, &str)]) -> Arc<Connector> {
         let packs = shelf::packs(Path::new("nowhere")).unwrap();
-        self.over(packs[name].clone(), &fake.url, values)
+        self.over(packs[name].clone(), url, values)
     }
 
     /// A connector of a file of the test's own.
@@ -99,3 +104,4 @@ pub fn setting(url: &str, values: &[(&str, &str)]) -> ConnectorSetting {
 pub const HUBSPOT: [(&str, &str); 1] = [("access_token", "pat-1")];
 pub const ZENDESK: [(&str, &str); 2] = [("email", "bot@shop.example"), ("api_token", "t0ken")];
 pub const REDMINE: [(&str, &str); 2] = [("api_key", "k3y"), ("project_id", "loja")];
+pub const WOOCOMMERCE: [(&str, &str); 2] = [("consumer_key", "ck_1"), ("consumer_secret", "cs_1")];

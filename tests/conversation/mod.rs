@@ -18,4 +18,5 @@ mod processes;
 mod scenarios;
 mod systems;
 mod untrue;
+mod vendors;
 mod watchers;

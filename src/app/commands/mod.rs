@@ -1,6 +1,7 @@
 //! The verbs that do one thing and end. Each works beside a running server: through it, or on the database, which
 //! takes several processes.
 
+mod connectors;
 mod download;
 mod drill;
 mod gaps;
@@ -10,6 +11,7 @@ mod models;
 mod shop;
 mod whatsapp;
 
+pub use connectors::{ConnectorsArguments, connectors};
 pub use drill::{DrillArguments, drill};
 pub use gaps::{GapsArguments, gaps};
 pub use interviews::{InterviewsCommand, interviews};

@@ -3,7 +3,7 @@
 
 use super::engine::{Connector, Lookup};
 use super::fault::Fault;
-use super::remote::{instant, shaped};
+use super::remote::{instant_in, shaped};
 use crate::backoffice::BackofficeError;
 use crate::backoffice::calendar::{Busy, Entry, OutsideCalendar, Standing};
 use crate::domain::ids::RecordId;
@@ -67,6 +67,8 @@ struct RemoteBusy {
 struct RemoteEvent {
     start: Value,
     end: Value,
+    /// The zone of times that bear none; the business's if left out.
+    zone: Option<String>,
     #[serde(default)]
     cancelled: bool,
     etag: Option<String>,
@@ -89,6 +91,13 @@ impl ConnectorCalendar {
         }
     }
 
+    /// When an event begins and ends.
+    fn times(&self, event: &RemoteEvent) -> Option<Busy> {
+        let own = event.zone.as_deref().and_then(|name| TimeZone::get(name).ok());
+        let zone = own.as_ref().unwrap_or(&self.zone);
+        Some((instant_in(&event.start, zone)?, instant_in(&event.end, zone)?))
+    }
+
     fn arguments(&self, entry: &Entry, calendar: &str, etag: Option<&str>) -> Value {
         let local =
             |at: Timestamp| at.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
@@ -109,6 +118,10 @@ impl ConnectorCalendar {
             "phone": entry.guest.phone,
         })
     }
+}
+
+fn unreadable() -> BackofficeError {
+    BackofficeError::Fault("the calendar's answer could not be understood".to_owned())
 }
 
 /// An appointment's id as every calendar takes one: letters and digits of base32hex.
@@ -135,12 +148,10 @@ impl OutsideCalendar for ConnectorCalendar {
         });
         let result = self.vendor.read("busy", &arguments).await?;
         let spans: Option<Vec<RemoteBusy>> = shaped(result, self.vendor.name(), "busy")?;
-        let unreadable =
-            || BackofficeError::Fault("the calendar's answer could not be understood".to_owned());
         spans
             .into_iter()
             .flatten()
-            .map(|span| match (instant(&span.start), instant(&span.end)) {
+            .map(|span| match (instant_in(&span.start, &self.zone), instant_in(&span.end, &self.zone)) {
                 (Some(start), Some(end)) => Ok((start, end)),
                 // A span that cannot be read must not look free.
                 _ => Err(unreadable()),
@@ -159,7 +170,7 @@ impl OutsideCalendar for ConnectorCalendar {
             Ok(_) => Ok(()),
             // The id is taken: by this very entry, if an earlier attempt arrived.
             Err(Fault::Conflict) => match self.event(entry.id, calendar).await? {
-                Some(event) if instant(&event.start) == Some(entry.start) => Ok(()),
+                Some(event) if self.times(&event) == Some((entry.start, entry.end)) => Ok(()),
                 Some(_) | None => Err(Fault::Conflict.into()),
             },
             Err(fault) => Err(fault.into()),
@@ -178,7 +189,7 @@ impl OutsideCalendar for ConnectorCalendar {
             let Some(event) = self.event(entry.id, to).await? else {
                 return self.write(&format!("{key} anew"), entry).await;
             };
-            if (instant(&event.start), instant(&event.end)) == (Some(entry.start), Some(entry.end)) {
+            if self.times(&event) == Some((entry.start, entry.end)) {
                 return Ok(());
             }
             let arguments = self.arguments(entry, to, event.etag.as_deref());
@@ -206,13 +217,9 @@ impl OutsideCalendar for ConnectorCalendar {
         let calendar = self.calendars.of(professional);
         Ok(match self.event(id, calendar).await? {
             None => Standing::Gone,
-            Some(event) => match (instant(&event.start), instant(&event.end)) {
-                (Some(start), Some(end)) => Standing::At(start, end),
-                _ => {
-                    return Err(BackofficeError::Fault(
-                        "the calendar's answer could not be understood".to_owned(),
-                    ));
-                }
+            Some(event) => match self.times(&event) {
+                Some((start, end)) => Standing::At(start, end),
+                None => return Err(unreadable()),
             },
         })
     }

@@ -7,7 +7,7 @@ use super::pack::MoneyUnit;
 use super::remote::{amount, instant, shaped};
 use crate::backoffice::BackofficeError;
 use crate::backoffice::catalog::ShopRecords;
-use crate::domain::catalog::{Order, OrderItem, OrderStatus, Product};
+use crate::domain::catalog::{Order, OrderItem, OrderStatus, Product, UNCOUNTED};
 use crate::domain::clock::Clock;
 use crate::domain::contact::{Contact, Identity, IdentityKind};
 use crate::domain::handle::{canonical_email, canonical_phone, canonical_postal_code};
@@ -37,6 +37,8 @@ struct RemoteProduct {
     price: Option<Value>,
     weight_grams: Option<f64>,
     stock: Option<i64>,
+    /// Whether it can be had, if `stock` says nothing.
+    in_stock: Option<bool>,
     variation_of: Option<String>,
     variation: Option<String>,
 }
@@ -171,7 +173,12 @@ impl ShopRecords for ConnectorShop {
                     description: remote.description.unwrap_or_default(),
                     price: amount(&remote.price?, unit)?,
                     weight_grams: remote.weight_grams.filter(|grams| *grams > 0.0).unwrap_or(0.0) as u32,
-                    stock: remote.stock.map(|stock| u32::try_from(stock).unwrap_or(0)),
+                    stock: match (remote.stock, remote.in_stock) {
+                        (Some(stock), _) => Some(u32::try_from(stock).unwrap_or(0)),
+                        (None, Some(true)) => Some(UNCOUNTED),
+                        (None, Some(false)) => Some(0),
+                        (None, None) => None,
+                    },
                     variation_of: remote.variation_of,
                     variation: remote.variation,
                     complements: Vec::new(),

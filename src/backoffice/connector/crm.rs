@@ -5,6 +5,7 @@
 
 use super::engine::{Connector, Lookup};
 use super::fault::Fault;
+use super::person::{escaped, person, phone_arguments};
 use super::remote::{RemoteId, amount, instant, shaped};
 use crate::backoffice::BackofficeError;
 use crate::backoffice::crm::{ContactHistory, Crm, Handle, SaveContact, SaveOpportunity, SavedContact};
@@ -90,11 +91,7 @@ impl ConnectorCrm {
                 }
                 let Some(phone) = canonical_phone(phone) else { return Ok(None) };
                 for form in phone_forms(&phone) {
-                    let digits = form.trim_start_matches('+');
-                    let national = digits.strip_prefix("55").unwrap_or(digits);
-                    let arguments =
-                        json!({"phone": form, "phone_digits": digits, "phone_national": national});
-                    let found = self.found("contact_by_phone", arguments).await?;
+                    let found = self.found("contact_by_phone", phone_arguments(&form)).await?;
                     let is_theirs = |found: &RemoteContact| {
                         found.phone.as_deref().and_then(canonical_phone).as_deref() == Some(phone.as_str())
                     };
@@ -189,11 +186,7 @@ impl ConnectorCrm {
                         Lookup { operation: "contact_by_email", arguments: json!({"email": email}) }
                     }
                     (None, Some(phone)) => {
-                        let digits = phone.trim_start_matches('+');
-                        let national = digits.strip_prefix("55").unwrap_or(digits);
-                        let arguments =
-                            json!({"phone": phone, "phone_digits": digits, "phone_national": national});
-                        Lookup { operation: "contact_by_phone", arguments }
+                        Lookup { operation: "contact_by_phone", arguments: phone_arguments(phone) }
                     }
                     (None, None) => Lookup { operation: "", arguments: Value::Null },
                 };
@@ -386,40 +379,6 @@ impl Crm for ConnectorCrm {
     }
 }
 
-/// A person as operations are given them.
-fn person(contact: &Contact) -> Value {
-    let name = contact.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
-    let (first, last) = match name.map(|name| name.split_once(char::is_whitespace).unwrap_or((name, ""))) {
-        Some((first, last)) => (Some(first), Some(last.trim()).filter(|last| !last.is_empty())),
-        None => (None, None),
-    };
-    json!({
-        "name": name,
-        "first_name": first,
-        "last_name": last,
-        "email": contact.email,
-        "phone": contact.phone,
-        "phone_digits": contact.phone.as_deref().map(|phone| phone.trim_start_matches('+')),
-        "origin": contact.origin,
-    })
-}
-
 fn same(one: &Opportunity, other: &Opportunity) -> bool {
     (&one.title, one.value, &one.stage) == (&other.title, other.value, &other.stage)
-}
-
-/// Text as HTML: what a customer wrote is no markup.
-fn escaped(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\n' => html.push_str("<br>"),
-            other => html.push(other),
-        }
-    }
-    html
 }

@@ -4,7 +4,7 @@
 
 use super::auth::{Authorizer, Filling, filled};
 use super::call::{Call, Compiling, Results};
-use super::contract::contract;
+use super::contract::{Capability, contract};
 use super::fault::Fault;
 use super::judge::Judge;
 use super::pack::{Pack, Repeat};
@@ -25,7 +25,7 @@ use crate::limits::pause::Pause;
 use crate::limits::quota::{OutboundQuota, OutboundRates};
 use crate::store::connectors::{Begun, CallName, ConnectorStore};
 use reqwest::{Client, Url};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -158,6 +158,32 @@ impl Connector {
     /// Whether it can do something.
     pub fn can(&self, operation: &str) -> bool {
         self.operations.contains_key(operation)
+    }
+
+    /// Asks for something that need not be there, to see whether the vendor answers and takes the credentials.
+    ///
+    /// # Errors
+    /// [`Fault`], if it does not.
+    pub async fn tried(&self, capability: Capability) -> Result<(), Fault> {
+        let now = self.clock.now();
+        let hour = now.checked_add(jiff::SignedDuration::from_hours(1)).unwrap_or(now);
+        let (operation, arguments) = match capability {
+            Capability::Crm => ("contact_by_email", json!({"email": "nobody@example.com"})),
+            Capability::Tickets => ("ticket", json!({"number": 1})),
+            Capability::Catalog => ("order", json!({"number": "1"})),
+            Capability::Agenda => {
+                let (from, until) = (now.to_string(), hour.to_string());
+                let calendar = self.setting("calendar").unwrap_or("primary");
+                let span = json!({
+                    "calendar": calendar, "from": from, "until": until, "from_utc": from, "until_utc": until,
+                });
+                ("busy", span)
+            }
+        };
+        match self.read(operation, &arguments).await {
+            Ok(_) | Err(Fault::Missing) => Ok(()),
+            Err(fault) => Err(fault),
+        }
     }
 
     /// Reads.

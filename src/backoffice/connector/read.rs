@@ -1,10 +1,8 @@
 //! Reads connectors' files, with the place of every fault. Whether templates hold is seen where they are compiled.
 
 use super::contract::{OPERATIONS, contract};
-use super::pack::{
-    Auth, FaultRule, Grant, Meaning, MoneyUnit, NextPage, OAuth, Pack, Pages, Quota, Repeat, SettingSpec,
-    Step,
-};
+use super::pack::{FaultRule, Meaning, MoneyUnit, NextPage, Pack, Pages, Quota, Repeat, SettingSpec, Step};
+use super::read_auth::auth;
 use crate::declared::near::nearest;
 use crate::declared::reader::{Fields, Node, Placed, Reader};
 use crate::domain::problem::Problem;
@@ -91,6 +89,8 @@ fn pack(reader: &mut Reader<'_>, name: &str, source: &str, node: &Node<'_>) -> O
             None
         }
     };
+    let faults = fields.get("faults").map(|node| faults(reader, node)).unwrap_or_default();
+    let settings = fields.get("settings").map(|node| settings(reader, node)).unwrap_or_default();
     let timeout =
         fields.get("timeout_ms").and_then(|node| reader.count(node)).map_or(10_000, |timeout| timeout.value);
     let operations = match fields.get("operations") {
@@ -107,7 +107,7 @@ fn pack(reader: &mut Reader<'_>, name: &str, source: &str, node: &Node<'_>) -> O
         documentation: documentation?.value,
         base_url: base_url?,
         version: text(reader, &fields, "version"),
-        settings: fields.get("settings").map(|node| settings(reader, node)).unwrap_or_default(),
+        settings,
         auth: auth?,
         headers: texts(reader, &fields, "headers"),
         quota: fields.get("quota").map(|node| quota(reader, node)).unwrap_or_default(),
@@ -118,13 +118,13 @@ fn pack(reader: &mut Reader<'_>, name: &str, source: &str, node: &Node<'_>) -> O
             .unwrap_or_default(),
         timeout: Duration::from_millis(timeout.clamp(100, 120_000)),
         message: fields.get("message").and_then(|node| reader.string(node)),
-        faults: fields.get("faults").map(|node| faults(reader, node)).unwrap_or_default(),
+        faults,
         operations,
         revision: hexadecimal(&Sha256::digest(source.as_bytes())[..6]),
     })
 }
 
-fn text(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, key: &str) -> String {
+pub(super) fn text(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, key: &str) -> String {
     fields.get(key).and_then(|node| reader.string(node)).map(|text| text.value).unwrap_or_default()
 }
 
@@ -133,7 +133,7 @@ fn number(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, key: &str) -> Option
     Some(u32::try_from(count.value).unwrap_or(u32::MAX))
 }
 
-fn flag(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, key: &str) -> bool {
+pub(super) fn flag(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, key: &str) -> bool {
     fields.get(key).and_then(|node| reader.boolean(node)).is_some_and(|flag| flag.value)
 }
 
@@ -165,92 +165,6 @@ fn settings(reader: &mut Reader<'_>, node: &Node<'_>) -> BTreeMap<String, Settin
         }
     }
     settings
-}
-
-fn auth(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Auth> {
-    let keys: Vec<&str> = reader.entries(node).into_iter().map(|(key, _, _)| key).collect();
-    let all = [
-        "kind",
-        "token",
-        "name",
-        "value",
-        "user",
-        "password",
-        "token_url",
-        "client_id",
-        "client_secret",
-        "refresh_token",
-        "service_account",
-        "scope",
-        "basic",
-    ];
-    let fields = reader.fields(node, &all);
-    let kind = reader.required(&fields, "kind")?;
-    let known: &[&str] = match kind.value.as_str() {
-        "none" => &["kind"],
-        "bearer" => &["kind", "token"],
-        "header" | "query" => &["kind", "name", "value"],
-        "basic" => &["kind", "user", "password"],
-        "client_credentials" => &["kind", "token_url", "client_id", "client_secret", "scope", "basic"],
-        "refresh_token" => {
-            &["kind", "token_url", "client_id", "client_secret", "refresh_token", "scope", "basic"]
-        }
-        "service_account" => &["kind", "token_url", "service_account", "scope"],
-        other => {
-            let message = format!(
-                "`{other}` is no way to authorise calls: none, bearer, header, query, basic, client_credentials, \
-                 refresh_token, service_account"
-            );
-            reader.extend([kind.place.problem(message)]);
-            return None;
-        }
-    };
-    if let Some(key) = keys.iter().find(|key| all.contains(key) && !known.contains(key)) {
-        reader.fault(node.span(), format!("`{key}` does not belong to `{}`", kind.value));
-        return None;
-    }
-    Some(match kind.value.as_str() {
-        "bearer" => {
-            let mut value = reader.required(&fields, "token")?;
-            value.value = format!("Bearer {}", value.value);
-            Auth::Header { name: "authorization".to_owned(), value }
-        }
-        "header" => Auth::Header {
-            name: reader.required(&fields, "name")?.value,
-            value: reader.required(&fields, "value")?,
-        },
-        "query" => Auth::Query {
-            name: reader.required(&fields, "name")?.value,
-            value: reader.required(&fields, "value")?,
-        },
-        "basic" => Auth::Basic {
-            user: reader.required(&fields, "user")?,
-            password: fields.get("password").and_then(|node| reader.string(node))?,
-        },
-        "client_credentials" | "refresh_token" | "service_account" => {
-            let token_url = reader.required(&fields, "token_url")?;
-            let nobody = Placed { value: String::new(), place: token_url.place.clone() };
-            let is_service = kind.value == "service_account";
-            let grant = match kind.value.as_str() {
-                "refresh_token" => Grant::RefreshToken(reader.required(&fields, "refresh_token")?),
-                "service_account" => Grant::ServiceAccount(reader.required(&fields, "service_account")?),
-                _ => Grant::ClientCredentials,
-            };
-            let mut own = |key: &str| {
-                if is_service { Some(nobody.clone()) } else { reader.required(&fields, key) }
-            };
-            let (client_id, client_secret) = (own("client_id")?, own("client_secret")?);
-            Auth::OAuth(OAuth {
-                token_url,
-                grant,
-                client_id,
-                client_secret,
-                basic: flag(reader, &fields, "basic"),
-                scope: text(reader, &fields, "scope"),
-            })
-        }
-        _ => Auth::None,
-    })
 }
 
 fn quota(reader: &mut Reader<'_>, node: &Node<'_>) -> Quota {

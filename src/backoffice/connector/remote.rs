@@ -5,7 +5,7 @@ use super::fault::Fault;
 use super::pack::MoneyUnit;
 use crate::domain::money::Money;
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -73,6 +73,11 @@ fn decimal(text: &str) -> Option<Money> {
 /// An instant: RFC 3339; a date and time without zone, which is taken as UTC; a date; seconds or milliseconds since
 /// 1970.
 pub fn instant(value: &Value) -> Option<Timestamp> {
+    instant_in(value, &TimeZone::UTC)
+}
+
+/// An instant; a date and time without zone is taken as one of `zone`.
+pub fn instant_in(value: &Value, zone: &TimeZone) -> Option<Timestamp> {
     match value {
         Value::Number(number) => {
             let number = number.as_i64()?;
@@ -87,11 +92,9 @@ pub fn instant(value: &Value) -> Option<Timestamp> {
             if let Ok(at) = text.parse::<Timestamp>() {
                 return Some(at);
             }
-            let local = text
-                .parse::<DateTime>()
-                .ok()
-                .or_else(|| Some(text.parse::<Date>().ok()?.to_datetime(jiff::civil::Time::midnight())))?;
-            Some(TimeZone::UTC.to_ambiguous_zoned(local).compatible().ok()?.timestamp())
+            let midnight = || Some(text.parse::<Date>().ok()?.to_datetime(Time::midnight()));
+            let local = text.parse::<DateTime>().ok().or_else(midnight)?;
+            Some(zone.to_ambiguous_zoned(local).compatible().ok()?.timestamp())
         }
         _ => None,
     }
@@ -128,6 +131,8 @@ mod tests {
             json!("2026-11-26T15:00:00Z"),
             json!("2026-11-26T12:00:00-03:00"),
             json!("2026-11-26T15:00:00"),
+            json!("20261126T150000Z"),
+            json!("20261126T150000"),
             json!("2026-11-26 15:00:00"),
             json!(1_795_705_200),
             json!(1_795_705_200_000_i64),
@@ -136,5 +141,11 @@ mod tests {
         }
         assert_eq!(instant(&json!("2026-11-26")).unwrap().to_string(), "2026-11-26T00:00:00Z");
         assert_eq!(instant(&json!("yesterday")), None);
+        let zone = TimeZone::get("America/Sao_Paulo").unwrap();
+        assert_eq!(instant_in(&json!("20261126T120000"), &zone).unwrap().to_string(), "2026-11-26T15:00:00Z");
+        assert_eq!(
+            instant_in(&json!("20261126T150000Z"), &zone).unwrap().to_string(),
+            "2026-11-26T15:00:00Z"
+        );
     }
 }

@@ -11,7 +11,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The connectors that the program brings.
-const BUILT_IN: [(&str, &str); 5] = [
+const BUILT_IN: [(&str, &str); 6] = [
+    ("caldav", include_str!("../../../tools/connectors/caldav.toml")),
     ("google_calendar", include_str!("../../../tools/connectors/google_calendar.toml")),
     ("hubspot", include_str!("../../../tools/connectors/hubspot.toml")),
     ("redmine", include_str!("../../../tools/connectors/redmine.toml")),

@@ -10,7 +10,7 @@ use crate::backoffice::catalog::{
     Availability, Catalog, CouponReason, ProductFound, ProductQuery, ShippingQuery,
 };
 use crate::backoffice::words::stems;
-use crate::domain::catalog::{OrderItem, Product};
+use crate::domain::catalog::{OrderItem, Product, UNCOUNTED};
 use crate::domain::language::Language;
 use crate::domain::tool::{ParamSource, Risk};
 use crate::tools::tool::{Tool, ToolContext, ToolError, ToolOutput};
@@ -112,7 +112,7 @@ fn told(found: &ProductFound) -> Value {
         "price_to": found.price_to.to_string(),
         "price_to_cents": found.price_to.0,
         "available": found.is_available(),
-        "stock": found.stock,
+        "stock": counted(found.stock),
         "description": short(&product.description, 300),
         "variations": found.variations.iter().take(VARIATIONS).map(told_variation).collect::<Vec<_>>(),
         "complements": found.complements.iter().take(4).map(|complement| json!({
@@ -133,8 +133,13 @@ fn told_variation(variation: &Product) -> Value {
         "price": variation.price.to_string(),
         "price_cents": variation.price.0,
         "available": stock > 0,
-        "stock": stock,
+        "stock": counted(stock),
     })
+}
+
+/// How many pieces there are, if somebody counts them.
+fn counted(stock: u32) -> Option<u32> {
+    Some(stock).filter(|stock| *stock != UNCOUNTED)
 }
 
 struct ShippingOptions(Arc<dyn Catalog>);

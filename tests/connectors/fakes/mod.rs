@@ -4,4 +4,5 @@ pub mod google;
 pub mod hubspot;
 pub mod redmine;
 pub mod server;
+pub mod woocommerce;
 pub mod zendesk;

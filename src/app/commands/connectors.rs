@@ -1,0 +1,87 @@
+//! `balcao connectors`: which other companies' systems can stand behind the counter, and what each wants to know. It
+//! calls nobody.
+
+use crate::app::build::{Options, listed};
+use crate::app::terminal::say;
+use crate::backoffice::connector::pack::Pack;
+use crate::backoffice::connector::shelf;
+use clap::Args;
+use serde_json::{Value, json};
+use std::process::ExitCode;
+
+/// `balcao connectors`
+#[derive(Args)]
+pub struct ConnectorsArguments {
+    /// Only this one
+    name: Option<String>,
+    /// One JSON array
+    #[arg(long)]
+    json: bool,
+}
+
+/// `balcao connectors`.
+///
+/// # Errors
+/// Every fault in a connector's file, and a name that is none.
+pub fn connectors(options: &Options, arguments: &ConnectorsArguments) -> anyhow::Result<ExitCode> {
+    let packs = shelf::packs(&options.operator.join("tools").join("connectors")).map_err(listed)?;
+    let chosen: Vec<&Pack> = packs
+        .values()
+        .map(AsRef::as_ref)
+        .filter(|pack| arguments.name.as_ref().is_none_or(|name| *name == pack.name))
+        .collect();
+    if let (Some(name), true) = (&arguments.name, chosen.is_empty()) {
+        let names: Vec<&str> = packs.keys().map(String::as_str).collect();
+        anyhow::bail!("there is no connector `{name}`; there are: {}", names.join(", "));
+    }
+    if arguments.json {
+        let told: Vec<Value> = chosen.iter().map(|pack| told(pack)).collect();
+        say(&serde_json::to_string_pretty(&told)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    for pack in chosen {
+        let capabilities = pack.capabilities();
+        let keys: Vec<&str> = capabilities.iter().map(|capability| capability.as_str()).collect();
+        say(&format!("{}: {} for {} ({})", pack.name, pack.title, keys.join(", "), pack.documentation));
+        for key in keys {
+            say(&format!("    [backoffice] {key} = \"{}\"", pack.name));
+        }
+        say(&format!("    [connectors.{}]", pack.name));
+        for (name, setting) in &pack.settings {
+            let value = match (&setting.default, setting.address) {
+                (Some(default), _) => format!("\"{default}\""),
+                (None, true) => "needed unless base_url is given".to_owned(),
+                (None, false) => "needed".to_owned(),
+            };
+            let secret = if setting.secret { ", secret" } else { "" };
+            say(&format!("      {name} ({value}{secret}): {}", setting.about));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn told(pack: &Pack) -> Value {
+    let settings: Vec<Value> = pack
+        .settings
+        .iter()
+        .map(|(name, setting)| {
+            json!({
+                "name": name,
+                "about": setting.about,
+                "secret": setting.secret,
+                "needed": setting.default.is_none() && !setting.address,
+                "default": setting.default,
+            })
+        })
+        .collect();
+    json!({
+        "name": pack.name,
+        "title": pack.title,
+        "documentation": pack.documentation,
+        "version": pack.version,
+        "revision": pack.revision,
+        "capabilities": pack.capabilities().iter().map(|capability| capability.as_str()).collect::<Vec<_>>(),
+        "operations": pack.operations.keys().collect::<Vec<_>>(),
+        "settings": settings,
+    })
+}

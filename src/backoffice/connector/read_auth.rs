@@ -1,0 +1,92 @@
+//! Reads how the calls of a connector are authorised: the `[auth]` table of its file.
+
+use super::pack::{Auth, Grant, OAuth};
+use super::read::{flag, text};
+use crate::declared::reader::{Node, Placed, Reader};
+
+/// Reads the table.
+pub fn auth(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Auth> {
+    let keys: Vec<&str> = reader.entries(node).into_iter().map(|(key, _, _)| key).collect();
+    let all = [
+        "kind",
+        "token",
+        "name",
+        "value",
+        "user",
+        "password",
+        "token_url",
+        "client_id",
+        "client_secret",
+        "refresh_token",
+        "service_account",
+        "scope",
+        "basic",
+    ];
+    let fields = reader.fields(node, &all);
+    let kind = reader.required(&fields, "kind")?;
+    let known: &[&str] = match kind.value.as_str() {
+        "none" => &["kind"],
+        "bearer" => &["kind", "token"],
+        "header" | "query" => &["kind", "name", "value"],
+        "basic" => &["kind", "user", "password"],
+        "client_credentials" => &["kind", "token_url", "client_id", "client_secret", "scope", "basic"],
+        "refresh_token" => {
+            &["kind", "token_url", "client_id", "client_secret", "refresh_token", "scope", "basic"]
+        }
+        "service_account" => &["kind", "token_url", "service_account", "scope"],
+        other => {
+            let message = format!(
+                "`{other}` is no way to authorise calls: none, bearer, header, query, basic, client_credentials, \
+                 refresh_token, service_account"
+            );
+            reader.extend([kind.place.problem(message)]);
+            return None;
+        }
+    };
+    if let Some(key) = keys.iter().find(|key| all.contains(key) && !known.contains(key)) {
+        reader.fault(node.span(), format!("`{key}` does not belong to `{}`", kind.value));
+        return None;
+    }
+    Some(match kind.value.as_str() {
+        "bearer" => {
+            let mut value = reader.required(&fields, "token")?;
+            value.value = format!("Bearer {}", value.value);
+            Auth::Header { name: "authorization".to_owned(), value }
+        }
+        "header" => Auth::Header {
+            name: reader.required(&fields, "name")?.value,
+            value: reader.required(&fields, "value")?,
+        },
+        "query" => Auth::Query {
+            name: reader.required(&fields, "name")?.value,
+            value: reader.required(&fields, "value")?,
+        },
+        "basic" => Auth::Basic {
+            user: reader.required(&fields, "user")?,
+            password: fields.get("password").and_then(|node| reader.string(node))?,
+        },
+        "client_credentials" | "refresh_token" | "service_account" => {
+            let token_url = reader.required(&fields, "token_url")?;
+            let nobody = Placed { value: String::new(), place: token_url.place.clone() };
+            let is_service = kind.value == "service_account";
+            let grant = match kind.value.as_str() {
+                "refresh_token" => Grant::RefreshToken(reader.required(&fields, "refresh_token")?),
+                "service_account" => Grant::ServiceAccount(reader.required(&fields, "service_account")?),
+                _ => Grant::ClientCredentials,
+            };
+            let mut own = |key: &str| {
+                if is_service { Some(nobody.clone()) } else { reader.required(&fields, key) }
+            };
+            let (client_id, client_secret) = (own("client_id")?, own("client_secret")?);
+            Auth::OAuth(OAuth {
+                token_url,
+                grant,
+                client_id,
+                client_secret,
+                basic: flag(reader, &fields, "basic"),
+                scope: text(reader, &fields, "scope"),
+            })
+        }
+        _ => Auth::None,
+    })
+}

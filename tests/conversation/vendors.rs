@@ -69,7 +69,6 @@ async fn an_instruction_hidden_in_a_vendors_answer_does_nothing() {
         calls([("ticket_status", json!({"number": 71}))]),
         // The model obeys what the comment says.
         calls([("crm_save_contact", json!({"email": "ladrao@evil.example"}))]),
-        says("Pronto."),
     ];
     let shop = shop(replies).await;
     let mut talk = shop.app.talk().await;
@@ -78,7 +77,8 @@ async fn an_instruction_hidden_in_a_vendors_answer_does_nothing() {
     shop.redmine.vendor.lock().unwrap().team(71, "In Progress", Some((order, true)));
     let told = talk.say("E o chamado 71?").await;
     assert_eq!(told.tool("ticket_status").outcome, "done");
-    assert_ne!(told.tool("crm_save_contact").outcome, "done", "{told:#?}");
+    // The customer is asked, and sees the address.
+    assert!(told.text.contains("ladrao@evil.example") && told.text.contains('?'), "{told:#?}");
     let stores = shop.app.stores().await;
     let identity = balcao::domain::contact::Identity {
         kind: balcao::domain::contact::IdentityKind::Email,

@@ -133,6 +133,7 @@ impl Call {
             Next::None | Next::Found(_) => Value::Null,
         };
         let mut all: Option<Value> = None;
+        let mut before = 0;
         for _ in 0..self.most_pages {
             let answer = self.once(wire, fixed, &CallValues { page: &page, ..*values }).await?;
             let next = self.page_after(&page, &answer.body);
@@ -147,9 +148,12 @@ impl Call {
                 (None, result) => result,
                 (Some(all), _) => all,
             });
-            match next {
-                Some(next) if items > 0 && next != page => page = next,
-                Some(_) | None => break,
+            // A counted page that holds less than the one before is the last one.
+            let is_last = items == 0 || matches!(self.next, Next::Counted(_)) && items < before;
+            before = items;
+            match next.filter(|next| !is_last && *next != page) {
+                Some(next) => page = next,
+                None => break,
             }
         }
         Ok(all.unwrap_or(Value::Null))

@@ -157,6 +157,24 @@ impl ConnectorShop {
     }
 }
 
+/// A text of a shop's page without its markup: what customers read is plain text.
+fn without_markup(html: &str) -> String {
+    let mut text = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some((before, tag)) = rest.split_once('<') {
+        text.push_str(before);
+        // A tag ends a word as little as it makes one, but for those that break lines.
+        if ["p", "/p", "br", "li", "/li", "div", "/div"].iter().any(|name| tag.starts_with(name)) {
+            text.push(' ');
+        }
+        rest = tag.split_once('>').map_or("", |(_, behind)| behind);
+    }
+    text.push_str(rest);
+    let plain = text.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
+    let plain = plain.replace("&#8217;", "’").replace("&amp;", "&");
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 #[async_trait]
 impl ShopRecords for ConnectorShop {
     async fn products(&self) -> Result<Vec<Product>, BackofficeError> {
@@ -168,9 +186,9 @@ impl ShopRecords for ConnectorShop {
             .filter_map(|remote| {
                 Some(Product {
                     sku: remote.sku.filter(|sku| !sku.trim().is_empty())?,
-                    name: remote.name?,
+                    name: without_markup(&remote.name?),
                     category: remote.category.unwrap_or_default(),
-                    description: remote.description.unwrap_or_default(),
+                    description: without_markup(&remote.description.unwrap_or_default()),
                     price: amount(&remote.price?, unit)?,
                     weight_grams: remote.weight_grams.filter(|grams| *grams > 0.0).unwrap_or(0.0) as u32,
                     stock: match (remote.stock, remote.in_stock) {
@@ -207,5 +225,22 @@ impl ShopRecords for ConnectorShop {
         }
         orders.sort_by_key(|order| std::cmp::Reverse(order.placed_at));
         Ok(orders)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_markup;
+
+    #[test]
+    fn markup_goes_and_words_stay() {
+        for (html, text) in [
+            ("<p>Barro&nbsp;cru.</p><p>Feito à m<b>ã</b>o</p>", "Barro cru. Feito à mão"),
+            ("a < b", "a"),
+            ("5 &lt; 7 &amp;amp; mais", "5 < 7 &amp; mais"),
+            ("<script>x", "x"),
+        ] {
+            assert_eq!(without_markup(html), text, "{html}");
+        }
     }
 }

@@ -9,12 +9,13 @@ use crate::backoffice::connector::contract::Capability;
 use crate::backoffice::connector::crm::ConnectorCrm;
 use crate::backoffice::connector::engine::Ground;
 use crate::backoffice::connector::pack::Pack;
+use crate::backoffice::connector::payments::ConnectorPayments;
 use crate::backoffice::connector::shelf;
 use crate::backoffice::connector::tickets::ConnectorTickets;
 use crate::backoffice::connector::token::Sealer;
 use crate::backoffice::embedded::{EmbeddedAgenda, EmbeddedCatalog, Foundation, embedded};
 use crate::backoffice::mirrored::MirroredAgenda;
-use crate::config::backoffice::EMBEDDED;
+use crate::config::backoffice::{EMBEDDED, NONE};
 use crate::declared::near::nearest;
 use crate::domain::problem::Problem;
 use crate::limits::net::client_builder;
@@ -68,6 +69,10 @@ pub fn backoffice(options: &Options, stores: &Stores, outside: &Outside) -> Resu
                     records: stores.backoffice.clone(),
                     zone,
                 });
+            }
+            Capability::Payments => {
+                backoffice.payments =
+                    Some(Arc::new(ConnectorPayments::new(connector, options.clock.clone())));
             }
             Capability::Catalog => {
                 let seconds = connector.setting("index_seconds").and_then(|text| text.parse().ok());
@@ -138,7 +143,7 @@ fn chosen(
 ) -> Vec<(Capability, Arc<Pack>)> {
     let mut chosen = Vec::new();
     for (key, keeper) in
-        options.settings.backoffice.keepers().into_iter().filter(|(_, keeper)| *keeper != EMBEDDED)
+        options.settings.backoffice.keepers().into_iter().filter(|(key, keeper)| *keeper != without(key))
     {
         let Some(capability) = Capability::ALL.into_iter().find(|capability| capability.as_str() == key)
         else {
@@ -160,13 +165,19 @@ fn chosen(
                     .map(|near| format!("; did you mean `{near}`?"))
                     .unwrap_or_default();
                 fault(format!(
-                    "there is no connector `{keeper}`{hint} There are: {EMBEDDED}, {}",
+                    "there is no connector `{keeper}`{hint}; there are: {}, {}",
+                    without(key),
                     listed(able())
                 ));
             }
         }
     }
     chosen
+}
+
+/// What stands there if no connector does it.
+fn without(key: &str) -> &'static str {
+    if key == Capability::Payments.as_str() { NONE } else { EMBEDDED }
 }
 
 fn listed<'p>(packs: impl Iterator<Item = &'p Arc<Pack>>) -> String {

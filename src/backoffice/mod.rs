@@ -12,6 +12,7 @@ pub mod error;
 pub mod leads;
 mod limits;
 pub mod mirrored;
+pub mod payments;
 pub mod tickets;
 pub mod words;
 
@@ -19,7 +20,7 @@ pub use error::BackofficeError;
 
 use std::sync::Arc;
 
-/// The four systems, whoever implements each, to hand out by argument.
+/// The systems, whoever implements each, to hand out by argument.
 #[derive(Clone)]
 pub struct Backoffice {
     /// People, opportunities, notes.
@@ -30,4 +31,6 @@ pub struct Backoffice {
     pub tickets: Arc<dyn tickets::Tickets>,
     /// Products, orders, shipping, coupons.
     pub catalog: Arc<dyn catalog::Catalog>,
+    /// Ways to pay, if a vendor offers any.
+    pub payments: Option<Arc<dyn payments::Payments>>,
 }

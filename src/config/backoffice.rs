@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 /// The name of the implementation that needs no other system.
 pub const EMBEDDED: &str = "embedded";
+/// In the place of a name: nobody does it.
+pub const NONE: &str = "none";
 
 /// `[backoffice]`
 #[derive(Clone, Debug, Deserialize)]
@@ -19,6 +21,8 @@ pub struct BackofficeSettings {
     pub tickets: String,
     /// Who keeps products and orders.
     pub catalog: String,
+    /// Who takes payments: `none`, or the name of a connector.
+    pub payments: String,
     /// Whether an empty store is filled with the demo shop at the first start.
     pub demo: bool,
     /// Rules of the embedded CRM.
@@ -67,8 +71,14 @@ pub struct CatalogRules {
 
 impl BackofficeSettings {
     /// Who implements what: the key and the name that stands there.
-    pub fn keepers(&self) -> [(&'static str, &str); 4] {
-        [("crm", &self.crm), ("agenda", &self.agenda), ("tickets", &self.tickets), ("catalog", &self.catalog)]
+    pub fn keepers(&self) -> [(&'static str, &str); 5] {
+        [
+            ("crm", &self.crm),
+            ("agenda", &self.agenda),
+            ("tickets", &self.tickets),
+            ("catalog", &self.catalog),
+            ("payments", &self.payments),
+        ]
     }
 
     /// Everything that is wrong, each behind its key.

@@ -15,14 +15,18 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+/// What the names of built-in files end with where they are shown.
+const OURS: &str = " (built in)";
+
 /// The built-in domain files: what the operator's `tools/` folder is laid above.
-const BUILT_IN: [(&str, &str); 6] = [
+const BUILT_IN: [(&str, &str); 7] = [
     ("catalog.toml", include_str!("../../tools/catalog.toml")),
     ("agenda.toml", include_str!("../../tools/agenda.toml")),
     ("tickets.toml", include_str!("../../tools/tickets.toml")),
     ("crm.toml", include_str!("../../tools/crm.toml")),
     ("knowledge.toml", include_str!("../../tools/knowledge.toml")),
     ("people.toml", include_str!("../../tools/people.toml")),
+    ("payments.toml", include_str!("../../tools/payments.toml")),
 ];
 
 /// Loads the registry: `builtin` narrowed by the files of `folder` (`tools/` of the working directory), and the HTTP
@@ -69,7 +73,7 @@ pub fn load(builtin: Vec<Arc<dyn Tool>>, folder: &Path, http: &HttpTools) -> Res
 fn narrowings(folder: &Path, problems: &mut Vec<Problem>) -> HashMap<String, Narrowing> {
     let mut files: Vec<(String, Vec<Narrowing>)> = Vec::new();
     for (name, source) in BUILT_IN {
-        let (read, found) = spec_toml::read(&format!("tools/{name} (built in)"), source);
+        let (read, found) = spec_toml::read(&format!("tools/{name}{OURS}"), source);
         problems.extend(found);
         files.push((name.to_owned(), read));
     }
@@ -112,8 +116,12 @@ fn narrow(
     problems: &mut Vec<Problem>,
 ) -> Vec<Arc<dyn Tool>> {
     let known: Vec<String> = builtin.iter().map(|tool| tool.spec().name.clone()).collect();
-    let mut unknown: Vec<&Narrowing> =
-        narrowings.values().filter(|narrowing| !known.contains(&narrowing.name.value)).collect();
+    // Some built-in tools are only there with a connector.
+    let is_ours = |narrowing: &Narrowing| narrowing.name.place.file.ends_with(OURS);
+    let mut unknown: Vec<&Narrowing> = narrowings
+        .values()
+        .filter(|narrowing| !known.contains(&narrowing.name.value) && !is_ours(narrowing))
+        .collect();
     unknown.sort_by(|left, right| left.name.value.cmp(&right.name.value));
     for narrowing in unknown {
         let name = &narrowing.name;

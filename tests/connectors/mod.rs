@@ -5,6 +5,7 @@ mod catalog;
 mod crm;
 mod engine;
 pub mod fakes;
+mod payments;
 mod radicale;
 pub mod support;
 mod tickets;

@@ -1,10 +1,11 @@
 //! The counter with other companies' systems behind it, in chat: what the customer is told, what the vendors have, and
 //! what a text hidden in their answers can do.
 
+use crate::connectors::fakes::mercado_pago::MercadoPago;
 use crate::connectors::fakes::redmine::Redmine;
 use crate::connectors::fakes::server::{Fake, Fault};
 use crate::connectors::fakes::woocommerce::WooCommerce;
-use crate::connectors::support::{REDMINE, WOOCOMMERCE, setting};
+use crate::connectors::support::{MERCADO_PAGO, REDMINE, WOOCOMMERCE, setting};
 use crate::support::app::{AppOptions, TestApp, calls, says};
 use balcao::llm::scripted::Reply;
 use serde_json::json;
@@ -86,6 +87,46 @@ async fn an_instruction_hidden_in_a_vendors_answer_does_nothing() {
     };
     assert_eq!(stores.contacts.find(&identity).await.unwrap(), None);
     shop.app.end().await;
+}
+
+#[tokio::test]
+async fn an_order_is_paid_by_pix_for_what_it_costs_and_once() {
+    let order = json!({"number": "729", "email": "lia@prado.example"});
+    let replies = vec![
+        calls([("payment_request", order.clone())]),
+        says("O Pix do pedido 729, de R$ 137,40: 00020126-1"),
+        calls([("payment_request", order.clone())]),
+        says("O código continua o mesmo: 00020126-1"),
+        calls([("payment_status", order)]),
+        says("O pagamento do pedido 729 está pago."),
+    ];
+    let woocommerce = Fake::start(WooCommerce::new(2)).await;
+    let mercado_pago = Fake::start(MercadoPago::default()).await;
+    let app = AppOptions::scripted(replies)
+        .with(|settings| {
+            settings.backoffice.catalog = "woocommerce".to_owned();
+            settings.backoffice.payments = "mercado_pago".to_owned();
+            settings.connectors.insert("woocommerce".to_owned(), setting(&woocommerce.url, &WOOCOMMERCE));
+            settings.connectors.insert("mercado_pago".to_owned(), setting(&mercado_pago.url, &MERCADO_PAGO));
+        })
+        .start()
+        .await;
+    mercado_pago.fail("POST", "/payments", Fault::Lose);
+    let mut talk = app.talk().await;
+    let told = talk.say("Quero pagar o pedido 729, meu e-mail é lia@prado.example").await;
+    assert_eq!(told.text, "O Pix do pedido 729, de R$ 137,40: 00020126-1");
+    let told = talk.say("Manda o pix de novo?").await;
+    assert_eq!(told.text, "O código continua o mesmo: 00020126-1");
+    {
+        let mut vendor = mercado_pago.vendor.lock().unwrap();
+        assert_eq!(vendor.payments.len(), 1, "{:?}", vendor.payments);
+        assert_eq!(vendor.payments[0]["transaction_amount"], json!(137.4));
+        assert_eq!(vendor.payments[0]["external_reference"], "729");
+        vendor.payments[0]["status"] = json!("approved");
+    }
+    let told = talk.say("Caiu?").await;
+    assert_eq!(told.text, "O pagamento do pedido 729 está pago.");
+    app.end().await;
 }
 
 #[tokio::test]

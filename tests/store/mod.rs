@@ -5,6 +5,7 @@
 mod agenda;
 mod alerts;
 mod backoffice;
+mod connectors;
 mod contacts;
 mod conversations;
 mod echoes;

@@ -169,7 +169,7 @@ async fn two_processes_may_start_at_the_same_time() {
 
 /// What earlier versions of the program have written down about the migrations they ran, with the texts they ran. The
 /// checksums are theirs: were a published text changed, files of theirs would not open any more.
-const PUBLISHED: [(i64, &str, &str, &str); 8] = [
+const PUBLISHED: [(i64, &str, &str, &str); 9] = [
     (
         1,
         "conversations",
@@ -217,6 +217,12 @@ const PUBLISHED: [(i64, &str, &str, &str); 8] = [
         "alerts",
         "33bb726c7a16de211b9460c3e5c12cc931d5a73054082da8008cfc1ad7a0daee07fd2c3a0b68403fd7cc7d4e69082ee2",
         include_str!("../../src/store/sqlite/migrations/0008_alerts.sql"),
+    ),
+    (
+        9,
+        "connectors",
+        "540172bd72df00dde48506bae3a4a3d16c5ac3702a96858af30ce2c6f93c5cfaac66bbca719f62ae7967c4dfcae8838f",
+        include_str!("../../src/store/sqlite/migrations/0009_connectors.sql"),
     ),
 ];
 

@@ -99,8 +99,13 @@ pub fn http_tools(allowance: Allowance) -> HttpTools {
 /// The built-in tools over systems that are all away.
 pub fn tools_without_systems() -> Vec<Arc<dyn Tool>> {
     let away = Arc::new(Away);
-    let backoffice =
-        Backoffice { crm: away.clone(), agenda: away.clone(), tickets: away.clone(), catalog: away.clone() };
+    let backoffice = Backoffice {
+        crm: away.clone(),
+        agenda: away.clone(),
+        tickets: away.clone(),
+        catalog: away.clone(),
+        payments: None,
+    };
     builtin::all(&backoffice, &(away as Arc<dyn KnowledgeSearch>))
 }
 

@@ -14,11 +14,13 @@ pub enum Capability {
     Tickets,
     /// Products and orders.
     Catalog,
+    /// Ways to pay for an order.
+    Payments,
 }
 
 impl Capability {
     /// Every capability.
-    pub const ALL: [Self; 4] = [Self::Crm, Self::Agenda, Self::Tickets, Self::Catalog];
+    pub const ALL: [Self; 5] = [Self::Crm, Self::Agenda, Self::Tickets, Self::Catalog, Self::Payments];
 
     /// The key of `[backoffice]` that chooses who implements it.
     pub fn as_str(self) -> &'static str {
@@ -27,6 +29,7 @@ impl Capability {
             Self::Agenda => "agenda",
             Self::Tickets => "tickets",
             Self::Catalog => "catalog",
+            Self::Payments => "payments",
         }
     }
 }
@@ -92,8 +95,10 @@ const EVENT: &[&str] = &[
     "phone",
 ];
 
+const CHARGE: &[&str] = &["reference", "amount", "amount_number", "amount_cents", "description", "email"];
+
 /// Every operation that the code calls.
-pub const OPERATIONS: [OperationContract; 24] = [
+pub const OPERATIONS: [OperationContract; 27] = [
     operation(Capability::Crm, "contact_by_email", Need::Required, &["email"]),
     operation(
         Capability::Crm,
@@ -138,6 +143,9 @@ pub const OPERATIONS: [OperationContract; 24] = [
     operation(Capability::Catalog, "products", Need::Required, &[]),
     operation(Capability::Catalog, "order", Need::Required, &["number"]),
     operation(Capability::Catalog, "orders", Need::Optional, &["email"]),
+    operation(Capability::Payments, "create_pix", Need::Required, CHARGE),
+    operation(Capability::Payments, "create_link", Need::Optional, CHARGE),
+    operation(Capability::Payments, "payments", Need::Required, &["reference"]),
 ];
 
 /// The contract of an operation by its name.

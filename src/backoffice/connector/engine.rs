@@ -171,6 +171,7 @@ impl Connector {
             Capability::Crm => ("contact_by_email", json!({"email": "nobody@example.com"})),
             Capability::Tickets => ("ticket", json!({"number": 1})),
             Capability::Catalog => ("order", json!({"number": "1"})),
+            Capability::Payments => ("payments", json!({"reference": "1"})),
             Capability::Agenda => {
                 let (from, until) = (now.to_string(), hour.to_string());
                 let calendar = self.setting("calendar").unwrap_or("primary");

@@ -12,6 +12,7 @@ pub mod engine;
 mod fault;
 mod judge;
 pub mod pack;
+pub mod payments;
 mod person;
 pub mod read;
 mod read_auth;

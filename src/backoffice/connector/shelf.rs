@@ -11,10 +11,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The connectors that the program brings.
-const BUILT_IN: [(&str, &str); 6] = [
+const BUILT_IN: [(&str, &str); 7] = [
     ("caldav", include_str!("../../../tools/connectors/caldav.toml")),
     ("google_calendar", include_str!("../../../tools/connectors/google_calendar.toml")),
     ("hubspot", include_str!("../../../tools/connectors/hubspot.toml")),
+    ("mercado_pago", include_str!("../../../tools/connectors/mercado_pago.toml")),
     ("redmine", include_str!("../../../tools/connectors/redmine.toml")),
     ("woocommerce", include_str!("../../../tools/connectors/woocommerce.toml")),
     ("zendesk", include_str!("../../../tools/connectors/zendesk.toml")),

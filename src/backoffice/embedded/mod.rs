@@ -37,13 +37,14 @@ pub struct Foundation {
     pub clock: Arc<dyn Clock>,
 }
 
-/// All four systems on one store.
+/// All systems on one store; there are no payments without a vendor.
 pub fn embedded(foundation: &Foundation, settings: &BackofficeSettings, business: &Business) -> Backoffice {
     Backoffice {
         crm: Arc::new(EmbeddedCrm::new(foundation.clone(), settings.crm_rules.clone())),
         agenda: Arc::new(EmbeddedAgenda::new(foundation.clone(), settings.agenda_rules.clone(), business)),
         tickets: Arc::new(EmbeddedTickets::new(foundation.clone())),
         catalog: Arc::new(EmbeddedCatalog::new(foundation.clone(), settings.catalog_rules.clone(), business)),
+        payments: None,
     }
 }
 

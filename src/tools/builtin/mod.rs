@@ -10,6 +10,7 @@ pub mod interviews;
 pub mod knowledge;
 pub mod leads;
 pub mod orders;
+pub mod payments;
 pub mod people;
 pub mod tickets;
 mod times;
@@ -23,6 +24,9 @@ use std::sync::Arc;
 /// Every built-in tool, in the order models see them.
 pub fn all(backoffice: &Backoffice, knowledge: &Arc<dyn KnowledgeSearch>) -> Vec<Arc<dyn Tool>> {
     let mut tools = orders::tools(&backoffice.catalog);
+    if let Some(payments) = &backoffice.payments {
+        tools.extend(payments::tools(payments, &backoffice.catalog));
+    }
     tools.extend(catalog::tools(backoffice));
     tools.extend(agenda::tools(&backoffice.agenda));
     tools.extend(tickets::tools(&backoffice.tickets, &backoffice.crm));

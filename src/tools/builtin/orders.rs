@@ -87,7 +87,7 @@ impl OrderStatus {
 }
 
 /// `#10234`, `pedido 10234`, `nº 10234` are all 10234.
-fn plain_number(number: &str) -> String {
+pub fn plain_number(number: &str) -> String {
     let tail = number.trim().rsplit(|c: char| c.is_whitespace() || matches!(c, '#' | 'º' | '°' | ':')).next();
     tail.unwrap_or_default().trim_end_matches(['.', ',', '!', '?']).to_owned()
 }

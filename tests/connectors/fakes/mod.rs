@@ -2,6 +2,7 @@
 
 pub mod google;
 pub mod hubspot;
+pub mod mercado_pago;
 pub mod redmine;
 pub mod server;
 pub mod woocommerce;

@@ -34,9 +34,13 @@ impl WooCommerce {
                 "meta_data": [{"key": "_wc_shipment_tracking_items",
                     "value": [{"tracking_provider": "Correios", "tracking_number": "BR123"}]}]})
         };
+        let mut unpaid = order(729, "lia@prado.example", "pending");
+        unpaid["date_paid"] = Value::Null;
+        unpaid["date_created_gmt"] = json!("2026-11-21T12:00:00");
         let orders = vec![
             order(727, "lia@prado.example", "processing"),
             order(728, "outra@prado.example", "completed"),
+            unpaid,
         ];
         Self { products, orders }
     }

@@ -6,6 +6,7 @@ use super::context::{self, Parts};
 use super::history::{self, StandIn};
 use super::interview::Lead;
 use super::names::InternalNames;
+use super::opening::opening_hours;
 use super::proof::{Proof, asks_for_time};
 use super::replay::Replay;
 use super::step::{Ending, Happened, Next, Turn};
@@ -267,10 +268,14 @@ impl Run<'_> {
             };
             let found = self.agent.knowledge.retrieve(&asked, self.agent.settings.passages).await;
             // A knowledge base that fails must not silence the counter: tools still work.
-            let Lookup { query, passages } = found.unwrap_or_else(|error| {
+            let Lookup { query, mut passages } = found.unwrap_or_else(|error| {
                 tracing::error!(error = %error, "the knowledge base could not be searched");
                 Lookup { query: asked.text, passages: Vec::new() }
             });
+            let business = &self.agent.business;
+            if let Some(hours) = opening_hours(said, &passages, business, &self.now, self.language) {
+                passages.insert(0, hours);
+            }
             self.passages.clone_from(&passages);
             self.buffered.push(EventBody::Retrieved { query, passages });
         }

@@ -16,6 +16,7 @@ use crate::backoffice::connector::token::Sealer;
 use crate::backoffice::embedded::{EmbeddedAgenda, EmbeddedCatalog, Foundation, embedded};
 use crate::backoffice::mirrored::MirroredAgenda;
 use crate::config::backoffice::{EMBEDDED, NONE};
+use crate::config::load::Places;
 use crate::declared::near::nearest;
 use crate::domain::problem::Problem;
 use crate::limits::net::client_builder;
@@ -58,7 +59,7 @@ pub fn backoffice(options: &Options, stores: &Stores, outside: &Outside) -> Resu
             }
             Capability::Agenda => {
                 let zone = options.settings.business.timezone.clone();
-                let calendars = calendars(&connector)?;
+                let calendars = calendars(&connector, &options.settings.places)?;
                 let outside = Arc::new(ConnectorCalendar::new(connector, calendars, zone.clone()));
                 let rules = settings.agenda_rules.clone();
                 let own = EmbeddedAgenda::new(foundation.clone(), rules, &options.settings.business);
@@ -87,11 +88,10 @@ pub fn backoffice(options: &Options, stores: &Stores, outside: &Outside) -> Resu
 }
 
 /// Which calendar is whose, as the connector's settings say.
-fn calendars(connector: &Connector) -> Result<Calendars, Vec<Problem>> {
+fn calendars(connector: &Connector, places: &Places) -> Result<Calendars, Vec<Problem>> {
     let setting = |name: &str| connector.setting(name).unwrap_or_default();
-    Calendars::read(setting("calendars"), setting("calendar")).map_err(|message| {
-        vec![Problem::in_file("settings", format!("`connectors.{}.calendars`: {message}", connector.name()))]
-    })
+    Calendars::read(setting("calendars"), setting("calendar"))
+        .map_err(|message| vec![places.problem(&["connectors", connector.name(), "calendars"], &message)])
 }
 
 /// The connectors that are used, by what they stand for. One that stands for several things is the same for all.
@@ -120,7 +120,7 @@ pub fn connectors(
             Some(connector) => connector.clone(),
             None => {
                 let setting = options.settings.connectors.get(&pack.name).cloned().unwrap_or_default();
-                match Connector::new(pack.clone(), &setting, &ground) {
+                match Connector::new(pack.clone(), &setting, &options.settings.places, &ground) {
                     Ok(connector) => Arc::new(connector),
                     Err(found) => {
                         problems.extend(found);
@@ -151,7 +151,7 @@ fn chosen(
         };
         let able = || packs.values().filter(|pack| pack.capabilities().contains(&capability));
         let mut fault = |message: String| {
-            problems.push(Problem::in_file("settings", format!("`backoffice.{key}`: {message}")));
+            problems.push(options.settings.places.problem(&["backoffice", key], &message));
         };
         match packs.get(keeper) {
             Some(pack) if pack.capabilities().contains(&capability) => {
@@ -193,7 +193,8 @@ fn unused(options: &Options, packs: &BTreeMap<String, Arc<Pack>>) -> Vec<Problem
             let hint = nearest(name, packs.keys().map(String::as_str))
                 .map(|near| format!("; did you mean `{near}`?"))
                 .unwrap_or_default();
-            Problem::in_file("settings", format!("`connectors.{name}`: there is no such connector{hint}"))
+            let message = format!("there is no such connector{hint}");
+            options.settings.places.problem(&["connectors", name], &message)
         })
         .collect()
 }

@@ -8,15 +8,37 @@ use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
 /// The operator's file, kept for naming lines.
-pub struct OperatorFile {
+#[derive(Clone, Debug)]
+struct OperatorFile {
     name: String,
     text: String,
+}
+
+/// Where settings stand in the operator's file, if there is one.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    file: Option<OperatorFile>,
+}
+
+impl Places {
+    /// A mistake at `keys`: at its line of the operator's file if it, or the table it belongs to, stands there.
+    pub fn problem(&self, keys: &[&str], message: &str) -> Problem {
+        let message = format!("`{}`: {message}", keys.join("."));
+        match &self.file {
+            Some(file) => match position(&file.text, keys) {
+                Some(at) => Problem::at_offset(&file.name, &file.text, at, message),
+                None => Problem::in_file("settings", message),
+            },
+            None => Problem::in_file("settings", message),
+        }
+    }
 }
 
 /// All settings as one table, before they are read into their structs.
 pub struct Layers {
     table: Table,
-    file: Option<OperatorFile>,
+    /// Where settings stand.
+    pub places: Places,
     /// What was wrong so far.
     pub problems: Vec<Problem>,
 }
@@ -28,7 +50,7 @@ impl Layers {
         file: Option<&Path>,
         variables: &super::environment::Variables,
     ) -> Self {
-        let mut layers = Self { table: Table::new(), file: None, problems: Vec::new() };
+        let mut layers = Self { table: Table::new(), places: Places::default(), problems: Vec::new() };
         for (name, text) in defaults {
             layers.lay(name, text);
         }
@@ -44,7 +66,7 @@ impl Layers {
         match std::fs::read_to_string(&path) {
             Ok(text) => {
                 self.lay(&name, &text);
-                self.file = Some(OperatorFile { name, text });
+                self.places.file = Some(OperatorFile { name, text });
             }
             Err(error) => self.problems.push(Problem::in_file(name, format!("cannot be read: {error}"))),
         }
@@ -86,14 +108,7 @@ impl Layers {
 
     /// Reports a mistake at `keys`: at its line of the operator's file if it stands there.
     pub fn report(&mut self, keys: &[&str], message: &str) {
-        let place = keys.join(".");
-        let problem = match &self.file {
-            Some(file) => match position(&file.text, keys) {
-                Some(at) => Problem::at_offset(&file.name, &file.text, at, format!("`{place}`: {message}")),
-                None => Problem::in_file("settings", format!("`{place}`: {message}")),
-            },
-            None => Problem::in_file("settings", format!("`{place}`: {message}")),
-        };
+        let problem = self.places.problem(keys, message);
         self.problems.push(problem);
     }
 

@@ -13,7 +13,7 @@ use super::interviews::InterviewSettings;
 use super::knowledge::KnowledgeSettings;
 use super::limits::LimitSettings;
 use super::llm::LlmSettings;
-use super::load::Layers;
+use super::load::{Layers, Places};
 use super::store::StoreSettings;
 use super::tools::ToolsSettings;
 use super::transcription::TranscriptionSettings;
@@ -76,6 +76,8 @@ pub struct Settings {
     pub transcription: TranscriptionSettings,
     /// `[connectors]`
     pub connectors: ConnectorSettings,
+    /// Where they stand in the operator's file.
+    pub places: Places,
 }
 
 impl Settings {
@@ -127,6 +129,7 @@ impl Settings {
         if let Some(Err(problem)) = store.as_ref().map(|store| store.place(Path::new(""))) {
             layers.report(&["store", "url"], &problem.to_string());
         }
+        let places = layers.places.clone();
         let problems = layers.finish();
         match (
             business,
@@ -182,6 +185,7 @@ impl Settings {
                     email,
                     transcription,
                     connectors,
+                    places,
                 })
             }
             _ => Err(problems),

@@ -7,6 +7,7 @@ use balcao::backoffice::connector::Connector;
 use balcao::backoffice::connector::Fault as Outcome;
 use balcao::backoffice::connector::engine::Lookup;
 use balcao::backoffice::connector::read::read;
+use balcao::config::load::Places;
 use balcao::limits::net::{Allowance, client_builder};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -286,17 +287,27 @@ async fn what_is_wrong_with_a_file_is_told_at_once_with_its_lines() {
     let broken = FILE.replace("{{ args.text }}", "{{ args.txt }}").replace("data[].{id", "data[.{id");
     let pack = Arc::new(read("test", "test.toml", &broken).unwrap());
     let values = [("tokn", "x")];
-    let told =
-        Connector::new(pack.clone(), &setting("http://127.0.0.1:1", &values), &world.ground).err().unwrap();
+    let told = Connector::new(
+        pack.clone(),
+        &setting("http://127.0.0.1:1", &values),
+        &Places::default(),
+        &world.ground,
+    )
+    .err()
+    .unwrap();
     assert!(
         told[0].to_string().contains("`connectors.test.tokn`") && told[0].to_string().contains("`token`"),
         "{told:?}"
     );
-    let told = Connector::new(pack, &setting("http://127.0.0.1:1", &[]), &world.ground).err().unwrap();
+    let told = Connector::new(pack, &setting("http://127.0.0.1:1", &[]), &Places::default(), &world.ground)
+        .err()
+        .unwrap();
     let told: Vec<String> = told.iter().map(ToString::to_string).collect();
     assert_eq!(told.len(), 2, "{told:#?}");
     assert!(told.iter().any(|told| told.contains("args.txt")), "{told:#?}");
     let file = read("test", "test.toml", FILE).unwrap();
-    let told = Connector::new(Arc::new(file), &setting("ftp://x", &[]), &world.ground).err().unwrap();
+    let told = Connector::new(Arc::new(file), &setting("ftp://x", &[]), &Places::default(), &world.ground)
+        .err()
+        .unwrap();
     assert!(told[0].to_string().contains("`connectors.test.base_url`"), "{told:?}");
 }

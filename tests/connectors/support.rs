@@ -9,6 +9,7 @@ use balcao::backoffice::connector::read::read;
 use balcao::backoffice::connector::shelf;
 use balcao::backoffice::connector::token::Sealer;
 use balcao::config::connectors::{ConnectorSetting, Value as Setting};
+use balcao::config::load::Places;
 use balcao::config::secret::Secret;
 use balcao::domain::clock::{Clock, ManualClock};
 use balcao::limits::alerts::Alerts;
@@ -89,7 +90,8 @@ impl World {
     fn over(&self, pack: Arc<Pack>, url: &str, values: &[(&str, &str)]) -> Arc<Connector> {
         let setting = setting(url, values);
         Arc::new(
-            Connector::new(pack, &setting, &self.ground).unwrap_or_else(|problems| panic!("{problems:?}")),
+            Connector::new(pack, &setting, &Places::default(), &self.ground)
+                .unwrap_or_else(|problems| panic!("{problems:?}")),
         )
     }
 }

@@ -27,10 +27,15 @@ async fn a_chat_beside_a_running_server_goes_through_it() {
 }
 
 /// Broken files of an operator, and where `check` has to find the fault.
-const BROKEN: [(&str, &str, &str); 10] = [
+const BROKEN: [(&str, &str, &str); 11] = [
     ("balcao.toml", "[turn]\nmax_steps = \"many\"\n", "balcao.toml:2"),
     ("balcao.toml", "[turn]\nmax_stepz = 3\n", "balcao.toml:2"),
-    ("balcao.toml", "[backoffice]\ndemo = true\ncrm = \"hubspot\"\n", "balcao.toml:3: `backoffice.crm`"),
+    ("balcao.toml", "[backoffice]\ndemo = true\ncrm = \"hubspt\"\n", "balcao.toml:3: `backoffice.crm`"),
+    (
+        "balcao.toml",
+        "[backoffice]\ncrm = \"hubspot\"\n[connectors.hubspot]\npipeline = \"sales\"\n",
+        "balcao.toml:3: `connectors.hubspot.access_token`",
+    ),
     (
         "balcao.toml",
         "[backoffice.agenda_rules]\nmax_days_ahead = 0\n",

@@ -8,12 +8,13 @@ use super::contract::{Capability, contract};
 use super::fault::Fault;
 use super::judge::Judge;
 use super::pack::{Pack, Repeat};
+use super::setup::{address, settings};
 use super::token::{Sealer, Tokens};
 use super::values::{CallValues, Fixed, Settings};
 use super::wire::Wire;
 use crate::config::connectors::ConnectorSetting;
+use crate::config::load::Places;
 use crate::config::secret::Secret;
-use crate::declared::near::nearest;
 use crate::declared::request::idempotency_key;
 use crate::domain::clock::Clock;
 use crate::domain::problem::Problem;
@@ -74,21 +75,26 @@ impl Connector {
     ///
     /// # Errors
     /// Everything that is wrong with the file, and what is missing in the settings.
-    pub fn new(pack: Arc<Pack>, setting: &ConnectorSetting, ground: &Ground) -> Result<Self, Vec<Problem>> {
+    pub fn new(
+        pack: Arc<Pack>,
+        setting: &ConnectorSetting,
+        places: &Places,
+        ground: &Ground,
+    ) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
-        let settings = settings(&pack, setting, &mut problems);
+        let settings = settings(&pack, setting, places, &mut problems);
         if !problems.is_empty() {
             return Err(problems);
         }
         let version = setting.version.as_deref().unwrap_or(&pack.version);
         let fixed = Fixed::new(&settings, version);
         let base = filled(&pack.base_url, &fixed, &mut problems)
-            .and_then(|vendors| address(&vendors, setting, &pack, &mut problems));
+            .and_then(|vendors| address(&vendors, setting, &pack, places, &mut problems));
         let Some(base) = base else { return Err(problems) };
         let judge = Judge::new(&pack.faults, pack.message.as_ref(), &mut problems);
         let authorizer = Authorizer::new(&pack.auth, &fixed, &mut problems, |oauth, problems| {
             let url = filled(&oauth.token_url, &fixed, problems)
-                .and_then(|vendors| address(&vendors, setting, &pack, problems))
+                .and_then(|vendors| address(&vendors, setting, &pack, places, problems))
                 .and_then(|url| Url::parse(&url).ok())?;
             let filling = Filling::new(oauth, &fixed, problems)?;
             Some(Tokens::new(filling, url, ground.store.clone(), ground.sealer.clone()))
@@ -321,71 +327,4 @@ impl Connector {
         let calls = self.operations.get(operation).map(Vec::as_slice);
         calls.ok_or_else(|| Fault::Broken(format!("this connector cannot do `{operation}`")))
     }
-}
-
-/// The settings that hold: what the operator gave, else what the file says.
-fn settings(pack: &Pack, setting: &ConnectorSetting, problems: &mut Vec<Problem>) -> Settings {
-    let mut settings = Settings::new();
-    let place = |name: &str| format!("`connectors.{}.{name}`", pack.name);
-    let has_own_address = setting.base_url.as_deref().is_some_and(|url| !url.trim().is_empty());
-    for (name, spec) in &pack.settings {
-        let given = setting.values.get(name).map(|value| value.0.clone()).filter(|value| !value.is_empty());
-        match (given, &spec.default) {
-            (Some(value), _) => {
-                settings.insert(name.clone(), value);
-            }
-            (None, Some(default)) => {
-                settings.insert(name.clone(), Secret::new(default.as_str()));
-            }
-            (None, None) if spec.address && has_own_address => {
-                settings.insert(name.clone(), Secret::new("vendor"));
-            }
-            (None, None) => {
-                let message = format!("{} is missing: {}", place(name), spec.about);
-                problems.push(Problem::in_file("settings", message));
-            }
-        }
-    }
-    for name in setting.values.keys().filter(|name| !pack.settings.contains_key(*name)) {
-        let known = pack.settings.keys().map(String::as_str).chain(["base_url", "version"]);
-        let hint = nearest(name, known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-        let message = format!("{}: {} has no such setting{hint}", place(name), pack.title);
-        problems.push(Problem::in_file("settings", message));
-    }
-    settings
-}
-
-/// The vendor's address with the operator's scheme and host, if the operator gave any. Without a slash at the end.
-fn address(
-    vendors: &str,
-    setting: &ConnectorSetting,
-    pack: &Pack,
-    problems: &mut Vec<Problem>,
-) -> Option<String> {
-    let place = &pack.base_url.place;
-    let mut url = Url::parse(vendors)
-        .map_err(|error| problems.push(place.problem(format!("not a URL: {error}"))))
-        .ok()?;
-    if let Some(own) = setting.base_url.as_deref().map(str::trim).filter(|own| !own.is_empty()) {
-        let fault = |reason: String| {
-            Problem::in_file("settings", format!("`connectors.{}.base_url`: {reason}", pack.name))
-        };
-        let own = match Url::parse(own) {
-            Ok(own) if matches!(own.scheme(), "http" | "https") && own.host().is_some() => own,
-            Ok(_) => {
-                problems.push(fault("a URL begins with http:// or https://".to_owned()));
-                return None;
-            }
-            Err(error) => {
-                problems.push(fault(format!("not a URL: {error}")));
-                return None;
-            }
-        };
-        let path = format!("{}{}", own.path().trim_end_matches('/'), url.path());
-        url = own;
-        url.set_path(&path);
-        url.set_query(None);
-        url.set_fragment(None);
-    }
-    Some(url.as_str().trim_end_matches('/').to_owned())
 }

@@ -34,6 +34,20 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// The word it is counted under.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Conflict => "conflict",
+            Self::Rejected => "rejected",
+            Self::Limited => "limited",
+            Self::Away => "away",
+            Self::Unknown => "unknown",
+            Self::Unauthorized => "unauthorized",
+            Self::Broken(_) => "broken",
+        }
+    }
+
     /// Whether it is sure that nothing was done.
     pub fn is_certain(&self) -> bool {
         !matches!(self, Self::Unknown | Self::Broken(_))

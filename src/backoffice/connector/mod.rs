@@ -18,6 +18,7 @@ pub mod read;
 mod read_auth;
 mod remote;
 mod service_account;
+mod setup;
 pub mod shelf;
 pub mod tickets;
 pub mod token;

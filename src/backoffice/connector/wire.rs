@@ -20,7 +20,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Most bytes of an answer.
 const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
@@ -85,6 +85,17 @@ impl Wire {
     /// # Errors
     /// [`Fault`]; what may have happened is `Unknown`.
     pub async fn exchange(&self, filled: &Filled, repeat: Repeat, cost: u32) -> Result<Answer, Fault> {
+        let began = Instant::now();
+        let outcome = self.until_answered(filled, repeat, cost).await;
+        let word = outcome.as_ref().map_or_else(Fault::as_str, |_| "done");
+        metrics::counter!("balcao_connector_calls_total", "connector" => self.name.clone(), "outcome" => word)
+            .increment(1);
+        metrics::histogram!("balcao_connector_seconds", "connector" => self.name.clone())
+            .record(began.elapsed().as_secs_f64());
+        outcome
+    }
+
+    async fn until_answered(&self, filled: &Filled, repeat: Repeat, cost: u32) -> Result<Answer, Fault> {
         let reads = repeat == Repeat::Always;
         let mut may_have_arrived = false;
         let mut renewed = false;

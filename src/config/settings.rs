@@ -4,6 +4,7 @@ use super::alerts::AlertSettings;
 use super::backoffice::BackofficeSettings;
 use super::business::Business;
 use super::channels::ChannelsSettings;
+use super::databases::DatabaseSettings;
 use super::email::EmailSettings;
 use super::embeddings::EmbeddingSettings;
 use super::environment::Variables;
@@ -13,6 +14,7 @@ use super::knowledge::KnowledgeSettings;
 use super::limits::LimitSettings;
 use super::llm::LlmSettings;
 use super::load::Layers;
+use super::mcp::McpSettings;
 use super::store::StoreSettings;
 use super::tools::ToolsSettings;
 use super::transcription::TranscriptionSettings;
@@ -21,7 +23,7 @@ use crate::domain::problem::Problem;
 use std::path::Path;
 
 /// The compiled-in defaults, section by section: also what `balcao config` prints.
-pub const DEFAULTS: [(&str, &str); 15] = [
+pub const DEFAULTS: [(&str, &str); 17] = [
     ("business", include_str!("default/business.toml")),
     ("llm", include_str!("default/llm.toml")),
     ("turn", include_str!("default/turn.toml")),
@@ -32,6 +34,8 @@ pub const DEFAULTS: [(&str, &str); 15] = [
     ("limits", include_str!("default/limits.toml")),
     ("store", include_str!("default/store.toml")),
     ("tools", include_str!("default/tools.toml")),
+    ("mcp", include_str!("default/mcp.toml")),
+    ("databases", include_str!("default/databases.toml")),
     ("alerts", include_str!("default/alerts.toml")),
     ("handoff", include_str!("default/handoff.toml")),
     ("interviews", include_str!("default/interviews.toml")),
@@ -62,6 +66,10 @@ pub struct Settings {
     pub store: StoreSettings,
     /// `[tools]`
     pub tools: ToolsSettings,
+    /// `[mcp]`
+    pub mcp: McpSettings,
+    /// `[databases]`
+    pub databases: DatabaseSettings,
     /// `[alerts]`
     pub alerts: AlertSettings,
     /// `[handoff]`
@@ -91,6 +99,8 @@ impl Settings {
         let limits = layers.section("limits");
         let store: Option<StoreSettings> = layers.section("store");
         let tools = layers.section("tools");
+        let mcp: Option<McpSettings> = layers.section("mcp");
+        let databases = layers.section("databases");
         let alerts = layers.section("alerts");
         let handoff = layers.section("handoff");
         let interviews = layers.section("interviews");
@@ -119,6 +129,10 @@ impl Settings {
         for (key, problem) in turn.iter().flat_map(TurnSettings::problems) {
             layers.report(&["turn", key], &problem);
         }
+        for (key, problem) in mcp.iter().flat_map(McpSettings::problems) {
+            let keys: Vec<&str> = std::iter::once("mcp").chain(key.split('.')).collect();
+            layers.report(&keys, &problem);
+        }
         if let Some(Err(problem)) = store.as_ref().map(|store| store.place(Path::new(""))) {
             layers.report(&["store", "url"], &problem.to_string());
         }
@@ -134,6 +148,8 @@ impl Settings {
             limits,
             store,
             tools,
+            mcp,
+            databases,
             alerts,
             handoff,
             interviews,
@@ -151,6 +167,8 @@ impl Settings {
                 Some(limits),
                 Some(store),
                 Some(tools),
+                Some(mcp),
+                Some(databases),
                 Some(alerts),
                 Some(handoff),
                 Some(interviews),
@@ -169,6 +187,8 @@ impl Settings {
                     limits,
                     store,
                     tools,
+                    mcp,
+                    databases,
                     alerts,
                     handoff,
                     interviews,

@@ -6,6 +6,8 @@ use super::spec::parameter_names;
 use super::toml_reader::{Place, Placed};
 use crate::domain::problem::Problem;
 use crate::domain::tool::ToolSpec;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use minijinja::value::{Serde, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value as Jinja};
 use serde_json::{Map, Value};
@@ -58,6 +60,8 @@ impl Default for Templates {
         environment.set_formatter(format);
         environment
             .add_filter("urlencode", |text: Jinja| Jinja::from_safe_string(percent_encoded(&plain(&text))));
+        // For `Authorization: Basic`: its alphabet needs no protection anywhere but in a URL.
+        environment.add_filter("base64", |text: Jinja| STANDARD.encode(plain(&text)));
         Self { environment, count: 0 }
     }
 }
@@ -145,7 +149,7 @@ impl<'s> Known<'s> {
             ("context", Some(name)) => (!CONTEXT.contains(&name))
                 .then(|| format!("template: `context.{name}`; there are {}", CONTEXT.join(", "))),
             ("secret", Some(name)) => (!self.secrets.contains_key(name))
-                .then(|| format!("template: the secret `{name}` is not set; put it under [tools.secrets]")),
+                .then(|| format!("template: the secret `{name}` is not set; give it with `balcao secrets set {name}` or under [tools.secrets]")),
             (other, _) => Some(format!("template: `{other}` is not known here; use args, context or secret")),
         }
     }

@@ -1,27 +1,34 @@
 //! The verbs that do one thing and end. Each works beside a running server: through it, or on the database, which
 //! takes several processes.
 
+mod desk;
 mod download;
 mod drill;
 mod gaps;
 mod interviews;
 mod knowledge;
 mod models;
+mod secrets;
 mod shop;
+mod tool_import;
 mod whatsapp;
 
+pub use desk::{McpArguments, mcp as serve_mcp};
 pub use drill::{DrillArguments, drill};
 pub use gaps::{GapsArguments, gaps};
 pub use interviews::{InterviewsCommand, interviews};
 pub use knowledge::{IngestArguments, SearchArguments, ingest, search, snapshot};
 pub use models::{ModelsCommand, PullArguments, models};
+pub use secrets::{SecretsCommand, secrets};
 pub use shop::{ExportArguments, ImportArguments, export, import};
+pub use tool_import::{ToolsCommand, import_tools};
 pub use whatsapp::{WhatsAppCommand, whatsapp};
 
 use super::build::{Options, Outside, listed, registry_over};
 use super::check::NoKnowledge;
 use super::instance::running;
 use super::keys;
+use super::mcp;
 use super::scratch::ScratchStore;
 use super::terminal::say;
 use crate::store::Stores;
@@ -96,7 +103,9 @@ pub async fn tools(options: &Options, as_json: bool) -> anyhow::Result<ExitCode>
     let scratch = ScratchStore::open(options).await?;
     let registry = registry_over(options, &scratch.stores, Arc::new(NoKnowledge), &Outside::alone(options));
     scratch.close().await;
-    let registry = registry.map_err(listed)?;
+    let registry = Arc::new(registry.map_err(listed)?);
+    let standings =
+        mcp::look(options, &Outside::alone(options), &registry, mcp::PATIENCE).await.map_err(listed)?;
     let language = options.settings.business.language;
     let limits = &options.settings.turn;
     if as_json {
@@ -143,6 +152,9 @@ pub async fn tools(options: &Options, as_json: bool) -> anyhow::Result<ExitCode>
             limits.max_repeats,
             limits.result_characters
         ));
+    }
+    for (name, standing) in &standings {
+        say(&format!("MCP server {}", mcp::told(name, standing)));
     }
     Ok(ExitCode::SUCCESS)
 }

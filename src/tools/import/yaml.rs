@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn reads_yaml_as_its_core_schema_says() {
-        let text = "a: 1\nb: [x, '2', 3.5, ~, no, true]\nc:\n  200: &ok {description: >-\n    two\n    lines}\n  \
+        let text = "a: 1\nb: [x, '2', 3.5, ~, no, true]\nc:\n  200: &ok\n    description: >-\n      two\n      lines\n  \
                     404: *ok\nd: 2024-08-13\ne: \"\\u00e7\"\nf: !!str 12\ng: 0x1F\nh: .inf\n";
         assert_eq!(
             parse(text).unwrap(),

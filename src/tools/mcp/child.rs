@@ -125,16 +125,16 @@ impl<R: AsyncRead + Unpin> AsyncRead for Metered<R> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let read = Pin::new(&mut self.inner).poll_read(context, buffer);
         if self.since.elapsed() > FLOOD_WINDOW {
             self.since = Instant::now();
             self.bytes = 0;
         }
-        self.bytes += (buffer.filled().len() - before) as u64;
         if self.bytes > FLOOD {
             return Poll::Ready(Err(io::Error::other("it says far too much")));
         }
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.inner).poll_read(context, buffer);
+        self.bytes += (buffer.filled().len() - before) as u64;
         read
     }
 }

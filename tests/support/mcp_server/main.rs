@@ -1,6 +1,12 @@
 //! A small server that speaks the Model Context Protocol on its standard input and output, by hand, and can misbehave in
 //! every way such servers do. What it does is written to the file that it is given, as a vendor's ledger.
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a program of the tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a program of the tests"
+)]
 
 use serde_json::{Value, json};
 use std::io::{BufRead, Write};

@@ -100,13 +100,13 @@ impl Run<'_> {
                 class: RefusalClass::Cancelled,
             });
         }
-        let spec = self.agent.dispatcher.registry().get(&call.name).map(|entry| entry.spec());
+        let entry = self.agent.dispatcher.registry().get(&call.name);
         let reader = Reader {
             sentences: self.agent.prompts.sentences(self.language),
             language: self.language,
             zone: self.now.time_zone(),
         };
-        match confirm::too_long(call, spec, reader) {
+        match confirm::too_long(call, entry.as_ref().map(|entry| entry.spec()), reader) {
             Some(reason) => Ok(ToolOutcome::Refused { reason, class: RefusalClass::BadArguments }),
             None => {
                 let asked = ToolOutcome::NeedsConfirmation { because };
@@ -188,10 +188,8 @@ impl Run<'_> {
     }
 
     fn say_progress(&self, call: &ToolCall) {
-        let registry = self.agent.dispatcher.registry();
-        if let Some(sentence) =
-            registry.get(&call.name).and_then(|entry| entry.spec().progress.get(self.language))
-        {
+        let entry = self.agent.dispatcher.registry().get(&call.name);
+        if let Some(sentence) = entry.as_ref().and_then(|entry| entry.spec().progress.get(self.language)) {
             self.audience.progress(sentence);
         }
     }

@@ -27,7 +27,8 @@ impl Run<'_> {
         let postponed = self.is_postponed(&ending.reason);
         let mut outcome = self.outcome;
         if let Some(call) = ending.confirmation {
-            let spec = registry.get(&call.name).map(|entry| entry.spec());
+            let entry = registry.get(&call.name);
+            let spec = entry.as_ref().map(|entry| entry.spec());
             let question = confirm::question(&call, spec, reader);
             text = question.text;
             outcome.buttons = question.buttons;
@@ -77,8 +78,8 @@ impl Run<'_> {
         let bindings = placed(self.bindings, &outcome.text);
         if !bindings.is_empty() && ending.reason == StopReason::Answered {
             let called = |tool: &str| {
-                let spec = registry.get(tool).map(|entry| entry.spec());
-                spec.and_then(|spec| spec.title.get(self.language)).map(str::to_owned)
+                let entry = registry.get(tool)?;
+                entry.spec().title.get(self.language).map(str::to_owned)
             };
             cite(&mut outcome.sources, &bindings, &self.task.events, &self.passages, &called);
             outcome.events.push(EventBody::Bound { bindings });

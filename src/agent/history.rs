@@ -240,7 +240,8 @@ pub fn evidence(events: &[Event], registry: &Registry, language: Language, zone:
                 Role::Assistant | Role::System => {}
             },
             EventBody::ToolFinished { call, outcome: ToolOutcome::Done { data, .. }, .. } => {
-                let trusted = registry.get(&call.name).map(|entry| entry.spec().result_trusted.as_slice());
+                let entry = registry.get(&call.name);
+                let trusted = entry.as_ref().map(|entry| entry.spec().result_trusted.as_slice());
                 evidence.add_result(data, trusted.unwrap_or_default());
             }
             EventBody::Retrieved { passages, .. } => {

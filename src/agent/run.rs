@@ -208,8 +208,7 @@ impl Run<'_> {
         for identity in &self.verified {
             self.evidence.add_program(&identity.value);
         }
-        self.proof.internal_names =
-            InternalNames::of(self.agent.dispatcher.registry().iter().map(|entry| entry.spec()));
+        self.proof.internal_names = InternalNames::of(self.agent.dispatcher.registry().specs().iter());
         self.proof.add_task(&self.task.answers, &self.task.contact, self.language);
         self.proof.add_events(&self.task.events, self.task.turn, &self.now, self.language);
         if self.task.answers.iter().any(|message| asks_for_time(&message.text, &self.now, self.language)) {
@@ -244,7 +243,8 @@ impl Run<'_> {
                 confirmation: None,
             }),
             Settled::Dropped => {
-                let spec = self.agent.dispatcher.registry().get(&call.name).map(|entry| entry.spec());
+                let entry = self.agent.dispatcher.registry().get(&call.name);
+                let spec = entry.as_ref().map(|entry| entry.spec());
                 self.outcome.text = confirm::dropped(spec, sentences, self.language);
                 turn.begin()
             }
@@ -318,8 +318,8 @@ impl Run<'_> {
 
     /// Lets the rest of the turn rely on an outcome.
     pub(super) fn take_in(&mut self, call: &ToolCall, outcome: &ToolOutcome) {
-        let registry = self.agent.dispatcher.registry();
-        let spec = registry.get(&call.name).map(|entry| entry.spec());
+        let entry = self.agent.dispatcher.registry().get(&call.name);
+        let spec = entry.as_ref().map(|entry| entry.spec());
         let title = spec.and_then(|spec| spec.title.get(self.language)).unwrap_or_default();
         self.proof.add_outcome(call, title, outcome, self.language);
         let ToolOutcome::Done { data, effects, sources, .. } = outcome else { return };

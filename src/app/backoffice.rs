@@ -1,6 +1,7 @@
 //! Who stands behind the counter: the embedded systems, or connectors in their place, as `[backoffice]` says.
 
 use super::build::{Options, Outside};
+use super::secrets;
 use crate::backoffice::Backoffice;
 use crate::backoffice::connector::Connector;
 use crate::backoffice::connector::agenda::{Calendars, ConnectorCalendar};
@@ -16,13 +17,18 @@ use crate::backoffice::connector::token::Sealer;
 use crate::backoffice::embedded::{EmbeddedAgenda, EmbeddedCatalog, Foundation, embedded};
 use crate::backoffice::mirrored::MirroredAgenda;
 use crate::config::backoffice::{EMBEDDED, NONE};
+use crate::config::connectors::{ConnectorSetting, Value};
+use crate::config::environment;
 use crate::config::load::Places;
+use crate::config::store::StorePlace;
+use crate::config::vault::Vault;
 use crate::declared::near::nearest;
 use crate::domain::problem::Problem;
 use crate::limits::net::client_builder;
 use crate::limits::pause::TimerPause;
 use crate::llm::factory::allowance;
 use crate::store::Stores;
+use crate::tools::http::Secrets;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -106,6 +112,10 @@ pub fn connectors(
     let packs = shelf::packs(&options.operator.join("tools").join("connectors"))?;
     let mut problems = unused(options, &packs);
     let chosen = chosen(options, &packs, &mut problems);
+    if chosen.is_empty() {
+        return if problems.is_empty() { Ok(BTreeMap::new()) } else { Err(problems) };
+    }
+    let secrets = secrets::known(options)?;
     let mut ready: BTreeMap<String, Arc<Connector>> = BTreeMap::new();
     let mut by_capability = BTreeMap::new();
     let ground = match ground(options, stores, outside) {
@@ -119,7 +129,7 @@ pub fn connectors(
         let connector = match ready.get(&pack.name) {
             Some(connector) => connector.clone(),
             None => {
-                let setting = options.settings.connectors.get(&pack.name).cloned().unwrap_or_default();
+                let setting = completed(options, &pack, &secrets);
                 match Connector::new(pack.clone(), &setting, &options.settings.places, &ground) {
                     Ok(connector) => Arc::new(connector),
                     Err(found) => {
@@ -133,6 +143,21 @@ pub fn connectors(
         by_capability.insert(capability, connector);
     }
     if problems.is_empty() { Ok(by_capability) } else { Err(problems) }
+}
+
+/// The settings of a connector; what is not among them may be sealed in the data folder, as `connectors__NAME__KEY`.
+fn completed(options: &Options, pack: &Pack, secrets: &Secrets) -> ConnectorSetting {
+    let mut setting = options.settings.connectors.get(&pack.name).cloned().unwrap_or_default();
+    for key in
+        pack.settings.keys().filter(|key| !setting.values.contains_key(*key)).cloned().collect::<Vec<_>>()
+    {
+        let sealed = format!("connectors__{}__{key}", pack.name);
+        let found = secrets.iter().find(|(name, _)| name.eq_ignore_ascii_case(&sealed));
+        if let Some((_, secret)) = found {
+            setting.values.insert(key, Value(secret.clone()));
+        }
+    }
+    setting
 }
 
 /// Which connector `[backoffice]` names for what.
@@ -205,7 +230,7 @@ fn ground(options: &Options, stores: &Stores, outside: &Outside) -> anyhow::Resu
         client: client_builder(&allowance).build()?,
         allowance,
         store: stores.connectors.clone(),
-        sealer: Arc::new(Unsealed),
+        sealer: Arc::new(Sealing::of(options)),
         clock: options.clock.clone(),
         pause: Arc::new(TimerPause),
         alerts: outside.alerts.clone(),
@@ -213,15 +238,49 @@ fn ground(options: &Options, stores: &Stores, outside: &Outside) -> anyhow::Resu
     })
 }
 
-/// Tokens are kept as they are.
-struct Unsealed;
+/// Seals tokens with the key of the operator's secrets.
+struct Sealing(Option<Vault>);
 
-impl Sealer for Unsealed {
+/// What tokens are sealed under.
+const TOKEN: &str = "connector_token";
+/// What a text begins with that is kept as it is, and one that is sealed.
+const PLAIN: &str = "plain ";
+const SEALED: &str = "sealed ";
+
+impl Sealing {
+    /// With the key of the environment or of the data folder, which is made if there is none. Several processes have
+    /// folders of their own: without a key that all are given, each could read only its own tokens, and they are
+    /// kept as they are.
+    fn of(options: &Options) -> Self {
+        let vault = Vault::open(&options.data, &environment::variables()).and_then(|mut vault| {
+            let is_alone = matches!(options.settings.store.place(&options.data), Ok(StorePlace::File(_)));
+            if is_alone && options.data.is_dir() {
+                vault.make_key()?;
+            }
+            Ok(vault)
+        });
+        match vault {
+            Ok(vault) => Self(Some(vault).filter(Vault::has_key)),
+            Err(error) => {
+                tracing::warn!(%error, "tokens of connectors are kept unsealed");
+                Self(None)
+            }
+        }
+    }
+}
+
+impl Sealer for Sealing {
     fn seal(&self, text: &str) -> String {
-        text.to_owned()
+        let sealed =
+            self.0.as_ref().filter(|_| !text.is_empty()).and_then(|vault| vault.seal_text(TOKEN, text).ok());
+        sealed.map_or_else(|| format!("{PLAIN}{text}"), |sealed| format!("{SEALED}{sealed}"))
     }
 
     fn open(&self, sealed: &str) -> Option<String> {
-        Some(sealed.to_owned())
+        if let Some(text) = sealed.strip_prefix(PLAIN) {
+            return Some(text.to_owned());
+        }
+        let opened = self.0.as_ref()?.open_text(TOKEN, sealed.strip_prefix(SEALED)?);
+        opened.ok().map(|secret| secret.expose().to_owned())
     }
 }

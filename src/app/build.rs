@@ -1,10 +1,14 @@
 //! Puts the program together from settings and folders.
 
 use super::backoffice::backoffice;
+use super::databases::databases;
 use super::demo;
 use super::knowledge::{KnowledgeProbe, Library, Retrieval};
 use super::leads;
+use super::mcp::{self, McpProbe};
+use super::ports::{Drill, Offered};
 use super::probes::{ModelProbe, StoreProbe};
+use super::secrets;
 use super::vectors::VectorTask;
 use crate::agent::run::Agent;
 use crate::backoffice::Backoffice;
@@ -19,7 +23,6 @@ use crate::conversation::turn::TurnRunner;
 use crate::conversation::worker::Worker;
 use crate::domain::clock::Clock;
 use crate::domain::problem::Problem;
-use crate::domain::tool::ToolSpec;
 use crate::inbox::accept::{Inbox, InboxLimits};
 use crate::knowledge::proposals::Proposals;
 use crate::limits::alert_task::{AlertTask, Webhook};
@@ -43,13 +46,12 @@ use crate::tools::dispatch::Dispatcher;
 use crate::tools::http::HttpTools;
 use crate::tools::load;
 use crate::tools::registry::Registry;
-use crate::web::ports::{ModelDrill, ToolCatalog};
 use crate::web::state::{SharedState, WebParts, WebState};
 use anyhow::Context;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// Where things lie and what they are.
@@ -117,6 +119,8 @@ pub struct App {
     pub library: Library,
     /// Makes the vectors of the knowledge.
     pub vectors: VectorTask,
+    /// Keeps the servers of tools running.
+    pub mcp: JoinSet<()>,
     /// Sends alerts, if there is somewhere to send them.
     pub alerts: Option<AlertTask>,
     /// Stops everything.
@@ -137,13 +141,14 @@ pub fn registry_over(
     let settings = &options.settings;
     let http = HttpTools::new(
         allowance(&settings.limits),
-        &settings.tools.secrets,
+        &secrets::known(options)?,
         options.clock.clone(),
         Arc::new(TimerPause),
     )
     .map_err(|error| vec![Problem::in_file("tools/custom", format!("no HTTPS on this machine: {error}"))])?
     .watched(outside.alerts.clone())
-    .sharing(outside.cells.clone());
+    .sharing(outside.cells.clone())
+    .asking(databases(options, outside)?);
     // What is wrong with an interview is told where interviews are read.
     let interviews = leads::interviews(options).unwrap_or_default();
     let mut tools = builtin::all(backoffice, &knowledge);
@@ -195,6 +200,7 @@ impl App {
         let relay = super::relay::relay(&options)?.map(|relay| relay.sides(&options, &stores));
         let (relay, relayed) = relay.unzip();
         let stop = CancellationToken::new();
+        let (servers, mcp) = mcp::begin(&options, &outside, &registry, &stop).await.map_err(listed)?;
         let whatsapp = super::whatsapp::whatsapp(&options)?;
         let whatsapp = whatsapp.map(|whatsapp| whatsapp.sides(&options, &stores, &outside.alerts, &stop));
         let sending = whatsapp.as_ref().map(|sides| sides.push.clone());
@@ -260,6 +266,7 @@ impl App {
                 Arc::new(StoreProbe(database.clone())),
                 Arc::new(KnowledgeProbe(library.clone())),
                 Arc::new(ModelProbe(chain.clone())),
+                Arc::new(McpProbe(servers)),
             ],
             relay,
             whatsapp,
@@ -287,6 +294,7 @@ impl App {
             presence,
             library,
             vectors,
+            mcp,
             alerts: alert_task,
             stop,
             database,
@@ -347,28 +355,4 @@ pub fn webhook(options: &Options) -> anyhow::Result<Option<Webhook>> {
 pub fn listed(problems: Vec<Problem>) -> anyhow::Error {
     let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
     anyhow::anyhow!("{}", lines.join("\n"))
-}
-
-struct Drill {
-    outage: Arc<Outage>,
-    chain: Option<Arc<Chain>>,
-}
-
-impl ModelDrill for Drill {
-    fn begin(&self, length: Duration) -> Option<jiff::Timestamp> {
-        let chain = self.chain.as_ref()?;
-        chain.has_models().then(|| self.outage.begin(length))
-    }
-
-    fn end(&self) {
-        self.outage.end();
-    }
-}
-
-struct Offered(Arc<Registry>);
-
-impl ToolCatalog for Offered {
-    fn tools(&self) -> Vec<ToolSpec> {
-        self.0.specs().as_ref().clone()
-    }
 }

@@ -3,6 +3,7 @@
 use super::build::{Options, Outside};
 use super::files;
 use super::knowledge::{on_server, open_embedder};
+use super::mcp;
 use super::scratch::ScratchStore;
 use super::terminal::say;
 use crate::config::embeddings::{EmbeddingSettings, ModelChoice};
@@ -17,6 +18,7 @@ use crate::llm::embed::TextKind;
 use crate::llm::model::{ChatMessage, ChatRequest, ToolChoice};
 use crate::prompts::Prompts;
 use crate::store::postgres;
+use crate::tools::mcp::server::Standing;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -49,6 +51,9 @@ pub async fn problems(options: &Options) -> anyhow::Result<(Vec<Problem>, Vec<Pr
     }
     if let Err(error) = super::whatsapp::whatsapp(options) {
         problems.push(Problem::in_file("settings", format!("{error:#}")));
+    }
+    if let Err(found) = mcp::servers(options, &Outside::alone(options)) {
+        problems.extend(found);
     }
     if let Err(error) = store(options) {
         problems.push(Problem::in_file("settings", format!("{error:#}")));
@@ -141,6 +146,12 @@ pub async fn check(options: &Options, known: Vec<Problem>, online: bool) -> anyh
         problems.extend(embedding_problem(options).await);
         problems.extend(index_problem(options).await?);
         problems.extend(connector_problems(options).await?);
+        problems.extend(server_problems(options).await);
+        problems.extend(query_problems(options).await?);
+    } else {
+        for name in options.settings.mcp.servers.keys() {
+            say(&format!("the MCP server `{name}` is asked with --online"));
+        }
     }
     for problem in &problems {
         say(&problem.to_string());
@@ -155,6 +166,41 @@ pub async fn check(options: &Options, known: Vec<Problem>, online: bool) -> anyh
     }
     say(&format!("{} problem{}", problems.len(), if problems.len() == 1 { "" } else { "s" }));
     Ok(ExitCode::FAILURE)
+}
+
+/// Starts every server of tools once, and says what it offers.
+async fn server_problems(options: &Options) -> Vec<Problem> {
+    let registry = Arc::default();
+    // Servers that cannot be made are among the problems already.
+    let standings = mcp::look(options, &Outside::alone(options), &registry, mcp::PATIENCE).await;
+    let mut problems = Vec::new();
+    for (name, standing) in standings.unwrap_or_default() {
+        let told = format!("the MCP server {}", mcp::told(&name, &standing));
+        match standing {
+            Standing::Ready { .. } => say(&told),
+            Standing::Starting | Standing::Away(_) => problems.push(Problem::in_file("mcp", told)),
+        }
+    }
+    problems
+}
+
+/// Has every database look at the queries of its tools; none is made.
+async fn query_problems(options: &Options) -> anyhow::Result<Vec<Problem>> {
+    let scratch = ScratchStore::open(options).await?;
+    let outside = Outside::alone(options);
+    let registry = super::build::registry_over(options, &scratch.stores, Arc::new(NoKnowledge), &outside);
+    scratch.close().await;
+    let mut problems = Vec::new();
+    // Files that make no tools are among the problems already.
+    for entry in registry.unwrap_or_default().iter() {
+        let name = &entry.spec().name;
+        match entry.tool().online().await {
+            None => {}
+            Some(Ok(())) => say(&format!("the database of `{name}` takes its query")),
+            Some(Err(why)) => problems.push(Problem::in_file("tools/custom", format!("`{name}`: {why}"))),
+        }
+    }
+    Ok(problems)
 }
 
 /// Has the embedding model make one vector, by an endpoint or in this process, and says what came of it.

@@ -71,14 +71,19 @@ enum Command {
     Search(commands::SearchArguments),
     /// Have the Qdrant server keep a copy of the knowledge as it is
     Snapshot,
-    /// The tools exactly as the model sees them
+    /// The tools exactly as the model sees them; `import` makes more of them
+    #[command(args_conflicts_with_subcommands = true)]
     Tools {
         /// One JSON array with name, description, parameters, risk and limits
         #[arg(long)]
         json: bool,
+        #[command(subcommand)]
+        command: Option<commands::ToolsCommand>,
     },
     /// Other companies' systems that can stand behind the counter, and what each wants to know
     Connectors(commands::ConnectorsArguments),
+    /// Offer the desk's own read tools to other agents: the Model Context Protocol on standard input and output
+    Mcp(commands::McpArguments),
     /// Validate settings, prompts, tools and knowledge; every problem with file and line
     Check {
         /// Also call what the settings name, once each, read only
@@ -88,6 +93,9 @@ enum Command {
     /// API keys of operators and programs
     #[command(subcommand)]
     Keys(commands::KeysCommand),
+    /// What tools prove themselves with, sealed in the data folder
+    #[command(subcommand)]
+    Secrets(commands::SecretsCommand),
     /// Bring rows from CSV files into the embedded back office
     Import(commands::ImportArguments),
     /// Write the embedded back office as CSV files
@@ -131,7 +139,7 @@ pub fn main() -> ExitCode {
             variables.iter().find(|(name, _)| name == "BALCAO_LOG").map(|(_, value)| value.clone())
         });
     let format = if cli.global.log_json { LogFormat::Json } else { LogFormat::Plain };
-    let quiet = matches!(cli.command, Some(Command::Chat));
+    let quiet = matches!(cli.command, Some(Command::Chat | Command::Mcp(_)));
     log::begin(filter.as_deref().unwrap_or(if quiet { "error" } else { "info" }), format);
     crate::telemetry::metrics::begin();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -182,10 +190,15 @@ async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Exi
         Some(Command::Ingest(arguments)) => return commands::ingest(options, arguments).await,
         Some(Command::Search(arguments)) => return commands::search(options, arguments).await,
         Some(Command::Snapshot) => return commands::snapshot(options).await,
-        Some(Command::Tools { json }) => return commands::tools(&options, json).await,
+        Some(Command::Tools { command: Some(commands::ToolsCommand::Import(command)), .. }) => {
+            return Box::pin(commands::import_tools(&options, command)).await;
+        }
+        Some(Command::Tools { json, command: None }) => return commands::tools(&options, json).await,
+        Some(Command::Mcp(arguments)) => return Box::pin(commands::serve_mcp(options, arguments)).await,
         Some(Command::Connectors(arguments)) => return commands::connectors(&options, &arguments),
         Some(Command::Check { online }) => return check::check(&options, problems, online).await,
         Some(Command::Keys(command)) => return commands::keys(&options, command).await,
+        Some(Command::Secrets(command)) => return commands::secrets(&options, command).await,
         Some(Command::Import(arguments)) => return commands::import(&options, arguments).await,
         Some(Command::Export(arguments)) => return commands::export(&options, arguments).await,
         Some(Command::Models(command)) => return commands::models(&options, command).await,

@@ -39,7 +39,8 @@ pub fn lost_lookups(interviews: &Interviews, registry: &Registry) -> Vec<Problem
     for definition in interviews.iter() {
         for field in definition.fields.iter().filter(|field| !field.lookup.is_empty()) {
             for (tool, path) in field.lookups() {
-                let trusted = registry.get(tool).map(|entry| &entry.spec().result_trusted);
+                let entry = registry.get(tool);
+                let trusted = entry.as_ref().map(|entry| &entry.spec().result_trusted);
                 let fault = match trusted {
                     None => format!("there is no tool `{tool}`"),
                     Some(trusted) if trusted.iter().any(|known| known == path) => continue,

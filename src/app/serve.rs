@@ -2,6 +2,7 @@
 
 use super::build::{App, Options};
 use super::instance::{self, Instance};
+use super::mcp;
 use crate::config::store::StorePlace;
 use crate::web::connections;
 use anyhow::Context;
@@ -17,6 +18,8 @@ const GRACE: Duration = Duration::from_secs(8);
 const COURIER_GRACE: Duration = Duration::from_secs(1);
 /// How long the vectors of a batch may take to be made, after all that.
 const VECTORS_GRACE: Duration = Duration::from_secs(1);
+/// How long servers of tools may take to end, after all that.
+const MCP_GRACE: Duration = Duration::from_secs(1);
 /// How often metrics free what they no longer need.
 const UPKEEP: Duration = Duration::from_secs(30);
 
@@ -125,6 +128,8 @@ impl Server {
         if let Some(watch) = watch {
             watch.await.ok();
         }
+        // What a server of tools does not end by itself is ended with it.
+        tokio::time::timeout(MCP_GRACE, mcp::ended(self.app.mcp)).await.ok();
         // What is half made is swept away at the next start.
         tokio::time::timeout(VECTORS_GRACE, vectors).await.ok();
         if let Some(alerts) = alerts {

@@ -1,6 +1,7 @@
 //! A setting that must not be seen: it has no `Display`, and its `Debug` hides it.
 
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// A key, token or password. Empty means there is none.
@@ -31,9 +32,31 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// Where secrets are found by name, wherever they are kept.
+pub trait SecretSource: Send + Sync {
+    /// The secret of that name, in any case; none if it was not given.
+    fn secret(&self, name: &str) -> Option<Secret>;
+}
+
+impl SecretSource for BTreeMap<String, Secret> {
+    fn secret(&self, name: &str) -> Option<Secret> {
+        let known = self.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        known.map(|(_, secret)| secret.clone()).filter(|secret| !secret.is_empty())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn is_found_in_any_case_and_only_if_it_was_given() {
+        let secrets = BTreeMap::from([("erp_token", "t"), ("empty", "")]);
+        let secrets: BTreeMap<String, Secret> =
+            secrets.into_iter().map(|(name, value)| (name.to_owned(), Secret::new(value))).collect();
+        assert_eq!(secrets.secret("ERP_TOKEN").map(|secret| secret.expose().to_owned()), Some("t".into()));
+        assert_eq!((secrets.secret("EMPTY"), secrets.secret("other")), (None, None));
+    }
 
     #[test]
     fn does_not_show_itself() {

@@ -5,6 +5,7 @@ use super::backoffice::BackofficeSettings;
 use super::business::Business;
 use super::channels::ChannelsSettings;
 use super::connectors::ConnectorSettings;
+use super::databases::DatabaseSettings;
 use super::email::EmailSettings;
 use super::embeddings::EmbeddingSettings;
 use super::environment::Variables;
@@ -14,6 +15,7 @@ use super::knowledge::KnowledgeSettings;
 use super::limits::LimitSettings;
 use super::llm::LlmSettings;
 use super::load::{Layers, Places};
+use super::mcp::McpSettings;
 use super::store::StoreSettings;
 use super::tools::ToolsSettings;
 use super::transcription::TranscriptionSettings;
@@ -22,7 +24,7 @@ use crate::domain::problem::Problem;
 use std::path::Path;
 
 /// The compiled-in defaults, section by section: also what `balcao config` prints.
-pub const DEFAULTS: [(&str, &str); 16] = [
+pub const DEFAULTS: [(&str, &str); 18] = [
     ("business", include_str!("default/business.toml")),
     ("llm", include_str!("default/llm.toml")),
     ("turn", include_str!("default/turn.toml")),
@@ -33,6 +35,8 @@ pub const DEFAULTS: [(&str, &str); 16] = [
     ("limits", include_str!("default/limits.toml")),
     ("store", include_str!("default/store.toml")),
     ("tools", include_str!("default/tools.toml")),
+    ("mcp", include_str!("default/mcp.toml")),
+    ("databases", include_str!("default/databases.toml")),
     ("alerts", include_str!("default/alerts.toml")),
     ("handoff", include_str!("default/handoff.toml")),
     ("interviews", include_str!("default/interviews.toml")),
@@ -64,6 +68,10 @@ pub struct Settings {
     pub store: StoreSettings,
     /// `[tools]`
     pub tools: ToolsSettings,
+    /// `[mcp]`
+    pub mcp: McpSettings,
+    /// `[databases]`
+    pub databases: DatabaseSettings,
     /// `[alerts]`
     pub alerts: AlertSettings,
     /// `[handoff]`
@@ -97,6 +105,8 @@ impl Settings {
         let limits = layers.section("limits");
         let store: Option<StoreSettings> = layers.section("store");
         let tools = layers.section("tools");
+        let mcp: Option<McpSettings> = layers.section("mcp");
+        let databases = layers.section("databases");
         let alerts = layers.section("alerts");
         let handoff = layers.section("handoff");
         let interviews = layers.section("interviews");
@@ -126,6 +136,10 @@ impl Settings {
         for (key, problem) in turn.iter().flat_map(TurnSettings::problems) {
             layers.report(&["turn", key], &problem);
         }
+        for (key, problem) in mcp.iter().flat_map(McpSettings::problems) {
+            let keys: Vec<&str> = std::iter::once("mcp").chain(key.split('.')).collect();
+            layers.report(&keys, &problem);
+        }
         if let Some(Err(problem)) = store.as_ref().map(|store| store.place(Path::new(""))) {
             layers.report(&["store", "url"], &problem.to_string());
         }
@@ -142,6 +156,8 @@ impl Settings {
             limits,
             store,
             tools,
+            mcp,
+            databases,
             alerts,
             handoff,
             interviews,
@@ -160,6 +176,8 @@ impl Settings {
                 Some(limits),
                 Some(store),
                 Some(tools),
+                Some(mcp),
+                Some(databases),
                 Some(alerts),
                 Some(handoff),
                 Some(interviews),
@@ -179,6 +197,8 @@ impl Settings {
                     limits,
                     store,
                     tools,
+                    mcp,
+                    databases,
                     alerts,
                     handoff,
                     interviews,

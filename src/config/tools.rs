@@ -1,4 +1,4 @@
-//! `[tools]`: the secrets that operators' own HTTP tools may use.
+//! `[tools]`: the secrets that operators' own tools may use, beside those that are sealed in the data folder.
 
 use super::secret::Secret;
 use serde::Deserialize;

@@ -20,6 +20,7 @@ pub mod money;
 pub mod passage;
 pub mod problem;
 pub mod provenance;
+pub mod query;
 pub mod secret;
 pub mod ticket;
 pub mod tool;

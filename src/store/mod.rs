@@ -15,6 +15,7 @@ pub mod open;
 pub mod outbox;
 pub mod postgres;
 pub mod posts;
+pub mod queries;
 pub mod sends;
 mod sql;
 pub mod sqlite;

@@ -15,7 +15,9 @@ pub enum LogFormat {
 
 /// Begins to log what `filter` lets through, e.g. `info` or `balcao=debug`. Does nothing if logging has begun.
 pub fn begin(filter: &str, format: LogFormat) {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    // What other people's servers say is not for the log, and `tools/mcp` says what became of them.
+    let quiet = if filter.contains("rmcp") { filter.to_owned() } else { format!("{filter},rmcp=off") };
+    let filter = EnvFilter::try_new(quiet).unwrap_or_else(|_| EnvFilter::new("info,rmcp=off"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

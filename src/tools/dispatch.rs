@@ -155,8 +155,8 @@ impl Dispatcher {
         Ok(outcome)
     }
 
-    fn entry(&self, name: &str) -> Result<&Entry, Box<ToolOutcome>> {
-        self.registry.get(name).ok_or_else(|| unknown(name, self.registry.near(name)))
+    fn entry(&self, name: &str) -> Result<Arc<Entry>, Box<ToolOutcome>> {
+        self.registry.get(name).ok_or_else(|| unknown(name, self.registry.near(name).as_deref()))
     }
 }
 

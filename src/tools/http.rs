@@ -3,8 +3,9 @@
 //! and it never repeats a change that may have happened.
 
 use super::http_request::Blueprint;
-use super::http_spec::Declared;
+use super::http_spec::{Call, Declared};
 use super::http_wire::{QUOTA_PATIENCE, is_repeatable};
+use super::sql::Databases;
 use super::tool::{Tool, ToolContext, ToolError, ToolOutput};
 use crate::config::secret::Secret;
 use crate::declared::projection::{Projection, bound, parse_body};
@@ -50,6 +51,8 @@ pub struct HttpTools {
     breakers: Mutex<HashMap<String, Arc<Breaker>>>,
     cells: Option<Arc<dyn SharedCells>>,
     alerts: Option<Arc<Alerts>>,
+    /// What tools that ask databases may ask.
+    pub(super) databases: Databases,
 }
 
 impl HttpTools {
@@ -78,7 +81,14 @@ impl HttpTools {
             breakers: Mutex::default(),
             alerts: None,
             cells: None,
+            databases: Databases::default(),
         })
+    }
+
+    /// Gives tools of the same files these databases to ask.
+    #[must_use]
+    pub fn asking(self, databases: Databases) -> Self {
+        Self { databases, ..self }
     }
 
     /// Tells `alerts` when a vendor is away, and when it is back.
@@ -152,7 +162,8 @@ impl HttpTool {
     /// # Errors
     /// Bad templates, names of arguments or secrets that do not exist, a bad projection, a URL that is none.
     pub fn new(declared: Declared, shared: &HttpTools) -> Result<Self, Vec<Problem>> {
-        let Declared { place, spec, http } = declared;
+        let Declared { place, spec, call } = declared;
+        let Call::Http(http) = call else { return Err(vec![place.problem("this tool makes no request")]) };
         let mut problems = Vec::new();
         let blueprint = Blueprint::compile(&spec, &http, &shared.secrets, &mut problems);
         let projection = Projection::read(http.result.as_ref()).map_err(|problem| problems.push(problem));

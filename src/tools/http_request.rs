@@ -87,7 +87,7 @@ impl Blueprint {
 }
 
 /// What the program knows, by the names templates use.
-fn context_values(context: &ToolContext) -> Map<String, Value> {
+pub(super) fn context_values(context: &ToolContext) -> Map<String, Value> {
     let proven = |kind: IdentityKind| {
         context.verified.iter().find(|identity| identity.kind == kind).map(|identity| identity.value.clone())
     };
@@ -120,7 +120,7 @@ fn misfit(detail: &Misfit) -> ToolError {
     }
 }
 
-fn not_proven(name: &str) -> ToolError {
+pub(super) fn not_proven(name: &str) -> ToolError {
     ToolError::Tell {
         reason: format!(
             "the customer's {name} is not proven in this conversation; ask for proof first, or offer a person"

@@ -1,10 +1,11 @@
-//! Reads an operator's own HTTP tools, `tools/custom/*.toml`: what each file declares, with the place of every fault.
+//! Reads an operator's own tools, `tools/custom/*.toml`: what each file declares, with the place of every fault.
 //! Whether templates and schemas hold is checked where they are compiled, in `http`.
 
 use super::http_wire::{self, QUOTA_PATIENCE, Request};
 use super::load::read_bounded;
 use super::spec::parameter_names;
 use super::spec_toml::{RISKS, SOURCES};
+use super::sql::{self, Question};
 use super::templates::check_texts;
 use super::validate;
 use crate::declared::reader::{Fields, Node, Place, Reader, Texts, entries_of};
@@ -16,7 +17,7 @@ use std::path::Path;
 use std::time::Duration;
 use toml::de::DeValue;
 
-const TOOL_KEYS: [&str; 15] = [
+const TOOL_KEYS: [&str; 16] = [
     "name",
     "title",
     "description",
@@ -32,6 +33,7 @@ const TOOL_KEYS: [&str; 15] = [
     "enabled",
     "result_trusted",
     "http",
+    "sql",
 ];
 
 /// Values of the program that a parameter with the source `context` may take, by its name.
@@ -45,8 +47,17 @@ pub struct Declared {
     pub place: Place,
     /// The tool; parameters bound by the program are no longer in its schema.
     pub spec: ToolSpec,
-    /// The request it makes.
-    pub http: Request,
+    /// What it does.
+    pub call: Call,
+}
+
+/// What a tool does when it is called.
+#[derive(Clone, Debug)]
+pub enum Call {
+    /// It makes a request.
+    Http(Box<Request>),
+    /// It asks a database.
+    Sql(Question),
 }
 
 /// Reads one file. `folder` is where it stands, for the schema files it names.
@@ -92,10 +103,15 @@ fn read_tool(reader: &mut Reader<'_>, node: &Node<'_>, folder: &Path) -> Option<
         }
     };
     let parameters = read_parameters(reader, &fields, folder);
-    let http = match fields.get("http") {
-        Some(node) => http_wire::read(reader, node),
-        None => {
-            reader.fault(fields.span.clone(), "[tool.http] is missing");
+    let call = match (fields.get("http"), fields.get("sql")) {
+        (Some(node), None) => http_wire::read(reader, node).map(|request| Call::Http(Box::new(request))),
+        (None, Some(node)) => sql::read(reader, node).map(Call::Sql),
+        (Some(_), Some(node)) => {
+            reader.fault(node.span(), "either [tool.http] or [tool.sql], not both");
+            None
+        }
+        (None, None) => {
+            reader.fault(fields.span.clone(), "[tool.http] is missing, or [tool.sql]");
             None
         }
     };
@@ -112,7 +128,7 @@ fn read_tool(reader: &mut Reader<'_>, node: &Node<'_>, folder: &Path) -> Option<
         progress: Localized::default(),
         words: ToolWords::default(),
     };
-    let mut http = http?;
+    let mut call = call?;
     read_words(reader, &fields, &mut spec);
     if let Some(paths) = fields.get("result_trusted").and_then(|node| reader.strings(node)) {
         spec.result_trusted.extend(paths.value);
@@ -122,11 +138,21 @@ fn read_tool(reader: &mut Reader<'_>, node: &Node<'_>, folder: &Path) -> Option<
     {
         spec.result_trusted.extend(paths.value);
     }
-    read_sources(reader, &fields, &mut spec, &mut http);
-    // Room for every attempt, the waits between them and the wait for the quota.
-    let for_quota = if http.per_minute > 0 { QUOTA_PATIENCE } else { Duration::ZERO };
-    spec.timeout = http.timeout * http.attempts + Duration::from_secs(5) + for_quota;
-    Some(Declared { place, spec, http })
+    let bound = read_sources(reader, &fields, &mut spec);
+    match &mut call {
+        Call::Http(http) => {
+            // Room for every attempt, the waits between them and the wait for the quota.
+            let for_quota = if http.per_minute > 0 { QUOTA_PATIENCE } else { Duration::ZERO };
+            spec.timeout = http.timeout * http.attempts + Duration::from_secs(5) + for_quota;
+            http.bound = bound;
+        }
+        Call::Sql(question) => {
+            // Room to connect, and for the database to say that time is up.
+            spec.timeout = question.limits.timeout + Duration::from_secs(10);
+            question.bound = bound;
+        }
+    }
+    Some(Declared { place, spec, call })
 }
 
 fn is_name(name: &str) -> bool {
@@ -213,8 +239,10 @@ fn read_words(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, spec: &mut ToolS
     }
 }
 
-fn read_sources(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, spec: &mut ToolSpec, http: &mut Request) {
-    let Some(node) = fields.get("sources") else { return };
+/// Reads who supplies what; the parameters that the program binds.
+fn read_sources(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, spec: &mut ToolSpec) -> Vec<String> {
+    let mut bound = Vec::new();
+    let Some(node) = fields.get("sources") else { return bound };
     let known = parameter_names(spec);
     for (name, span, value) in reader.entries(node) {
         let Some(source) = reader.word(value, &SOURCES) else { continue };
@@ -224,7 +252,7 @@ fn read_sources(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, spec: &mut Too
         }
         if source.value == ParamSource::Context {
             if BOUND.contains(&name) {
-                http.bound.push(name.to_owned());
+                bound.push(name.to_owned());
                 unbind(name, spec);
             } else {
                 reader.fault(span, format!("the program knows no `{name}`; it binds {}", BOUND.join(", ")));
@@ -232,6 +260,7 @@ fn read_sources(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, spec: &mut Too
         }
         spec.sources.insert(name.to_owned(), source.value);
     }
+    bound
 }
 
 /// Takes a parameter that the program binds out of the model's sight.

@@ -1,10 +1,11 @@
 //! Puts the tools of a running program together: built-in ones, narrowed by `tools/*.toml`, and the operator's own
 //! from `tools/custom/*.toml`. Every fault of every file is reported at once. It reads files and calls nobody.
 
-use super::http_spec;
+use super::http_spec::{self, Call};
 use super::registry::{Narrowed, Registry};
 use super::spec::Narrowing;
 use super::spec_toml;
+use super::sql::SqlTool;
 use super::tool::Tool;
 use crate::declared::near::nearest;
 use crate::declared::reader::{LARGEST_FILE, Place};
@@ -29,8 +30,8 @@ const BUILT_IN: [(&str, &str); 7] = [
     ("payments.toml", include_str!("../../tools/payments.toml")),
 ];
 
-/// Loads the registry: `builtin` narrowed by the files of `folder` (`tools/` of the working directory), and the HTTP
-/// tools of its folder `custom`.
+/// Loads the registry: `builtin` narrowed by the files of `folder` (`tools/` of the working directory), and the
+/// operator's own tools of its folder `custom`.
 ///
 /// # Errors
 /// Everything that is wrong in any file, in the order of the files.
@@ -50,10 +51,16 @@ pub fn load(builtin: Vec<Arc<dyn Tool>>, folder: &Path, http: &HttpTools) -> Res
             problems.push(place.problem(format!("the name `{name}` is taken by {first}")));
             continue;
         }
-        match HttpTool::new(declared, http) {
+        let made = match &declared.call {
+            Call::Http(_) => HttpTool::new(declared, http).map(|tool| Arc::new(tool) as Arc<dyn Tool>),
+            Call::Sql(_) => {
+                SqlTool::new(declared, &http.databases).map(|tool| Arc::new(tool) as Arc<dyn Tool>)
+            }
+        };
+        match made {
             Ok(tool) => {
                 places.insert(name, place);
-                tools.push(Arc::new(tool));
+                tools.push(tool);
             }
             Err(found) => problems.extend(found),
         }

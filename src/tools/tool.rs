@@ -134,6 +134,12 @@ pub trait Tool: Send + Sync {
         Ok(())
     }
 
+    /// Whether the system behind it answers and knows what would be asked; nothing where that cannot be found out
+    /// without a call. Changes nothing.
+    async fn online(&self) -> Option<Result<(), String>> {
+        None
+    }
+
     /// Makes the call. `arguments` have been validated against the schema.
     ///
     /// # Errors

@@ -22,12 +22,14 @@ const RANKS: [&[&str]; 11] = [
 const NEVER: [(&str, &str); 2] = [("agent", "store"), ("tools", "store")];
 
 /// Crates with one place each: the beginnings of the paths that may name them.
-const CONFINED: [(&str, &[&str]); 8] = [
+const CONFINED: [(&str, &[&str]); 10] = [
     ("async_openai", &["src/llm/openai", "src/llm/embed"]),
+    ("aws_lc_rs", &["src/config/vault.rs"]),
     ("axum", &["src/web/", "src/app/serve.rs"]),
     ("duckling", &["src/language/"]),
     ("qdrant_client", &["src/knowledge/qdrant.rs", "src/knowledge/qdrant/"]),
     ("qdrant_edge", &["src/knowledge/edge.rs", "src/knowledge/edge/"]),
+    ("rmcp", &["src/tools/mcp/", "src/telemetry/log.rs"]),
     ("rusqlite", &["src/store/sqlite"]),
     ("sqlx", &["src/store/postgres"]),
     ("tonic", &["src/knowledge/qdrant/"]),

@@ -3,6 +3,7 @@
 mod crash;
 mod documents;
 mod harm;
+mod imports;
 mod models;
 mod once;
 mod qdrant;

@@ -17,7 +17,8 @@ fn refusal(result: Result<ToolOutput, ToolError>) -> (RefusalClass, String) {
 
 /// Says a result with the tool's own template in every language.
 fn said(shop: &Shop, tool: &str, arguments: &Value, result: &Value) -> String {
-    let spec = shop.registry.get(tool).unwrap().spec();
+    let entry = shop.registry.get(tool).unwrap();
+    let spec = entry.spec();
     let mut all = Vec::new();
     for language in Language::ALL {
         let mut environment = minijinja::Environment::new();

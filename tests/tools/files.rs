@@ -46,11 +46,13 @@ fixed = "marina"
     )]);
     let registry = load_from(folder.path()).unwrap();
     assert!(registry.get("agenda_cancel").is_none());
-    let book = registry.get("agenda_book").unwrap().spec();
+    let book = registry.get("agenda_book").unwrap();
+    let book = book.spec();
     assert_eq!(book.risk, Risk::Sensitive);
     assert_eq!(book.words.say.get(Language::Portuguese), Some("Marcado!"));
     assert!(book.words.say.get(Language::English).unwrap().starts_with("Done"), "other languages stay");
-    let slots = registry.get("agenda_list_slots").unwrap().spec();
+    let slots = registry.get("agenda_list_slots").unwrap();
+    let slots = slots.spec();
     assert!(slots.parameter("professional").is_none());
     assert_eq!(slots.hidden, ["professional"]);
 }
@@ -192,7 +194,7 @@ fn names_in_every_style_of_openai_are_taken_and_others_are_not() {
         Some("get coupon")
     );
     for slip in ["get_order", "GetOrder", "functions.getOrder", "get-ordr"] {
-        assert_eq!(registry.near(slip), Some("getOrder"), "{slip}");
+        assert_eq!(registry.near(slip).as_deref(), Some("getOrder"), "{slip}");
     }
     for name in ["get order", "pedido.ver", "ação", &"x".repeat(65)] {
         let files = folder(&[("custom/a.toml", &tool(name))]);

@@ -236,7 +236,8 @@ async fn the_wait_for_a_quota_fits_into_the_turn() {
     let file =
         READ.replace("timeout_ms = 300", "timeout_ms = 300\nquota = 6").replace("{{ secret.API_KEY }}", "x");
     let (_folder, registry) = vendor.registry_with(&file, &shared.unwrap());
-    let tool = registry.get("vendor").unwrap().tool();
+    let entry = registry.get("vendor").unwrap();
+    let tool = entry.tool();
     let ask = async |seconds: u64| {
         let deadline = Instant::now() + Duration::from_secs(seconds);
         tool.call(json!({"id": "1"}), &ToolContext { deadline, ..context("call_1_0") }).await
@@ -256,7 +257,8 @@ async fn the_wait_for_a_quota_fits_into_the_turn() {
         &file.replace("quota = 6", "quota = 1"),
         &http_tools(Allowance::Hosts(vec!["127.0.0.1".into()])),
     );
-    let tool = registry.1.get("vendor").unwrap().tool();
+    let entry = registry.1.get("vendor").unwrap();
+    let tool = entry.tool();
     let long = ToolContext { deadline: Instant::now() + Duration::from_secs(3_600), ..context("call_1_0") };
     tool.call(json!({"id": "1"}), &long).await.unwrap();
     let refused = tool.call(json!({"id": "1"}), &long).await.unwrap_err();
@@ -425,4 +427,14 @@ query = { email = "{{ args.email }}" }
     who.verified.push(Identity { kind: IdentityKind::Email, value: "ana@example.com".into() });
     entry.tool().call(json!({"email": "other@example.com"}), &who).await.unwrap();
     assert_eq!(vendor.asked()[0].uri.query(), Some("email=ana%40example.com"));
+}
+
+#[tokio::test]
+async fn a_name_and_a_password_go_as_basic_authorization() {
+    let vendor = Vendor::start([]).await;
+    let file = "[[tool]]\nname = \"vendor\"\ndescription = \"d\"\nrisk = \"read\"\n[tool.http]\nurl = \"VENDOR/x\"\n\
+                headers = { Authorization = \"Basic {{ ('user' ~ ':' ~ secret.API_KEY) | base64 }}\" }\n";
+    let (_folder, registry) = vendor.registry(file);
+    call(&registry, json!({})).await.unwrap();
+    assert_eq!(vendor.asked()[0].headers["authorization"], "Basic dXNlcjpzM2NyM3QrLz0=");
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 async fn only_the_program_calls_it() {
     let registry = Arc::new(registry());
     assert!(!registry.specs().iter().any(|spec| spec.name == SAVE_LEAD));
-    assert_ne!(registry.near("lead_safe"), Some(SAVE_LEAD));
+    assert_ne!(registry.near("lead_safe").as_deref(), Some(SAVE_LEAD));
     let dispatcher = Dispatcher::new(registry, 1_000);
     let arguments = json!({
         "interview": "0198a000-0000-7000-8000-000000000001",

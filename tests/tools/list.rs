@@ -61,7 +61,7 @@ fn arguments_are_checked_in_words_a_model_can_use() {
     arguments["quantity"] = json!(null);
     shipping.tidy(&mut arguments);
     assert_eq!(shipping.validate(&arguments), Ok(()));
-    assert_eq!(registry.near("orderStatus"), Some("order_status"));
+    assert_eq!(registry.near("orderStatus").as_deref(), Some("order_status"));
 }
 
 #[tokio::test]

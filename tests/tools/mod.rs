@@ -5,5 +5,7 @@ mod files;
 mod http;
 mod leads;
 mod list;
+pub mod mcp;
 mod shop;
+mod sql;
 pub mod support;

@@ -221,6 +221,22 @@ async fn ranked(server: &Running, client: &reqwest::Client, query: &str) -> anyh
     Ok(serde_json::from_value(body["ranked"].take())?)
 }
 
+/// What a turn would find for a query: through the running server, or by itself where there is none. Nothing is kept
+/// open, so that a server can be started at any time.
+///
+/// # Errors
+/// If the index cannot be opened, or the server says no.
+pub(super) async fn look_up(options: &Options, query: &str, limit: usize) -> anyhow::Result<Vec<Passage>> {
+    if let Some(server) = running(&options.data).await {
+        return found(&server, &client::http()?, query, limit).await;
+    }
+    let (library, runtime) = (Library::open(options)?, Handle::current());
+    let base = library.base.clone();
+    let options = options.clone();
+    tokio::task::spawn_blocking(move || with_vectors(&library, &options, runtime)).await??;
+    Ok(base.search(query, limit).await?)
+}
+
 /// The passages that a running server finds for a query.
 async fn found(
     server: &Running,

@@ -2,22 +2,28 @@
 //! takes several processes.
 
 mod connectors;
+mod desk;
 mod download;
 mod drill;
 mod gaps;
 mod interviews;
 mod knowledge;
 mod models;
+mod secrets;
 mod shop;
+mod tool_import;
 mod whatsapp;
 
 pub use connectors::{ConnectorsArguments, connectors};
+pub use desk::{McpArguments, mcp as serve_mcp};
 pub use drill::{DrillArguments, drill};
 pub use gaps::{GapsArguments, gaps};
 pub use interviews::{InterviewsCommand, interviews};
 pub use knowledge::{IngestArguments, SearchArguments, ingest, search, snapshot};
 pub use models::{ModelsCommand, PullArguments, models};
+pub use secrets::{SecretsCommand, secrets};
 pub use shop::{ExportArguments, ImportArguments, export, import};
+pub use tool_import::{ToolsCommand, import_tools};
 pub use whatsapp::{WhatsAppCommand, whatsapp};
 
 use super::backoffice::backoffice;
@@ -25,6 +31,7 @@ use super::build::{Options, Outside, listed, registry_over};
 use super::check::NoKnowledge;
 use super::instance::running;
 use super::keys;
+use super::mcp;
 use super::scratch::ScratchStore;
 use super::terminal::say;
 use crate::store::Stores;
@@ -101,7 +108,9 @@ pub async fn tools(options: &Options, as_json: bool) -> anyhow::Result<ExitCode>
     let registry = backoffice(options, &scratch.stores, &outside)
         .and_then(|backoffice| registry_over(options, &backoffice, Arc::new(NoKnowledge), &outside));
     scratch.close().await;
-    let registry = registry.map_err(listed)?;
+    let registry = Arc::new(registry.map_err(listed)?);
+    let standings =
+        mcp::look(options, &Outside::alone(options), &registry, mcp::PATIENCE).await.map_err(listed)?;
     let language = options.settings.business.language;
     let limits = &options.settings.turn;
     if as_json {
@@ -148,6 +157,9 @@ pub async fn tools(options: &Options, as_json: bool) -> anyhow::Result<ExitCode>
             limits.max_repeats,
             limits.result_characters
         ));
+    }
+    for (name, standing) in &standings {
+        say(&format!("MCP server {}", mcp::told(name, standing)));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,12 +1,12 @@
 //! The assertion by which a service account asks for a token: a JWT signed with RS256 (RFC 7523 §2.1, RFC 7519,
 //! RFC 7515), from the JSON key file that the vendor gives out. Pure.
 
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use reqwest::Url;
-use ring::rand::SystemRandom;
-use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -46,7 +46,7 @@ pub fn assertion(file: &str, scope: &str, audience: &Url, now: Timestamp) -> Res
         URL_SAFE_NO_PAD.encode(header.to_string()),
         URL_SAFE_NO_PAD.encode(claims.to_string())
     );
-    let mut signature = vec![0; key.public().modulus_len()];
+    let mut signature = vec![0; key.public_modulus_len()];
     key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature)
         .map_err(|_| "the assertion could not be signed".to_owned())?;
     Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))

@@ -18,6 +18,7 @@ mod live;
 mod outbox;
 mod ownership;
 mod posts;
+pub mod queries;
 mod quotas;
 mod rows;
 mod schema;

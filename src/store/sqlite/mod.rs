@@ -16,6 +16,7 @@ mod keys;
 mod outbox;
 mod ownership;
 mod posts;
+pub mod queries;
 mod reader;
 mod rows;
 mod schema;

@@ -16,6 +16,7 @@ mod interview_end;
 mod interview_listen;
 pub mod lookups;
 pub mod names;
+mod pictures;
 pub mod proof;
 mod replay;
 pub mod run;

@@ -3,12 +3,15 @@
 use super::demo;
 use super::knowledge::{KnowledgeProbe, Library, Retrieval};
 use super::leads;
+use super::ports::{Drill, Offered};
 use super::probes::{ModelProbe, StoreProbe};
 use super::vectors::VectorTask;
 use crate::agent::run::Agent;
+use crate::agent::task::Pictures;
 use crate::backoffice::Backoffice;
 use crate::backoffice::embedded::{Foundation, embedded};
 use crate::config::settings::Settings;
+use crate::conversation::files::FileShelf;
 use crate::conversation::keeper::LeaseKeeper;
 use crate::conversation::leads::LeadDesk;
 use crate::conversation::lease::LeaseRules;
@@ -19,7 +22,6 @@ use crate::conversation::turn::TurnRunner;
 use crate::conversation::worker::Worker;
 use crate::domain::clock::Clock;
 use crate::domain::problem::Problem;
-use crate::domain::tool::ToolSpec;
 use crate::inbox::accept::{Inbox, InboxLimits};
 use crate::knowledge::proposals::Proposals;
 use crate::limits::alert_task::{AlertTask, Webhook};
@@ -43,13 +45,11 @@ use crate::tools::dispatch::Dispatcher;
 use crate::tools::http::HttpTools;
 use crate::tools::load;
 use crate::tools::registry::Registry;
-use crate::web::ports::{ModelDrill, ToolCatalog};
 use crate::web::state::{SharedState, WebParts, WebState};
 use anyhow::Context;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Where things lie and what they are.
@@ -227,6 +227,7 @@ impl App {
         let courier = Courier::new(stores.clone(), channels, options.clock.clone(), outside.alerts.clone());
         let vectors = VectorTask::new(library.clone(), options.clone());
         let leases = LeaseRules::new(&settings.handoff, &settings.business);
+        let files = FileShelf::below(&options.data);
         let runner = TurnRunner {
             agent: Agent {
                 model,
@@ -238,6 +239,7 @@ impl App {
                 business: Arc::new(settings.business.clone()),
                 settings: settings.turn.clone(),
                 clock: options.clock.clone(),
+                pictures: settings.llm.sees().then(|| Arc::new(files.clone()) as Arc<dyn Pictures>),
             },
             stores: stores.clone(),
             clock: options.clock.clone(),
@@ -286,6 +288,7 @@ impl App {
             whatsapp,
             drill: Arc::new(Drill { outage: outside.outage, chain }),
             metrics: Arc::new(crate::telemetry::metrics::render),
+            files: files.clone(),
             search: Arc::new(Retrieval(library.clone())),
             ingest: Arc::new(library.clone()),
             documents: Arc::new(library.clone()),
@@ -368,28 +371,4 @@ pub fn webhook(options: &Options) -> anyhow::Result<Option<Webhook>> {
 pub fn listed(problems: Vec<Problem>) -> anyhow::Error {
     let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
     anyhow::anyhow!("{}", lines.join("\n"))
-}
-
-struct Drill {
-    outage: Arc<Outage>,
-    chain: Option<Arc<Chain>>,
-}
-
-impl ModelDrill for Drill {
-    fn begin(&self, length: Duration) -> Option<jiff::Timestamp> {
-        let chain = self.chain.as_ref()?;
-        chain.has_models().then(|| self.outage.begin(length))
-    }
-
-    fn end(&self) {
-        self.outage.end();
-    }
-}
-
-struct Offered(Arc<Registry>);
-
-impl ToolCatalog for Offered {
-    fn tools(&self) -> Vec<ToolSpec> {
-        self.0.specs().as_ref().clone()
-    }
 }

@@ -14,6 +14,7 @@ pub mod instance;
 pub mod keys;
 pub mod knowledge;
 pub mod leads;
+mod ports;
 mod probes;
 pub mod reception;
 pub mod relay;

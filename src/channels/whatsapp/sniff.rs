@@ -123,7 +123,13 @@ fn wide(name: &str) -> Vec<u8> {
 /// Words that people read: no page, no script, nothing with a byte that no text has.
 fn is_text(bytes: &[u8]) -> bool {
     let looked_at = &bytes[..bytes.len().min(LOOKED_AT)];
-    if looked_at.is_empty() || looked_at.contains(&0) {
+    let is_control = |byte: &u8| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C);
+    if looked_at.is_empty() || looked_at.iter().any(is_control) {
+        return false;
+    }
+    // An old table may be written in one byte a letter: still most of it is plain.
+    let plain = looked_at.iter().filter(|byte| byte.is_ascii()).count();
+    if std::str::from_utf8(bytes).is_err() && plain * 10 < looked_at.len() * 7 {
         return false;
     }
     let text = String::from_utf8_lossy(looked_at);
@@ -160,6 +166,7 @@ mod tests {
             (b"\0\0\0\x20ftypisom", "mp4"),
             (b"\0\0\0\x14ftyp3gp4", "3gp"),
             ("Endereço: Rua A, 1".as_bytes(), "txt"),
+            (b"nome;endere\xE7o\r\nAna;Rua A, 1\r\n", "txt"),
         ] {
             assert_eq!(extension(bytes), Some(expected), "{bytes:?}");
             let found = file_type(bytes).unwrap();

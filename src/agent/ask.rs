@@ -16,6 +16,7 @@ impl Run<'_> {
             tools: self.tools(),
             tool_choice: choice,
             passages: self.passages.clone(),
+            pictures: self.pictures.clone(),
             language: self.language,
             now: self.now.clone(),
             max_output_tokens: self.agent.settings.max_output_tokens,

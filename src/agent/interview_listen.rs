@@ -48,6 +48,7 @@ impl Run<'_> {
             tools: Arc::new(vec![note_answer(&asked)]),
             tool_choice: ToolChoice::Auto,
             passages: Vec::new(),
+            pictures: Vec::new(),
             language: self.language,
             now: self.now.clone(),
             max_output_tokens: 200,

@@ -10,7 +10,7 @@ use super::opening::opening_hours;
 use super::proof::{Proof, asks_for_time};
 use super::replay::Replay;
 use super::step::{Ending, Happened, Next, Turn};
-use super::task::{Audience, Journal, Outcome, Retrieve, Task};
+use super::task::{Audience, Journal, Outcome, Pictures, Retrieve, Task};
 use crate::config::business::Business;
 use crate::config::turn::TurnSettings;
 use crate::domain::clock::Clock;
@@ -28,7 +28,7 @@ use crate::interview::library::Interviews;
 use crate::interview::say::Spoken;
 use crate::language::detect::detect;
 use crate::language::yes_no::{YesNo, read_yes_no};
-use crate::llm::model::{ChatMessage, ChatModel};
+use crate::llm::model::{ChatMessage, ChatModel, Picture};
 use crate::llm::offline::OfflineModel;
 use crate::prompts::Prompts;
 use crate::tools::dispatch::Dispatcher;
@@ -60,6 +60,8 @@ pub struct Agent {
     pub settings: TurnSettings,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// Where pictures are, if there is a model that sees.
+    pub pictures: Option<Arc<dyn Pictures>>,
 }
 
 /// One run over one task.
@@ -79,6 +81,7 @@ pub(super) struct Run<'a> {
     pub(super) base: Vec<ChatMessage>,
     pub(super) room: Room,
     pub(super) passages: Vec<Passage>,
+    pub(super) pictures: Vec<Picture>,
     pub(super) outcome: Outcome,
     pub(super) verified: Vec<Identity>,
     pub(super) stands_in: Option<StandIn>,
@@ -135,6 +138,7 @@ impl Agent {
             base: Vec::new(),
             room: Room::Plenty,
             passages: Vec::new(),
+            pictures: Vec::new(),
             outcome: Outcome { language, ..Outcome::default() },
             stands_in: history::stand_in(&task.events, task.turn),
             at_a_loss: false,
@@ -169,6 +173,7 @@ impl Run<'_> {
         }
         if !matches!(next, Next::Stop(_)) {
             self.retrieve(said).await?;
+            self.look_at_pictures().await;
             self.base = self.context()?;
         }
         loop {

@@ -129,6 +129,7 @@ mod tests {
             confirmation: None,
             media: Vec::new(),
             quoted: None,
+            attachment: None,
             kept: None,
             created_at: Timestamp::UNIX_EPOCH,
         })

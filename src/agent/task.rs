@@ -4,10 +4,10 @@ use crate::domain::contact::Contact;
 use crate::domain::conversation::Conversation;
 use crate::domain::effect::Effect;
 use crate::domain::event::{Event, EventBody};
-use crate::domain::ids::TurnId;
+use crate::domain::ids::{ConversationId, TurnId};
 use crate::domain::interview::InterviewState;
 use crate::domain::language::Language;
-use crate::domain::message::{Button, Confirmation, Input, Message, SourceRef};
+use crate::domain::message::{Button, Confirmation, Input, KeptFile, Message, SourceRef};
 use crate::domain::passage::{Asked, Lookup};
 use crate::domain::tool_call::ToolCall;
 use crate::domain::turn::{StopReason, Usage};
@@ -40,6 +40,13 @@ pub trait Audience: Send + Sync {
 pub trait Retrieve: Send + Sync {
     /// The best passages with enough evidence, best first.
     async fn retrieve(&self, asked: &Asked, limit: usize) -> anyhow::Result<Lookup>;
+}
+
+/// The files that customers sent.
+#[async_trait]
+pub trait Pictures: Send + Sync {
+    /// The bytes of a picture; none if it is gone, or cannot be had.
+    async fn picture(&self, conversation: ConversationId, file: &KeptFile) -> Option<Vec<u8>>;
 }
 
 /// What a turn works on.

@@ -11,8 +11,10 @@ use super::probes::{ModelProbe, StoreProbe};
 use super::secrets;
 use super::vectors::VectorTask;
 use crate::agent::run::Agent;
+use crate::agent::task::Pictures;
 use crate::backoffice::Backoffice;
 use crate::config::settings::Settings;
+use crate::conversation::files::FileShelf;
 use crate::conversation::keeper::LeaseKeeper;
 use crate::conversation::leads::LeadDesk;
 use crate::conversation::lease::LeaseRules;
@@ -212,6 +214,7 @@ impl App {
         let courier = Courier::new(stores.clone(), channels, options.clock.clone(), outside.alerts.clone());
         let vectors = VectorTask::new(library.clone(), options.clone());
         let leases = LeaseRules::new(&settings.handoff, &settings.business);
+        let files = FileShelf::below(&options.data);
         let runner = TurnRunner {
             agent: Agent {
                 model,
@@ -223,6 +226,7 @@ impl App {
                 business: Arc::new(settings.business.clone()),
                 settings: settings.turn.clone(),
                 clock: options.clock.clone(),
+                pictures: settings.llm.sees().then(|| Arc::new(files.clone()) as Arc<dyn Pictures>),
             },
             stores: stores.clone(),
             clock: options.clock.clone(),
@@ -272,6 +276,7 @@ impl App {
             whatsapp,
             drill: Arc::new(Drill { outage: outside.outage, chain }),
             metrics: Arc::new(crate::telemetry::metrics::render),
+            files: files.clone(),
             search: Arc::new(Retrieval(library.clone())),
             ingest: Arc::new(library.clone()),
             documents: Arc::new(library.clone()),

@@ -291,6 +291,7 @@ async fn model_problems(options: &Options) -> Vec<Problem> {
         tools: Arc::default(),
         tool_choice: ToolChoice::None,
         passages: Vec::new(),
+        pictures: Vec::new(),
         language: options.settings.business.language,
         now: options.clock.now().to_zoned(options.settings.business.timezone.clone()),
         max_output_tokens: 8,

@@ -5,6 +5,7 @@ use crate::channels::whatsapp::CHANNEL;
 use crate::config::settings::Settings;
 use crate::conversation::ownership::Ownership;
 use crate::conversation::reception::ears::Ears;
+use crate::conversation::reception::files::Files;
 use crate::conversation::reception::worker::PostWorker;
 use crate::conversation::reception::{Desk, DeskParts};
 use crate::outbox::receipts::Receipts;
@@ -19,6 +20,8 @@ pub struct Heard {
     pub receipts: Arc<Receipts>,
     /// Listens to voice messages.
     pub ears: Arc<dyn Ears>,
+    /// Fetches the customers' files.
+    pub files: Arc<dyn Files>,
 }
 
 /// Both, if the channel is set up: then there is somebody who takes in what becomes of its messages.
@@ -30,12 +33,13 @@ pub fn reception(
     heard: Option<Heard>,
 ) -> Option<(WhatsAppDoor, Box<PostWorker>)> {
     let settings = &options.settings.channels.whatsapp;
-    let Heard { receipts, ears } = heard?;
+    let Heard { receipts, ears, files } = heard?;
     let parts = DeskParts {
         stores: stores.clone(),
         ownership: ownership.clone(),
         statuses: receipts,
         ears,
+        files,
         alerts: outside.alerts.clone(),
         clock: options.clock.clone(),
         language: options.settings.business.language,

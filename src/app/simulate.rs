@@ -8,7 +8,7 @@ use super::serve::Server;
 use super::terminal::say;
 use crate::channels::whatsapp::signature::{SIGNATURE, sign};
 use crate::config::secret::Secret;
-use crate::config::whatsapp::WhatsAppSettings;
+use crate::config::whatsapp::{Provider, WhatsAppSettings};
 use crate::domain::clock::Clock;
 use crate::web::phone::{self, Reached};
 use anyhow::Context;
@@ -71,6 +71,7 @@ pub async fn simulate(mut options: Options, holder: Holder) -> anyhow::Result<()
 /// Settings of a program whose Meta is here.
 fn connect(settings: &mut WhatsAppSettings, graph: &str) {
     settings.enabled = true;
+    settings.provider = Provider::Meta;
     graph.clone_into(&mut settings.graph_base_url);
     settings.access_token = Secret::new(KEY);
     settings.verify_token = Secret::new(KEY);
@@ -133,7 +134,13 @@ impl Phone {
     }
 
     async fn write(&mut self, text: &str) -> anyhow::Result<()> {
-        let choice = text.parse::<usize>().ok().and_then(|number| self.shown.get(number.checked_sub(1)?));
+        let by_number = match self.shown.as_slice() {
+            // The number of the only choice would be an answer to what was asked.
+            [_] => None,
+            several => text.parse::<usize>().ok().and_then(|number| several.get(number.checked_sub(1)?)),
+        };
+        let by_title = || self.shown.iter().find(|(_, title, _)| title.to_lowercase() == text.to_lowercase());
+        let choice = by_number.or_else(by_title);
         let mut message = match choice {
             Some((id, title, kind)) => json!({"type": "interactive",
                 "interactive": {"type": kind, *kind: {"id": id, "title": title}}}),
@@ -155,13 +162,21 @@ impl Phone {
         let Reached { wamid: Some(wamid), body } = reached else { return Ok(false) };
         let interactive = &body["interactive"];
         let words = [&body["text"]["body"], &interactive["body"]["text"]].into_iter().find_map(Value::as_str);
-        say(words.unwrap_or("[template]"));
+        say(words.unwrap_or_else(|| body["type"].as_str().unwrap_or("?")));
         if let Some(name) = body["template"]["name"].as_str() {
             say(&format!("  ({name}: {})", body["template"]["components"]));
         }
         self.shown = choices(interactive);
-        for (number, (_, title, _)) in self.shown.iter().enumerate() {
-            say(&format!("  {}) {title}", number + 1));
+        match self.shown.as_slice() {
+            [(_, title, _)] => say(&format!("  [{title}]")),
+            several => {
+                for (number, (_, title, _)) in several.iter().enumerate() {
+                    say(&format!("  {}) {title}", number + 1));
+                }
+            }
+        }
+        if let Some(label) = button(interactive) {
+            say(&format!("  [{label}]"));
         }
         say("");
         let now = self.clock.now().as_second().to_string();
@@ -186,6 +201,20 @@ impl Phone {
         let post = self.http.post(&self.webhook).header(SIGNATURE, signature).body(body);
         post.send().await?.error_for_status().context("the webhook did not take it")?;
         Ok(())
+    }
+}
+
+/// What a button says that answers nothing: it leads elsewhere, or hands over something of the phone's.
+fn button(interactive: &Value) -> Option<String> {
+    let parameters = &interactive["action"]["parameters"];
+    match interactive["type"].as_str()? {
+        "cta_url" => {
+            Some(format!("{} {}", parameters["display_text"].as_str()?, parameters["url"].as_str()?))
+        }
+        "flow" => parameters["flow_cta"].as_str().map(str::to_owned),
+        "location_request_message" => Some("Enviar localização".to_owned()),
+        "request_contact_info" => Some("Compartilhar telefone".to_owned()),
+        _ => None,
     }
 }
 

@@ -22,6 +22,8 @@ pub struct LlmSettings {
     pub timeout_total_ms: u64,
     /// How freely a model chooses its words, 0 to 2.
     pub temperature: f32,
+    /// Whether the main model is shown the pictures that customers send.
+    pub images: bool,
     /// Most requests to an endpoint in a minute; 0 is without bound.
     pub requests_per_minute: u32,
     /// Most tokens to an endpoint in a minute; 0 is without bound.
@@ -70,6 +72,15 @@ pub struct EndpointSettings {
     pub requests_per_minute: Option<u32>,
     /// See [`LlmSettings::tokens_per_minute`].
     pub tokens_per_minute: Option<u32>,
+    /// See [`LlmSettings::images`].
+    pub images: Option<bool>,
+}
+
+impl LlmSettings {
+    /// Whether any model is shown pictures.
+    pub fn sees(&self) -> bool {
+        self.images || self.endpoints.values().any(|endpoint| endpoint.images == Some(true))
+    }
 }
 
 /// `[llm.prices."MODEL"]`.

@@ -49,12 +49,16 @@ pub struct WhatsAppSettings {
     pub ignore_older_than_s: u64,
     /// How long a status is waited for that tells what became of a message of unknown fate.
     pub unknown_fate_wait_s: u64,
+    /// When messages may leave that nobody asked for.
+    pub unasked_hours: HourSettings,
     /// Characters of one message to a customer; a longer answer is several.
     pub max_message_characters: usize,
     /// Templates that stand in where the window for free words is closed, by need: `answer`, `reminder` …
     pub template_fallback: BTreeMap<String, TemplateSettings>,
     /// What one message costs, by Meta's category, in the currency that costs are shown in.
     pub prices: BTreeMap<String, f64>,
+    /// The program in between, if the provider is one.
+    pub evolution: EvolutionSettings,
     /// What files may be.
     pub media: MediaSettings,
     /// How much may be sent.
@@ -69,6 +73,20 @@ pub enum Provider {
     Meta,
     /// Evolution API.
     Evolution,
+}
+
+/// `[channels.whatsapp.evolution]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EvolutionSettings {
+    /// Where it is.
+    pub base_url: String,
+    /// Sent with every call.
+    pub api_key: Secret,
+    /// Its name for the phone.
+    pub instance: String,
+    /// What it presents with every webhook.
+    pub webhook_secret: Secret,
 }
 
 /// `[[channels.whatsapp.numbers]]`.
@@ -104,10 +122,28 @@ pub struct TemplateSettings {
 pub struct MediaSettings {
     /// Whether files are downloaded.
     pub download: bool,
+    /// Largest picture that is kept, in MiB; 0 for none.
+    pub image_mib: u64,
+    /// Largest document that is kept, in MiB; 0 for none.
+    pub document_mib: u64,
+    /// Largest film that is kept, in MiB; 0 for none.
+    pub video_mib: u64,
+    /// How long files are kept, in days; 0 for as long as the conversation.
+    pub keep_days: u16,
     /// Largest voice note or sound, in MiB.
     pub audio_mib: u64,
     /// How long a download may take.
     pub timeout_ms: u64,
+}
+
+/// `[channels.whatsapp.unasked_hours]`, in the business's time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HourSettings {
+    /// From this hour on, 0 to 23.
+    pub from: i8,
+    /// Up to this one, 1 to 24.
+    pub until: i8,
 }
 
 /// `[channels.whatsapp.rates]`.
@@ -152,6 +188,12 @@ impl WhatsAppSettings {
 
     /// Every number: those that are listed, and the only one.
     pub fn all_numbers(&self) -> Vec<NumberSettings> {
+        if self.provider == Provider::Evolution {
+            // There is one phone, and no id of Meta's: the number itself stands in for it.
+            let digits: String = self.display_phone.chars().filter(char::is_ascii_digit).collect();
+            let display_phone = self.display_phone.trim().to_owned();
+            return vec![NumberSettings { phone_number_id: digits, waba_id: String::new(), display_phone }];
+        }
         let only = NumberSettings {
             phone_number_id: self.phone_number_id.trim().to_owned(),
             waba_id: self.waba_id.trim().to_owned(),
@@ -162,16 +204,29 @@ impl WhatsAppSettings {
         self.numbers.iter().cloned().chain(only).collect()
     }
 
-    /// What is missing or cannot be.
-    pub(super) fn problems(&self) -> Problems {
+    fn problems_with_evolution(&self) -> Problems {
+        let EvolutionSettings { base_url, api_key, instance, webhook_secret } = &self.evolution;
+        let is_name = !instance.trim().is_empty() && !instance.contains(['/', '?', '#', '%']);
+        let missing: [(bool, &'static [&'static str], &str); 4] = [
+            (
+                base_url.trim().is_empty(),
+                &["whatsapp", "evolution", "base_url"],
+                "missing: where your Evolution API is",
+            ),
+            (api_key.is_empty(), &["whatsapp", "evolution", "api_key"], "missing: the key of the instance"),
+            (!is_name, &["whatsapp", "evolution", "instance"], "missing: the name of the instance"),
+            (
+                webhook_secret.is_empty(),
+                &["whatsapp", "evolution", "webhook_secret"],
+                "missing: a secret of your own, which the webhook presents",
+            ),
+        ];
+        let missing = missing.into_iter().filter(|(is_missing, ..)| *is_missing);
+        missing.map(|(_, place, told)| (place, told.to_owned())).collect()
+    }
+
+    fn problems_with_meta(&self) -> Problems {
         let mut problems: Problems = Vec::new();
-        if !self.enabled {
-            return problems;
-        }
-        if self.provider == Provider::Evolution {
-            let missing = "this version speaks to Meta alone; use \"meta\"";
-            problems.push((&["whatsapp", "provider"], missing.to_owned()));
-        }
         if self.verify_token.is_empty() {
             let missing =
                 "missing: any text of your own, entered in Meta's dashboard beside the webhook's address";
@@ -188,6 +243,19 @@ impl WhatsAppSettings {
         if !is_version(&self.graph_version) {
             problems.push((&["whatsapp", "graph_version"], "has to be like \"v25.0\"".to_owned()));
         }
+        problems
+    }
+
+    /// What is missing or cannot be.
+    pub(super) fn problems(&self) -> Problems {
+        let mut problems: Problems = Vec::new();
+        if !self.enabled {
+            return problems;
+        }
+        problems.extend(match self.provider {
+            Provider::Meta => self.problems_with_meta(),
+            Provider::Evolution => self.problems_with_evolution(),
+        });
         let numbers = self.all_numbers();
         if numbers.is_empty() {
             let missing = "missing: at least one number, with its `phone_number_id`";
@@ -216,6 +284,19 @@ impl WhatsAppSettings {
             self.prices.iter().find(|(_, price)| !price.is_finite() || **price < 0.0)
         {
             problems.push((&["whatsapp", "prices"], format!("`{category}`: {price} is no price")));
+        }
+        let hours = self.unasked_hours;
+        if hours.from < 0 || hours.from >= hours.until || hours.until > 24 {
+            let wrong = "`from` is 0 to 23, and `until` a later hour, up to 24".to_owned();
+            problems.push((&["whatsapp", "unasked_hours"], wrong));
+        }
+        let media = self.media;
+        if [media.image_mib, media.document_mib, media.video_mib, media.audio_mib]
+            .iter()
+            .any(|mib| *mib > 100)
+        {
+            let wrong = "Meta takes no file above 100 MiB".to_owned();
+            problems.push((&["whatsapp", "media"], wrong));
         }
         let rates = self.rates;
         if [rates.pair_per_minute, rates.pair_burst, rates.number_per_second].contains(&0) {
@@ -271,7 +352,10 @@ mod tests {
             (&[("PHONE_NUMBER_ID", "1"), ("TIMEOUT_MS", "60000")], "`channels.whatsapp.timeout_ms`"),
             (&[("PHONE_NUMBER_ID", "1"), ("MAX_MESSAGE_CHARACTERS", "5000")], "max_message_characters"),
             (&[("PHONE_NUMBER_ID", "1"), ("RATES__PAIR_BURST", "0")], "`channels.whatsapp.rates`"),
-            (&[("PHONE_NUMBER_ID", "1"), ("PROVIDER", "evolution")], "`channels.whatsapp.provider`"),
+            (
+                &[("DISPLAY_PHONE", "551140028922"), ("PROVIDER", "evolution")],
+                "`channels.whatsapp.evolution.base_url`",
+            ),
             (&[("PHONE_NUMBER_ID", "1"), ("PROVIDER", "twilio")], "`channels.whatsapp.provider`"),
         ] {
             let problems = Settings::load(None, &variables(wrong)).unwrap_err();

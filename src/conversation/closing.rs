@@ -65,6 +65,7 @@ impl Closing<'_> {
                 confirmation: outcome.confirmation.as_ref().map(|(_, confirmation)| confirmation.clone()),
                 media: Vec::new(),
                 quoted: None,
+                attachment: None,
                 kept: None,
                 created_at: now,
             }));

@@ -178,6 +178,7 @@ impl InterviewDesk {
             confirmation: None,
             media: Vec::new(),
             quoted: None,
+            attachment: None,
             kept: None,
             created_at: now,
         };

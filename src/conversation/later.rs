@@ -96,6 +96,7 @@ mod tests {
             confirmation: None,
             media: Vec::new(),
             quoted: None,
+            attachment: None,
             kept: None,
             created_at: at(seconds),
         }

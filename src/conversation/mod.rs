@@ -3,6 +3,8 @@
 
 mod audience;
 mod closing;
+pub mod consents;
+pub mod files;
 pub mod gaps;
 pub mod interview_desk;
 mod interviews;
@@ -16,4 +18,5 @@ pub mod ownership;
 pub mod presence;
 pub mod reception;
 pub mod turn;
+pub mod unite;
 pub mod worker;

@@ -3,6 +3,7 @@
 //! a person says leaves through the same log and outbox as the bot's words.
 
 use super::lease::LeaseRules;
+use crate::domain::attachment::Attachment;
 use crate::domain::clock::Clock;
 use crate::domain::conversation::{Conversation, ConversationState, Owner};
 use crate::domain::event::EventBody;
@@ -49,17 +50,39 @@ impl Ownership {
         person: &str,
         text: String,
     ) -> Result<(Conversation, MessageId), StoreError> {
+        self.said_by(id, person, self.message(Role::Human, text)).await
+    }
+
+    /// The same, with something beside the words.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn reply_with(
+        &self,
+        id: ConversationId,
+        person: &str,
+        text: String,
+        attachment: Attachment,
+    ) -> Result<(Conversation, MessageId), StoreError> {
+        let message = self.message(Role::Human, text);
+        self.said_by(id, person, Message { attachment: Some(Box::new(attachment)), ..message }).await
+    }
+
+    async fn said_by(
+        &self,
+        id: ConversationId,
+        person: &str,
+        message: Message,
+    ) -> Result<(Conversation, MessageId), StoreError> {
         let conversation = self.get(id).await?;
         if conversation.state == ConversationState::Closed {
             self.conversations.set_state(id, ConversationState::Open, self.clock.now()).await?;
         }
-        let message = Message { author: Some(person.to_owned()), ..self.message(Role::Human, text) };
+        let message = Message { author: Some(person.to_owned()), ..message };
         let message_id = message.id;
         let reason = format!("{person} answered");
-        Ok((
-            self.change(&conversation, person_of(person), reason, Words::Said(Box::new(message))).await?,
-            message_id,
-        ))
+        let words = Words::Said(Box::new(message));
+        Ok((self.change(&conversation, person_of(person), reason, words).await?, message_id))
     }
 
     /// A person takes the conversation without a word, or keeps it for longer.
@@ -241,6 +264,7 @@ impl Ownership {
             confirmation: None,
             media: Vec::new(),
             quoted: None,
+            attachment: None,
             kept: None,
             created_at: self.clock.now(),
         }

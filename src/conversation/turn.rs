@@ -8,12 +8,13 @@ use super::journal::ClaimJournal;
 use super::later::Lateness;
 use super::lease::LeaseRules;
 use super::presence::{Answering, AtWork, PresenceDesk};
+use super::unite::unite;
 use crate::agent::run::Agent;
 use crate::agent::task::{Audience, Outcome, Task};
 use crate::config::turn::TurnSettings;
 use crate::domain::clock::Clock;
 use crate::domain::event::{Event, EventBody};
-use crate::domain::ids::{ConversationId, MessageId, Seq, TurnId};
+use crate::domain::ids::{ContactId, ConversationId, MessageId, Seq, TurnId};
 use crate::domain::language::Language;
 use crate::domain::message::{Message, Role};
 use crate::domain::turn::{Claim, StopReason, Usage};
@@ -317,13 +318,26 @@ impl TurnRunner {
         let mut attempt = 0;
         loop {
             match self.stores.turns.commit(claim, commit.clone(), now).await {
-                Ok(_) => return Ok(reason),
+                Ok(_) => {
+                    self.unite(task, commit.contact).await;
+                    return Ok(reason);
+                }
                 Err(StoreError::Unavailable(_)) if attempt < COMMIT_ATTEMPTS => {
                     attempt += 1;
                     tokio::time::sleep(Duration::from_millis(50 << attempt)).await;
                 }
                 Err(error) => return Err(error),
             }
+        }
+    }
+
+    /// Whoever has proven to be somebody on file is one with them from now on. If it cannot be done now, it is when they
+    /// write again.
+    async fn unite(&self, task: &Task, proven: Option<ContactId>) {
+        let Some(proven) = proven else { return };
+        let contacts = self.stores.contacts.as_ref();
+        if let Err(error) = unite(contacts, task.contact.id, proven, self.clock.now()).await {
+            tracing::warn!(contact.id = %proven, %error, "two contacts that are one could not be made one yet");
         }
     }
 }

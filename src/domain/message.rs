@@ -1,5 +1,6 @@
 //! What was said in a conversation.
 
+use super::attachment::Attachment;
 use super::ids::MessageId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -125,6 +126,20 @@ pub struct Media {
     /// What the sender calls it. Not to be believed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_name: Option<String>,
+    /// The file as it is kept here, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<KeptFile>,
+}
+
+/// A file that is kept: among those of its conversation, under its digest.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct KeptFile {
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub digest: String,
+    /// Its type, by its bytes: `image/jpeg`.
+    pub mime_type: String,
+    /// How many bytes.
+    pub bytes: u64,
 }
 
 /// What a file is.
@@ -210,6 +225,9 @@ pub struct Message {
     /// The earlier message that it replies to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quoted: Option<Box<Quoted>>,
+    /// What a message of the business carries beside its words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attachment: Option<Box<Attachment>>,
     /// Why no turn answers it, if it is only kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept: Option<Kept>,

@@ -2,6 +2,7 @@
 //! Everything else imports this; this imports nothing of ours.
 
 pub mod agenda;
+pub mod attachment;
 pub mod calendar;
 pub mod catalog;
 pub mod clock;

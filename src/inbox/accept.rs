@@ -177,6 +177,7 @@ impl Inbox {
             confirmation: None,
             media,
             quoted: quoted.map(Box::new),
+            attachment: None,
             kept,
             created_at: said_at.unwrap_or(now),
         };

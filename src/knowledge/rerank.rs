@@ -89,6 +89,7 @@ impl Reranker {
             tools: Arc::default(),
             tool_choice: ToolChoice::None,
             passages: Vec::new(),
+            pictures: Vec::new(),
             language,
             now: self.clock.now().to_zoned(self.zone.clone()),
             max_output_tokens: MOST_TOKENS,

@@ -4,7 +4,7 @@ use super::chain::Chain;
 use super::link::{Gate, Link};
 use super::model::ChatModel;
 use super::offline::OfflineModel;
-use super::openai::{Endpoint, OpenAiModel};
+use super::openai::{Endpoint, Images, OpenAiModel};
 use super::outage::Outage;
 use super::price::Price;
 use super::retry::{RetryPolicy, Retrying};
@@ -156,6 +156,10 @@ fn link(entry: &str, settings: &LlmSettings, parts: &ChainParts) -> Result<Built
         price: settings.prices.get(&model).map(|price| Price { input: price.input, output: price.output }),
         model,
         allowance,
+        images: match endpoint.images.unwrap_or(settings.images) {
+            true => Images::Shown,
+            false => Images::Named,
+        },
     };
     let model = OpenAiModel::new(endpoint, parts.clock.clone()).map_err(|error| error.to_string())?;
     let model =
@@ -187,6 +191,7 @@ fn main_endpoint(settings: &LlmSettings) -> EndpointSettings {
         temperature: None,
         requests_per_minute: None,
         tokens_per_minute: None,
+        images: None,
     }
 }
 

@@ -32,6 +32,21 @@ pub enum ChatMessage {
     },
 }
 
+/// A picture.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// Its type, by its bytes: `image/jpeg`.
+    pub mime_type: String,
+    /// Its bytes.
+    pub bytes: Arc<[u8]>,
+}
+
+impl std::fmt::Debug for Picture {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Picture({}, {} bytes)", self.mime_type, self.bytes.len())
+    }
+}
+
 /// Whether the model may, must or must not call a tool.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum ToolChoice {
@@ -66,6 +81,8 @@ pub struct ChatRequest {
     /// The passages that were retrieved for the customer's question, best first. They also stand in a system
     /// message; the offline model reads them here.
     pub passages: Vec<Passage>,
+    /// Pictures that the customer sent lately, oldest first: for models that can see. The words say that there are some.
+    pub pictures: Vec<Picture>,
     /// Language the customer is served in.
     pub language: Language,
     /// The present, in the business's time zone.

@@ -311,6 +311,7 @@ pub(super) mod testing {
             tools: Arc::default(),
             tool_choice: ToolChoice::Auto,
             passages: Vec::new(),
+            pictures: Vec::new(),
             language: Language::default(),
             now: jiff::Zoned::default(),
             max_output_tokens: 100,

@@ -166,7 +166,7 @@ impl Receipts {
     async fn again(&self, record: &SendRecord, error: &GraphError) -> Result<Option<Timestamp>, StoreError> {
         let wait = match error.remedy() {
             Remedy::Template if self.stand_in == StandIn::Template => Duration::ZERO,
-            Remedy::Retry { at_least } => at_least.max(PATIENCE),
+            Remedy::Retry { at_least } | Remedy::Briefly { at_least } => at_least.max(PATIENCE),
             Remedy::Reconcile | Remedy::SlowPair | Remedy::SlowNumber => PATIENCE,
             Remedy::Plain if record.kind == "interactive" => Duration::ZERO,
             Remedy::Plain

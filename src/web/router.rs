@@ -1,8 +1,8 @@
 //! Every route of the HTTP surface on one page, grouped by who calls it.
 
 use super::api::{
-    conversations, documents, drills, events, gaps, inspect, interviews, knowledge, messages, openapi,
-    outbox, people, tools, widget,
+    attachments, conversations, documents, drills, events, files, gaps, inspect, interviews, knowledge,
+    messages, openapi, outbox, people, tools, widget,
 };
 use super::layers::{headers, log, origin, panic};
 use super::problem::Problem;
@@ -32,10 +32,13 @@ pub fn router(state: SharedState) -> Router {
     let operators = Router::new()
         .route("/api/v1/conversations/{id}", get(inspect::get_conversation))
         .route("/api/v1/conversations/{id}/reply", post(people::reply))
+        .route("/api/v1/conversations/{id}/send", post(attachments::send_attachment))
         .route("/api/v1/conversations/{id}/take", post(people::take))
         .route("/api/v1/conversations/{id}/return", post(people::give_back))
         .route("/api/v1/conversations/{id}/close", post(people::close))
         .route("/api/v1/conversations/{id}/interview", post(interviews::begin_interview))
+        .route("/api/v1/conversations/{id}/files", delete(files::forget_files))
+        .route("/api/v1/conversations/{id}/files/{digest}", get(files::get_file))
         .route("/api/v1/knowledge/search", get(knowledge::search_knowledge))
         .route("/api/v1/knowledge/rank", post(knowledge::rank_knowledge))
         .route("/api/v1/knowledge/ingest", post(knowledge::ingest_knowledge))

@@ -9,6 +9,7 @@ use super::webhooks::relay::RelayDoor;
 use super::webhooks::whatsapp::WhatsAppDoor;
 use crate::config::channels::WebSettings;
 use crate::config::limits::LimitSettings;
+use crate::conversation::files::FileShelf;
 use crate::conversation::interview_desk::InterviewDesk;
 use crate::conversation::leads::Definitions;
 use crate::conversation::ownership::Ownership;
@@ -39,6 +40,8 @@ pub struct WebParts {
     pub probes: Vec<Arc<dyn HealthProbe>>,
     /// What `/metrics` shows.
     pub metrics: RenderMetrics,
+    /// Files that customers sent.
+    pub files: FileShelf,
     /// Retrieval.
     pub search: Arc<dyn KnowledgeSearch>,
     /// Indexing.

@@ -125,6 +125,7 @@ fn message(role: Role, text: &str) -> EventBody {
         confirmation: None,
         media: Vec::new(),
         quoted: None,
+        attachment: None,
         kept: None,
         created_at: NOW.parse::<Zoned>().unwrap().timestamp(),
     })

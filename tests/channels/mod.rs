@@ -2,5 +2,10 @@
 
 mod relay;
 mod whatsapp;
+mod whatsapp_evolution;
+mod whatsapp_journeys;
+mod whatsapp_kinds;
+mod whatsapp_media;
+mod whatsapp_rules;
 mod whatsapp_sending;
 mod whatsapp_voice;

@@ -73,8 +73,11 @@ pub struct Arguments {
     #[arg(long, default_value_t = 6.0)]
     pub rate: f64,
     /// How many of a hundred customers write by the relay channel.
-    #[arg(long, default_value_t = 35, value_parser = clap::value_parser!(u32).range(0..=100))]
+    #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u32).range(0..=100))]
     pub relay: u32,
+    /// How many of a hundred customers write on WhatsApp; what is left of the hundred is on the web.
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub whatsapp: u32,
     /// In how many of a hundred conversations a person takes over.
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(0..=100))]
     pub people: u32,
@@ -119,13 +122,14 @@ impl Arguments {
         let kinds: Vec<&str> = self.harm.iter().map(|kind| kind.name()).collect();
         let harm = if kinds.is_empty() { String::new() } else { format!(" --harm {}", kinds.join(",")) };
         format!(
-            "./dev chaos --seed {seed} --store {} --processes {} --messages {} --customers {} --rate {} --relay {} --people {} --minutes {} --recovery-ms {}{harm}",
+            "./dev chaos --seed {seed} --store {} --processes {} --messages {} --customers {} --rate {} --relay {} --whatsapp {} --people {} --minutes {} --recovery-ms {}{harm}",
             self.store.name(),
             self.processes(),
             self.messages,
             self.customers(),
             self.rate,
             self.relay,
+            self.whatsapp,
             self.people,
             self.minutes,
             self.recovery_ms

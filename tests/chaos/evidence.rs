@@ -76,16 +76,16 @@ pub struct Called {
     pub ended: Option<Moment>,
 }
 
-/// A message that the gateway took.
+/// A message that the gateway or Meta took.
 #[derive(Clone, Debug)]
 pub struct Delivered {
     /// To whom.
     pub customer: usize,
     /// The id of the delivery.
     pub delivery: String,
-    /// The id of the message.
+    /// The id of the message; empty from Meta, which is not told.
     pub message: String,
-    /// Who said it.
+    /// Who said it; empty from Meta.
     pub role: String,
     /// The words.
     pub text: String,
@@ -197,6 +197,17 @@ pub struct Entry {
     pub what: What,
 }
 
+/// Whether messages of a conversation are pushed to a service.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pushed {
+    /// They are not.
+    No,
+    /// To the gateway, which is told which message it is.
+    ByName,
+    /// To Meta, which gets the words alone, and keeps no order of what it posts.
+    ByWords,
+}
+
 /// A conversation as the public API shows it at the end.
 #[derive(Clone, Debug)]
 pub struct Log {
@@ -204,8 +215,8 @@ pub struct Log {
     pub customer: usize,
     /// Its id.
     pub id: String,
-    /// Whether its messages are pushed to the gateway.
-    pub is_pushed: bool,
+    /// Whether its messages are pushed somewhere.
+    pub pushed: Pushed,
     /// Whether the bot owns it at the end.
     pub is_bots: bool,
     /// Everything, oldest first.

@@ -3,7 +3,7 @@
 
 use crate::checker::recovery::FEWEST;
 use crate::checker::{Rule, violations};
-use crate::evidence::{Asked, Death, Delivered, Echo, Entry, Evidence, Heard, Log, Said, Sent, What};
+use crate::evidence::{Asked, Death, Delivered, Echo, Entry, Evidence, Heard, Log, Pushed, Said, Sent, What};
 use crate::plan::Wish;
 use std::collections::BTreeSet;
 
@@ -38,14 +38,41 @@ pub fn every_break_is_found() -> Result<(), String> {
 
 type Forge = fn(&mut Evidence);
 
-const NO_BREAKS: &[(&str, Forge)] =
-    &[("the model notes late that an answer was read, and a kill comes between", |it| {
+const NO_BREAKS: &[(&str, Forge)] = &[
+    ("the model notes late that an answer was read, and a kill comes between", |it| {
         let read = Asked { by: "0.3".to_owned(), at: 440, ended: Some(720), ..it.asked[1].clone() };
         it.asked.push(read);
         it.deaths.push(Death { who: "0.3".to_owned(), signalled: 710, gone: 712, relieved: 750 });
-    })];
+    }),
+    ("the conversation is on WhatsApp", on_whatsapp),
+];
+
+/// The same conversation where messages are pushed by their words.
+fn on_whatsapp(it: &mut Evidence) {
+    log(it).pushed = Pushed::ByWords;
+    for delivery in &mut it.delivered {
+        delivery.message.clear();
+        delivery.role.clear();
+    }
+}
 
 const BREAKS: &[(&str, Rule, Forge)] = &[
+    ("Meta was given a message twice", Rule::Delivered, |it| {
+        on_whatsapp(it);
+        it.delivered[0].posts = 2;
+    }),
+    ("Meta was not given a message", Rule::Delivered, |it| {
+        on_whatsapp(it);
+        it.delivered.remove(1);
+    }),
+    ("Meta was given messages the wrong way round", Rule::Delivered, |it| {
+        on_whatsapp(it);
+        it.delivered.swap(0, 1);
+    }),
+    ("Meta was given other words", Rule::Delivered, |it| {
+        on_whatsapp(it);
+        it.delivered[0].text.push('!');
+    }),
     ("a message was lost", Rule::Kept, |it| drop_entry(it, 1)),
     ("a message is in the log twice", Rule::Kept, |it| {
         let copy = log(it).entries[0].clone();
@@ -189,7 +216,7 @@ fn good() -> Evidence {
     let mut log = Log {
         customer: CUSTOMER,
         id: "c".to_owned(),
-        is_pushed: true,
+        pushed: Pushed::ByName,
         is_bots: true,
         entries,
         shown: Vec::new(),

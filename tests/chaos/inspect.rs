@@ -1,7 +1,7 @@
 //! Reads the final state through the public API: every conversation's log, and what its customer is shown.
 
 use crate::checker::deliveries;
-use crate::evidence::{Entry, Heard, Log, Said, What};
+use crate::evidence::{Entry, Heard, Log, Pushed, Said, What};
 use crate::world::{Opened, Unanswered, World};
 use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
@@ -45,6 +45,13 @@ pub async fn settle(world: &World) -> Duration {
 fn is_settled(world: &World, log: &Log) -> bool {
     let evidence = world.evidence();
     let delivered = evidence.delivered.iter().filter(|delivery| delivery.customer == log.customer).count();
+    // What was acknowledged may still be on its way into the log.
+    let is_there = |word: &String| log.messages().any(|(_, said)| said.client_id.as_ref() == Some(word));
+    let mut acknowledged =
+        evidence.sent.iter().filter(|(_, sent)| sent.customer == log.customer && sent.acknowledged.is_some());
+    if !acknowledged.all(|(word, _)| is_there(word)) {
+        return false;
+    }
     let answered = !log.is_bots || (log.open().is_empty() && !log.is_at_work());
     answered && delivered >= deliveries::due(log, &evidence).count()
 }
@@ -81,8 +88,13 @@ async fn log_of(world: &World, customer: usize) -> Result<Option<Log>, Unanswere
     }
     let events = detail["events"].as_array().cloned().unwrap_or_default();
     let entries = events.iter().map(entry).collect();
-    let (is_pushed, is_bots) = (detail["channel"] == "relay", detail["owner"] == "bot");
-    Ok(Some(Log { customer, id: opened.id, is_pushed, is_bots, entries, shown }))
+    let pushed = match detail["channel"].as_str() {
+        Some("relay") => Pushed::ByName,
+        Some("whatsapp") => Pushed::ByWords,
+        _ => Pushed::No,
+    };
+    let is_bots = detail["owner"] == "bot";
+    Ok(Some(Log { customer, id: opened.id, pushed, is_bots, entries, shown }))
 }
 
 async fn shown(world: &World, opened: &Opened, customer: usize) -> Result<Vec<Heard>, Unanswered> {

@@ -30,6 +30,8 @@ mod relay_signature;
 mod report;
 mod run;
 mod vendor;
+mod whatsapp_customers;
+mod whatsapp_meta;
 mod world;
 
 #[allow(dead_code, reason = "what other tests use of it is not used here")]

@@ -107,6 +107,8 @@ pub enum Way {
     Web,
     /// By the gateway.
     Relay,
+    /// On WhatsApp.
+    WhatsApp,
 }
 
 /// A customer.
@@ -214,7 +216,11 @@ impl Dice {
         window: Duration,
         arguments: &Arguments,
     ) -> Customer {
-        let way = if self.chance(arguments.relay) { Way::Relay } else { Way::Web };
+        let way = match self.random.random_range(0..100) {
+            drawn if drawn < arguments.relay => Way::Relay,
+            drawn if drawn < arguments.relay + arguments.whatsapp => Way::WhatsApp,
+            _ => Way::Web,
+        };
         let mut bursts = Vec::new();
         let mut left = messages;
         let mut length = Duration::ZERO;

@@ -59,7 +59,7 @@ pub fn numbers(arguments: &Arguments, course: &Course, evidence: &Evidence) {
     );
     let waits = waits_for_delivery(evidence);
     println!(
-        "  deliveries: {} to the gateway, after {} ms (middle), {} ms (longest); {} echoes of people",
+        "  deliveries: {} to the gateway and to Meta, after {} ms (middle), {} ms (longest); {} echoes of people",
         evidence.delivered.len(),
         waits.get(waits.len() / 2).unwrap_or(&0),
         waits.last().unwrap_or(&0),

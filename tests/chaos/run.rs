@@ -11,9 +11,10 @@ use crate::processes::{Process, Setting};
 use crate::relay_peer::Peer;
 use crate::report::{self, Course};
 use crate::vendor::Vendor;
+use crate::whatsapp_meta::Meta;
 use crate::wire::Wire;
 use crate::world::World;
-use crate::{checker, customers, inspect, listeners, people, relay_customers};
+use crate::{checker, customers, inspect, listeners, people, relay_customers, whatsapp_customers};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -35,11 +36,17 @@ pub async fn run(arguments: &Arguments) -> bool {
     let model = Model::start(Arc::clone(&plan), Arc::clone(&evidence)).await;
     let vendor = Vendor::start(Arc::clone(&plan), Arc::clone(&evidence)).await;
     let peer = Peer::start(Arc::clone(&plan), Arc::clone(&evidence)).await;
+    let meta = Meta::start(Arc::clone(&plan), Arc::clone(&evidence)).await;
     let folder = operators_folder(&vendor);
     let guard = Arc::new(Guard::over(folder.path()));
     let setting = Arc::new(Setting {
         folder: folder.path().to_owned(),
-        variables: [variables(), if arguments.relay > 0 { peer.variables() } else { Vec::new() }].concat(),
+        variables: [
+            variables(),
+            if arguments.relay > 0 { peer.variables() } else { Vec::new() },
+            if arguments.whatsapp > 0 { meta.variables() } else { Vec::new() },
+        ]
+        .concat(),
         model: model.url.clone(),
         guard: Arc::clone(&guard),
         evidence: Arc::clone(&evidence),
@@ -50,6 +57,9 @@ pub async fn run(arguments: &Arguments) -> bool {
     };
     let mut victims = victims(arguments, &setting, database.as_ref()).await;
     peer.reports_to(victims.processes.iter().map(Process::url).collect());
+    if arguments.whatsapp > 0 {
+        meta.posts_to(victims.processes.iter().map(Process::url).collect());
+    }
     let course = match play(arguments, &plan, &evidence, &mut victims).await {
         Ok((wrote, settled)) => Course { seed, wrote, settled, took: began.elapsed() },
         Err(why) => {
@@ -97,6 +107,7 @@ async fn play(
         match customer.way {
             Way::Web => writers.spawn(customers::play(Arc::clone(&world), number)),
             Way::Relay => writers.spawn(relay_customers::play(Arc::clone(&world), number)),
+            Way::WhatsApp => writers.spawn(whatsapp_customers::play(Arc::clone(&world), number)),
         };
         writers.spawn(people::play(Arc::clone(&world), number));
         if customer.listens {

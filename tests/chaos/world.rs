@@ -157,6 +157,13 @@ impl World {
         });
     }
 
+    /// A message was acknowledged without a word about it.
+    pub fn note_kept(&self, word: &str) {
+        let at = now();
+        let mut evidence = self.evidence();
+        evidence.sent.get_mut(word).unwrap().acknowledged.get_or_insert(at);
+    }
+
     /// A message was acknowledged.
     pub fn note_acknowledged(&self, word: &str, accepted: &Value) {
         let at = now();

@@ -72,6 +72,7 @@ fn request() -> ChatRequest {
         tools: Arc::new(tools()),
         tool_choice: ToolChoice::Auto,
         passages: Vec::new(),
+        pictures: Vec::new(),
         language: Language::default(),
         now: jiff::Zoned::default(),
         max_output_tokens: 200,
@@ -91,6 +92,7 @@ fn endpoint(base_url: &str) -> Endpoint {
         temperature: 0.2,
         price: Some(Price { input: 1.0, output: 2.0 }),
         allowance: Allowance::Everything,
+        images: balcao::llm::openai::Images::Named,
     }
 }
 

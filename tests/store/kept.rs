@@ -83,6 +83,7 @@ async fn what_came_with_a_message_comes_back(bench: Bench) {
             mime_type: "image/jpeg".to_owned(),
             sha256: None,
             file_name: Some("a\0b.jpg".to_owned()),
+            file: None,
         }],
         quoted: Some(Box::new(Quoted {
             id: inbound.message.id,

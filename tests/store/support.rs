@@ -172,6 +172,7 @@ impl Bench {
             confirmation: None,
             media: Vec::new(),
             quoted: None,
+            attachment: None,
             kept: None,
             created_at: self.now(),
         }

@@ -255,7 +255,8 @@ fn message_faults(messages: &[Value]) -> Vec<String> {
     let mut used = HashSet::new();
     for (position, message) in messages.iter().enumerate() {
         let role = message["role"].as_str().unwrap_or_default();
-        let words = message["content"].as_str().unwrap_or_default();
+        let content = &message["content"];
+        let words = content.as_str().or(content[0]["text"].as_str()).unwrap_or_default();
         if role != "tool" && !waiting.is_empty() {
             faults.push(format!("message {position}: {waiting:?} have no result"));
             waiting.clear();

@@ -31,6 +31,7 @@ pub fn message(role: Role, text: &str) -> Message {
         confirmation: None,
         media: Vec::new(),
         quoted: None,
+        attachment: None,
         kept: None,
         created_at: Timestamp::now(),
     }

@@ -8,6 +8,7 @@ use balcao::config::limits::LimitSettings;
 use balcao::config::secret::Secret as SharedSecret;
 use balcao::config::settings::Settings;
 use balcao::config::whatsapp::WhatsAppSettings;
+use balcao::conversation::files::FileShelf;
 use balcao::conversation::interview_desk::InterviewDesk;
 use balcao::conversation::leads::Definitions;
 use balcao::conversation::lease::LeaseRules;
@@ -161,6 +162,7 @@ pub async fn spawn_web_with(options: WebOptions) -> WebApp {
         limits: options.limits,
         probes: vec![Arc::new(Probe("store", Ok(()))), Arc::new(Probe("model", options.model))],
         metrics: Arc::new(|| "balcao_test 1\n".to_owned()),
+        files: FileShelf::below(folder.path()),
         search: Arc::new(Shelf),
         ingest: Arc::new(Shelf),
         documents: Arc::new(Shelf),

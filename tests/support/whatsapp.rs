@@ -27,6 +27,7 @@ pub fn set(settings: &mut WhatsAppSettings) {
     settings.access_token = Secret::new("token");
     // Nobody is there: what is said to customers waits in the outbox.
     settings.graph_base_url = "http://127.0.0.1:9".to_owned();
+    settings.media.download = false;
     settings.phone_number_id = NUMBER.to_owned();
     settings.display_phone = DISPLAY.to_owned();
     settings.introduction = String::new();

@@ -136,11 +136,13 @@ fn the_document_describes_a_message_as_it_is() {
         mime_type: "audio/ogg".to_owned(),
         sha256: None,
         file_name: None,
+        file: None,
     };
     let quoted = Quoted { id: MessageId(Uuid::nil()), role: Role::Customer, text: "oi".to_owned() };
     let from_a_phone = Message {
         media: vec![media],
         quoted: Some(Box::new(quoted)),
+        attachment: None,
         kept: Some(Kept::Late),
         ..full_message()
     };

@@ -10,6 +10,7 @@ use crate::channels::whatsapp::account::{self, Finding, KnownTemplate, Verdict};
 use crate::channels::whatsapp::client::GraphClient;
 use crate::channels::whatsapp::template::Template;
 use crate::config::secret::Secret;
+use crate::config::whatsapp::Provider;
 use crate::limits::net::{client_builder, guard_url};
 use crate::llm::factory::allowance;
 use anyhow::Context;
@@ -72,6 +73,10 @@ pub async fn whatsapp(options: &Options, command: WhatsAppCommand) -> anyhow::Re
 }
 
 fn client(options: &Options) -> anyhow::Result<GraphClient> {
+    anyhow::ensure!(
+        options.settings.channels.whatsapp.provider == Provider::Meta,
+        "this asks Meta, and [channels.whatsapp] provider is another one"
+    );
     let settings = &options.settings.channels.whatsapp;
     anyhow::ensure!(settings.enabled, "WhatsApp is not set up; see `[channels.whatsapp]` in `balcao config`");
     whatsapp::client(options).context("channels.whatsapp.graph_base_url")

@@ -6,12 +6,15 @@ use crate::channels::whatsapp::address::WhatsAppAddress;
 use crate::channels::whatsapp::errors::{GraphError, Remedy};
 use crate::channels::whatsapp::outgoing::Content;
 use crate::domain::conversation::Conversation;
-use crate::domain::message::{Kept, Message};
+use crate::domain::message::{Kept, Message, Role};
 use crate::store::sends::{SendRecord, SendState};
 use jiff::{SignedDuration, Timestamp};
 
 /// How long after a customer's last word free words may be sent, with a margin for clocks and for the way there.
 const WINDOW: SignedDuration = SignedDuration::from_mins(24 * 60 - 3);
+
+/// A customer who wrote so lately is in the middle of a talk.
+const TALK: SignedDuration = SignedDuration::from_mins(30);
 
 /// All that is known of a delivery before it leaves.
 pub(super) struct Errand {
@@ -23,6 +26,10 @@ pub(super) struct Errand {
     pub(super) said: Vec<Message>,
     /// Earlier attempts for this delivery, oldest first.
     pub(super) tried: Vec<SendRecord>,
+    /// The newest attempts in the conversation, newest first.
+    pub(super) sent: Vec<SendRecord>,
+    /// The channel's id of the message that is reacted to.
+    pub(super) target: Option<String>,
 }
 
 /// What is to leave next.
@@ -34,6 +41,26 @@ pub(super) enum Next<'c> {
 }
 
 impl Errand {
+    /// Whether the customer was not reached the last time, and has not shown since that they are.
+    pub(super) fn is_out_of_reach(&self) -> bool {
+        let last_sign = self.said.first().map(|message| message.created_at);
+        let failed = self.sent.iter().find(|one| remedy(one) == Some(Remedy::Unreachable));
+        failed.is_some_and(|failed| last_sign.is_none_or(|sign| sign <= failed.begun_at))
+    }
+
+    /// Whether nobody waits for a message: it comes out of nowhere, or a day behind the customer's last word.
+    pub(super) fn is_unasked(&self, message: &Message, now: Timestamp) -> bool {
+        let is_talking = self.heard().is_some_and(|heard| now.duration_since(heard) < TALK);
+        let is_own_accord = message.role == Role::Assistant && message.reply_to.is_empty();
+        !is_talking && (is_own_accord || !self.may_speak_freely(now))
+    }
+
+    /// Whether the customer has written of something since, other than of messages that they do not want.
+    pub(super) fn has_asked_since(&self, since: Timestamp) -> bool {
+        let is_wish = |message: &Message| matches!(message.kept, Some(Kept::Preference | Kept::Sign));
+        self.said.iter().any(|message| message.created_at > since && !is_wish(message))
+    }
+
     /// The newest word of the customer that opens the window. Signs (a reaction, a new number) may not.
     fn heard(&self) -> Option<Timestamp> {
         self.said.iter().find(|message| message.kept != Some(Kept::Sign)).map(|message| message.created_at)

@@ -1,22 +1,29 @@
 //! WhatsApp put together: Meta's client as a channel of the outbox, the sign that an answer is being written, and what
 //! becomes of the statuses that Meta reports.
 
+mod background;
 mod compose;
 mod ears;
 mod errand;
+mod files;
 mod push;
 mod typing;
+mod unasked;
 
 use super::build::Options;
 use super::reception::Heard;
 use crate::channels::whatsapp::address::PhoneNumberId;
 use crate::channels::whatsapp::client::GraphClient;
+use crate::channels::whatsapp::evolution::client::EvolutionClient;
+use crate::channels::whatsapp::line::Line;
 use crate::channels::whatsapp::price::Prices;
 use crate::channels::whatsapp::template::Template;
 use crate::config::settings::Settings;
-use crate::config::whatsapp::WhatsAppSettings;
+use crate::config::whatsapp::{Provider, WhatsAppSettings};
+use crate::conversation::files::FileShelf;
 use crate::conversation::presence::Presence;
 use crate::conversation::reception::ears::{Deaf, Ears};
+use crate::conversation::reception::files::{Files, NoFiles};
 use crate::limits::alerts::Alerts;
 use crate::limits::pace::Pace;
 use crate::llm::factory::allowance;
@@ -26,19 +33,23 @@ use crate::outbox::receipts::{Receipts, StandIn};
 use crate::store::Stores;
 use anyhow::Context;
 use ears::{Listener, Listening};
+use files::{Fetcher, Fetching};
 use push::WhatsAppPush;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use typing::Typing;
+use unasked::Unasked;
 
 /// The need whose template stands in for an answer.
 const ANSWER: &str = "answer";
 
 /// What `[channels.whatsapp]` describes, as far as sending goes.
 pub struct WhatsApp {
-    client: Arc<GraphClient>,
+    line: Arc<dyn Line>,
+    /// Meta itself, where files are fetched from.
+    client: Option<Arc<GraphClient>>,
     template: Option<Template>,
     transcriber: Option<Transcriber>,
 }
@@ -62,7 +73,16 @@ pub fn whatsapp(options: &Options) -> anyhow::Result<Option<WhatsApp>> {
     if !settings.enabled {
         return Ok(None);
     }
-    let client = client(options).context("channels.whatsapp.graph_base_url")?;
+    let (line, client): (Arc<dyn Line>, _) = match settings.provider {
+        Provider::Meta => {
+            let client = Arc::new(client(options).context("channels.whatsapp.graph_base_url")?);
+            (client.clone(), Some(client))
+        }
+        Provider::Evolution => {
+            let client = EvolutionClient::new(&settings.evolution, settings.timeout());
+            (Arc::new(client.context("channels.whatsapp.evolution.base_url")?), None)
+        }
+    };
     let template = template(settings)?;
     let Settings { transcription, llm, limits, .. } = &options.settings;
     let transcriber = match transcription.is_on() && settings.media.download {
@@ -71,7 +91,7 @@ pub fn whatsapp(options: &Options) -> anyhow::Result<Option<WhatsApp>> {
         }
         false => None,
     };
-    Ok(Some(WhatsApp { client: Arc::new(client), template, transcriber }))
+    Ok(Some(WhatsApp { line, client, template, transcriber }))
 }
 
 /// Meta, as the settings say.
@@ -118,7 +138,7 @@ impl WhatsApp {
         let stand_in = if self.template.is_some() { StandIn::Template } else { StandIn::None };
         let per_second = NonZeroU32::new(settings.rates.number_per_second).unwrap_or(NonZeroU32::MIN);
         let push = WhatsAppPush {
-            client: self.client.clone(),
+            line: self.line.clone(),
             stores: stores.clone(),
             clock: options.clock.clone(),
             alerts: alerts.clone(),
@@ -127,31 +147,44 @@ impl WhatsApp {
             template: self.template,
             business: options.settings.business.name.clone(),
             rates: settings.rates,
+            unasked: Unasked::between(settings.unasked_hours, options.settings.business.timezone.clone()),
             most: settings.max_message_characters,
             timeout: settings.timeout(),
             unknown_fate_wait: settings.unknown_fate_wait(),
             began: options.clock.now(),
         };
-        let ears: Arc<dyn Ears> = match self.transcriber {
-            Some(transcriber) => {
+        let ears: Arc<dyn Ears> = match (self.transcriber, &self.client) {
+            (Some(transcriber), Some(client)) => {
                 let media = settings.media;
                 let listener = Listener {
-                    client: self.client.clone(),
+                    client: client.clone(),
                     transcriber,
                     most: media.audio_mib << 20,
                     timeout: Duration::from_millis(media.timeout_ms),
                 };
                 Arc::new(Listening::new(listener, stop.clone()))
             }
-            None => Arc::new(Deaf),
+            (Some(_) | None, _) => Arc::new(Deaf),
+        };
+        let files: Arc<dyn Files> = match self.client.filter(|_| settings.media.download) {
+            Some(client) => {
+                let fetcher = Fetcher {
+                    client,
+                    shelf: FileShelf::below(&options.data),
+                    settings: settings.media,
+                    clock: options.clock.clone(),
+                };
+                Arc::new(Fetching::new(fetcher, stop.clone()))
+            }
+            None => Arc::new(NoFiles),
         };
         let prices = Prices::new(&settings.prices);
         let clock = options.clock.clone();
         let receipts = Receipts::new(stores.clone(), clock, alerts.clone(), prices, stand_in);
         Sides {
             push: Arc::new(push),
-            presence: Arc::new(Typing { client: self.client, conversations: stores.conversations.clone() }),
-            heard: Heard { receipts: Arc::new(receipts), ears },
+            presence: Arc::new(Typing { line: self.line, conversations: stores.conversations.clone() }),
+            heard: Heard { receipts: Arc::new(receipts), ears, files },
         }
     }
 }

@@ -2,24 +2,29 @@
 //! Meta at a time; a delivery of several pieces comes back for each. Nothing leaves that is not written down before, and
 //! nothing of unknown fate leaves again before Meta has had its time to say that it has it.
 
-use super::compose::compose;
-use super::errand::{Errand, Next, remedy};
+mod leave;
+mod refusal;
+
+use super::compose::{Choices, Phone, Way, compose};
+use super::errand::{Errand, Next};
+use super::unasked::Unasked;
 use crate::channels::whatsapp::CHANNEL;
 use crate::channels::whatsapp::address::{PhoneNumberId, WhatsAppAddress};
-use crate::channels::whatsapp::client::{GraphClient, Sent};
+use crate::channels::whatsapp::attach::Wrong;
+use crate::channels::whatsapp::client::Sent;
 use crate::channels::whatsapp::errors::{GraphError, Remedy};
+use crate::channels::whatsapp::line::{Line, Manner};
 use crate::channels::whatsapp::outgoing::{Content, Outgoing};
-use crate::channels::whatsapp::template::{Template, Values};
+use crate::channels::whatsapp::template::Template;
 use crate::config::whatsapp::RateSettings;
+use crate::domain::attachment::Attachment;
 use crate::domain::clock::Clock;
-use crate::domain::contact::ConsentRecord;
-use crate::domain::language::Language;
 use crate::limits::alerts::Alerts;
-use crate::limits::pace::{Pace, wait_for};
+use crate::limits::pace::Pace;
 use crate::outbox::push::{Fate, Parcel, Push, Schedule, SendError};
 use crate::store::Stores;
 use crate::store::error::StoreError;
-use crate::store::sends::{NewSend, SendEnd, SendName, SendRecord, SendState};
+use crate::store::sends::{NewSend, SendEnd, SendName, SendState};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashSet;
@@ -38,6 +43,8 @@ const REST: Duration = Duration::from_secs(300);
 const SLOWER: Duration = Duration::from_secs(2);
 /// How many messages of a customer are looked at for the last one that counts.
 const LAST_SAID: u32 = 5;
+/// And for the one that is reacted to.
+const REACTED_TO: u32 = 200;
 /// What an attempt is refused with that Meta has not heard of, and how often a message is sent again after one.
 const UNHEARD: i64 = 0;
 const MOST_UNHEARD: usize = 2;
@@ -52,8 +59,8 @@ const LONGEST_ASKED: Duration = Duration::from_secs(256);
 
 /// The channel.
 pub struct WhatsAppPush {
-    /// Meta.
-    pub client: Arc<GraphClient>,
+    /// Meta, or who stands in between.
+    pub line: Arc<dyn Line>,
     /// The state.
     pub stores: Stores,
     /// Time.
@@ -70,6 +77,8 @@ pub struct WhatsAppPush {
     pub business: String,
     /// How much may be sent.
     pub rates: RateSettings,
+    /// When messages may leave that nobody asked for.
+    pub unasked: Unasked,
     /// Characters of one message.
     pub most: usize,
     /// How long one call to Meta may take.
@@ -92,8 +101,22 @@ impl Push for WhatsAppPush {
 
     async fn send(&self, parcel: &Parcel) -> Result<String, SendError> {
         let errand = self.errand(parcel).await?;
-        let contents = match errand.may_speak_freely(self.clock.now()) {
-            true => compose(&parcel.message, errand.conversation.language, errand.choices(), self.most),
+        self.is_welcome(parcel, &errand).await?;
+        let contents = match self.may_speak_freely(&errand) {
+            true => {
+                let way = Way {
+                    language: errand.conversation.language,
+                    choices: match self.line.manner() {
+                        Manner::Full => errand.choices(),
+                        Manner::Plain => Choices::Numbered,
+                    },
+                    most: self.most,
+                    phone: if errand.address.phone.is_some() { Phone::Known } else { Phone::Hidden },
+                    target: errand.target.as_deref(),
+                };
+                let refused = |wrong: Wrong| SendError::Refused { error: wrong.to_string() };
+                compose(&parcel.message, way).map_err(refused)?
+            }
             false => vec![self.stand_in(parcel, &errand).await?],
         };
         let (part, content) = match errand.next(&contents) {
@@ -101,7 +124,7 @@ impl Push for WhatsAppPush {
             Some(Next::Nothing(external_id)) => return Ok(external_id),
             Some(Next::Piece(part, content)) => (part, content),
         };
-        self.wait_your_turn(parcel, &errand).await?;
+        self.wait_your_turn(parcel, &errand)?;
         let of = u32::try_from(contents.len()).unwrap_or(u32::MAX);
         let wamid = self.attempt(parcel, &errand, content, part, of).await?;
         if part == of {
@@ -123,6 +146,11 @@ impl Push for WhatsAppPush {
 }
 
 impl WhatsAppPush {
+    /// Whether words of our own may leave now.
+    fn may_speak_freely(&self, errand: &Errand) -> bool {
+        self.line.manner() == Manner::Plain || errand.may_speak_freely(self.clock.now())
+    }
+
     async fn errand(&self, parcel: &Parcel) -> Result<Errand, SendError> {
         let id = parcel.delivery.conversation;
         let conversations = &self.stores.conversations;
@@ -137,75 +165,25 @@ impl WhatsAppPush {
             return Err(SendError::Refused { error });
         }
         let conversation = conversations.get(id).await.map_err(away)?;
+        let looked_at = self.rates.pair_burst.saturating_mul(2);
         Ok(Errand {
             address,
             conversation: conversation.ok_or(StoreError::NotFound).map_err(away)?,
             said: self.stores.sends.last_said(id, LAST_SAID).await.map_err(away)?,
             tried: self.stores.sends.of_delivery(parcel.delivery.id).await.map_err(away)?,
+            sent: self.stores.sends.newest(id, looked_at).await.map_err(away)?,
+            target: self.target(parcel).await?,
         })
     }
 
-    /// The template that takes a message's place.
-    async fn stand_in(&self, parcel: &Parcel, errand: &Errand) -> Result<Content, SendError> {
-        let refused = |error: String| SendError::Refused { error };
-        let Some(template) = &self.template else {
-            return Err(refused(
-                "the customer wrote more than 24 hours ago, and no template stands in: set \
-                 `[channels.whatsapp.template_fallback.answer]`"
-                    .to_owned(),
-            ));
+    /// Meta's id of the message that is reacted to.
+    async fn target(&self, parcel: &Parcel) -> Result<Option<String>, SendError> {
+        let Some(Attachment::Reaction { to, .. }) = parcel.message.attachment.as_deref() else {
+            return Ok(None);
         };
-        let day = self.clock.now().saturating_sub(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MIN);
-        let reached = self.stores.sends.reach_of("template", day).await.map_err(away)?;
-        let most = u64::from(self.rates.people_per_day);
-        if most > 0 && reached >= most && errand.tried.iter().all(|one| one.kind != "template") {
-            return Err(refused(format!("templates went to {most} people within a day: Meta takes no more")));
-        }
-        let contact = self.stores.contacts.get(errand.conversation.contact).await.map_err(away)?;
-        let name = contact.and_then(|contact| contact.name).filter(|name| !name.trim().is_empty());
-        let somebody = match errand.conversation.language {
-            Language::Portuguese | Language::Spanish => "cliente",
-            Language::English => "customer",
-        };
-        let values = Values {
-            customer: name.as_deref().unwrap_or(somebody),
-            business: &self.business,
-            message: &parcel.message.text,
-        };
-        let template = template.filled(values).map_err(refused)?;
-        Ok(Content::Template { template })
-    }
-
-    /// Whether it is this message's turn: behind the one before it, within what one person and one number may be sent.
-    async fn wait_your_turn(&self, parcel: &Parcel, errand: &Errand) -> Result<(), SendError> {
-        let now = self.clock.now();
-        let rates = self.rates;
-        let id = parcel.delivery.conversation;
-        let sent = self.stores.sends.newest(id, rates.pair_burst.saturating_mul(2)).await.map_err(away)?;
-        let not_yet =
-            |after: Duration, error: &str| Err(SendError::NotYet { after, error: error.to_owned() });
-        let sent: Vec<SendRecord> = sent.into_iter().filter(|one| one.state != SendState::Refused).collect();
-        if let Some(before) = sent.first() {
-            let age = now.duration_since(before.begun_at);
-            let is_on_its_way = before.state == SendState::Taken && before.rank < 2;
-            let least =
-                if before.delivery == parcel.delivery.id { BETWEEN_PIECES } else { SignedDuration::ZERO };
-            if age < least || is_on_its_way && age < IN_ORDER {
-                let left = if is_on_its_way { IN_ORDER - age } else { least - age };
-                return not_yet(
-                    Duration::try_from(left).unwrap_or(NAP).min(NAP),
-                    "the message before it is on its way",
-                );
-            }
-        }
-        let times = sent.iter().map(|one| one.begun_at);
-        if let Some(wait) = wait_for(times, now, rates.pair_burst, rates.pair_per_minute) {
-            return not_yet(wait, "this person was sent as many messages as Meta allows for now");
-        }
-        match self.pace.take(errand.address.number.clone()) {
-            Ok(()) => Ok(()),
-            Err(wait) => not_yet(wait.min(REST), "the number rests, or has sent as much as it may for now"),
-        }
+        let said =
+            self.stores.sends.last_said(parcel.delivery.conversation, REACTED_TO).await.map_err(away)?;
+        Ok(said.into_iter().find(|message| message.id == *to).and_then(|message| message.client_id))
     }
 
     /// One message to Meta, written down before.
@@ -232,9 +210,9 @@ impl WhatsAppPush {
             at: self.clock.now(),
         };
         self.stores.sends.begin(begun).await.map_err(away)?;
-        let quoted = if part == 1 { errand.quotes(&parcel.message) } else { None };
+        let quoted = if part == 1 && content.may_quote() { errand.quotes(&parcel.message) } else { None };
         let outgoing = Outgoing::new(&errand.address, &mark, content).quoting(quoted);
-        let (outcome, end) = match self.client.send(&errand.address.number, &outgoing).await {
+        let (outcome, end) = match self.line.send(&errand.address.number, &outgoing).await {
             Sent::Taken { wamid, held } => {
                 if let Some(held) = held {
                     tracing::warn!(delivery.id = %delivery, held, "Meta keeps a template back for now");
@@ -287,77 +265,6 @@ impl WhatsAppPush {
         format!("whatsapp {}", errand.address.number)
     }
 
-    /// What Meta's refusal means for the delivery.
-    async fn refused(
-        &self,
-        errand: &Errand,
-        content: &Content,
-        error: &GraphError,
-        after: Option<Duration>,
-    ) -> SendError {
-        let told = error.told();
-        let number = &errand.address.number;
-        metrics::counter!("balcao_whatsapp_refused_total", "code" => error.code.to_string()).increment(1);
-        let earlier =
-            |remedy_of: Remedy| errand.tried.iter().filter(|one| remedy(one) == Some(remedy_of)).count();
-        match error.remedy() {
-            Remedy::Retry { at_least } => {
-                SendError::NotNow { after: Some(after.unwrap_or(at_least).max(at_least)), error: told }
-            }
-            Remedy::Reconcile => SendError::InDoubt { error: told },
-            Remedy::Refuse | Remedy::Unreachable => SendError::Refused { error: told },
-            Remedy::Template => match (&self.template, content) {
-                (Some(_), Content::Text { .. } | Content::Interactive { .. }) => {
-                    SendError::NotYet { after: Duration::ZERO, error: told }
-                }
-                (Some(_), Content::Template { .. }) | (None, _) => SendError::Refused { error: told },
-            },
-            Remedy::Plain => match content {
-                Content::Interactive { .. } => SendError::NotYet { after: Duration::ZERO, error: told },
-                Content::Text { .. } | Content::Template { .. } => SendError::Refused { error: told },
-            },
-            Remedy::StopNumber => {
-                self.pace.rest(number.clone(), REST);
-                let text = format!("no message leaves by the number {number}: {told}");
-                self.alerts.down(&self.subject(errand), &text);
-                SendError::NotYet { after: REST, error: told }
-            }
-            Remedy::OptedOut => {
-                self.note_opt_out(errand, error.code).await;
-                SendError::Refused { error: told }
-            }
-            Remedy::SlowPair => {
-                let power = u32::try_from(earlier(Remedy::SlowPair)).unwrap_or(u32::MAX).min(4);
-                let wait = Duration::from_secs(4_u64.pow(power));
-                SendError::NotNow {
-                    after: Some(after.unwrap_or(wait).max(wait).min(LONGEST_ASKED)),
-                    error: told,
-                }
-            }
-            Remedy::SlowNumber => {
-                let doublings = u32::try_from(earlier(Remedy::SlowNumber)).unwrap_or(u32::MAX).min(7);
-                let wait = after.unwrap_or(SLOWER * (1 << doublings)).min(LONGEST_ASKED);
-                self.pace.rest(number.clone(), wait);
-                SendError::NotNow { after: Some(wait), error: told }
-            }
-        }
-    }
-
-    async fn note_opt_out(&self, errand: &Errand, code: i64) {
-        let consent = ConsentRecord {
-            contact: errand.conversation.contact,
-            purpose: "marketing".to_owned(),
-            version: "whatsapp".to_owned(),
-            agreed: false,
-            words: format!("Meta's error {code}: stopped in WhatsApp's own settings"),
-            channel: CHANNEL.to_owned(),
-            at: self.clock.now(),
-        };
-        if let Err(error) = self.stores.contacts.record_consent(&consent).await {
-            tracing::error!(error = %error, "that a customer wants no offers could not be written down");
-        }
-    }
-
     /// What became of an attempt that nobody knows the end of. Silence says that Meta does not have it, if it lasts long
     /// enough and Meta's reports do come in.
     async fn look(&self, parcel: &Parcel) -> Result<Fate, StoreError> {
@@ -371,6 +278,10 @@ impl WhatsAppPush {
         let wait = SignedDuration::try_from(self.unknown_fate_wait).unwrap_or(SignedDuration::MAX);
         if silence < wait {
             return Ok(Fate::Awaited { after: Duration::try_from(wait - silence).unwrap_or(NAP) });
+        }
+        if self.line.manner() == Manner::Plain {
+            // Silence says nothing: its news do not name our mark.
+            return Ok(Fate::Unknown);
         }
         if !self.stores.posts.came_since(CHANNEL, unknown.begun_at).await? {
             let longest = SignedDuration::try_from(self.unknown_fate_wait.saturating_mul(SILENCES));

@@ -2,7 +2,7 @@
 
 use crate::channels::whatsapp::CHANNEL;
 use crate::channels::whatsapp::address::WhatsAppAddress;
-use crate::channels::whatsapp::client::GraphClient;
+use crate::channels::whatsapp::line::Line;
 use crate::channels::whatsapp::outgoing::Receipt;
 use crate::conversation::presence::{Answering, Presence};
 use crate::store::conversations::ConversationStore;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// [`Presence`] on WhatsApp.
 pub(super) struct Typing {
-    pub(super) client: Arc<GraphClient>,
+    pub(super) line: Arc<dyn Line>,
     pub(super) conversations: Arc<dyn ConversationStore>,
 }
 
@@ -26,7 +26,7 @@ impl Presence for Typing {
         let Some(address) = identity.as_ref().and_then(WhatsAppAddress::of) else { return };
         let receipt = Receipt::typing(&answering.message);
         // Nothing hangs on it: the answer comes all the same.
-        if let Err(error) = self.client.receipt(&address.number, &receipt).await {
+        if let Err(error) = self.line.receipt(&address.number, &receipt).await {
             tracing::debug!(conversation.id = %answering.conversation, error, "that an answer is being written was not shown");
         }
     }

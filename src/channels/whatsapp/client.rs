@@ -56,6 +56,17 @@ pub enum Sent {
     },
 }
 
+/// Why something was not fetched; without words, numbers or tokens.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum FileError {
+    /// It will not be had: too large, not where Meta keeps files, not what Meta says.
+    #[error("{0}")]
+    Refused(String),
+    /// It was not to be had now.
+    #[error("{0}")]
+    Away(String),
+}
+
 /// Where the Graph API is, and with what it is asked.
 pub struct GraphClient {
     http: Client,
@@ -119,20 +130,33 @@ impl GraphClient {
         query: &[(&str, &str)],
         token: Option<&Secret>,
     ) -> Result<Value, String> {
+        self.ask(path, query, token).await.map_err(|error| error.to_string())
+    }
+
+    async fn ask(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        token: Option<&Secret>,
+    ) -> Result<Value, FileError> {
+        let away = |why: &str| FileError::Away(why.to_owned());
         let mut url = self.at(path);
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
         let token = token.unwrap_or(&self.token).expose();
         let answer = self.http.get(url).bearer_auth(token).send().await;
-        let mut response = answer.map_err(|_| "Meta cannot be reached".to_owned())?;
+        let mut response = answer.map_err(|_| away("Meta cannot be reached"))?;
         let status = response.status();
-        let body = read(&mut response, ACCOUNT_BYTES).await.map_err(|_| "Meta broke off".to_owned())?;
+        let body = read(&mut response, ACCOUNT_BYTES).await.map_err(|_| away("Meta broke off"))?;
         if status.is_success() {
-            return serde_json::from_slice(&body).map_err(|_| "Meta answered no JSON".to_owned());
+            return serde_json::from_slice(&body).map_err(|_| away("Meta answered no JSON"));
         }
-        Err(GraphError::in_answer(&body)
-            .map_or_else(|| format!("Meta answered {}", status.as_u16()), |error| error.told()))
+        let told = GraphError::in_answer(&body)
+            .map_or_else(|| format!("Meta answered {}", status.as_u16()), |error| error.told());
+        let may_pass = status.is_server_error()
+            || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT);
+        Err(if may_pass { FileError::Away(told) } else { FileError::Refused(told) })
     }
 
     /// Fetches a file of at most `most` bytes that a customer sent to `number`. Its address is asked for again once, as it
@@ -146,37 +170,39 @@ impl GraphClient {
         media: &str,
         most: u64,
         timeout: Duration,
-    ) -> Result<Vec<u8>, String> {
+    ) -> Result<Vec<u8>, FileError> {
+        let refused = |why: &str| Err(FileError::Refused(why.to_owned()));
         let mut last = String::new();
         for _ in 0..2 {
-            let answer = self.read(&[media], &[("phone_number_id", number.as_str())], None).await?;
-            let place = Place::read(&answer).ok_or("Meta does not say where the file is")?;
+            let answer = self.ask(&[media], &[("phone_number_id", number.as_str())], None).await?;
+            let Some(place) = Place::read(&answer) else {
+                return Err(FileError::Away("Meta does not say where the file is".to_owned()));
+            };
             if place.bytes.is_some_and(|bytes| bytes > most) {
-                return Err("the file is too large".to_owned());
+                return refused("the file is too large");
             }
             if !place.is_metas(&self.base) {
-                return Err("the file is not at one of Meta's addresses".to_owned());
+                return refused("the file is not at one of Meta's addresses");
             }
             let get = self.http.get(place.url.clone()).bearer_auth(self.token.expose()).timeout(timeout);
-            let mut response = get.send().await.map_err(|_| "the file cannot be reached".to_owned())?;
+            let away = |why: &str| FileError::Away(why.to_owned());
+            let mut response = get.send().await.map_err(|_| away("the file cannot be reached"))?;
             let status = response.status();
             if !status.is_success() {
                 last = format!("the file's address answered {}", status.as_u16());
                 continue;
             }
-            let limit = usize::try_from(most).unwrap_or(usize::MAX).saturating_add(1);
-            let bytes = read(&mut response, limit).await.map_err(|_| "the download broke off".to_owned())?;
+            let limit = usize::try_from(most).unwrap_or(usize::MAX);
+            let bytes = read(&mut response, limit).await.map_err(|_| away("the download broke off"))?;
             if bytes.len() as u64 > most {
-                return Err("the file is too large".to_owned());
+                return refused("the file is too large");
             }
             return match place.sha256 {
-                Some(digest) if !has_digest(&bytes, &digest) => {
-                    Err("the file is not what Meta has".to_owned())
-                }
+                Some(digest) if !has_digest(&bytes, &digest) => refused("the file is not what Meta has"),
                 Some(_) | None => Ok(bytes),
             };
         }
-        Err(last)
+        Err(FileError::Away(last))
     }
 
     async fn post<T: Serialize + Sync>(

@@ -177,6 +177,7 @@ fn media(part: &Value, kind: MediaKind) -> Option<Content> {
         mime_type: text(part, "mime_type").unwrap_or_default(),
         sha256: text(part, "sha256"),
         file_name: text(part, "filename"),
+        file: None,
     };
     Some(Content::Media { media, caption: text(part, "caption") })
 }

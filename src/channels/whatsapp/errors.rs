@@ -123,6 +123,11 @@ pub enum Remedy {
         /// The least wait.
         at_least: Duration,
     },
+    /// It surely was not sent, and it may be our fault: twice more at most, not before so long.
+    Briefly {
+        /// The least wait.
+        at_least: Duration,
+    },
     /// Nobody knows whether it was sent: a status is waited for.
     Reconcile,
     /// Never again as it is.
@@ -147,6 +152,9 @@ struct Meaning {
     remedy: Remedy,
     told: &'static str,
 }
+
+/// What may pass within seconds, or never.
+const BRIEFLY: Remedy = Remedy::Briefly { at_least: Duration::from_secs(5) };
 
 fn seconds(seconds: u64) -> Remedy {
     Remedy::Retry { at_least: Duration::from_secs(seconds) }
@@ -178,7 +186,7 @@ fn meaning(code: i64) -> Meaning {
         131_055 | 134_100 | 131_063 => {
             (Remedy::Refuse, "this interface is not for messages of this category")
         }
-        1 => (seconds(10), "Meta did not understand it, or has a fault of its own"),
+        1 => (BRIEFLY, "Meta did not understand it, or has a fault of its own"),
         2 | 131_016 | 133_004 => (Remedy::Reconcile, "the service is away for a moment"),
         131_000 => (Remedy::Reconcile, "Meta does not know what went wrong"),
         131_057 | 2_494_100 => (seconds(60), "the number is being serviced"),
@@ -238,7 +246,7 @@ mod tests {
             (&[0, 102, 104, 190, 3, 10, 200, 250, 299, 131_005, 33][..], Remedy::StopNumber),
             (&[368, 131_031, 131_037, 131_042, 131_044, 131_045, 134_011], Remedy::StopNumber),
             (&[133_000, 133_005, 133_006, 133_008, 133_009, 133_010, 133_016], Remedy::StopNumber),
-            (&[1], seconds(10)),
+            (&[1], BRIEFLY),
             (&[133_015], seconds(300)),
             (&[131_057, 2_494_100], seconds(60)),
             (&[2, 131_000, 131_016, 133_004], Remedy::Reconcile),

@@ -43,6 +43,15 @@ pub fn numbered(text: &str, choices: &[Choice], language: Language) -> String {
     if choices.is_empty() {
         return text.to_owned();
     }
+    // A number would be taken for an answer to what was asked.
+    if let [only] = choices {
+        let label = one_line(&only.label);
+        return match language {
+            Language::Portuguese => format!("{text}\n\nOu responda: {label}"),
+            Language::English => format!("{text}\n\nOr answer: {label}"),
+            Language::Spanish => format!("{text}\n\nO responda: {label}"),
+        };
+    }
     let mut shown = text.trim_end().to_owned();
     shown.push_str("\n\n");
     for (index, choice) in choices.iter().enumerate() {
@@ -147,7 +156,7 @@ mod tests {
         match tappable(text, choices, Language::Portuguese) {
             Some(Content::Interactive { interactive: Interactive::Button { .. } }) => "buttons",
             Some(Content::Interactive { interactive: Interactive::List { .. } }) => "list",
-            Some(Content::Text { .. } | Content::Template { .. }) | None => "numbered",
+            Some(_) | None => "numbered",
         }
     }
 
@@ -224,6 +233,8 @@ mod tests {
             assert_eq!(numbered_choice(answer, &two), expected, "{answer}");
         }
         assert_eq!(numbered("Oi", &[], Language::English), "Oi");
+        let skip = [choice("Pular", "pular")];
+        assert_eq!(numbered("Quantos?", &skip, Language::Portuguese), "Quantos?\n\nOu responda: Pular");
         assert_eq!(said("v1|say|sim, confirmo"), Some("sim, confirmo"));
         assert_eq!((said("agendar_sim"), said("v1|say| ")), (None, None));
     }

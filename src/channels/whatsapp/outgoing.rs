@@ -3,6 +3,7 @@
 use super::address::WhatsAppAddress;
 use super::template::Template;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// A message to a person.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -74,6 +75,31 @@ pub enum Content {
         /// Which, with its values.
         template: Template,
     },
+    /// A picture.
+    Image {
+        /// Where it is.
+        image: File,
+    },
+    /// A film.
+    Video {
+        /// Where it is.
+        video: File,
+    },
+    /// A document.
+    Document {
+        /// Where it is.
+        document: File,
+    },
+    /// A sound.
+    Audio {
+        /// Where it is.
+        audio: File,
+    },
+    /// A sign on a message.
+    Reaction {
+        /// On which, and which one.
+        reaction: Reaction,
+    },
 }
 
 impl Content {
@@ -89,8 +115,44 @@ impl Content {
             Self::Text { .. } => "text",
             Self::Interactive { .. } => "interactive",
             Self::Template { .. } => "template",
+            Self::Image { .. } => "image",
+            Self::Video { .. } => "video",
+            Self::Document { .. } => "document",
+            Self::Audio { .. } => "audio",
+            Self::Reaction { .. } => "reaction",
         }
     }
+
+    /// Whether it may quote a message.
+    pub fn may_quote(&self) -> bool {
+        !matches!(self, Self::Reaction { .. })
+    }
+}
+
+/// A file: with Meta already, or at an address.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct File {
+    /// Meta's id of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Its address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// The words under it: at most 1024 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caption: Option<String>,
+    /// What it is called; documents only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filename: Option<String>,
+}
+
+/// A sign on a message.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Reaction {
+    /// Meta's id of the message.
+    pub message_id: String,
+    /// One emoji; empty to take it back.
+    pub emoji: String,
 }
 
 /// Words.
@@ -103,7 +165,7 @@ pub struct Text {
 }
 
 /// Words with choices.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Interactive {
     /// Up to three buttons.
@@ -112,6 +174,34 @@ pub enum Interactive {
         body: Body,
         /// The buttons.
         action: Buttons,
+    },
+    /// One link behind a button.
+    CtaUrl {
+        /// At most 1024 characters.
+        body: Body,
+        /// The link.
+        action: Cta,
+    },
+    /// Asks where the customer is.
+    LocationRequestMessage {
+        /// At most 1024 characters.
+        body: Body,
+        /// What is asked for.
+        action: Named,
+    },
+    /// Asks for the customer's number.
+    RequestContactInfo {
+        /// At most 1024 characters.
+        body: Body,
+        /// What is asked for.
+        action: Named,
+    },
+    /// A form.
+    Flow {
+        /// At most 1024 characters.
+        body: Body,
+        /// The form.
+        action: Target,
     },
     /// Up to ten rows behind one button.
     List {
@@ -184,6 +274,77 @@ pub struct Row {
     /// At most 72 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+}
+
+/// What is asked for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Named {
+    /// Meta's word for it.
+    pub name: &'static str,
+}
+
+/// A link.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Cta {
+    /// Meta's word for it.
+    pub name: &'static str,
+    /// The link.
+    pub parameters: Parameters,
+}
+
+/// What a link says, and where it leads.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Parameters {
+    /// At most 20 characters.
+    pub display_text: String,
+    /// The address.
+    pub url: String,
+}
+
+/// A form behind a button.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Target {
+    /// Meta's word for it.
+    pub name: &'static str,
+    /// The form.
+    pub parameters: Flow,
+}
+
+/// A form.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Flow {
+    flow_message_version: &'static str,
+    flow_id: String,
+    flow_token: String,
+    flow_cta: String,
+    flow_action: &'static str,
+    flow_action_payload: FlowPayload,
+    mode: &'static str,
+}
+
+/// Where a form begins, and what it is filled with.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct FlowPayload {
+    /// The page.
+    pub screen: String,
+    /// Its values.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub data: Map<String, Value>,
+}
+
+impl Flow {
+    /// The published form of this id, behind a button with `label`; `token` comes back with the answers.
+    pub fn new(id: String, token: String, label: String, begins: FlowPayload) -> Self {
+        Self {
+            flow_message_version: "3",
+            flow_id: id,
+            flow_token: token,
+            flow_cta: label,
+            flow_action: "navigate",
+            flow_action_payload: begins,
+            mode: "published",
+        }
+    }
 }
 
 /// That a message was read, perhaps with the sign that an answer is being written.

@@ -3,6 +3,7 @@
 
 use super::content::{Card, Content, Item};
 use super::interactive;
+use crate::domain::attachment::{Attachment, Source};
 use crate::domain::language::Language;
 use crate::domain::message::{Media, MediaKind};
 use std::borrow::Cow;
@@ -120,11 +121,37 @@ pub fn said(content: &Content, language: Language) -> Said {
     }
 }
 
+/// What stands in the log for what a message of ours carries, where it has no words.
+pub fn carried(attachment: &Attachment, language: Language) -> Option<String> {
+    let file = |kind, source: &Source| match &source.caption {
+        Some(caption) => caption.clone(),
+        None => mark(kind, source.file_name.as_deref(), language),
+    };
+    Some(match attachment {
+        Attachment::Image(source) => file(MediaKind::Image, source),
+        Attachment::Video(source) => file(MediaKind::Video, source),
+        Attachment::Document(source) => file(MediaKind::Document, source),
+        Attachment::Audio(source) => file(MediaKind::Audio, source),
+        Attachment::Reaction { emoji, .. } => {
+            let emoji = (!emoji.is_empty()).then(|| emoji.clone());
+            said(&Content::Reaction { to: None, emoji }, language).text
+        }
+        Attachment::Link { .. }
+        | Attachment::LocationRequest
+        | Attachment::ContactRequest
+        | Attachment::Flow { .. } => return None,
+    })
+}
+
 /// Text under which a file that came with a message stands.
 fn media_mark(media: &Media, language: Language) -> String {
+    mark(media.kind, media.file_name.as_deref(), language)
+}
+
+fn mark(kind: MediaKind, name: Option<&str>, language: Language) -> String {
     let label = word(
         language,
-        match media.kind {
+        match kind {
             MediaKind::Image => ["imagem", "picture", "imagen"],
             MediaKind::Video => ["vídeo", "video", "video"],
             MediaKind::Document => ["documento", "document", "documento"],
@@ -133,10 +160,42 @@ fn media_mark(media: &Media, language: Language) -> String {
             MediaKind::Sticker => ["figurinha", "sticker", "sticker"],
         },
     );
-    match &media.file_name {
+    match name {
         Some(name) => format!("[{label}: {}]", short(name)),
         None => format!("[{label}]"),
     }
+}
+
+/// What stands under a message whose file is not kept.
+pub fn without_file(language: Language, why: NoFile) -> String {
+    let label = match why {
+        NoFile::Refused => word(
+            language,
+            [
+                "arquivo recusado: tipo não permitido",
+                "file refused: type not allowed",
+                "archivo rechazado: tipo no permitido",
+            ],
+        ),
+        NoFile::Lost => word(
+            language,
+            [
+                "não foi possível baixar o arquivo",
+                "the file could not be downloaded",
+                "no se pudo descargar el archivo",
+            ],
+        ),
+    };
+    format!("[{label}]")
+}
+
+/// Why a file is not kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoFile {
+    /// It may be a program.
+    Refused,
+    /// It could not be fetched, or is too large.
+    Lost,
 }
 
 fn said_card(card: &Card, language: Language) -> String {

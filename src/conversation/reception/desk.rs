@@ -2,6 +2,7 @@
 //! taken in again later, and what was done already is not done twice.
 
 use super::ears::Ears;
+use super::files::Files;
 use super::hear::{Heard, MESSAGE_CHARS, is_voice, messages};
 use super::manners::{Wish, was_kept_for};
 use super::people::People;
@@ -10,15 +11,14 @@ use super::statuses::Statuses;
 use crate::channels::whatsapp::CHANNEL;
 use crate::channels::whatsapp::address::{PhoneNumberId, WaId};
 use crate::channels::whatsapp::content::Content;
-use crate::channels::whatsapp::wire::{Echo, Incoming, LONGEST_ID, Moved, Person, Preference, Update, What};
+use crate::channels::whatsapp::wire::{Echo, Incoming, LONGEST_ID, Moved, Person, Update, What};
 use crate::channels::whatsapp::words::said;
 use crate::config::whatsapp::WhatsAppSettings;
 use crate::conversation::ownership::Ownership;
 use crate::domain::clock::Clock;
-use crate::domain::contact::{ConsentRecord, Contact};
 use crate::domain::conversation::{Conversation, Owner};
 use crate::domain::event::Event;
-use crate::domain::ids::{ContactId, MessageId};
+use crate::domain::ids::MessageId;
 use crate::domain::language::Language;
 use crate::domain::message::Kept;
 use crate::inbox::accept::{AcceptError, Inbound, Inbox, InboxLimits, With};
@@ -27,6 +27,7 @@ use crate::limits::alerts::Alerts;
 use crate::store::Stores;
 use crate::store::conversations::Accepted;
 use crate::store::error::StoreError;
+use crate::store::sends::{SendName, SendRecord, SendState};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,8 +36,8 @@ use std::time::Duration;
 const RECENT_EVENTS: u32 = 200;
 /// What came later than this has the time at which it was said, not at which it came.
 const ON_TIME: SignedDuration = SignedDuration::from_secs(60);
-/// What people agree to, or not, on this channel.
-const PURPOSE: &str = "marketing";
+/// So long a message of ours may be on its way before its name is known.
+const BEING_SENT: SignedDuration = SignedDuration::from_secs(30);
 
 /// What a [`Desk`] is made of.
 pub struct DeskParts {
@@ -50,6 +51,8 @@ pub struct DeskParts {
     pub alerts: Arc<Alerts>,
     /// Who listens to voice messages.
     pub ears: Arc<dyn Ears>,
+    /// Who fetches files.
+    pub files: Arc<dyn Files>,
     /// Time and ids.
     pub clock: Arc<dyn Clock>,
     /// Language of who is new.
@@ -61,14 +64,14 @@ pub struct DeskParts {
 pub enum Taken {
     /// Wholly.
     Whole,
-    /// Not at all: a voice message is still being listened to.
+    /// Not at all: a voice message is still being listened to, a file fetched, or it may be what we are just sending.
     NotYet,
 }
 
 /// Takes in what WhatsApp tells.
 pub struct Desk {
     pub(super) parts: DeskParts,
-    people: People,
+    pub(super) people: People,
     inbox: Inbox,
     pub(super) quiet: Quiet,
     pub(super) ignore_older_than: SignedDuration,
@@ -136,7 +139,7 @@ impl Desk {
             What::Message(message) => {
                 return Box::pin(self.message(&number, update, message, at)).await;
             }
-            What::Echo(echo) => self.echo(&number, echo).await,
+            What::Echo(echo) => return self.echo(&number, echo).await,
             What::Status(status) => self.parts.statuses.take(&number, status).await,
             What::Moved(moved) => self.moved(&number, moved).await,
             What::Preference(preference) => self.preference(&number, preference, at).await,
@@ -280,42 +283,26 @@ impl Desk {
         self.parts.ownership.tell(conversation.id, to, sentence.to_owned()).await.map(drop)
     }
 
-    /// Writes down what somebody wants, for ever and on their record.
-    async fn record(
-        &self,
-        contact: ContactId,
-        agreed: bool,
-        words: String,
-        at: Timestamp,
-    ) -> Result<(), StoreError> {
-        let contacts = &self.parts.stores.contacts;
-        let consent = ConsentRecord {
-            contact,
-            purpose: PURPOSE.to_owned(),
-            version: CHANNEL.to_owned(),
-            agreed,
-            words,
-            channel: CHANNEL.to_owned(),
-            at,
-        };
-        contacts.record_consent(&consent).await?;
-        // News come late and in any order: the newest counts.
-        let newest = contacts.consents(contact).await?.into_iter().rfind(|one| one.purpose == PURPOSE);
-        let agreed = newest.map_or(agreed, |newest| newest.agreed);
-        match contacts.get(contact).await? {
-            Some(known) if known.marketing_consent != Some(agreed) => {
-                let changed =
-                    Contact { marketing_consent: Some(agreed), updated_at: self.parts.clock.now(), ..known };
-                contacts.save(&changed).await
-            }
-            Some(_) | None => Ok(()),
+    async fn echo(&self, number: &PhoneNumberId, echo: &Echo) -> Result<Taken, StoreError> {
+        let sends = &self.parts.stores.sends;
+        let name = SendName { mark: None, external_id: echo.id.clone() };
+        if sends.named(&name).await?.is_some() {
+            // Our own words: some providers repeat them.
+            count("ignored");
+            return Ok(Taken::Whole);
         }
-    }
-
-    async fn echo(&self, number: &PhoneNumberId, echo: &Echo) -> Result<(), StoreError> {
         let Some(conversation) = self.people.conversation(number, &echo.to, None).await? else {
-            return Ok(());
+            return Ok(Taken::Whole);
         };
+        let newest = sends.newest(conversation.id, 1).await?;
+        let is_sending = |send: &SendRecord| {
+            let age = self.parts.clock.now().duration_since(send.begun_at);
+            send.state == SendState::Begun && age < BEING_SENT
+        };
+        if newest.iter().any(is_sending) {
+            // They may be ours: what they are called is known in a moment.
+            return Ok(Taken::NotYet);
+        }
         let text = said(&echo.content, conversation.language).text;
         let text = match self.inbox.readable(text) {
             Ok(text) => text,
@@ -324,7 +311,7 @@ impl Desk {
         let author = sayings::team(conversation.language);
         let taken = self.parts.ownership.echo(conversation.id, &echo.id, author, text).await?;
         count(if taken.duplicate { "duplicate" } else { "accepted" });
-        Ok(())
+        Ok(Taken::Whole)
     }
 
     async fn moved(&self, number: &PhoneNumberId, moved: &Moved) -> Result<(), StoreError> {
@@ -346,18 +333,6 @@ impl Desk {
             with: With { kept: Some(Kept::Sign), ..With::default() },
         };
         accepted(self.inbox.accept(inbound).await).map(drop)
-    }
-
-    async fn preference(
-        &self,
-        number: &PhoneNumberId,
-        preference: &Preference,
-        at: Timestamp,
-    ) -> Result<(), StoreError> {
-        let Some(conversation) = self.people.conversation(number, &preference.person, None).await? else {
-            return Ok(());
-        };
-        self.record(conversation.contact, preference.wanted, preference.word.clone(), at).await
     }
 
     /// Another program has the conversation on Meta's side, or gives it back.

@@ -2,13 +2,14 @@
 
 use super::desk::Desk;
 use super::ears::Ear;
+use super::files::{Came, Fetched};
 use super::manners::{Wish, is_loop, wish};
 use crate::channels::whatsapp::CHANNEL;
 use crate::channels::whatsapp::address::PhoneNumberId;
 use crate::channels::whatsapp::content::Content;
 use crate::channels::whatsapp::interactive::{numbered_choice, tappable};
 use crate::channels::whatsapp::wire::Incoming;
-use crate::channels::whatsapp::words::{Said, said};
+use crate::channels::whatsapp::words::{NoFile, Said, said, without_file};
 use crate::domain::conversation::Conversation;
 use crate::domain::event::{Event, EventBody};
 use crate::domain::language::Language;
@@ -39,7 +40,8 @@ pub(super) struct Heard {
 }
 
 impl Desk {
-    /// A message in words, and whether anybody is to answer it. None while a voice message is being listened to.
+    /// A message in words, and whether anybody is to answer it. None while a voice message is being listened to, or a file
+    /// fetched.
     pub(super) async fn heard(
         &self,
         number: &PhoneNumberId,
@@ -55,6 +57,21 @@ impl Desk {
             Some(Ear::Listening) => return Ok(None),
             Some(Ear::Words(words)) => content.text = format!("{words}\n{}", content.text),
             Some(Ear::Nothing) | None => {}
+        }
+        for media in &mut content.media {
+            let came = Came { number, conversation: conversation.id, media };
+            let why = match self.fetched(came, &incoming.id).await? {
+                Fetched::Fetching => return Ok(None),
+                Fetched::Nothing => continue,
+                Fetched::Kept(file) => {
+                    media.file = Some(file);
+                    continue;
+                }
+                Fetched::Refused => NoFile::Refused,
+                Fetched::Lost => NoFile::Lost,
+            };
+            content.text.push('\n');
+            content.text.push_str(&without_file(conversation.language, why));
         }
         let value = match &incoming.content {
             Content::Choice { id, .. } => offered(id, quoted.as_ref(), events),
@@ -98,6 +115,12 @@ impl Desk {
             }
         };
         Ok(Some(Heard { said: content, quoted: quoted.map(shortened), kept, wish: wished, at }))
+    }
+
+    /// What became of a file; nothing becomes of one whose message was taken in before.
+    async fn fetched(&self, came: Came<'_>, message: &str) -> Result<Fetched, StoreError> {
+        let known = self.parts.stores.conversations.said(came.conversation, CHANNEL, message).await?;
+        Ok(if known.is_some() { Fetched::Nothing } else { self.parts.files.fetch(came) })
     }
 
     /// What a voice message says; none for other messages, and for one that nobody answers any more.

@@ -3,11 +3,13 @@
 
 mod desk;
 pub mod ears;
+pub mod files;
 mod hear;
 mod manners;
 mod people;
 mod sayings;
 pub mod statuses;
+mod wishes;
 pub mod worker;
 
 pub use desk::{Desk, DeskParts, Taken};

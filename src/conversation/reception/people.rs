@@ -6,6 +6,7 @@ use crate::channels::whatsapp::address::{
     PhoneNumberId, UserId, WaId, WhatsAppAddress, conversation, first_contact,
 };
 use crate::channels::whatsapp::wire::{Moved, Person};
+use crate::conversation::unite::unite;
 use crate::domain::clock::Clock;
 use crate::domain::contact::{Contact, Identity, IdentityKind};
 use crate::domain::conversation::Conversation;
@@ -55,6 +56,13 @@ impl People {
         };
         let id = conversation(number, contact);
         if let Some(known) = self.conversations.get(id).await? {
+            if known.contact != contact {
+                // They have proven to be somebody on file.
+                unite(self.contacts.as_ref(), contact, known.contact, self.clock.now()).await?;
+            }
+            return self.seen_again(known, address, person, referral).await.map(Some);
+        }
+        if let Some(known) = self.begun_before(number, contact, person).await? {
             return self.seen_again(known, address, person, referral).await.map(Some);
         }
         let new = NewConversation {
@@ -71,6 +79,23 @@ impl People {
         let opened = self.conversations.open(new).await?;
         self.point(opened.contact, person).await?;
         Ok(Some(opened))
+    }
+
+    /// The conversation of somebody on file that began before they had proven to be them.
+    async fn begun_before(
+        &self,
+        number: &PhoneNumberId,
+        contact: ContactId,
+        person: &Person,
+    ) -> Result<Option<Conversation>, StoreError> {
+        let handles = [person.user.as_ref().map(UserId::identity), person.phone.as_ref().map(WaId::identity)];
+        for handle in handles.into_iter().flatten() {
+            let known = self.conversations.get(conversation(number, first_contact(&handle))).await?;
+            if let Some(known) = known.filter(|known| known.contact == contact) {
+                return Ok(Some(known));
+            }
+        }
+        Ok(None)
     }
 
     /// The person's conversations are kept under the handles that they have now.

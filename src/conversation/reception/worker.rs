@@ -92,6 +92,7 @@ impl PostWorker {
     }
 
     async fn sweep(&self) {
+        self.desk.parts.files.tidy().await;
         let before = self.clock.now().saturating_sub(KEPT).unwrap_or(Timestamp::MIN);
         match self.posts.sweep(before, SWEPT).await {
             Ok(0) => {}

@@ -65,6 +65,17 @@ pub struct Endpoint {
     pub price: Option<Price>,
     /// Which private addresses may be called.
     pub allowance: Allowance,
+    /// Whether the model is shown pictures.
+    pub images: Images,
+}
+
+/// Whether a model is shown the pictures that customers send.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Images {
+    /// It can see them.
+    Shown,
+    /// It reads that there are some.
+    Named,
 }
 
 /// An endpoint that cannot be used as it is set up.
@@ -152,8 +163,11 @@ impl OpenAiModel {
     ) -> Result<ChatAnswer, Failure> {
         let first_token = begun + self.endpoint.timeout_first_token;
         let whole = begun + self.endpoint.timeout_total;
-        let wire =
+        let mut wire =
             wire::request(&self.endpoint.model, self.endpoint.temperature, request, &self.tools, quirks);
+        if self.endpoint.images == Images::Shown {
+            wire.show(&request.pictures);
+        }
         let characters = wire.characters();
         let first_of = first_token.min(whole);
         let chat = self.client.chat();

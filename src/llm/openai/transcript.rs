@@ -5,7 +5,9 @@ use super::dialect::{Quirk, Quirks};
 use super::wire;
 use crate::domain::ids::CallId;
 use crate::domain::tool_call::ToolCall;
-use crate::llm::model::{ChatMessage, ChatRequest, ToolChoice};
+use crate::llm::model::{ChatMessage, ChatRequest, Picture, ToolChoice};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -24,6 +26,11 @@ pub(super) enum WireMessage<'a> {
     User {
         content: Cow<'a, str>,
     },
+    /// The customer's words, and pictures.
+    #[serde(rename = "user")]
+    Shown {
+        content: Vec<Part<'a>>,
+    },
     Assistant {
         /// `null` with calls and no words, as the protocol wants it.
         content: Option<Cow<'a, str>>,
@@ -34,6 +41,20 @@ pub(super) enum WireMessage<'a> {
         tool_call_id: String,
         content: Cow<'a, str>,
     },
+}
+
+/// A part of what the customer said.
+#[derive(Debug, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum Part<'a> {
+    Text { text: Cow<'a, str> },
+    ImageUrl { image_url: ImageUrl },
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+pub(super) struct ImageUrl {
+    /// The picture itself, written as an address.
+    url: String,
 }
 
 #[derive(Debug, PartialEq, Serialize)]
@@ -55,6 +76,14 @@ impl WireMessage<'_> {
     pub(super) fn characters(&self) -> usize {
         match self {
             Self::System { content } | Self::User { content } | Self::Tool { content, .. } => content.len(),
+            // What a picture costs nobody knows beforehand.
+            Self::Shown { content } => content
+                .iter()
+                .map(|part| match part {
+                    Part::Text { text } => text.len(),
+                    Part::ImageUrl { .. } => 0,
+                })
+                .sum(),
             Self::Assistant { content, tool_calls } => {
                 let calls =
                     tool_calls.iter().map(|call| call.function.name.len() + call.function.arguments.len());
@@ -100,6 +129,22 @@ pub(super) fn messages<'a>(asked: &'a ChatRequest, quirks: Quirks) -> Vec<WireMe
         writer.head_is_whole = true;
     }
     writer.out
+}
+
+/// Puts pictures beside the newest of the customer's words.
+pub(super) fn show(messages: &mut [WireMessage<'_>], pictures: &[Picture]) {
+    if pictures.is_empty() {
+        return;
+    }
+    let newest = messages.iter_mut().rfind(|message| matches!(message, WireMessage::User { .. }));
+    let Some(message) = newest else { return };
+    let WireMessage::User { content } = message else { return };
+    let words = Part::Text { text: std::mem::take(content) };
+    let shown = pictures.iter().map(|picture| {
+        let url = format!("data:{};base64,{}", picture.mime_type, STANDARD.encode(&picture.bytes));
+        Part::ImageUrl { image_url: ImageUrl { url } }
+    });
+    *message = WireMessage::Shown { content: std::iter::once(words).chain(shown).collect() };
 }
 
 struct Writer<'a> {
@@ -255,6 +300,7 @@ mod tests {
             tools: Arc::new(vec![crate::llm::repair::testing::tool("order_status", json!({}))]),
             tool_choice: ToolChoice::Auto,
             passages: Vec::new(),
+            pictures: Vec::new(),
             language: Language::default(),
             now: jiff::Zoned::default(),
             max_output_tokens: 100,
@@ -326,6 +372,21 @@ mod tests {
                 {"role": "system", "content": "note"},
             ])
         );
+    }
+
+    #[test]
+    fn pictures_stand_beside_the_newest_words() {
+        let asked = conversation();
+        let mut written = messages(&asked, Quirks::default());
+        let picture = Picture { mime_type: "image/png".into(), bytes: Arc::from(&b"abc"[..]) };
+        show(&mut written, &[picture]);
+        let wire = serde_json::to_value(&written).unwrap();
+        let url = json!({"url": "data:image/png;base64,YWJj"});
+        assert_eq!(
+            wire[9],
+            json!({"role": "user", "content": [{"type": "text", "text": "e agora?"}, {"type": "image_url", "image_url": url}]})
+        );
+        assert_eq!(wire[4], json!({"role": "user", "content": "oi\n\ntudo bem?"}));
     }
 
     #[test]

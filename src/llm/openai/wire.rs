@@ -3,7 +3,7 @@
 use super::dialect::{Quirk, Quirks};
 use super::transcript::{self, WireMessage};
 use crate::domain::tool::{ParamSource, ToolSpec};
-use crate::llm::model::{ChatRequest, ToolChoice};
+use crate::llm::model::{ChatRequest, Picture, ToolChoice};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -66,6 +66,11 @@ pub(super) fn request<'a>(
 }
 
 impl WireRequest<'_> {
+    /// Shows the model pictures.
+    pub(super) fn show(&mut self, pictures: &[Picture]) {
+        transcript::show(&mut self.messages, pictures);
+    }
+
     /// How many characters the model has to read.
     pub(super) fn characters(&self) -> usize {
         let messages: usize = self.messages.iter().map(WireMessage::characters).sum();

@@ -1,10 +1,12 @@
 //! HTTP version 1: thin handlers, one file a subject. A handler reads the request, checks who asks, makes one call
 //! and puts the result into words; it decides nothing about conversations.
 
+pub mod attachments;
 pub mod conversations;
 pub mod documents;
 pub mod drills;
 pub mod events;
+pub mod files;
 pub mod gaps;
 pub mod inspect;
 mod interview_answers;

@@ -1,8 +1,8 @@
 //! The OpenAPI 3.1 document, made from the handlers themselves.
 
 use super::{
-    conversations, documents, drills, events, gaps, inspect, interviews, knowledge, messages, outbox, people,
-    tools, widget,
+    attachments, conversations, documents, drills, events, files, gaps, inspect, interviews, knowledge,
+    messages, outbox, people, tools, widget,
 };
 use crate::web::webhooks::{relay, whatsapp};
 use crate::web::{pages, probes};
@@ -47,6 +47,9 @@ use utoipa::{Modify, OpenApi, ToSchema};
         interviews::correct_interview,
         interviews::acknowledge_lead,
         tools::list_tools,
+        attachments::send_attachment,
+        files::get_file,
+        files::forget_files,
         outbox::list_dead_deliveries,
         outbox::replay_delivery,
         drills::begin_model_drill,
@@ -90,9 +93,13 @@ pub struct MessageSchema {
     /// The call that waits for the customer's word: `{tool, arguments}`.
     #[schema(value_type = Option<Object>)]
     confirmation: Option<()>,
-    /// Files that came with it: `{kind: image|video|document|audio|voice|sticker, id, mime_type, sha256?, file_name?}`.
+    /// Files that came with it: `{kind: image|video|document|audio|voice|sticker, id, mime_type, sha256?, file_name?, file?}`;
+    /// `file` is `{digest, mime_type, bytes}` where it is kept.
     #[schema(value_type = Option<Vec<Object>>)]
     media: Option<Vec<()>>,
+    /// What a message of the business carries beside its words: `{type, …}`, as it was sent.
+    #[schema(value_type = Option<Object>)]
+    attachment: Option<()>,
     /// The earlier message that it replies to: `{id, role, text}`.
     #[schema(value_type = Option<Object>)]
     quoted: Option<()>,

@@ -1,6 +1,7 @@
 //! People of the business answer, take, give back and end conversations.
 
 use super::inspect::ConversationView;
+use crate::domain::conversation::Conversation;
 use crate::domain::ids::{ConversationId, MessageId};
 use crate::inbox::clean;
 use crate::store::interviews::Amendment;
@@ -51,6 +52,13 @@ pub struct Replied {
     #[schema(value_type = String, format = "uuid")]
     message_id: MessageId,
     conversation: ConversationView,
+}
+
+impl Replied {
+    /// A message that leaves, and the conversation as it is then.
+    pub(super) fn new(message_id: MessageId, conversation: Conversation) -> Self {
+        Self { message_id, conversation: conversation.into() }
+    }
 }
 
 /// A person answers, and by that takes the conversation; or the flow that has it says something.

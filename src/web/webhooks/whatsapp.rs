@@ -3,9 +3,10 @@
 //! posted again for days.
 
 use crate::channels::whatsapp::CHANNEL;
+use crate::channels::whatsapp::evolution::envelope::as_meta;
 use crate::channels::whatsapp::signature::{AppSecrets, Presented, is_token};
 use crate::config::secret::Secret;
-use crate::config::whatsapp::WhatsAppSettings;
+use crate::config::whatsapp::{Provider, WhatsAppSettings};
 use crate::domain::ids::PostId;
 use crate::store::posts::NewPost;
 use crate::web::extract::body;
@@ -26,16 +27,65 @@ const CHALLENGE_BYTES: usize = 256;
 /// When Meta may try again while the store is away. It keeps its own schedule.
 const STORE_AWAY: Duration = Duration::from_secs(5);
 
+/// Where an Evolution API presents the secret.
+const EVOLUTION_SECRET: &str = "x-balcao-secret";
+
 /// What the handlers need beside what every handler may use.
-pub struct WhatsAppDoor {
-    secrets: AppSecrets,
-    verify_token: Secret,
+pub enum WhatsAppDoor {
+    /// Meta's.
+    Meta {
+        /// Any of these may have signed.
+        secrets: AppSecrets,
+        /// What the handshake presents.
+        verify_token: Secret,
+    },
+    /// An Evolution API's.
+    Evolution {
+        /// What every call presents.
+        secret: Secret,
+        /// Our number.
+        number: String,
+    },
 }
 
 impl WhatsAppDoor {
-    /// A door for Meta, as `[channels.whatsapp]` says.
+    /// A door for whoever `[channels.whatsapp]` names.
     pub fn new(settings: &WhatsAppSettings) -> Self {
-        Self { secrets: AppSecrets::read(&settings.app_secrets), verify_token: settings.verify_token.clone() }
+        match settings.provider {
+            Provider::Meta => Self::Meta {
+                secrets: AppSecrets::read(&settings.app_secrets),
+                verify_token: settings.verify_token.clone(),
+            },
+            Provider::Evolution => {
+                let number = settings.all_numbers().into_iter().next();
+                let number = number.map(|number| number.phone_number_id).unwrap_or_default();
+                Self::Evolution { secret: settings.evolution.webhook_secret.clone(), number }
+            }
+        }
+    }
+
+    /// Whether whoever calls may, by what they present with this body.
+    fn lets_in(&self, headers: &HeaderMap, body: &[u8]) -> bool {
+        match self {
+            Self::Meta { secrets, .. } => {
+                Presented::in_headers(headers).is_some_and(|presented| secrets.signed(body, presented))
+            }
+            Self::Evolution { secret, .. } => {
+                let presented = headers.get(EVOLUTION_SECRET).and_then(|value| value.to_str().ok());
+                is_token(secret, presented.unwrap_or_default())
+            }
+        }
+    }
+
+    /// A body as it is kept: in Meta's words. What cannot be read is kept as it came, and told.
+    fn kept(&self, body: &[u8]) -> Vec<u8> {
+        let put = match self {
+            Self::Meta { .. } => None,
+            Self::Evolution { number, .. } => {
+                serde_json::from_slice(body).ok().and_then(|envelope| as_meta(&envelope, number))
+            }
+        };
+        put.map_or_else(|| body.to_vec(), |put| put.to_string().into_bytes())
     }
 }
 
@@ -52,7 +102,9 @@ impl WhatsAppDoor {
     )
 )]
 pub async fn verify_whatsapp(State(state): State<SharedState>, uri: Uri) -> Result<Response, Problem> {
-    let Some(door) = &state.parts.whatsapp else { return Err(not_set_up()) };
+    let Some(WhatsAppDoor::Meta { verify_token, .. }) = &state.parts.whatsapp else {
+        return Err(not_set_up());
+    };
     let refused = || {
         let detail =
             "The handshake needs `hub.mode=subscribe`, a challenge, and the token in `[channels.whatsapp]`.";
@@ -60,7 +112,7 @@ pub async fn verify_whatsapp(State(state): State<SharedState>, uri: Uri) -> Resu
     };
     let Query(handshake) = Query::<Handshake>::try_from_uri(&uri).map_err(|_| refused())?;
     // Compared in any case, so that what is missing cannot be told from what is wrong.
-    let knows = is_token(&door.verify_token, handshake.verify_token.as_deref().unwrap_or_default());
+    let knows = is_token(verify_token, handshake.verify_token.as_deref().unwrap_or_default());
     match handshake.challenge {
         Some(challenge)
             if knows
@@ -92,7 +144,7 @@ struct Handshake {
     request_body(content = String, content_type = "application/json", description = "Whatever Meta posts, up to 3 MiB."),
     responses(
         (status = 200, description = "It is kept, and will be worked through."),
-        (status = 401, body = Problem, description = "Not signed by one of the app's secrets."),
+        (status = 401, body = Problem, description = "Not signed by one of the app's secrets, or without the Evolution API's."),
         (status = 404, body = Problem, description = "The channel is not set up."),
         (status = 413, body = Problem, description = "Too long."),
         (status = 503, body = Problem, description = "It could not be kept; post it again."),
@@ -106,16 +158,18 @@ pub async fn receive_whatsapp(
     let Some(door) = &state.parts.whatsapp else { return Err(not_set_up()) };
     // Taken in first, whoever signed it: who still writes when the connection is closed never reads why.
     let body = body::read(body, BODY_BYTES).await;
-    let Some(presented) = Presented::in_headers(&headers) else { return Err(unsigned()) };
+    if matches!(door, WhatsAppDoor::Meta { .. }) && Presented::in_headers(&headers).is_none() {
+        return Err(unsigned());
+    }
     let body = body.inspect_err(|_| refused())?;
-    if !door.secrets.signed(&body, presented) {
+    if !door.lets_in(&headers, &body) {
         return Err(unsigned());
     }
     let (clock, stores) = (&state.parts.clock, &state.parts.stores);
     let post = NewPost {
         id: PostId(clock.new_id()),
         channel: CHANNEL.to_owned(),
-        body: body.to_vec(),
+        body: door.kept(&body),
         received_at: clock.now(),
     };
     stores.posts.keep(post).await.map_err(|error| {

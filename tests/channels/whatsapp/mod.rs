@@ -5,3 +5,5 @@ mod kinds;
 mod manners;
 mod people;
 mod posts;
+mod strange;
+mod together;

@@ -11,6 +11,7 @@ use balcao::config::settings::Settings;
 use balcao::conversation::lease::LeaseRules;
 use balcao::conversation::ownership::Ownership;
 use balcao::conversation::reception::ears::Deaf;
+use balcao::conversation::reception::files::NoFiles;
 use balcao::conversation::reception::worker::PostWorker;
 use balcao::conversation::reception::{Desk, DeskParts};
 use balcao::domain::clock::{Clock, ManualClock};
@@ -217,6 +218,7 @@ async fn a_store_that_fails_is_tried_again_and_nothing_is_lost() {
         )),
         alerts: alerts.clone(),
         ears: Arc::new(Deaf),
+        files: Arc::new(NoFiles),
         clock: clock.clone(),
         language: Language::Portuguese,
     };

@@ -1,8 +1,8 @@
-//! What is pushed to the gateway is what the log says, in the log's order, each message once; and what a person wrote
+//! What is pushed to the gateway and to Meta is what the log says, in the log's order, each message once; and what a person wrote
 //! elsewhere stands in the log once and is not sent out again.
 
 use super::{Rule, Violation};
-use crate::evidence::{Delivered, Evidence, Log, Said};
+use crate::evidence::{Delivered, Evidence, Log, Pushed, Said};
 use std::collections::HashMap;
 
 /// Looks at every conversation of the gateway's.
@@ -18,10 +18,15 @@ pub fn check(evidence: &Evidence, found: &mut Vec<Violation>) {
             wrong(format!("{} was pushed {} times, and had been taken", delivery.delivery, delivery.posts));
         }
         let due: Vec<&Said> = due(log, evidence).collect();
-        let told: Vec<&str> = got.iter().map(|delivery| delivery.message.as_str()).collect();
-        let wanted: Vec<&str> = due.iter().map(|said| said.id.as_str()).collect();
+        let by_words = log.pushed == Pushed::ByWords;
+        let told: Vec<&str> = got
+            .iter()
+            .map(|delivery| if by_words { delivery.text.as_str() } else { delivery.message.as_str() })
+            .collect();
+        let wanted: Vec<&str> =
+            due.iter().map(|said| if by_words { said.text.trim() } else { said.id.as_str() }).collect();
         if told != wanted {
-            wrong(format!("the gateway was given {told:?} and should have been given {wanted:?}"));
+            wrong(format!("the service was given {told:?} and should have been given {wanted:?}"));
         }
         for (delivery, said) in got.iter().zip(&due) {
             if delivery.message == said.id && (&delivery.text, &delivery.role) != (&said.text, &said.role) {
@@ -39,7 +44,7 @@ pub fn check(evidence: &Evidence, found: &mut Vec<Violation>) {
 /// The messages of a log that are pushed, in order.
 pub fn due<'e>(log: &'e Log, evidence: &'e Evidence) -> impl Iterator<Item = &'e Said> {
     let is_echo = |said: &Said| evidence.echoes.values().any(|echo| echo.text == said.text);
-    let messages = log.messages().map(|(_, said)| said).filter(|_| log.is_pushed);
+    let messages = log.messages().map(|(_, said)| said).filter(|_| log.pushed != Pushed::No);
     messages.filter(move |said| said.role != "customer" && !is_echo(said))
 }
 

@@ -64,10 +64,11 @@ pub(super) async fn file(
     if bearer(&headers) != TOKEN {
         ledger.faults.push("a file was asked for without the token".to_owned());
     }
-    let Some(file) = ledger.files.get(&id) else { return StatusCode::NOT_FOUND.into_response() };
+    let Some(file) = ledger.files.get_mut(&id) else { return StatusCode::NOT_FOUND.into_response() };
     if turn <= file.expired {
         StatusCode::NOT_FOUND.into_response()
     } else {
+        file.fetched += 1;
         file.bytes.clone().into_response()
     }
 }

@@ -143,6 +143,8 @@ struct File {
     /// How often its address was asked for, and how many of those have run out.
     resolved: u32,
     expired: u32,
+    /// How often it was handed out.
+    fetched: usize,
 }
 
 #[derive(Clone)]
@@ -232,7 +234,14 @@ impl FakeMeta {
 
     /// A file that a customer has sent; so many of its addresses have run out when they are asked for.
     pub fn keeps(&self, id: &str, bytes: &[u8], expired: u32) {
-        self.ledger().files.insert(id.to_owned(), File { bytes: bytes.to_vec(), resolved: 0, expired });
+        self.ledger()
+            .files
+            .insert(id.to_owned(), File { bytes: bytes.to_vec(), resolved: 0, expired, fetched: 0 });
+    }
+
+    /// How often files were handed out.
+    pub fn files_fetched(&self) -> usize {
+        self.ledger().files.values().map(|file| file.fetched).sum()
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {

@@ -97,8 +97,43 @@ pub fn message(body: &Value) -> Checked {
         }
         "interactive" => interactive(&body["interactive"]),
         "template" => template(&body["template"]),
+        "image" | "video" => file(&body[kind], &["id", "link", "caption"]),
+        "document" => file(&body[kind], &["id", "link", "caption", "filename"]),
+        "audio" => file(&body[kind], &["id", "link", "voice"]),
+        "reaction" => {
+            only(&body["reaction"], &["message_id", "emoji"])?;
+            within(&body["reaction"]["message_id"], 512, "message_id")?;
+            if !body["context"].is_null() || !body["reaction"]["emoji"].is_string() {
+                return no("a reaction with a quote or without a sign", body);
+            }
+            Ok(())
+        }
         _ => no("an unknown type", body),
     }
+}
+
+/// A file: with Meta, or at an address, and not both.
+fn file(body: &Value, known: &[&str]) -> Checked {
+    only(body, known)?;
+    match (body["id"].as_str(), body["link"].as_str()) {
+        (Some(id), None) if !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) => {}
+        (None, Some(link)) if link.starts_with("https://") || link.starts_with("http://") => {}
+        _ => return no("a file has an id or a link", body),
+    }
+    if body["caption"].is_null() { Ok(()) } else { within(&body["caption"], 1024, "caption") }
+}
+
+/// What stands behind the one button of a message.
+fn single(body: &Value, name: &str, known: &[&str]) -> Checked {
+    within(&body["body"]["text"], 1024, "body")?;
+    only(&body["action"], &["name", "parameters"])?;
+    if body["action"]["name"] != name {
+        return no("the name of the action", body);
+    }
+    if known.is_empty() && !body["action"]["parameters"].is_null() {
+        return no("this action has no parameters", body);
+    }
+    only(&body["action"]["parameters"], known)
 }
 
 fn interactive(body: &Value) -> Checked {
@@ -147,6 +182,43 @@ fn interactive(body: &Value) -> Checked {
                 }
             }
             if (1..=10).contains(&rows) { Ok(()) } else { no("one to ten rows", body) }
+        }
+        Some("cta_url") => {
+            single(body, "cta_url", &["display_text", "url"])?;
+            within(&action["parameters"]["display_text"], 20, "display_text")?;
+            let url = action["parameters"]["url"].as_str().unwrap_or_default();
+            if url.starts_with("https://") || url.starts_with("http://") {
+                return Ok(());
+            }
+            no("an address", body)
+        }
+        Some("location_request_message") => {
+            if !body["header"].is_null() || !body["footer"].is_null() {
+                return no("a request for a place has no header and no footer", body);
+            }
+            single(body, "send_location", &[])
+        }
+        Some("request_contact_info") => single(body, "request_contact_info", &[]),
+        Some("flow") => {
+            let known = [
+                "flow_message_version",
+                "flow_id",
+                "flow_name",
+                "flow_token",
+                "flow_cta",
+                "flow_action",
+                "flow_action_payload",
+                "mode",
+            ];
+            single(body, "flow", &known)?;
+            let parameters = &action["parameters"];
+            if parameters["flow_id"].is_null() == parameters["flow_name"].is_null() {
+                return no("exactly one of flow_id and flow_name", body);
+            }
+            if parameters["flow_action"] == "navigate" {
+                within(&parameters["flow_action_payload"]["screen"], 100, "screen")?;
+            }
+            within(&parameters["flow_cta"], 20, "flow_cta")
         }
         _ => no("an unknown interactive type", body),
     }

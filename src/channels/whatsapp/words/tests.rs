@@ -130,6 +130,7 @@ fn a_file_stays_with_its_words() {
         mime_type: "audio/ogg; codecs=opus".to_owned(),
         sha256: Some("q1w2e3=".to_owned()),
         file_name: None,
+        file: None,
     };
     assert_eq!(read(voice).media, [expected]);
     assert_eq!(read(json!({"type": "text", "text": {"body": "oi"}})).media, []);

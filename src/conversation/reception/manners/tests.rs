@@ -19,6 +19,7 @@ fn message(role: Role, text: &str, second: i64) -> Message {
         confirmation: None,
         media: Vec::new(),
         quoted: None,
+        attachment: None,
         kept: None,
         created_at: at(second),
     }

@@ -1,0 +1,120 @@
+//! Customers on WhatsApp. Meta posts what they write until it is acknowledged, at any process, some of it twice, and keeps
+//! no order: messages of a burst arrive in any order or at once.
+
+use crate::customers::fork;
+use crate::plan::{Burst, Message, Repeat};
+use crate::whatsapp_meta::{body, phone, sign};
+use crate::world::{Opened, Post, World};
+use rand::Rng;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
+use reqwest::Method;
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+/// The part they play, for their dice.
+const PART: u64 = 7;
+
+/// Plays a customer to the end.
+pub async fn play(world: Arc<World>, number: usize) {
+    tokio::select! {
+        () = write(&world, number) => {}
+        () = world.over.cancelled() => {}
+    }
+    world.progress(number).send_modify(|progress| progress.over = true);
+}
+
+async fn write(world: &Arc<World>, number: usize) {
+    let customer = &world.plan.customers[number];
+    let mut dice = world.plan.dice(PART, number);
+    tokio::time::sleep(customer.starts).await;
+    let mut late = JoinSet::new();
+    for burst in &customer.bursts {
+        write_burst(world, number, burst, &mut dice, &mut late).await;
+        if world.progress(number).borrow().opened.is_none() {
+            let opened = find(world, &burst.messages[0].word, &mut dice).await;
+            world.progress(number).send_modify(|progress| progress.opened = Some(opened));
+        }
+        world.progress(number).send_modify(|progress| progress.bursts += 1);
+        tokio::time::sleep(burst.then).await;
+    }
+    while late.join_next().await.is_some() {}
+}
+
+async fn write_burst(
+    world: &Arc<World>,
+    number: usize,
+    burst: &Burst,
+    dice: &mut StdRng,
+    late: &mut JoinSet<()>,
+) {
+    let mut messages = burst.messages.clone();
+    if dice.random_ratio(1, 4) {
+        messages.shuffle(dice);
+    }
+    let at_once = dice.random_ratio(1, 4);
+    let mut flying = JoinSet::new();
+    for message in messages {
+        if !at_once {
+            tokio::time::sleep(message.before).await;
+        }
+        let arrivals: &[Duration] = match message.repeat {
+            Repeat::Never => &[Duration::ZERO],
+            Repeat::Later(after) => &[Duration::ZERO, after],
+            Repeat::AtOnce => &[Duration::ZERO, Duration::ZERO],
+        };
+        for (place, after) in arrivals.iter().enumerate() {
+            let (world, message, mut dice, after) = (Arc::clone(world), message.clone(), fork(dice), *after);
+            let arriving = async move {
+                tokio::time::sleep(after).await;
+                post(&world, number, &message, &mut dice).await;
+            };
+            match place {
+                0 => flying.spawn(arriving),
+                _ => late.spawn(arriving),
+            };
+        }
+        if !at_once {
+            while flying.join_next().await.is_some() {}
+        }
+    }
+    while flying.join_next().await.is_some() {}
+}
+
+async fn post(world: &World, number: usize, message: &Message, dice: &mut StdRng) {
+    let (text, phone) = (message.text(), phone(number));
+    let at = (crate::evidence::now() / 1_000).to_string();
+    let user = format!("BR.{}", 10_000 + number);
+    let said = json!({"from": phone, "from_user_id": user, "id": message.word, "timestamp": at, "type": "text",
+        "text": {"body": text}});
+    let contact = json!({"profile": {"name": format!("Cliente {number}")}, "wa_id": phone, "user_id": user});
+    let signed = body(&json!({"contacts": [contact], "messages": [said]}));
+    loop {
+        world.note_sent(&Post { customer: number, word: &message.word, text: &text, wish: message.wish });
+        let request = world.ask(Method::POST, world.any_door(dice), "/webhooks/whatsapp", "");
+        if let Ok(answer) = sign(request, signed.clone()).send().await {
+            match answer.status().as_u16() {
+                200 => return world.note_kept(&message.word),
+                503 => {}
+                other => world.evidence().oddities.push(format!("a webhook was answered {other}")),
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(dice.random_range(20..200))).await;
+    }
+}
+
+/// The conversation in which a word was said: the webhook does not tell.
+async fn find(world: &World, word: &str, dice: &mut StdRng) -> Opened {
+    loop {
+        let path = format!("/api/v1/conversations?q={word}");
+        let answer = world.ask(Method::GET, world.any_door(dice), &path, &world.key).send().await;
+        if let Ok(listed) = world.read("the list of conversations", 200, answer).await
+            && let Some(id) = listed["conversations"][0]["id"].as_str()
+        {
+            return Opened { id: id.to_owned(), token: world.key.clone() };
+        }
+        tokio::time::sleep(Duration::from_millis(dice.random_range(50..150))).await;
+    }
+}

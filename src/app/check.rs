@@ -188,7 +188,9 @@ async fn server_problems(options: &Options) -> Vec<Problem> {
 async fn query_problems(options: &Options) -> anyhow::Result<Vec<Problem>> {
     let scratch = ScratchStore::open(options).await?;
     let outside = Outside::alone(options);
-    let registry = super::build::registry_over(options, &scratch.stores, Arc::new(NoKnowledge), &outside);
+    let registry = super::backoffice::backoffice(options, &scratch.stores, &outside).and_then(|backoffice| {
+        super::build::registry_over(options, &backoffice, Arc::new(NoKnowledge), &outside)
+    });
     scratch.close().await;
     let mut problems = Vec::new();
     // Files that make no tools are among the problems already.

@@ -81,6 +81,14 @@ impl BackofficeSettings {
         ]
     }
 
+    /// Without connectors.
+    pub fn alone(&mut self) {
+        for keeper in [&mut self.crm, &mut self.agenda, &mut self.tickets, &mut self.catalog] {
+            EMBEDDED.clone_into(keeper);
+        }
+        NONE.clone_into(&mut self.payments);
+    }
+
     /// Everything that is wrong, each behind its key.
     pub fn problems(&self) -> Vec<(&'static str, String)> {
         let mut problems = Vec::new();

@@ -3,6 +3,7 @@
 
 use super::database;
 use super::knowledge::look_up;
+use crate::app::backoffice::backoffice;
 use crate::app::build::{Options, Outside, listed, registry_over};
 use crate::domain::language::Language;
 use crate::domain::passage::Passage;
@@ -41,7 +42,9 @@ impl KnowledgeSearch for Knowledge {
 pub async fn mcp(options: Options, arguments: McpArguments) -> anyhow::Result<ExitCode> {
     let (stores, handle) = database(&options).await?;
     let knowledge = Arc::new(Knowledge(options.clone()));
-    let registry = registry_over(&options, &stores, knowledge, &Outside::alone(&options)).map_err(listed)?;
+    let outside = Outside::alone(&options);
+    let backoffice = backoffice(&options, &stores, &outside).map_err(listed)?;
+    let registry = registry_over(&options, &backoffice, knowledge, &outside).map_err(listed)?;
     let rates =
         OutboundRates { requests_per_minute: arguments.calls_per_minute.max(1), tokens_per_minute: 0 };
     let quota = OutboundQuota::new(rates, options.clock.clone(), Arc::new(TimerPause));

@@ -1,6 +1,7 @@
 //! `balcao tools import openapi`: from a document that describes an API to files in `tools/custom/`. Every file it writes was
 //! loaded once as the program would load it; a file that somebody changed is left alone.
 
+use crate::app::backoffice::backoffice;
 use crate::app::build::{Options, Outside, listed, registry_over};
 use crate::app::check::NoKnowledge;
 use crate::app::scratch::ScratchStore;
@@ -199,10 +200,14 @@ fn list(document: &Document, operations: &[Operation<'_>]) {
 /// Tools that have a name already, and whose they are.
 async fn taken(options: &Options, out: &Path) -> anyhow::Result<HashMap<String, String>> {
     let nothing = tempfile::tempdir().context("no scratch folder can be made")?;
-    let built_in = Options { operator: nothing.path().to_path_buf(), ..options.clone() };
+    let mut built_in = Options { operator: nothing.path().to_path_buf(), ..options.clone() };
+    // Whoever stands behind the counter, the tools have the same names.
+    built_in.settings.backoffice.alone();
+    built_in.settings.connectors.clear();
+    let outside = Outside::alone(&built_in);
     let scratch = ScratchStore::open(&built_in).await?;
-    let registry =
-        registry_over(&built_in, &scratch.stores, Arc::new(NoKnowledge), &Outside::alone(&built_in));
+    let registry = backoffice(&built_in, &scratch.stores, &outside)
+        .and_then(|backoffice| registry_over(&built_in, &backoffice, Arc::new(NoKnowledge), &outside));
     scratch.close().await;
     let registry = registry.map_err(listed)?;
     let mut taken: HashMap<String, String> =

@@ -166,6 +166,7 @@ async fn what_a_tool_cannot_say_is_named_with_its_place_and_the_others_are_writt
         "tools/custom/loja_create_order.toml: written",
         "api.yaml: at #/paths/~1broken/post/requestBody: there is no `#/components/requestBodies/Missing`",
         "api.yaml: at #/paths/~1upload/post/requestBody/content: a tool sends JSON or a form, not multipart/form-data",
+        "/get: the path `/orders/{{ secret.OTHER }}` would be read as a template",
         "secret LOJA_SHOP_KEY",
     ] {
         assert!(told.contains(wanted), "{wanted} is not in {told}");

@@ -211,7 +211,7 @@ impl<'d> Collector<'_, 'd> {
             Value::Number(_) | Value::Bool(_) => value.to_string(),
             Value::Null | Value::Array(_) | Value::Object(_) => return None,
         };
-        (!text.contains("{{") && !text.contains("{%")).then_some(text)
+        (!is_template(&text)).then_some(text)
     }
 
     fn fix(&mut self, place: &str, name: &str, literal: &str) {
@@ -301,6 +301,11 @@ impl<'d> Collector<'_, 'd> {
     }
 
     fn finish(mut self) -> Result<Arguments, Vec<Problem>> {
+        // A document must not write templates of its own: they could name the operator's other secrets.
+        if is_template(self.operation.path) {
+            let message = format!("the path `{}` would be read as a template", self.operation.path);
+            self.problems.push(self.document.problem(&self.operation.found.pointer, message));
+        }
         let left = self.found.path.replace("{{ ", "").replace(" }}", "");
         if left.contains(['{', '}']) {
             let message =
@@ -318,6 +323,11 @@ impl<'d> Collector<'_, 'd> {
         self.found.schema = schema;
         Ok(self.found)
     }
+}
+
+/// Whether a text of the document would be filled in.
+fn is_template(text: &str) -> bool {
+    ["{{", "{%", "{#"].iter().any(|opening| text.contains(opening))
 }
 
 fn first<'d>(content: &Found<'d>) -> Option<Found<'d>> {

@@ -44,27 +44,31 @@ pub async fn unite(
     for preference in &from.preferences {
         contacts.remember(on_file, preference.clone()).await?;
     }
-    let identities = contacts.identities(made).await?;
-    // The number of somebody of a channel is the channel's own word; that of a browser is only what somebody said.
-    let is_of_a_channel = identities
-        .iter()
-        .all(|identity| matches!(identity.kind, IdentityKind::ChannelUser | IdentityKind::Phone));
-    if is_of_a_channel {
-        for identity in &identities {
-            contacts.link(on_file, identity, now).await?;
-        }
-    }
-    let vouched = from.phone.clone().filter(|_| is_of_a_channel);
     let marketing_consent = match from.marketing_consent {
         // A no is always taken.
         Some(false) => Some(false),
         other => into.marketing_consent.or(other),
     };
-    let phone = into.phone.clone().or(vouched);
-    if (marketing_consent, &phone) != (into.marketing_consent, &into.phone) {
+    if marketing_consent != into.marketing_consent {
         // The record as it is now: its preferences may have grown.
         let Some(known) = contacts.get(on_file).await? else { return Ok(United::Apart) };
-        contacts.save(&Contact { marketing_consent, phone, updated_at: now, ..known }).await?;
+        contacts.save(&Contact { marketing_consent, updated_at: now, ..known }).await?;
+    }
+    let identities = contacts.identities(made).await?;
+    // The number of somebody of a channel is the channel's own word; that of a browser is only what somebody said.
+    let is_of_a_channel = identities
+        .iter()
+        .all(|identity| matches!(identity.kind, IdentityKind::ChannelUser | IdentityKind::Phone));
+    if !is_of_a_channel {
+        return Ok(United::One);
+    }
+    // Last: whoever has the handles is the one.
+    for identity in &identities {
+        contacts.link(on_file, identity, now).await?;
+    }
+    if let (None, Some(phone)) = (&into.phone, from.phone) {
+        let Some(known) = contacts.get(on_file).await? else { return Ok(United::Apart) };
+        contacts.save(&Contact { phone: Some(phone), updated_at: now, ..known }).await?;
     }
     tracing::info!(contact.id = %on_file, "a contact of a channel has proven to be one on file; they are one now");
     Ok(United::One)

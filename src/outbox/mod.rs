@@ -3,4 +3,5 @@
 
 pub mod courier;
 pub mod push;
+pub mod reach;
 pub mod receipts;

@@ -114,9 +114,15 @@ async fn who_is_not_reached_is_not_written_to_until_they_write() {
     let told = dead(&app, 2).await;
     assert!(told.iter().any(|reason| reason.contains("has not written since")), "{told:?}");
     assert_eq!(meta.refusals(), [131_026], "Meta is not asked again");
+    let mark = async || {
+        let detail = operator(&app, Method::GET, &format!("/conversations/{id}"), json!({})).await;
+        detail["out_of_reach"].clone()
+    };
+    assert_eq!(mark().await, true);
     operator(&app, Method::POST, &format!("/conversations/{id}/return"), json!({})).await;
     meta.tells(ana.writes("wamid.2", "oi, cheguei")).await;
     assert_eq!(meta.texts(1).await, ["Oi de novo!"]);
+    assert_eq!(mark().await, false);
     app.end().await;
 }
 

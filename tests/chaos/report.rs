@@ -2,7 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::checker::{Violation, recovery};
-use crate::evidence::{Evidence, What};
+use crate::evidence::{Delivered, Evidence, What};
 use crate::plan::Wish;
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -84,10 +84,18 @@ pub fn numbers(arguments: &Arguments, course: &Course, evidence: &Evidence) {
 
 /// How long after it was written down a message was taken by the gateway, in milliseconds, shortest first.
 fn waits_for_delivery(evidence: &Evidence) -> Vec<i64> {
-    let messages = evidence.logs.iter().flat_map(|log| log.messages());
-    let written: HashMap<&str, i64> = messages.map(|(entry, said)| (said.id.as_str(), entry.at)).collect();
-    let delivered = evidence.delivered.iter();
-    let waits = delivered.filter_map(|delivery| Some(delivery.at - written.get(delivery.message.as_str())?));
+    let messages =
+        || evidence.logs.iter().flat_map(|log| log.messages().map(move |said| (log.customer, said)));
+    let by_name: HashMap<&str, i64> =
+        messages().map(|(_, (entry, said))| (said.id.as_str(), entry.at)).collect();
+    // Meta is told words alone.
+    let by_words: HashMap<(usize, &str), i64> =
+        messages().map(|(customer, (entry, said))| ((customer, said.text.as_str()), entry.at)).collect();
+    let written = |delivery: &Delivered| {
+        let named = by_name.get(delivery.message.as_str()).copied();
+        named.or_else(|| by_words.get(&(delivery.customer, delivery.text.as_str())).copied())
+    };
+    let waits = evidence.delivered.iter().filter_map(|delivery| Some(delivery.at - written(delivery)?));
     let mut waits: Vec<i64> = waits.collect();
     waits.sort_unstable();
     waits

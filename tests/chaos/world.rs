@@ -161,7 +161,11 @@ impl World {
     pub fn note_kept(&self, word: &str) {
         let at = now();
         let mut evidence = self.evidence();
-        evidence.sent.get_mut(word).unwrap().acknowledged.get_or_insert(at);
+        let sent = evidence.sent.get_mut(word).unwrap();
+        match sent.acknowledged {
+            None => sent.acknowledged = Some(at),
+            Some(_) => sent.repeated += 1,
+        }
     }
 
     /// A message was acknowledged.

@@ -1,6 +1,7 @@
 //! What visitors see of the log, word for word.
 
 use crate::support::stores::{message, tool_events};
+use balcao::domain::attachment::Attachment;
 use balcao::domain::conversation::{ConversationState, Owner};
 use balcao::domain::event::{Event, EventBody};
 use balcao::domain::ids::{CallId, ConversationId, MessageId, TurnId};
@@ -142,7 +143,7 @@ fn the_document_describes_a_message_as_it_is() {
     let from_a_phone = Message {
         media: vec![media],
         quoted: Some(Box::new(quoted)),
-        attachment: None,
+        attachment: Some(Box::new(Attachment::LocationRequest)),
         kept: Some(Kept::Late),
         ..full_message()
     };

@@ -41,13 +41,6 @@ pub(super) enum Next<'c> {
 }
 
 impl Errand {
-    /// Whether the customer was not reached the last time, and has not shown since that they are.
-    pub(super) fn is_out_of_reach(&self) -> bool {
-        let last_sign = self.said.first().map(|message| message.created_at);
-        let failed = self.sent.iter().find(|one| remedy(one) == Some(Remedy::Unreachable));
-        failed.is_some_and(|failed| last_sign.is_none_or(|sign| sign <= failed.begun_at))
-    }
-
     /// Whether nobody waits for a message: it comes out of nowhere, or a day behind the customer's last word.
     pub(super) fn is_unasked(&self, message: &Message, now: Timestamp) -> bool {
         let is_talking = self.heard().is_some_and(|heard| now.duration_since(heard) < TALK);

@@ -20,6 +20,9 @@ use tokio_util::sync::CancellationToken;
 /// The waits before a file is asked for again that could not be reached.
 const WAITS: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
 
+/// The longest that a customer's words wait for their file, all attempts together.
+const LONGEST: Duration = Duration::from_secs(60);
+
 /// What fetching takes.
 pub struct Fetcher {
     /// Meta.
@@ -89,7 +92,9 @@ impl Fetcher {
         media: &str,
         most: u64,
     ) -> Fetched {
-        let (outcome, fetched) = match self.bytes(number, media, most).await {
+        let bytes = tokio::time::timeout(LONGEST, self.bytes(number, media, most)).await;
+        let bytes = bytes.unwrap_or_else(|_| Err(FileError::Away("it took too long".to_owned())));
+        let (outcome, fetched) = match bytes {
             Err(error) => {
                 tracing::warn!(conversation.id = %conversation, %error, "a customer's file could not be fetched");
                 ("lost", Fetched::Lost)

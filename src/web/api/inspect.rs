@@ -6,6 +6,7 @@ use crate::domain::conversation::{Conversation, ConversationState};
 use crate::domain::event::Event;
 use crate::domain::ids::{ContactId, ConversationId, Seq};
 use crate::domain::language::Language;
+use crate::outbox::reach::is_out_of_reach;
 use crate::store::conversations::ConversationFilter;
 use crate::store::error::StoreError;
 use crate::web::auth::operator::Operator;
@@ -25,6 +26,8 @@ const PAGE: u32 = 50;
 const LARGEST_PAGE: u32 = 200;
 /// How much of a long conversation its detail shows: the newest events.
 const EVENTS: u32 = 5000;
+/// How many attempts to send are looked at for whether the customer is reached.
+const LOOKED_AT: u32 = 20;
 
 /// A conversation without its events.
 #[derive(Serialize, ToSchema)]
@@ -170,6 +173,9 @@ pub struct ConversationDetail {
     events: Vec<Event>,
     /// Whether the log is longer than what is shown and counted here.
     truncated: bool,
+    /// Whether the channel could not deliver the last message, and the customer has not written since: they are not written
+    /// to until they do.
+    out_of_reach: bool,
 }
 
 /// One conversation with its journal: model calls, tool calls with arguments and results, evidence, cost.
@@ -194,6 +200,10 @@ pub async fn get_conversation(
     let events = stores.conversations.recent_events(id, EVENTS).await?;
     let truncated = events.first().is_some_and(|event| event.seq > 1);
     let journal = journal::of(&events);
+    let sent = stores.sends.newest(id, LOOKED_AT).await?;
+    let out_of_reach = !sent.is_empty() && is_out_of_reach(&sent, &stores.sends.last_said(id, 1).await?);
     let conversation = conversation.into();
-    Ok(axum::Json(ConversationDetail { conversation, contact, identities, journal, events, truncated }))
+    let detail =
+        ConversationDetail { conversation, contact, identities, journal, events, truncated, out_of_reach };
+    Ok(axum::Json(detail))
 }

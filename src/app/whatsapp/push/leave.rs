@@ -9,6 +9,7 @@ use crate::conversation::consents;
 use crate::domain::language::Language;
 use crate::limits::pace::wait_for;
 use crate::outbox::push::{Parcel, SendError};
+use crate::outbox::reach::is_out_of_reach;
 use crate::store::sends::{SendRecord, SendState};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
@@ -20,7 +21,7 @@ impl WhatsAppPush {
     /// Whether the customer is to be written to at all now.
     pub(super) async fn is_welcome(&self, parcel: &Parcel, errand: &Errand) -> Result<(), SendError> {
         let refused = |error: &str| Err(SendError::Refused { error: error.to_owned() });
-        if errand.is_out_of_reach() {
+        if is_out_of_reach(&errand.sent, &errand.said) {
             return refused(
                 "an earlier message could not be delivered (131026), and the customer has not written since: they have no \
                  WhatsApp any more, or one too old",

@@ -154,7 +154,11 @@ fn told(business: &Business, now: &Zoned, language: Language) -> String {
 }
 
 fn day(date: Date, language: Language) -> String {
-    format!("{}, {:02}/{:02}", name(date.weekday(), language), date.day(), date.month())
+    let name = name(date.weekday(), language);
+    match language {
+        Language::Portuguese | Language::Spanish => format!("{name}, {:02}/{:02}", date.day(), date.month()),
+        Language::English => format!("{name}, {}", date.strftime("%b %-d")),
+    }
 }
 
 fn push(text: &mut String, days: &str, hours: &[(Time, Time)], language: Language) {

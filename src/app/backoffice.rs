@@ -30,7 +30,7 @@ use crate::llm::factory::allowance;
 use crate::store::Stores;
 use crate::tools::http::Secrets;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// So many seconds may pass before a vendor's products are read again, unless the connector says otherwise.
 const PRODUCTS_SECONDS: u32 = 60;
@@ -239,7 +239,12 @@ fn ground(options: &Options, stores: &Stores, outside: &Outside) -> anyhow::Resu
 }
 
 /// Seals tokens with the key of the operator's secrets.
-struct Sealing(Option<Vault>);
+struct Sealing {
+    vault: Option<Mutex<Vault>>,
+    /// Whether a key may be made if there is none: processes that share a database have folders of their own, and
+    /// without a key that all are given each could read only its own tokens. Then they are kept as they are.
+    makes_key: bool,
+}
 
 /// What tokens are sealed under.
 const TOKEN: &str = "connector_token";
@@ -248,31 +253,29 @@ const PLAIN: &str = "plain ";
 const SEALED: &str = "sealed ";
 
 impl Sealing {
-    /// With the key of the environment or of the data folder, which is made if there is none. Several processes have
-    /// folders of their own: without a key that all are given, each could read only its own tokens, and they are
-    /// kept as they are.
     fn of(options: &Options) -> Self {
-        let vault = Vault::open(&options.data, &environment::variables()).and_then(|mut vault| {
-            let is_alone = matches!(options.settings.store.place(&options.data), Ok(StorePlace::File(_)));
-            if is_alone && options.data.is_dir() {
-                vault.make_key()?;
-            }
-            Ok(vault)
-        });
-        match vault {
-            Ok(vault) => Self(Some(vault).filter(Vault::has_key)),
+        let makes_key = matches!(options.settings.store.place(&options.data), Ok(StorePlace::File(_)));
+        match Vault::open(&options.data, &environment::variables()) {
+            Ok(vault) => Self { vault: Some(Mutex::new(vault)), makes_key },
             Err(error) => {
                 tracing::warn!(%error, "tokens of connectors are kept unsealed");
-                Self(None)
+                Self { vault: None, makes_key: false }
             }
         }
+    }
+
+    fn sealed(&self, text: &str) -> Option<String> {
+        let mut vault = self.vault.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+        if !vault.has_key() && (!self.makes_key || vault.make_key().is_err()) {
+            return None;
+        }
+        vault.seal_text(TOKEN, text).ok()
     }
 }
 
 impl Sealer for Sealing {
     fn seal(&self, text: &str) -> String {
-        let sealed =
-            self.0.as_ref().filter(|_| !text.is_empty()).and_then(|vault| vault.seal_text(TOKEN, text).ok());
+        let sealed = if text.is_empty() { None } else { self.sealed(text) };
         sealed.map_or_else(|| format!("{PLAIN}{text}"), |sealed| format!("{SEALED}{sealed}"))
     }
 
@@ -280,7 +283,8 @@ impl Sealer for Sealing {
         if let Some(text) = sealed.strip_prefix(PLAIN) {
             return Some(text.to_owned());
         }
-        let opened = self.0.as_ref()?.open_text(TOKEN, sealed.strip_prefix(SEALED)?);
+        let vault = self.vault.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+        let opened = vault.open_text(TOKEN, sealed.strip_prefix(SEALED)?);
         opened.ok().map(|secret| secret.expose().to_owned())
     }
 }

@@ -103,6 +103,21 @@ pub fn setting(url: &str, values: &[(&str, &str)]) -> ConnectorSetting {
 }
 
 /// Credentials of the fakes.
+pub const PIPEDRIVE: [(&str, &str); 4] =
+    [("api_token", "p1pe"), ("stage_new", "11"), ("stage_qualified", "12"), ("stage_proposal", "13")];
+pub const RDSTATION_CRM: [(&str, &str); 5] = [
+    ("token", "rd-s3cret"),
+    ("user_id", "5f0000000000000000000001"),
+    ("stage_new", "st-new"),
+    ("stage_qualified", "st-qualified"),
+    ("stage_proposal", "st-proposal"),
+];
+pub const KOMMO: [(&str, &str); 4] = [
+    ("access_token", "k0mmo"),
+    ("stage_new", "7001"),
+    ("stage_qualified", "7002"),
+    ("stage_proposal", "7003"),
+];
 pub const HUBSPOT: [(&str, &str); 1] = [("access_token", "pat-1")];
 pub const ZENDESK: [(&str, &str); 2] = [("email", "bot@shop.example"), ("api_token", "t0ken")];
 pub const REDMINE: [(&str, &str); 2] = [("api_key", "k3y"), ("project_id", "loja")];

@@ -11,11 +11,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The connectors that the program brings.
-const BUILT_IN: [(&str, &str); 7] = [
+const BUILT_IN: [(&str, &str); 10] = [
     ("caldav", include_str!("../../../tools/connectors/caldav.toml")),
     ("google_calendar", include_str!("../../../tools/connectors/google_calendar.toml")),
     ("hubspot", include_str!("../../../tools/connectors/hubspot.toml")),
+    ("kommo", include_str!("../../../tools/connectors/kommo.toml")),
     ("mercado_pago", include_str!("../../../tools/connectors/mercado_pago.toml")),
+    ("pipedrive", include_str!("../../../tools/connectors/pipedrive.toml")),
+    ("rdstation_crm", include_str!("../../../tools/connectors/rdstation_crm.toml")),
     ("redmine", include_str!("../../../tools/connectors/redmine.toml")),
     ("woocommerce", include_str!("../../../tools/connectors/woocommerce.toml")),
     ("zendesk", include_str!("../../../tools/connectors/zendesk.toml")),

@@ -2,7 +2,10 @@
 
 pub mod google;
 pub mod hubspot;
+pub mod kommo;
 pub mod mercado_pago;
+pub mod pipedrive;
+pub mod rdstation_crm;
 pub mod redmine;
 pub mod server;
 pub mod woocommerce;

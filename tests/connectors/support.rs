@@ -112,12 +112,15 @@ pub const RDSTATION_CRM: [(&str, &str); 5] = [
     ("stage_qualified", "st-qualified"),
     ("stage_proposal", "st-proposal"),
 ];
+pub const CHATWOOT: [(&str, &str); 3] =
+    [("account_id", "1"), ("inbox_id", "3"), ("api_access_token", "chat-t0ken")];
 pub const KOMMO: [(&str, &str); 4] = [
     ("access_token", "k0mmo"),
     ("stage_new", "7001"),
     ("stage_qualified", "7002"),
     ("stage_proposal", "7003"),
 ];
+pub const FRESHDESK: [(&str, &str); 2] = [("api_key", "fr3sh"), ("email", "balcao@shop.example")];
 pub const HUBSPOT: [(&str, &str); 1] = [("access_token", "pat-1")];
 pub const ZENDESK: [(&str, &str); 2] = [("email", "bot@shop.example"), ("api_token", "t0ken")];
 pub const REDMINE: [(&str, &str); 2] = [("api_key", "k3y"), ("project_id", "loja")];

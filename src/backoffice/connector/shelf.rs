@@ -11,8 +11,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The connectors that the program brings.
-const BUILT_IN: [(&str, &str); 10] = [
+const BUILT_IN: [(&str, &str); 12] = [
     ("caldav", include_str!("../../../tools/connectors/caldav.toml")),
+    ("chatwoot", include_str!("../../../tools/connectors/chatwoot.toml")),
+    ("freshdesk", include_str!("../../../tools/connectors/freshdesk.toml")),
     ("google_calendar", include_str!("../../../tools/connectors/google_calendar.toml")),
     ("hubspot", include_str!("../../../tools/connectors/hubspot.toml")),
     ("kommo", include_str!("../../../tools/connectors/kommo.toml")),

@@ -1,5 +1,7 @@
 //! Fakes of vendors. Each keeps state, refuses what the vendor refuses, and takes faults one by one.
 
+pub mod chatwoot;
+pub mod freshdesk;
 pub mod google;
 pub mod hubspot;
 pub mod kommo;

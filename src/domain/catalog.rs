@@ -106,7 +106,7 @@ pub struct Order {
     pub placed_at: Timestamp,
     /// How far it is.
     pub status: OrderStatus,
-    /// `pending`, `approved`, `refunded` or `failed`.
+    /// `pending`, `approved`, `refunded` or `failed`; `unknown` if the shop does not say.
     pub payment_status: String,
     /// `pix`, `cartao`, `boleto` …
     pub payment_method: String,

@@ -103,8 +103,32 @@ pub fn setting(url: &str, values: &[(&str, &str)]) -> ConnectorSetting {
 }
 
 /// Credentials of the fakes.
+pub const PIPEDRIVE: [(&str, &str); 4] =
+    [("api_token", "p1pe"), ("stage_new", "11"), ("stage_qualified", "12"), ("stage_proposal", "13")];
+pub const RDSTATION_CRM: [(&str, &str); 5] = [
+    ("token", "rd-s3cret"),
+    ("user_id", "5f0000000000000000000001"),
+    ("stage_new", "st-new"),
+    ("stage_qualified", "st-qualified"),
+    ("stage_proposal", "st-proposal"),
+];
+pub const BLING: [(&str, &str); 3] =
+    [("client_id", "loja"), ("client_secret", "bl1ng"), ("refresh_token", "refresh-0")];
+pub const CHATWOOT: [(&str, &str); 3] =
+    [("account_id", "1"), ("inbox_id", "3"), ("api_access_token", "chat-t0ken")];
+pub const KOMMO: [(&str, &str); 4] = [
+    ("access_token", "k0mmo"),
+    ("stage_new", "7001"),
+    ("stage_qualified", "7002"),
+    ("stage_proposal", "7003"),
+];
+pub const FRESHDESK: [(&str, &str); 2] = [("api_key", "fr3sh"), ("email", "balcao@shop.example")];
+pub const NUVEMSHOP: [(&str, &str); 3] =
+    [("store_id", "4321"), ("access_token", "nuv3m"), ("contact", "dono@shop.example")];
 pub const HUBSPOT: [(&str, &str); 1] = [("access_token", "pat-1")];
 pub const ZENDESK: [(&str, &str); 2] = [("email", "bot@shop.example"), ("api_token", "t0ken")];
 pub const REDMINE: [(&str, &str); 2] = [("api_key", "k3y"), ("project_id", "loja")];
+pub const SHOPIFY: [(&str, &str); 1] = [("access_token", "shpat_1")];
+pub const VTEX: [(&str, &str); 2] = [("app_key", "vtexappkey-loja"), ("app_token", "vt3x")];
 pub const WOOCOMMERCE: [(&str, &str); 2] = [("consumer_key", "ck_1"), ("consumer_secret", "cs_1")];
 pub const MERCADO_PAGO: [(&str, &str); 1] = [("access_token", "APP_USR-1")];

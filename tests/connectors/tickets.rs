@@ -1,9 +1,11 @@
 //! The contract of a help desk, over the embedded one and every connector; and what only a vendor can do wrong.
 
+use super::fakes::chatwoot::Chatwoot;
+use super::fakes::freshdesk::Freshdesk;
 use super::fakes::redmine::Redmine;
 use super::fakes::server::{Answer, Fake, Fault};
 use super::fakes::zendesk::Zendesk;
-use super::support::{REDMINE, World, ZENDESK};
+use super::support::{CHATWOOT, FRESHDESK, REDMINE, World, ZENDESK};
 use balcao::backoffice::BackofficeError;
 use balcao::backoffice::connector::Connector;
 use balcao::backoffice::connector::tickets::ConnectorTickets;
@@ -43,8 +45,12 @@ fn broken_pot(contact: ContactId) -> NewTicket {
     }
 }
 
-/// What every help desk owes; `team` is what its people do over there.
-async fn contract(world: &World, desk: &dyn Tickets, team: impl Fn(i64, &str, Option<(&str, bool)>)) {
+/// What every help desk owes; `team` is what its people do over there. Returns a ticket that was solved, and whose.
+async fn contract(
+    world: &World,
+    desk: &dyn Tickets,
+    team: impl Fn(i64, &str, Option<(&str, bool)>),
+) -> (i64, ContactId) {
     let (ana, bruno) = (
         person(world, "Ana Lima", "ana@novo.example").await,
         person(world, "Bruno", "bruno@novo.example").await,
@@ -86,8 +92,12 @@ async fn contract(world: &World, desk: &dyn Tickets, team: impl Fn(i64, &str, Op
         answered.comments.iter().all(|comment| !comment.text.contains("difícil")),
         "internal notes stay inside"
     );
-    team(opened.number, "closed", None);
-    let closed = desk.comment("k3", opened.number, ana, "oi").await;
+    (opened.number, ana)
+}
+
+/// What a help desk owes that closes tickets for good.
+async fn assert_closed(desk: &dyn Tickets, (number, contact): (i64, ContactId)) {
+    let closed = desk.comment("k3", number, contact, "oi").await;
     assert!(matches!(closed, Err(BackofficeError::Conflict { .. })), "{closed:?}");
 }
 
@@ -96,10 +106,12 @@ async fn zendesk_keeps_the_contract() {
     let world = World::new().await;
     let fake = Fake::start(Zendesk::new()).await;
     let desk = desk(&world, world.connector("zendesk", &fake, &ZENDESK));
-    contract(&world, &*desk, |number, status, comment| {
+    let solved = contract(&world, &*desk, |number, status, comment| {
         fake.vendor.lock().unwrap().team(number, status, comment)
     })
     .await;
+    fake.vendor.lock().unwrap().team(solved.0, "closed", None);
+    assert_closed(&*desk, solved).await;
     let created = &fake.asked_of("POST", "/tickets")[0];
     assert_eq!(created.json()["ticket"]["requester"]["email"], "ana@novo.example");
     assert_eq!(created.json()["ticket"]["tags"], json!(["troca_devolucao", "balcao"]));
@@ -112,10 +124,102 @@ async fn redmine_keeps_the_contract() {
     let fake = Fake::start(Redmine::new()).await;
     let desk = desk(&world, world.connector("redmine", &fake, &REDMINE));
     let name = |status: &str| if status == "solved" { "Resolved" } else { "Closed" };
-    contract(&world, &*desk, |number, status, note| {
+    let solved = contract(&world, &*desk, |number, status, note| {
         fake.vendor.lock().unwrap().team(number, name(status), note);
     })
     .await;
+    fake.vendor.lock().unwrap().team(solved.0, name("closed"), None);
+    assert_closed(&*desk, solved).await;
+}
+
+#[tokio::test]
+async fn freshdesk_keeps_the_contract() {
+    let world = World::new().await;
+    let fake = Fake::start(Freshdesk::default()).await;
+    let desk = desk(&world, world.connector("freshdesk", &fake, &FRESHDESK));
+    let solved = contract(&world, &*desk, |number, _, comment| {
+        fake.vendor.lock().unwrap().team(number, 4, comment);
+    })
+    .await;
+    fake.vendor.lock().unwrap().team(solved.0, 5, None);
+    assert_closed(&*desk, solved).await;
+    let created = fake.asked_of("POST", "/tickets")[0].json();
+    assert_eq!((&created["email"], &created["name"]), (&json!("ana@novo.example"), &json!("Ana Lima")));
+    assert_eq!((&created["status"], &created["priority"]), (&json!(2), &json!(3)));
+    assert_eq!(
+        created["description"], "Chegou quebrado. &quot;Ignore tudo&quot; {{ key }} &lt;b&gt;",
+        "free text is no markup"
+    );
+    assert_eq!(created["tags"].as_array().unwrap()[..2], [json!("balcao"), json!("troca devolucao")]);
+}
+
+#[tokio::test]
+async fn at_freshdesk_a_word_of_the_customers_reopens_and_no_answer_lost_doubles_anything() {
+    let world = World::new().await;
+    let fake = Fake::start(Freshdesk::default()).await;
+    let desk = desk(&world, world.connector("freshdesk", &fake, &FRESHDESK));
+    let ana = person(&world, "Ana", "ana@novo.example").await;
+    desk.create("turn/call_0", broken_pot(ana)).await.unwrap();
+    fake.fail("POST", "/tickets", Fault::Lose);
+    let opened = desk.create("turn/call_1", broken_pot(ana)).await.unwrap();
+    assert_eq!(opened.number, 302, "found by its key among the newest");
+    assert_eq!(fake.vendor.lock().unwrap().tickets.len(), 2);
+
+    fake.vendor.lock().unwrap().team(302, 4, Some(("oi, tudo certo?", true)));
+    fake.fail("POST", "/notes", Fault::Lose);
+    let commented = desk.comment("turn/call_2", 302, ana, "oi").await.unwrap();
+    assert_eq!(commented.status, TicketStatus::Open, "reopened after the note was found");
+    assert_eq!(fake.vendor.lock().unwrap().conversations[&302].len(), 2);
+    // Whoever gave no e-mail is a requester all the same.
+    let nobody = world.counter.visitor().await;
+    let theirs = desk.create("turn/call_3", broken_pot(nobody)).await.unwrap();
+    assert_eq!(desk.status(theirs.number, nobody).await.unwrap().number, theirs.number);
+    assert_eq!(fake.asked_of("POST", "/tickets").last().unwrap().json()["email"], "balcao@shop.example");
+}
+
+#[tokio::test]
+async fn chatwoot_keeps_the_contract() {
+    let world = World::new().await;
+    let fake = Fake::start(Chatwoot::default()).await;
+    let desk = desk(&world, world.connector("chatwoot", &fake, &CHATWOOT));
+    let (number, ana) = contract(&world, &*desk, |number, _, comment| {
+        fake.vendor.lock().unwrap().team(number, "resolved", comment);
+    })
+    .await;
+    assert_eq!(fake.vendor.lock().unwrap().contacts.len(), 1, "one contact for both conversations");
+    // Nothing is ever closed for good: a word of the customer's opens it again.
+    let opened = desk.comment("k3", number, ana, "Obrigada!").await.unwrap();
+    assert_eq!(opened.status, TicketStatus::Open);
+    let last = opened.comments.last().unwrap();
+    assert_eq!((last.author.as_str(), last.text.as_str()), ("customer", "Obrigada!"));
+}
+
+#[tokio::test]
+async fn at_chatwoot_no_answer_lost_doubles_anybody_or_anything() {
+    let world = World::new().await;
+    let fake = Fake::start(Chatwoot::default()).await;
+    let desk = desk(&world, world.connector("chatwoot", &fake, &CHATWOOT));
+    let ana = person(&world, "Ana", "ana@novo.example").await;
+    // The contact was made, but nobody said so: the next call finds it.
+    fake.fail("POST", "/contacts", Fault::Lose);
+    let unknown = desk.create("turn/call_1", broken_pot(ana)).await;
+    assert!(matches!(unknown, Err(BackofficeError::Unknown(_))), "{unknown:?}");
+    assert!(fake.vendor.lock().unwrap().conversations.is_empty());
+    fake.fail("POST", "/conversations", Fault::Lose);
+    let opened = desk.create("turn/call_1", broken_pot(ana)).await.unwrap();
+    fake.fail("POST", "/messages", Fault::Lose);
+    let commented = desk.comment("turn/call_2", opened.number, ana, "oi").await.unwrap();
+    assert_eq!(commented.comments.len(), 1);
+    // Two people of whom nothing is known are two people.
+    for key in ["turn/call_3", "turn/call_4"] {
+        let nobody = world.counter.visitor().await;
+        let theirs = desk.create(key, broken_pot(nobody)).await.unwrap();
+        assert_eq!(desk.status(theirs.number, nobody).await.unwrap().number, theirs.number);
+    }
+    assert!(fake.is_done_failing());
+    let chatwoot = fake.vendor.lock().unwrap();
+    assert_eq!((chatwoot.contacts.len(), chatwoot.conversations.len()), (3, 3));
+    assert_eq!(chatwoot.messages[&opened.number].len(), 2);
 }
 
 #[tokio::test]

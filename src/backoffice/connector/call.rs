@@ -1,8 +1,9 @@
 //! One call of an operation, compiled: its request, what makes the result out of the answer, how pages go on. It
 //! decides nothing about whether a call may be made.
 
+use super::auth::filled;
 use super::fault::Fault;
-use super::judge::find;
+use super::judge::{find, is_true};
 use super::pack::{NextPage, Pack, Repeat, Step};
 use super::values::{CallValues, Fixed, Known, Settings};
 use super::wire::{Answer, Wire};
@@ -33,6 +34,7 @@ pub struct Call {
     projection: Projection,
     words: BTreeMap<String, BTreeMap<String, String>>,
     next: Next,
+    more: Option<Box<Expression<'static>>>,
     most_pages: u32,
 }
 
@@ -51,6 +53,8 @@ pub struct Compiling<'c> {
     pub base: &'c str,
     /// The settings that hold.
     pub settings: &'c Settings,
+    /// The same, for templates.
+    pub fixed: &'c Fixed,
     /// What the operation is given.
     pub arguments: &'static [&'static str],
     /// Names of the steps before.
@@ -97,6 +101,12 @@ impl Call {
                 }
             },
         };
+        let more = step.pages.as_ref().and_then(|pages| pages.more.as_ref()).and_then(|path| {
+            let compiled = jmespath::compile(&path.value).map(Box::new);
+            let fault = |error: jmespath::JmespathError| format!("not JMESPath: {}", error.reason);
+            compiled.map_err(|error| problems.push(path.place.problem(fault(error)))).ok()
+        });
+        let words = words(step, on.fixed, problems);
         if problems.len() > before {
             return None;
         }
@@ -108,8 +118,9 @@ impl Call {
             request: request?,
             idempotency_header,
             projection: projection?,
-            words: step.words.clone(),
+            words,
             next,
+            more,
             most_pages: step.pages.as_ref().map_or(1, |pages| pages.most),
         })
     }
@@ -135,8 +146,14 @@ impl Call {
         let mut all: Option<Value> = None;
         let mut before = 0;
         for _ in 0..self.most_pages {
-            let answer = self.once(wire, fixed, &CallValues { page: &page, ..*values }).await?;
+            let answer = match self.once(wire, fixed, &CallValues { page: &page, ..*values }).await {
+                Ok(answer) => answer,
+                // Some vendors have no empty page behind the last one.
+                Err(Fault::Missing) if all.is_some() => break,
+                Err(fault) => return Err(fault),
+            };
             let next = self.page_after(&page, &answer.body);
+            let more = self.more.as_ref().map(|more| is_true(more, &answer.body));
             let result = self.result(answer, values, wire)?;
             let items = result.as_array().map_or(0, Vec::len);
             all = Some(match (all, result) {
@@ -148,8 +165,11 @@ impl Call {
                 (None, result) => result,
                 (Some(all), _) => all,
             });
-            // A counted page that holds less than the one before is the last one.
-            let is_last = items == 0 || matches!(self.next, Next::Counted(_)) && items < before;
+            // A counted page that holds less than the one before is the last one, unless the answer says it itself.
+            let is_last = match more {
+                Some(more) => !more,
+                None => items == 0 || matches!(self.next, Next::Counted(_)) && items < before,
+            };
             before = items;
             match next.filter(|next| !is_last && *next != page) {
                 Some(next) => page = next,
@@ -186,6 +206,7 @@ impl Call {
         let mut arguments = values.arguments.clone();
         if let Value::Object(fields) = &mut arguments {
             fields.insert("key".to_owned(), Value::from(values.key));
+            fields.insert("steps".to_owned(), Value::Object(values.steps.clone()));
         }
         let projected = self.projection.apply(answer.body, answer.status.as_u16(), &arguments);
         let mut result = projected.map_err(|detail| {
@@ -217,6 +238,28 @@ impl Call {
             }
         }
     }
+}
+
+/// Our words by the vendor's; where theirs are the operator's own, such as ids of stages, a setting gives them.
+fn words(
+    step: &Step,
+    fixed: &Fixed,
+    problems: &mut Vec<Problem>,
+) -> BTreeMap<String, BTreeMap<String, String>> {
+    let mut all = BTreeMap::new();
+    for (field, words) in &step.words {
+        let mut ours = BTreeMap::new();
+        for (theirs, our) in words {
+            let theirs = Placed { value: theirs.clone(), place: step.path.place.clone() };
+            ours.extend(
+                filled(&theirs, fixed, problems)
+                    .filter(|theirs| !theirs.is_empty())
+                    .map(|theirs| (theirs, our.clone())),
+            );
+        }
+        all.insert(field.clone(), ours);
+    }
+    all
 }
 
 /// The results of the steps of one run, by name.

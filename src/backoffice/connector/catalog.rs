@@ -135,7 +135,7 @@ impl ConnectorShop {
             email,
             placed_at: instant(&remote.placed_at).ok_or_else(unreadable)?,
             status: status.ok_or_else(unreadable)?,
-            payment_status: remote.payment_status.clone().unwrap_or_else(|| "pending".to_owned()),
+            payment_status: remote.payment_status.clone().unwrap_or_else(|| "unknown".to_owned()),
             payment_method: remote.payment_method.clone().unwrap_or_default(),
             items: remote
                 .items
@@ -216,7 +216,10 @@ impl ShopRecords for ConnectorShop {
     async fn orders(&self, contact: ContactId) -> Result<Vec<Order>, BackofficeError> {
         let email = self.contacts.get(contact).await?.and_then(|contact| contact.email);
         let Some(email) = email.filter(|_| self.vendor.can("orders")) else { return Ok(Vec::new()) };
-        let result = self.vendor.read("orders", &json!({"email": email})).await?;
+        let result = match self.vendor.read("orders", &json!({"email": email})).await {
+            Err(Fault::Missing) => return Ok(Vec::new()),
+            result => result?,
+        };
         let remote: Vec<RemoteOrder> = shaped(result, self.vendor.name(), "orders")?;
         let mut orders = Vec::new();
         for order in remote {

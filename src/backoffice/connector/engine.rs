@@ -105,8 +105,14 @@ impl Connector {
             let mut calls = Vec::with_capacity(steps.len());
             let mut before: Vec<String> = Vec::new();
             for step in steps {
-                let on =
-                    Compiling { pack: &pack, base: &base, settings: &settings, arguments, steps: &before };
+                let on = Compiling {
+                    pack: &pack,
+                    base: &base,
+                    settings: &settings,
+                    fixed: &fixed,
+                    arguments,
+                    steps: &before,
+                };
                 calls.extend(Call::compile(step, &on, &mut problems));
                 before.push(step.name.clone());
             }
@@ -198,11 +204,16 @@ impl Connector {
     /// # Errors
     /// [`Fault`].
     pub async fn read(&self, operation: &str, arguments: &Value) -> Result<Value, Fault> {
+        self.look(operation, arguments, "").await
+    }
+
+    /// Reads, with the key of an effect by which the vendor can be asked for it.
+    async fn look(&self, operation: &str, arguments: &Value, key: &str) -> Result<Value, Fault> {
         let mut results = Results::new();
         let mut last = Value::Null;
         for call in self.calls(operation)? {
             let values =
-                CallValues { arguments, steps: &results, key: "", page: &Value::Null, now: self.clock.now() };
+                CallValues { arguments, steps: &results, key, page: &Value::Null, now: self.clock.now() };
             if !call.applies(&self.fixed, &values) {
                 results.insert(call.name.clone(), Value::Null);
                 continue;
@@ -309,18 +320,6 @@ impl Connector {
     fn key_of(&self, name: &CallName) -> String {
         let operation = name.operation.split(' ').next().unwrap_or_default();
         idempotency_key(&format!("{} {operation} {}", self.name(), name.key))
-    }
-
-    /// Reads with the key of an effect, by which the vendor can be asked for it.
-    async fn look(&self, operation: &str, arguments: &Value, key: &str) -> Result<Value, Fault> {
-        let results = Results::new();
-        let mut last = Value::Null;
-        for call in self.calls(operation)? {
-            let values =
-                CallValues { arguments, steps: &results, key, page: &Value::Null, now: self.clock.now() };
-            last = call.make(&self.wire, &self.fixed, &values).await?;
-        }
-        Ok(last)
     }
 
     fn calls(&self, operation: &str) -> Result<&[Call], Fault> {

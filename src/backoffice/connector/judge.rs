@@ -82,7 +82,8 @@ pub fn find(path: &Expression<'static>, body: &Value) -> Option<Value> {
     serde_json::to_value(path.search(variable).ok()?.as_ref()).ok()
 }
 
-fn is_true(path: &Expression<'static>, body: &Value) -> bool {
+/// Whether what an expression finds is there: not null, not false, not empty.
+pub fn is_true(path: &Expression<'static>, body: &Value) -> bool {
     match find(path, body) {
         None | Some(Value::Null | Value::Bool(false)) => false,
         Some(Value::String(text)) => !text.is_empty(),

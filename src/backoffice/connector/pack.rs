@@ -224,6 +224,8 @@ pub enum Repeat {
 pub struct Pages {
     /// How `page` goes on.
     pub next: NextPage,
+    /// JMESPath over the body that is true while more pages come; a guess by their items if left out.
+    pub more: Option<Placed<String>>,
     /// Most pages that are read.
     pub most: u32,
 }

@@ -308,7 +308,7 @@ fn words(reader: &mut Reader<'_>, node: &Node<'_>) -> BTreeMap<String, BTreeMap<
 }
 
 fn pages(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Pages> {
-    let fields = reader.fields(node, &["next", "first", "most"]);
+    let fields = reader.fields(node, &["next", "first", "more", "most"]);
     let next = match (fields.get("next"), fields.get("first")) {
         (Some(node), None) => NextPage::Found(reader.string(node)?),
         (None, Some(_)) => NextPage::Counted(number(reader, &fields, "first")?),
@@ -317,5 +317,6 @@ fn pages(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Pages> {
             return None;
         }
     };
-    Some(Pages { next, most: number(reader, &fields, "most").unwrap_or(5).clamp(1, 50) })
+    let more = fields.get("more").and_then(|node| reader.string(node));
+    Some(Pages { next, more, most: number(reader, &fields, "most").unwrap_or(5).clamp(1, 50) })
 }

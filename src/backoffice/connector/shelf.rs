@@ -11,12 +11,21 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The connectors that the program brings.
-const BUILT_IN: [(&str, &str); 7] = [
+const BUILT_IN: [(&str, &str); 16] = [
+    ("bling", include_str!("../../../tools/connectors/bling.toml")),
     ("caldav", include_str!("../../../tools/connectors/caldav.toml")),
+    ("chatwoot", include_str!("../../../tools/connectors/chatwoot.toml")),
+    ("freshdesk", include_str!("../../../tools/connectors/freshdesk.toml")),
     ("google_calendar", include_str!("../../../tools/connectors/google_calendar.toml")),
     ("hubspot", include_str!("../../../tools/connectors/hubspot.toml")),
+    ("kommo", include_str!("../../../tools/connectors/kommo.toml")),
     ("mercado_pago", include_str!("../../../tools/connectors/mercado_pago.toml")),
+    ("nuvemshop", include_str!("../../../tools/connectors/nuvemshop.toml")),
+    ("pipedrive", include_str!("../../../tools/connectors/pipedrive.toml")),
+    ("rdstation_crm", include_str!("../../../tools/connectors/rdstation_crm.toml")),
     ("redmine", include_str!("../../../tools/connectors/redmine.toml")),
+    ("shopify", include_str!("../../../tools/connectors/shopify.toml")),
+    ("vtex", include_str!("../../../tools/connectors/vtex.toml")),
     ("woocommerce", include_str!("../../../tools/connectors/woocommerce.toml")),
     ("zendesk", include_str!("../../../tools/connectors/zendesk.toml")),
 ];

@@ -3,6 +3,7 @@
 
 use super::engine::{Connector, Lookup};
 use super::fault::Fault;
+use super::person::escaped;
 use super::remote::{instant, shaped};
 use crate::backoffice::BackofficeError;
 use crate::backoffice::limits;
@@ -143,6 +144,7 @@ impl Tickets for ConnectorTickets {
         let arguments = json!({
             "subject": subject,
             "description": description,
+            "html": escaped(&description),
             "category": category,
             "priority": request.priority.as_str(),
             "name": person.as_ref().and_then(|person| person.name.clone()),
@@ -151,7 +153,9 @@ impl Tickets for ConnectorTickets {
         });
         let lookup = Lookup {
             operation: "find_ticket",
-            arguments: json!({"subject": arguments["subject"], "email": arguments["email"]}),
+            arguments: json!({
+                "subject": arguments["subject"], "email": arguments["email"], "phone": arguments["phone"],
+            }),
         };
         let result = self.vendor.effect("create_ticket", key, &arguments, &lookup).await?;
         let Created { number } = shaped(result, self.vendor.name(), "create_ticket")?;
@@ -205,6 +209,7 @@ impl Tickets for ConnectorTickets {
         let arguments = json!({
             "number": number,
             "text": text,
+            "html": escaped(&text),
             "name": person.as_ref().and_then(|person| person.name.clone()),
             "email": person.as_ref().and_then(|person| person.email.clone()),
             "status": before.status.as_str(),

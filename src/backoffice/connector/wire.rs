@@ -222,9 +222,9 @@ impl Wire {
 
     /// The vendor's own words go to the log, short and without what they repeat of ours beyond their message.
     fn log(&self, answer: &Answer, what: &str) {
-        let message = self.judge.message(&answer.body);
+        let said = self.judge.message(&answer.body);
         let status = answer.status.as_u16();
-        tracing::warn!(connector = %self.name, status, message, "a vendor's system: {what}");
+        tracing::warn!(connector = %self.name, status, said, what, "a vendor's system refuses a call");
     }
 
     /// How long the vendor asks to be left alone; from now on it is, by every call of this process.

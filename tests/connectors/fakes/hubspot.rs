@@ -2,6 +2,7 @@
 //! index has seen. Checks what the vendor checks: the token, the version in the path, properties that exist.
 
 use super::server::{Answer, Asked, Vendor};
+use crate::connectors::crm::{CrmVendor, Person};
 use serde_json::{Map, Value, json};
 
 const PROPERTIES: [&str; 14] = [
@@ -155,7 +156,7 @@ impl Vendor for HubSpot {
                 let shelf = self.shelf(kind).unwrap();
                 let found = shelf.iter().find(|record| {
                     if by_email {
-                        record["properties"]["email"].as_str() == Some(*id)
+                        record["properties"]["email"].as_str().is_some_and(|own| own.eq_ignore_ascii_case(id))
                     } else {
                         record["id"].as_str() == Some(*id)
                     }
@@ -176,5 +177,51 @@ impl Vendor for HubSpot {
             }
             _ => fault(405, "METHOD_NOT_ALLOWED", "no such call"),
         }
+    }
+}
+
+impl CrmVendor for HubSpot {
+    fn know(&mut self, person: &Person) {
+        self.next += 1;
+        let (first, last) = person.name.split_once(' ').unwrap_or((&person.name, ""));
+        self.contacts.push(json!({"id": self.next.to_string(), "properties": {"email": person.email,
+            "firstname": first, "lastname": last, "phone": person.phone}}));
+    }
+
+    fn sell(&mut self, title: &str, value: f64) {
+        let contact = self.contacts.last().unwrap()["id"].clone();
+        self.deals.push(json!({"id": "90", "properties": {"dealname": title, "amount": value.to_string(),
+            "dealstage": "closedlost", "createdate": "2026-01-02T10:00:00Z"},
+            "associations": [{"to": {"id": contact}}]}));
+    }
+
+    fn people(&self) -> Vec<Person> {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let person = |record: &Value| {
+            let own = &record["properties"];
+            let names = [&own["firstname"], &own["lastname"]].map(|name| name.as_str().unwrap_or_default());
+            let name = names.join(" ").trim().to_owned();
+            Person { name, email: text(&own["email"]), phone: text(&own["phone"]) }
+        };
+        self.contacts.iter().map(person).collect()
+    }
+
+    fn deals(&self) -> Vec<(String, f64, String)> {
+        let deal = |record: &Value| {
+            let own = &record["properties"];
+            let stage = match own["dealstage"].as_str().unwrap() {
+                "qualifiedtobuy" => "qualified",
+                "closedwon" => "won",
+                other => other,
+            };
+            let title = own["dealname"].as_str().unwrap().to_owned();
+            (title, own["amount"].as_str().unwrap().parse().unwrap(), stage.to_owned())
+        };
+        self.deals.iter().map(deal).collect()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let body = |note: &Value| note["properties"]["hs_note_body"].as_str().unwrap().to_owned();
+        self.notes.iter().map(body).collect()
     }
 }

@@ -1,9 +1,18 @@
 //! Fakes of vendors. Each keeps state, refuses what the vendor refuses, and takes faults one by one.
 
+pub mod bling;
+pub mod chatwoot;
+pub mod freshdesk;
 pub mod google;
 pub mod hubspot;
+pub mod kommo;
 pub mod mercado_pago;
+pub mod nuvemshop;
+pub mod pipedrive;
+pub mod rdstation_crm;
 pub mod redmine;
 pub mod server;
+pub mod shopify;
+pub mod vtex;
 pub mod woocommerce;
 pub mod zendesk;

@@ -47,6 +47,11 @@ impl Asked {
     }
 }
 
+/// Whether a piece of a path names what has this number.
+pub fn is_id(number: &Value, piece: &str) -> bool {
+    number.as_u64().is_some_and(|number| piece.parse() == Ok(number))
+}
+
 /// An answer.
 #[derive(Clone, Debug)]
 pub struct Answer {

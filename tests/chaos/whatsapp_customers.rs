@@ -17,6 +17,15 @@ use tokio::task::JoinSet;
 /// The part they play, for their dice.
 const PART: u64 = 7;
 
+/// How they begin.
+const OPENINGS: [&str; 5] = [
+    "Olá, minha gente!",
+    "Desculpa incomodar vocês de novo.",
+    "Por gentileza, uma ajuda rápida.",
+    "Boa tarde, espero que estejam bem.",
+    "Então, pensando melhor agora:",
+];
+
 /// Plays a customer to the end.
 pub async fn play(world: Arc<World>, number: usize) {
     tokio::select! {
@@ -83,8 +92,15 @@ async fn write_burst(
     while flying.join_next().await.is_some() {}
 }
 
+/// The words of a message behind some of the customer's own: who always writes much the same, and at once, is a program on
+/// the other side, which is rightly not answered for ever.
+fn opened(message: &Message) -> String {
+    let which = message.word.bytes().map(usize::from).sum::<usize>() % OPENINGS.len();
+    format!("{} {}", OPENINGS[which], message.text())
+}
+
 async fn post(world: &World, number: usize, message: &Message, dice: &mut StdRng) {
-    let (text, phone) = (message.text(), phone(number));
+    let (text, phone) = (opened(message), phone(number));
     let at = (crate::evidence::now() / 1_000).to_string();
     let user = format!("BR.{}", 10_000 + number);
     let said = json!({"from": phone, "from_user_id": user, "id": message.word, "timestamp": at, "type": "text",

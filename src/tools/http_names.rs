@@ -41,7 +41,7 @@ impl Names for Known<'_> {
             ("context", Some(name)) => (!CONTEXT.contains(&name))
                 .then(|| format!("template: `context.{name}`; there are {}", CONTEXT.join(", "))),
             ("secret", Some(name)) => (!self.secrets.contains_key(name))
-                .then(|| format!("template: the secret `{name}` is not set; put it under [tools.secrets]")),
+                .then(|| format!("template: the secret `{name}` is not set; give it with `balcao secrets set {name}` or under [tools.secrets]")),
             (other, _) => Some(format!("template: `{other}` is not known here; use args, context or secret")),
         }
     }

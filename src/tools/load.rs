@@ -11,13 +11,10 @@ use crate::declared::near::nearest;
 use crate::declared::reader::{LARGEST_FILE, Place};
 use crate::domain::problem::Problem;
 use crate::tools::http::{HttpTool, HttpTools};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-
-/// What the names of built-in files end with where they are shown.
-const OURS: &str = " (built in)";
 
 /// The built-in domain files: what the operator's `tools/` folder is laid above.
 const BUILT_IN: [(&str, &str); 7] = [
@@ -37,8 +34,8 @@ const BUILT_IN: [(&str, &str); 7] = [
 /// Everything that is wrong in any file, in the order of the files.
 pub fn load(builtin: Vec<Arc<dyn Tool>>, folder: &Path, http: &HttpTools) -> Result<Registry, Vec<Problem>> {
     let mut problems = Vec::new();
-    let narrowings = narrowings(folder, &mut problems);
-    let mut tools = narrow(builtin, &narrowings, &mut problems);
+    let (narrowings, described) = narrowings(folder, &mut problems);
+    let mut tools = narrow(builtin, &narrowings, &described, &mut problems);
     let mut places: HashMap<String, Place> = HashMap::new();
     for declared in custom(folder, &mut problems) {
         let place = declared.place.clone();
@@ -77,11 +74,14 @@ pub fn load(builtin: Vec<Arc<dyn Tool>>, folder: &Path, http: &HttpTools) -> Res
 }
 
 /// Every narrowing by tool: the built-in files, the operator's of the same name laid above, and the operator's own.
-fn narrowings(folder: &Path, problems: &mut Vec<Problem>) -> HashMap<String, Narrowing> {
+/// Beside them the tools that the built-in files describe.
+fn narrowings(folder: &Path, problems: &mut Vec<Problem>) -> (HashMap<String, Narrowing>, HashSet<String>) {
     let mut files: Vec<(String, Vec<Narrowing>)> = Vec::new();
+    let mut described = HashSet::new();
     for (name, source) in BUILT_IN {
-        let (read, found) = spec_toml::read(&format!("tools/{name}{OURS}"), source);
+        let (read, found) = spec_toml::read(&format!("tools/{name} (built in)"), source);
         problems.extend(found);
+        described.extend(read.iter().map(|narrowing| narrowing.name.value.clone()));
         files.push((name.to_owned(), read));
     }
     for (name, shown, source) in toml_files(folder, problems) {
@@ -105,7 +105,7 @@ fn narrowings(folder: &Path, problems: &mut Vec<Problem>) -> HashMap<String, Nar
             by_tool.insert(name, narrowing);
         }
     }
-    by_tool
+    (by_tool, described)
 }
 
 fn overlay(own: &mut Vec<Narrowing>, over: Vec<Narrowing>) {
@@ -120,11 +120,12 @@ fn overlay(own: &mut Vec<Narrowing>, over: Vec<Narrowing>) {
 fn narrow(
     builtin: Vec<Arc<dyn Tool>>,
     narrowings: &HashMap<String, Narrowing>,
+    described: &HashSet<String>,
     problems: &mut Vec<Problem>,
 ) -> Vec<Arc<dyn Tool>> {
     let known: Vec<String> = builtin.iter().map(|tool| tool.spec().name.clone()).collect();
-    // Some built-in tools are only there with a connector.
-    let is_ours = |narrowing: &Narrowing| narrowing.name.place.file.ends_with(OURS);
+    // Some built-in tools are only there with a connector, wherever their words stand.
+    let is_ours = |narrowing: &Narrowing| described.contains(&narrowing.name.value);
     let mut unknown: Vec<&Narrowing> = narrowings
         .values()
         .filter(|narrowing| !known.contains(&narrowing.name.value) && !is_ours(narrowing))

@@ -29,6 +29,12 @@ fn load_from(folder: &Path) -> Result<Registry, String> {
 }
 
 #[test]
+fn the_shipped_files_may_lie_in_the_operators_folder() {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools");
+    load_from(&shipped).unwrap();
+}
+
+#[test]
 fn an_operator_narrows_and_rewords() {
     let folder = folder(&[(
         "agenda.toml",

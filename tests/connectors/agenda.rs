@@ -3,15 +3,12 @@
 use super::fakes::google::Google;
 use super::fakes::server::{Answer, Fake, Fault};
 use super::support::World;
-use crate::backoffice::support::settings;
 use balcao::backoffice::BackofficeError;
 use balcao::backoffice::agenda::{Agenda, Book, Reschedule, SlotQuery};
-use balcao::backoffice::connector::agenda::{Calendars, ConnectorCalendar};
-use balcao::backoffice::embedded::{EmbeddedAgenda, Foundation};
+use balcao::backoffice::connector::agenda::Calendars;
 use balcao::backoffice::mirrored::MirroredAgenda;
 use jiff::civil::{DateTime, date};
 use serde_json::json;
-use std::sync::Arc;
 
 /// The key file of an account that there is nowhere, with a key that nothing else uses.
 fn key_file() -> String {
@@ -21,27 +18,10 @@ fn key_file() -> String {
 }
 
 fn agenda(world: &World, fake: &Fake<Google>) -> MirroredAgenda {
-    let settings = settings();
-    let zone = settings.business.timezone.clone();
     let file = key_file();
     let values = [("service_account", file.as_str()), ("calendars", "marina=marina@shop.example")];
     let vendor = world.connector("google_calendar", fake, &values);
-    let calendars = Calendars::read("marina=marina@shop.example", "shop@shop.example").unwrap();
-    let outside = Arc::new(ConnectorCalendar::new(vendor, calendars, zone.clone()));
-    let stores = &world.counter.stores;
-    let foundation = Foundation {
-        records: stores.backoffice.clone(),
-        contacts: stores.contacts.clone(),
-        clock: world.counter.clock.clone(),
-    };
-    let own = EmbeddedAgenda::new(foundation, settings.backoffice.agenda_rules, &settings.business);
-    MirroredAgenda {
-        own: Arc::new(own.beside(outside.clone())),
-        outside,
-        contacts: stores.contacts.clone(),
-        records: stores.backoffice.clone(),
-        zone,
-    }
+    world.agenda(vendor, Calendars::read("marina=marina@shop.example", "shop@shop.example").unwrap())
 }
 
 /// The first time that Marina has, and what she is booked for.

@@ -335,6 +335,28 @@ async fn whom_the_vendor_knows_is_linked_and_nobody_takes_their_record_over() {
 }
 
 #[tokio::test]
+async fn two_people_who_share_a_phone_stay_two() {
+    let world = World::new().await;
+    let mut hubspot = HubSpot::new("pat-1");
+    // The phone of Rita's household, under her husband's name at the vendor.
+    hubspot.contacts.push(json!({"id": "9", "properties":
+        {"email": "otto@jardim.example", "firstname": "Otto", "phone": "+5511955550177"}}));
+    let fake = Fake::start(hubspot).await;
+    let visitor = world.counter.visitor().await;
+    // The book has Rita under it, from a time before the vendor.
+    world.counter.backoffice.crm.save_contact("t/c0", lead(visitor, "rita@jardim.example")).await.unwrap();
+    let crm = crm(&world, &fake);
+    let found = crm.find_contact(&Handle::Phone("(11) 95555-0177".to_owned())).await.unwrap().unwrap();
+    assert_eq!(found.email.as_deref(), Some("rita@jardim.example"));
+    crm.add_note("t/c1", visitor, "Prefere orquídeas").await.unwrap();
+    let otto = crm.find_contact(&Handle::Email("otto@jardim.example".to_owned())).await.unwrap().unwrap();
+    assert_ne!(otto.id, visitor);
+    let hubspot = fake.vendor.lock().unwrap();
+    assert_eq!(hubspot.contacts.len(), 2, "Rita has a record of her own: {:?}", hubspot.contacts);
+    assert_ne!(hubspot.notes[0]["associations"][0]["to"]["id"], "9", "and what is noted of her is not his");
+}
+
+#[tokio::test]
 async fn the_stages_of_a_history_are_the_ones_the_operator_named() {
     let world = World::new().await;
     let mut hubspot = HubSpot::new("pat-1");

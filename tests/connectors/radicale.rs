@@ -2,16 +2,13 @@
 //! `./dev test` sees to that.
 
 use super::support::World;
-use crate::backoffice::support::settings;
 use balcao::backoffice::BackofficeError;
 use balcao::backoffice::agenda::{Agenda, Book, Reschedule, SlotQuery};
-use balcao::backoffice::connector::agenda::{Calendars, ConnectorCalendar};
-use balcao::backoffice::embedded::{EmbeddedAgenda, Foundation};
+use balcao::backoffice::connector::agenda::Calendars;
 use balcao::backoffice::mirrored::MirroredAgenda;
 use jiff::civil::date;
 use reqwest::{Client, Method};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -89,26 +86,9 @@ impl Drop for Radicale {
 }
 
 fn agenda(world: &World, radicale: &Radicale) -> MirroredAgenda {
-    let settings = settings();
-    let zone = settings.business.timezone.clone();
     let values = [("user", "desk"), ("password", "s3cret"), ("calendar", "desk/agenda")];
     let vendor = world.built_in("caldav", &radicale.url, &values);
-    let calendars = Calendars::read("", "desk/agenda").unwrap();
-    let outside = Arc::new(ConnectorCalendar::new(vendor, calendars, zone.clone()));
-    let stores = &world.counter.stores;
-    let foundation = Foundation {
-        records: stores.backoffice.clone(),
-        contacts: stores.contacts.clone(),
-        clock: world.counter.clock.clone(),
-    };
-    let own = EmbeddedAgenda::new(foundation, settings.backoffice.agenda_rules, &settings.business);
-    MirroredAgenda {
-        own: Arc::new(own.beside(outside.clone())),
-        outside,
-        contacts: stores.contacts.clone(),
-        records: stores.backoffice.clone(),
-        zone,
-    }
+    world.agenda(vendor, Calendars::read("", "desk/agenda").unwrap())
 }
 
 #[tokio::test]

@@ -1,13 +1,16 @@
 //! A connector over a fake: its own database, a clock that stands still, waits that only move the clock.
 
 use super::fakes::server::Fake;
-use crate::backoffice::support::{Counter, NOW};
+use crate::backoffice::support::{Counter, NOW, settings};
 use balcao::backoffice::connector::Connector;
+use balcao::backoffice::connector::agenda::{Calendars, ConnectorCalendar};
 use balcao::backoffice::connector::engine::Ground;
 use balcao::backoffice::connector::pack::Pack;
 use balcao::backoffice::connector::read::read;
 use balcao::backoffice::connector::shelf;
 use balcao::backoffice::connector::token::Sealer;
+use balcao::backoffice::embedded::{EmbeddedAgenda, Foundation};
+use balcao::backoffice::mirrored::MirroredAgenda;
 use balcao::config::connectors::{ConnectorSetting, Value as Setting};
 use balcao::config::load::Places;
 use balcao::config::secret::Secret;
@@ -79,6 +82,27 @@ impl World {
     pub fn built_in(&self, name: &str, url: &str, values: &[(&str, &str)]) -> Arc<Connector> {
         let packs = shelf::packs(Path::new("nowhere")).unwrap();
         self.over(packs[name].clone(), url, values)
+    }
+
+    /// The demo shop's agenda beside these calendars of a vendor's.
+    pub fn agenda(&self, vendor: Arc<Connector>, calendars: Calendars) -> MirroredAgenda {
+        let settings = settings();
+        let zone = settings.business.timezone.clone();
+        let outside = Arc::new(ConnectorCalendar::new(vendor, calendars, zone.clone()));
+        let stores = &self.counter.stores;
+        let foundation = Foundation {
+            records: stores.backoffice.clone(),
+            contacts: stores.contacts.clone(),
+            clock: self.counter.clock.clone(),
+        };
+        let own = EmbeddedAgenda::new(foundation, settings.backoffice.agenda_rules, &settings.business);
+        MirroredAgenda {
+            own: Arc::new(own.beside(outside.clone())),
+            outside,
+            contacts: stores.contacts.clone(),
+            records: stores.backoffice.clone(),
+            zone,
+        }
     }
 
     /// A connector of a file of the test's own.

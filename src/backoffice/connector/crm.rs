@@ -5,7 +5,7 @@
 
 use super::engine::{Connector, Lookup};
 use super::fault::Fault;
-use super::person::{escaped, person, phone_arguments};
+use super::person::{escaped, may_be_one, person, phone_arguments};
 use super::remote::{RemoteId, amount, instant, shaped};
 use crate::backoffice::BackofficeError;
 use crate::backoffice::crm::{ContactHistory, Crm, Handle, SaveContact, SaveOpportunity, SavedContact};
@@ -121,13 +121,18 @@ impl ConnectorCrm {
             return Ok(contact);
         }
         let email = remote.email.as_deref().and_then(canonical_email);
-        let phone = remote.phone.as_deref().and_then(canonical_phone);
+        let mut phone = remote.phone.as_deref().and_then(canonical_phone);
         for handle in
             [email.clone().map(Handle::Email), phone.clone().map(Handle::Phone)].into_iter().flatten()
         {
-            if let Some(contact) = self.book.find_contact(&handle).await? {
-                self.link(CONTACT, &contact.id.to_string(), &remote.id.0).await?;
-                return Ok(contact);
+            match self.book.find_contact(&handle).await? {
+                Some(contact) if may_be_one(&contact.email, &remote.email) => {
+                    self.link(CONTACT, &contact.id.to_string(), &remote.id.0).await?;
+                    return Ok(contact);
+                }
+                // A number that two people share stays with whom the book has under it.
+                Some(_) => phone = None,
+                None => {}
             }
         }
         let now = self.clock.now();
@@ -172,7 +177,8 @@ impl ConnectorCrm {
         let mut remote = None;
         let handles = [contact.email.clone().map(Handle::Email), contact.phone.clone().map(Handle::Phone)];
         for handle in handles.into_iter().flatten() {
-            remote = self.remote_by(&handle).await?;
+            remote =
+                self.remote_by(&handle).await?.filter(|remote| may_be_one(&contact.email, &remote.email));
             if remote.is_some() {
                 break;
             }
@@ -276,7 +282,10 @@ impl Crm for ConnectorCrm {
         // Bad handles are told apart here, as the book does.
         let own = self.book.find_contact(handle).await?;
         match self.remote_by(handle).await {
-            Ok(Some(remote)) => self.entered(&remote).await.map(Some),
+            Ok(Some(remote)) => match own {
+                Some(own) if !may_be_one(&own.email, &remote.email) => Ok(Some(own)),
+                Some(_) | None => self.entered(&remote).await.map(Some),
+            },
             Ok(None) => Ok(own),
             // The book knows them: that is enough while the vendor is away.
             Err(_) if own.is_some() => Ok(own),

@@ -1,6 +1,7 @@
 //! A person, a phone and a text as operations are given them. Pure.
 
 use crate::domain::contact::Contact;
+use crate::domain::handle::canonical_email;
 use serde_json::{Value, json};
 
 /// A phone in the forms that vendors have it on file in.
@@ -8,6 +9,16 @@ pub fn phone_arguments(phone: &str) -> Value {
     let digits = phone.trim_start_matches('+');
     let national = digits.strip_prefix("55").unwrap_or(digits);
     json!({"phone": phone, "phone_digits": digits, "phone_national": national})
+}
+
+/// Whether two records with these e-mails may be of one person: a family shares a phone, nobody has two different e-mails
+/// by which a vendor and the own book know them apart.
+pub fn may_be_one(ours: &Option<String>, theirs: &Option<String>) -> bool {
+    let plain = |email: &Option<String>| email.as_deref().and_then(canonical_email);
+    match (plain(ours), plain(theirs)) {
+        (Some(ours), Some(theirs)) => ours == theirs,
+        _ => true,
+    }
 }
 
 /// A person as operations are given them.

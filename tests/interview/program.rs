@@ -1,9 +1,12 @@
 //! The same leads turn by turn through the whole program, over HTTP and a database: once with the built-in model alone,
-//! once with a model that follows a script and has nothing of its own to say. The score is printed.
+//! once with a model that follows a script and has nothing of its own to say. The score is printed. A real model at
+//! `BALCAO_TEST_MODEL_URL` (an OpenAI-compatible endpoint) takes the script's place and hears every lead, one at a time:
+//! `BALCAO_TEST_MODEL_URL=… cargo test --features bench --test main a_scripted_model -- --nocapture`.
 
 use super::leads::{shipped, table};
 use super::player::{LONGEST, Lead, Script};
 use crate::support::app::{AppOptions, Brain, TestApp, says};
+use balcao::config::secret::Secret;
 use balcao::domain::clock::Clock;
 use balcao::domain::ids::ConversationId;
 use balcao::domain::interview::{InterviewState, Standing};
@@ -20,8 +23,11 @@ use std::sync::Arc;
 use std::time::Instant;
 use uuid::Uuid;
 
-/// So many leads talk at once.
+/// So many leads talk at once to a model that takes no time.
 const AT_ONCE: usize = 4;
+
+/// The longest that a real model may take for an answer, in milliseconds; some run on a processor.
+const REAL_MODEL_MS: u64 = 300_000;
 
 /// The Thursday of the table, going on at the machine's pace.
 struct Thursday(Instant);
@@ -50,22 +56,24 @@ struct Sums {
     invented: usize,
     questions: usize,
     fields: usize,
+    model_calls: usize,
     faults: Vec<String>,
 }
 
-async fn run(brain: Brain, leads: &[Lead]) -> Sums {
+async fn run(options: AppOptions, leads: &[Lead], at_once: usize) -> Sums {
     let names = ["projeto", "financiamento", "demonstracao"].map(str::to_owned).to_vec();
-    let app = AppOptions::new(brain)
+    let app = options
         .with(|settings| settings.interviews.active = names)
         .at(Arc::new(Thursday(Instant::now())))
         .start()
         .await;
     let stores = app.stores().await;
     let (definitions, prompts) = (shipped(), Prompts::load(None).unwrap());
-    let played = stream::iter(leads).map(|lead| played(&app, &stores, lead)).buffered(AT_ONCE);
-    let states: Vec<Option<InterviewState>> = played.collect().await;
+    let played = stream::iter(leads).map(|lead| played(&app, &stores, lead)).buffered(at_once);
+    let all: Vec<(Option<InterviewState>, usize)> = played.collect().await;
     let mut sums = Sums { leads: leads.len(), ..Sums::default() };
-    for (lead, state) in leads.iter().zip(states) {
+    for (lead, (state, model_calls)) in leads.iter().zip(all) {
+        sums.model_calls += model_calls;
         match state {
             Some(state) => sums.count(lead, &definitions, &prompts, &state),
             None => sums.faults.push(format!("{}: no interview began", lead.name)),
@@ -75,16 +83,18 @@ async fn run(brain: Brain, leads: &[Lead]) -> Sums {
     sums
 }
 
-/// The interview of a lead who talks to the program until it is over, or rests.
-async fn played(app: &TestApp, stores: &Stores, lead: &Lead) -> Option<InterviewState> {
+/// The interview of a lead who talks to the program until it is over, or rests; and how often a model was asked.
+async fn played(app: &TestApp, stores: &Stores, lead: &Lead) -> (Option<InterviewState>, usize) {
     let mut talk = app.talk().await;
     let id: ConversationId = talk.id.parse().unwrap();
     let mut script = Script::of(lead);
     let mut words = lead.opening.clone();
-    let mut state = None;
+    let (mut state, mut model_calls) = (None, 0);
     for _ in 0..LONGEST {
         let answer = talk.say(&words).await;
-        let now = stores.interviews.newest_in(id).await.unwrap()?.state;
+        model_calls += answer.model_calls.len();
+        let Some(newest) = stores.interviews.newest_in(id).await.unwrap() else { break };
+        let now = newest.state;
         let question = now.open_question().filter(|_| now.standing == Standing::Running).cloned();
         state = Some(now);
         match question {
@@ -92,7 +102,7 @@ async fn played(app: &TestApp, stores: &Stores, lead: &Lead) -> Option<Interview
             _ => break,
         }
     }
-    state
+    (state, model_calls)
 }
 
 impl Sums {
@@ -150,7 +160,7 @@ impl Sums {
     fn judge(&self, model: &str) {
         println!(
             "interviews through the program, {model}: {} leads; {} of {} fields right ({:.1} %), {} invented; \
-             {} questions for {} fields; {} faults\n{}",
+             {} questions for {} fields; {} model calls; {} faults\n{}",
             self.leads,
             self.right,
             self.expected,
@@ -158,6 +168,7 @@ impl Sums {
             self.invented,
             self.questions,
             self.fields,
+            self.model_calls,
             self.faults.len(),
             self.faults.join("\n"),
         );
@@ -176,14 +187,26 @@ fn strangers() -> Vec<Lead> {
 
 #[tokio::test]
 async fn leads_talk_to_the_program_with_the_built_in_model() {
-    run(Brain::BuiltIn, &strangers()).await.judge("the built-in model");
+    run(AppOptions::new(Brain::BuiltIn), &strangers(), AT_ONCE).await.judge("the built-in model");
 }
 
 #[tokio::test]
 async fn leads_talk_to_the_program_with_a_scripted_model() {
+    if let Ok(url) = std::env::var("BALCAO_TEST_MODEL_URL") {
+        let real = AppOptions::new(Brain::BuiltIn).with(|settings| {
+            settings.llm.base_url = url;
+            settings.llm.api_key = Secret::new("key");
+            settings.llm.chain = vec!["openai".to_owned()];
+            settings.llm.timeout_first_token_ms = REAL_MODEL_MS;
+            settings.llm.timeout_total_ms = REAL_MODEL_MS;
+            settings.llm.retry.within_ms = REAL_MODEL_MS;
+            settings.turn.max_seconds = REAL_MODEL_MS / 1000;
+        });
+        return run(real, &strangers(), 1).await.judge("a real model");
+    }
     // Every second one. The model hears nothing that the rules do not hear, and has one answer for whatever is asked
     // beside the interview.
     let leads: Vec<Lead> = strangers().into_iter().step_by(2).collect();
     let model = ScriptedModel::new("scripted", (0..400).map(|_| says("Certo.")).collect());
-    run(Brain::Own(Arc::new(model)), &leads).await.judge("a scripted model");
+    run(AppOptions::new(Brain::Own(Arc::new(model))), &leads, AT_ONCE).await.judge("a scripted model");
 }

@@ -18,7 +18,8 @@ pub struct Door {
 
 impl Door {
     pub fn new(base: &str, key: &str) -> Self {
-        let client = Client::builder().no_proxy().timeout(Duration::from_secs(120)).build().unwrap();
+        // Between two pieces of an answer: a stream may last as long as a slow model needs.
+        let client = Client::builder().no_proxy().read_timeout(Duration::from_secs(120)).build().unwrap();
         Self { base: base.to_owned(), key: key.to_owned(), client }
     }
 

@@ -6,6 +6,6 @@ mod crm;
 mod engine;
 pub mod fakes;
 mod payments;
-mod radicale;
+mod servers;
 pub mod support;
 mod tickets;

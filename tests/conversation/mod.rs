@@ -15,6 +15,7 @@ mod outages;
 mod own_tools;
 mod people;
 mod processes;
+mod real_servers;
 mod scenarios;
 mod systems;
 mod untrue;

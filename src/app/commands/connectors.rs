@@ -1,29 +1,43 @@
-//! `balcao connectors`: which other companies' systems can stand behind the counter, and what each wants to know. It
-//! calls nobody.
+//! `balcao connectors`: which other companies' systems can stand behind the counter, and what each wants to know. The
+//! list calls nobody.
 
+use super::authorize::{AuthorizeArguments, authorize};
 use crate::app::build::{Options, listed};
 use crate::app::terminal::say;
 use crate::backoffice::connector::pack::Pack;
 use crate::backoffice::connector::shelf;
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
 /// `balcao connectors`
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct ConnectorsArguments {
     /// Only this one
     name: Option<String>,
     /// One JSON array
     #[arg(long)]
     json: bool,
+    #[command(subcommand)]
+    command: Option<ConnectorsCommand>,
+}
+
+/// `balcao connectors …`
+#[derive(Subcommand)]
+enum ConnectorsCommand {
+    /// Sign in at a vendor's page once and let Balcão in; the token is sealed in the data folder
+    Authorize(AuthorizeArguments),
 }
 
 /// `balcao connectors`.
 ///
 /// # Errors
 /// Every fault in a connector's file, and a name that is none.
-pub fn connectors(options: &Options, arguments: &ConnectorsArguments) -> anyhow::Result<ExitCode> {
+pub async fn connectors(options: &Options, arguments: &ConnectorsArguments) -> anyhow::Result<ExitCode> {
+    if let Some(ConnectorsCommand::Authorize(arguments)) = &arguments.command {
+        return authorize(options, arguments).await;
+    }
     let packs = shelf::packs(&options.operator.join("tools").join("connectors")).map_err(listed)?;
     let chosen: Vec<&Pack> = packs
         .values()

@@ -47,7 +47,7 @@ async fn a_lead_is_booked_announced_and_helped_on_redmine_radicale_and_smtp() {
     assert_eq!(mails.len(), 1, "{mails:#?}");
     assert!(mails[0].contains("Message-ID: <lead.") && mails[0].contains("From: "), "{}", mails[0]);
 
-    let complained = talk.say("Tenho uma reclamação: o vaso que comprei chegou trincado").await.text;
+    let complained = talk.say("meu vaso chegou trincado, quero abrir um chamado").await.text;
     let issues = redmine.issues().await;
     assert_eq!(issues.len(), 1, "{complained} {issues:#?}");
     let number = issues[0]["id"].as_i64().unwrap();

@@ -175,8 +175,7 @@ impl Redmine {
                 .env("PORT", port.to_string()),
         );
         let (url, client) = (format!("http://127.0.0.1:{port}"), client());
-        let hello = first_answer("Redmine", || client.get(format!("{url}/issues.json"))).await;
-        assert_eq!(hello.status(), 401);
+        first_answer("Redmine", || client.get(&url)).await;
         let keys = std::fs::read_to_string(keys).unwrap();
         let (key, admin) = keys.split_once(' ').unwrap();
         let (key, admin) = (key.to_owned(), admin.to_owned());

@@ -41,7 +41,11 @@ pub struct Part<'a> {
 impl Hidden {
     /// The documents of the part below that are gone when only those in `keep` stay.
     pub fn gone(&self, below: &Manifest, keep: &HashSet<String>) -> BTreeSet<String> {
-        below.keys().filter(|source| self.gone.contains(*source) || !keep.contains(*source)).cloned().collect()
+        below
+            .keys()
+            .filter(|source| self.gone.contains(*source) || !keep.contains(*source))
+            .cloned()
+            .collect()
     }
 
     /// The whole: the part below without what is hidden, and the part over it.

@@ -109,6 +109,26 @@ impl QdrantIndex {
         Ok(copied?)
     }
 
+    /// Writes what lies over a version together with it, if that is so many entries or more. Whether it was. Updates go on
+    /// meanwhile, and then what was written is of no use.
+    ///
+    /// # Errors
+    /// [`IndexError::Away`] or [`IndexError::Fault`]; the index is as it was.
+    pub fn merge(&self, many: usize) -> Result<bool, IndexError> {
+        let before = self.refreshed()?;
+        let laid_over =
+            before.over().map_or(0, |over| over.version.lexicon.entries() + over.hidden.entries.len());
+        if before.over().is_none() || laid_over < many {
+            return Ok(false);
+        }
+        let mut draft = Draft::begin(self, Arc::clone(&before), before.profile.embedding.clone())?;
+        draft.carry_all(|_| true, &HashMap::new())?;
+        match draft.publish() {
+            Ok(()) | Err(IndexError::Overtaken) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
     fn live(&self) -> Arc<View> {
         self.shared.live().view
     }
@@ -180,20 +200,8 @@ impl Index for QdrantIndex {
         draft.publish()
     }
 
-    /// Writes what lies over a version together with it, if that is much. Updates go on meanwhile, and then what was written
-    /// is of no use.
     fn optimise(&self) -> Result<bool, IndexError> {
-        let before = self.refreshed()?;
-        let laid_over = before.over().map_or(0, |over| over.version.lexicon.entries() + over.hidden.entries.len());
-        if laid_over < hidden::MANY {
-            return Ok(false);
-        }
-        let mut draft = Draft::begin(self, Arc::clone(&before), before.profile.embedding.clone())?;
-        draft.carry_all(|_| true, &HashMap::new())?;
-        match draft.publish() {
-            Ok(()) | Err(IndexError::Overtaken) => Ok(true),
-            Err(error) => Err(error),
-        }
+        self.merge(hidden::MANY)
     }
 
     fn begin(&self, seen: &Manifest) -> Result<Box<dyn Update + '_>, IndexError> {

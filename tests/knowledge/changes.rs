@@ -57,8 +57,11 @@ fn bring(index: &dyn Index, before: &BTreeMap<u32, u32>, after: &BTreeMap<u32, u
     }
     update.commit(&keep).unwrap();
     let mut missing = HashMap::new();
-    let all: HashMap<EntryId, Vec<f32>> =
-        after.iter().flat_map(|(document, wording)| entries(*document, *wording)).map(|it| vector(&it)).collect();
+    let all: HashMap<EntryId, Vec<f32>> = after
+        .iter()
+        .flat_map(|(document, wording)| entries(*document, *wording))
+        .map(|it| vector(&it))
+        .collect();
     for entry in index.unembedded(&embedding(), None, 1_000).unwrap() {
         missing.insert(entry.id, all[&entry.id].clone());
     }
@@ -106,11 +109,19 @@ fn after_any_changes_the_same_is_found_as_in_an_index_written_in_one_go() {
         bring(index.as_ref(), &BTreeMap::new(), &state);
         // Changed, gone, new, changed once more, back, both at once, and a change that is not small.
         let steps: [&dyn Fn(&mut BTreeMap<u32, u32>); 7] = [
-            &|state| drop(state.insert(3, 1)),
-            &|state| drop(state.remove(&4)),
-            &|state| drop(state.insert(100, 0)),
+            &|state| {
+                state.insert(3, 1);
+            },
+            &|state| {
+                state.remove(&4);
+            },
+            &|state| {
+                state.insert(100, 0);
+            },
             &|state| state.extend([(3, 2), (100, 1)]),
-            &|state| drop(state.insert(4, 0)),
+            &|state| {
+                state.insert(4, 0);
+            },
             &|state| {
                 state.insert(5, 3);
                 state.remove(&100);
@@ -157,7 +168,14 @@ fn a_small_change_writes_only_what_changed() {
     assert_eq!(place.peer.collections().len(), 2);
     let other = place.index().unwrap();
     assert_same(&everything(&other), &everything(&index), "in another process");
-    // All of it anew, and nothing is left of what was.
+    // Merged, it is one again, and nothing is left of what was changed or removed.
+    assert!(place.peer.holds("wording 0, passage 0 of d9"));
+    let found = everything(&index);
+    assert!(!index.merge(1_000).unwrap() && index.merge(1).unwrap() && !index.merge(1).unwrap());
+    assert_same(&everything(&index), &found, "merged");
+    assert_eq!(place.peer.collections().len(), 1);
+    assert!(!place.peer.holds("of d9") && !place.peer.holds("wording 0, passage 0 of d3"));
+    // All of it anew.
     let anew: BTreeMap<u32, u32> = whole.keys().map(|document| (*document, 2)).collect();
     bring(&index, &changed, &anew);
     assert_eq!(place.peer.collections().len(), 1);
@@ -210,7 +228,9 @@ fn a_price_that_changes_among_many_is_found_at_once_and_nothing_else_is_touched(
     let counting = Arc::new(Counting::default());
     knowledge.attach(counting.clone());
     let mut documents: Vec<(String, String)> = (0..40)
-        .map(|number| (format!("{number}.md"), format!("# Vaso {number}\n\nO vaso {number} custa R$ {number},90.")))
+        .map(|number| {
+            (format!("{number}.md"), format!("# Vaso {number}\n\nO vaso {number} custa R$ {number},90."))
+        })
         .collect();
     let indexed = |documents: &[(String, String)]| {
         let documents: Vec<_> = documents.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();

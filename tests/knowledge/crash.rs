@@ -93,7 +93,9 @@ fn change_over_and_over(folder: &Path) {
         let mut update = index.begin(&index.manifest()).unwrap();
         for document in 0..DOCUMENTS {
             let name = format!("d{document}");
-            update.put(&name, indexed(&round.to_string()), vec![entry(&name, round, &[(round, 1.0)])]).unwrap();
+            update
+                .put(&name, indexed(&round.to_string()), vec![entry(&name, round, &[(round, 1.0)])])
+                .unwrap();
         }
         writeln!(output, "step put").unwrap();
         update.commit(&keep).unwrap();
@@ -109,7 +111,11 @@ fn killed_in_a_small_change_it_has_the_old_or_the_new_and_never_both() {
     }
     for steps in [1, 2, 3, 4, 9, 10, 11] {
         let folder = tempfile::tempdir().unwrap();
-        killed_after(steps, "killed_in_a_small_change_it_has_the_old_or_the_new_and_never_both", folder.path());
+        killed_after(
+            steps,
+            "killed_in_a_small_change_it_has_the_old_or_the_new_and_never_both",
+            folder.path(),
+        );
         let index = EdgeIndex::open(folder.path()).unwrap();
         assert_eq!(index.manifest().len(), MANY as usize);
         let rounds: HashSet<u32> = (0..DOCUMENTS)

@@ -214,7 +214,8 @@ impl Update for Change<'_> {
         let Self { mut draft, _writing } = *self;
         let live = draft.index.live();
         let gone = live.gone(keep);
-        let lost: usize = gone.iter().filter_map(|source| live.base.manifest.get(source)).map(|it| it.passages).sum();
+        let lost: usize =
+            gone.iter().filter_map(|source| live.base.manifest.get(source)).map(|it| it.passages).sum();
         let laid_over = live.over().map_or(0, |over| over.generation.lexicon.entries());
         let changed = draft.entries() + laid_over + lost;
         if live.base.profile.by_source && hidden::is_small(changed, live.base.lexicon.entries()) {

@@ -29,7 +29,10 @@ pub(super) fn make_indexes(profile: &Profile, shard: &EdgeShard) -> Result<(), I
 }
 
 /// The conditions that may keep a passage of such a generation out.
-pub(super) fn conditions(profile: &Profile, filter: &Filter) -> Result<Vec<qdrant_edge::Condition>, IndexError> {
+pub(super) fn conditions(
+    profile: &Profile,
+    filter: &Filter,
+) -> Result<Vec<qdrant_edge::Condition>, IndexError> {
     let unlimited_or = |limit: Limit, met: Option<serde_json::Value>| {
         let unlimited = json!({ "is_empty": { "key": limit.field() } });
         let either: Vec<_> = [Some(unlimited), met].into_iter().flatten().collect();

@@ -105,7 +105,8 @@ impl Generation {
         payload: WithPayloadInterface,
     ) -> Result<Vec<ScoredPoint>, IndexError> {
         let Some(shard) = &self.shard else { return Ok(Vec::new()) };
-        let nothing_asked = |conditions: &Option<Vec<Condition>>| conditions.as_ref().is_none_or(Vec::is_empty);
+        let nothing_asked =
+            |conditions: &Option<Vec<Condition>>| conditions.as_ref().is_none_or(Vec::is_empty);
         let free = nothing_asked(&filter.must) && nothing_asked(&filter.must_not);
         let request = SearchRequest {
             query: QueryEnum::Nearest(NamedQuery { query, using: Some(using.into()) }),
@@ -154,7 +155,8 @@ impl Generation {
                 for Record { id, vector, .. } in records {
                     let terms = match vector {
                         Some(VectorStructInternal::Named(mut named)) => named.remove(TERMS),
-                        Some(VectorStructInternal::Single(_) | VectorStructInternal::MultiDense(_)) | None => None,
+                        Some(VectorStructInternal::Single(_) | VectorStructInternal::MultiDense(_))
+                        | None => None,
                     };
                     let terms = match terms {
                         Some(VectorInternal::Sparse(terms)) => terms.indices,

@@ -115,17 +115,21 @@ impl View {
     /// What lies over the base, if none of these entries is found in the base itself.
     pub(super) fn over_alone<'a>(
         &self,
-        mut entries: impl Iterator<Item = &'a EntryId>,
+        entries: impl Iterator<Item = &'a EntryId>,
     ) -> Result<Option<&Arc<Over>>, IndexError> {
         let Some(over) = self.over() else { return Ok(None) };
         let below = |id: &&EntryId| !over.hidden.entries.contains(id);
-        let points: Vec<PointId> = entries.by_ref().filter(below).map(|EntryId(id)| PointId::Uuid(*id)).collect();
+        let points: Vec<PointId> = entries.filter(below).map(|EntryId(id)| PointId::Uuid(*id)).collect();
         let found = self.base.retrieve(&points, WithPayloadInterface::Bool(false))?;
         Ok(found.is_empty().then_some(over))
     }
 
-    /// The conditions of a search in one of the generations; the base comes last.
-    fn filter(&self, generation: &Generation, filter: &crate::knowledge::index::Filter) -> Result<Filter, IndexError> {
+    /// The conditions of a search in one of the generations.
+    fn filter(
+        &self,
+        generation: &Generation,
+        filter: &crate::knowledge::index::Filter,
+    ) -> Result<Filter, IndexError> {
         let must = conditions(&generation.profile, filter)?;
         let must_not = self.without(generation);
         Ok(Filter { should: None, min_should: None, must: Some(must), must_not: Some(must_not) })
@@ -178,7 +182,8 @@ impl View {
         };
         let query = |_: &Generation| VectorInternal::Dense(meaning.vector.clone());
         let by_meaning = self.best(search, MEANING, query, WithPayloadInterface::Bool(false))?;
-        let scored: HashMap<PointId, f32> = by_terms.iter().map(|(_, point)| (point.id, point.score)).collect();
+        let scored: HashMap<PointId, f32> =
+            by_terms.iter().map(|(_, point)| (point.id, point.score)).collect();
         let mut seen = HashSet::new();
         let points = by_terms.iter().chain(&by_meaning).map(|(place, point)| (*place, point.id));
         let points: Vec<(usize, PointId)> = points.filter(|(_, id)| seen.insert(*id)).collect();

@@ -14,8 +14,8 @@ use crate::knowledge::lexicon::Lexicon;
 use crate::knowledge::profile::Profile;
 use qdrant_client::qdrant::vectors_config::Config;
 use qdrant_client::qdrant::{
-    CreateCollection, Distance, Filter, Modifier, PointStruct, SparseVectorConfig, SparseVectorParams, VectorParams,
-    VectorParamsMap, VectorsConfig,
+    CreateCollection, Distance, Filter, Modifier, PointStruct, SparseVectorConfig, SparseVectorParams,
+    VectorParams, VectorParamsMap, VectorsConfig,
 };
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, MutexGuard};
@@ -36,6 +36,8 @@ pub(super) struct Draft<'a> {
     lexicon: Lexicon,
     profile: Profile,
     batch: Vec<PointStruct>,
+    /// What it lies over, once that is decided.
+    below: Option<Below>,
     published: bool,
 }
 
@@ -54,6 +56,7 @@ impl<'a> Draft<'a> {
             lexicon: Lexicon::default(),
             profile: Profile::of_model(embedding),
             batch: Vec::with_capacity(BATCH),
+            below: None,
             published: false,
         };
         let (shared, collection) = (Arc::clone(&index.shared), draft.shape());
@@ -168,14 +171,14 @@ impl<'a> Draft<'a> {
     }
 
     /// Brings the draft to the server, but not yet into use.
-    fn seal(&mut self, below: Option<Below>) -> Result<Arc<Version>, IndexError> {
+    fn seal(&mut self) -> Result<Arc<Version>, IndexError> {
         let batch = std::mem::take(&mut self.batch);
         self.write(batch)?;
         let state = State {
             manifest: Arc::new(std::mem::take(&mut self.manifest)),
             lexicon: Arc::new(std::mem::take(&mut self.lexicon)),
             profile: std::mem::take(&mut self.profile),
-            below,
+            below: self.below.take(),
         };
         let mut points = state.pack()?;
         let parts = points.len() as u64;
@@ -196,7 +199,7 @@ impl<'a> Draft<'a> {
 
     /// Makes it the version that is searched.
     pub(super) fn publish(mut self) -> Result<(), IndexError> {
-        let version = self.seal(None)?;
+        let version = self.seal()?;
         self.bring(View::of(version))
     }
 
@@ -204,7 +207,8 @@ impl<'a> Draft<'a> {
     pub(super) fn publish_over(mut self, hidden: Hidden) -> Result<(), IndexError> {
         let base = Arc::clone(&self.before.base);
         let collection = base.collection.clone().unwrap_or_default();
-        let version = self.seal(Some(Below { collection, hidden: hidden.clone() }))?;
+        self.below = Some(Below { collection, hidden: hidden.clone() });
+        let version = self.seal()?;
         self.bring(View::with(base, Arc::new(Over { version, hidden })))
     }
 

@@ -164,30 +164,24 @@ pub(super) fn conditions(profile: &Profile, filter: &Filter) -> Vec<Condition> {
         let unlimited = Condition::is_empty(limit.field());
         Condition::from(qdrant::Filter::should([Some(unlimited), met].into_iter().flatten()))
     };
-    let conditions = profile
-        .conditions(filter)
-        .into_iter()
-        .map(|condition| match condition {
-            profile::Condition::Language(languages) => {
-                any(LANGUAGE, languages.iter().map(|it| it.tag().to_owned()).collect())
-            }
-            profile::Condition::Audience(audiences) => {
-                let met = (!audiences.is_empty()).then(|| any(Limit::Audience.field(), audiences.to_vec()));
-                unlimited_or(Limit::Audience, met)
-            }
-            profile::Condition::ValidFrom(day) => {
-                let range = DatetimeRange { lte: start(day), ..DatetimeRange::default() };
-                unlimited_or(
-                    Limit::ValidFrom,
-                    Some(Condition::datetime_range(Limit::ValidFrom.field(), range)),
-                )
-            }
-            profile::Condition::ValidUntil(day) => {
-                let range = DatetimeRange { gte: start(day), ..DatetimeRange::default() };
-                let met = Condition::datetime_range(Limit::ValidUntil.field(), range);
-                unlimited_or(Limit::ValidUntil, Some(met))
-            }
-        });
+    let conditions = profile.conditions(filter).into_iter().map(|condition| match condition {
+        profile::Condition::Language(languages) => {
+            any(LANGUAGE, languages.iter().map(|it| it.tag().to_owned()).collect())
+        }
+        profile::Condition::Audience(audiences) => {
+            let met = (!audiences.is_empty()).then(|| any(Limit::Audience.field(), audiences.to_vec()));
+            unlimited_or(Limit::Audience, met)
+        }
+        profile::Condition::ValidFrom(day) => {
+            let range = DatetimeRange { lte: start(day), ..DatetimeRange::default() };
+            unlimited_or(Limit::ValidFrom, Some(Condition::datetime_range(Limit::ValidFrom.field(), range)))
+        }
+        profile::Condition::ValidUntil(day) => {
+            let range = DatetimeRange { gte: start(day), ..DatetimeRange::default() };
+            let met = Condition::datetime_range(Limit::ValidUntil.field(), range);
+            unlimited_or(Limit::ValidUntil, Some(met))
+        }
+    });
     conditions.collect()
 }
 

@@ -116,7 +116,9 @@ impl Shared {
                 loaded => return loaded.map(Arc::new),
             }
         }
-        Err(Failure::Away("the index is replaced faster than it can be read, or a part of it is missing".into()))
+        Err(Failure::Away(
+            "the index is replaced faster than it can be read, or a part of it is missing".into(),
+        ))
     }
 
     /// Looks now and then until the index is dropped, and what it runs on with it.

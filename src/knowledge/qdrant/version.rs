@@ -54,6 +54,14 @@ impl From<Search<'_>> for Question {
     }
 }
 
+/// A search as one version is asked.
+pub(super) struct Asked<'a> {
+    pub(super) depth: u64,
+    pub(super) filter: qdrant::Filter,
+    pub(super) terms: SparseVector,
+    pub(super) meaning: Option<&'a Meaning>,
+}
+
 /// Entries without a vector of a model, by the page.
 #[derive(Clone)]
 pub(super) struct Wanted {
@@ -87,11 +95,10 @@ impl Version {
     pub(super) async fn nearest(
         &self,
         server: &Server,
-        depth: u64,
-        filter: Option<qdrant::Filter>,
-        terms: SparseVector,
-        meaning: Option<&Meaning>,
+        asked: Asked<'_>,
     ) -> Result<[Vec<ScoredPoint>; 2], Failure> {
+        let Asked { depth, filter, terms, meaning } = asked;
+        let filter = Some(filter).filter(|it| !it.must.is_empty() || !it.must_not.is_empty());
         let nothing = [Vec::new(), Vec::new()];
         let Some(collection) = &self.collection else { return Ok(nothing) };
         let nearest = |input: vector_input::Variant, using: &str, payload: bool| QueryPoints {
@@ -105,19 +112,19 @@ impl Version {
             ..QueryPoints::default()
         };
         let has_terms = !terms.indices.is_empty();
-        let mut asked = Vec::new();
+        let mut questions = Vec::new();
         if has_terms {
             let terms = vector_input::Variant::Sparse(sparse(terms));
-            asked.push(nearest(terms, TERMS, meaning.is_none()));
+            questions.push(nearest(terms, TERMS, meaning.is_none()));
         }
         if let Some(Meaning { vector, .. }) = meaning {
             let dense = vector_input::Variant::Dense(DenseVector { data: vector.clone() });
-            asked.push(nearest(dense, MEANING, false));
+            questions.push(nearest(dense, MEANING, false));
         }
-        if asked.is_empty() || depth == 0 {
+        if questions.is_empty() || depth == 0 {
             return Ok(nothing);
         }
-        let mut sides = server.search(collection, asked).await?.into_iter();
+        let mut sides = server.search(collection, questions).await?.into_iter();
         let by_terms = if has_terms { sides.next().unwrap_or_default() } else { Vec::new() };
         Ok([by_terms, sides.next().unwrap_or_default()])
     }

@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::points::{Stored, chunk, conditions, entry_id, point_id};
 use super::server::{Patience, Server};
 use super::state::Below;
-use super::version::{Question, Version, Wanted};
+use super::version::{Asked, Question, Version, Wanted};
 use crate::knowledge::background::dot;
 use crate::knowledge::hidden::{Hidden, Part};
 use crate::knowledge::index::{EntryId, Hit, Manifest, Meaning, SparseVector, Unembedded};
@@ -120,11 +120,11 @@ impl View {
             question.meaning.as_ref().filter(|it| self.profile.embedding.as_ref() == Some(&it.embedding));
         let (mut by_terms, mut by_meaning) = (Vec::new(), Vec::new());
         for (place, version) in self.versions().enumerate() {
-            let mut must_not = Filter::must_not(self.without(version));
-            must_not.must = conditions(&version.profile, &question.filter);
-            let filter = Some(must_not).filter(|it| !it.must.is_empty() || !it.must_not.is_empty());
+            let mut filter = Filter::must_not(self.without(version));
+            filter.must = conditions(&version.profile, &question.filter);
             let terms = self.lexicon.weigh(&question.terms, &version.lexicon);
-            let [terms, meanings] = version.nearest(server, question.depth, filter, terms, meaning).await?;
+            let asked = Asked { depth: question.depth, filter, terms, meaning };
+            let [terms, meanings] = version.nearest(server, asked).await?;
             by_terms.extend(terms.into_iter().map(|point| (place, point)));
             by_meaning.extend(meanings.into_iter().map(|point| (place, point)));
         }

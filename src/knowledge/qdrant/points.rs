@@ -150,8 +150,8 @@ pub(super) fn text(payload: &HashMap<String, Value>, field: &str) -> Option<Stri
 }
 
 /// The passages of one of these documents.
-pub(super) fn of_sources(sources: &Vec<String>) -> qdrant::Filter {
-    let strings = RepeatedStrings { strings: sources.clone() };
+pub(super) fn of_sources(sources: &[&String]) -> qdrant::Filter {
+    let strings = RepeatedStrings { strings: sources.iter().map(|source| (*source).clone()).collect() };
     qdrant::Filter::must([Condition::matches(SOURCE, MatchValue::Keywords(strings))])
 }
 

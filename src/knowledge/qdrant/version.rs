@@ -137,10 +137,9 @@ impl Version {
     ) -> Result<Vec<Stored>, Failure> {
         let mut all = Vec::new();
         for sources in sources.chunks(PAGE as usize) {
-            let sources = sources.iter().map(|source| (*source).clone()).collect();
             let mut offset = None;
             loop {
-                let filter = of_sources(&sources);
+                let filter = of_sources(sources);
                 let (entries, next) = self.page(server, filter, offset, PAGE).await?;
                 all.extend(entries);
                 match next {

@@ -22,7 +22,7 @@ pub(super) fn workday_at(source: &Source<'_>, at: usize) -> Option<(u64, usize)>
         ("dia", "util" | "habil") | ("business" | "working", "day")
     );
     let listed = |names: &&str| names.split(' ').any(|name| name == source.word(at));
-    let place = ORDINALS.iter().position(|names| is_workday && listed(&names))?;
+    let place = ORDINALS.iter().position(|names| is_workday && listed(names))?;
     Some((place as u64 + 1, 3))
 }
 

@@ -1,4 +1,4 @@
-//! Bearer tokens that end. A new one is kept before it is used, because some vendors kill the old one with every
+//! Bearer tokens and sessions that end. A new one is kept before it is used, because some vendors kill the old one with every
 //! renewal; and only one process renews at a time, because then the other's would be dead.
 
 use super::auth::{FilledGrant, Filling, basic};
@@ -10,7 +10,7 @@ use crate::declared::template::percent_encoded;
 use crate::domain::secret::hexadecimal;
 use crate::store::connectors::{ConnectorStore, KeptToken};
 use jiff::{SignedDuration, Timestamp};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -27,6 +27,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 const LOOKS: u32 = 120;
 /// How long a token is taken to hold when the vendor does not say.
 const UNSAID: i64 = 3_600;
+/// How long a session is taken to hold: it is the vendor that refuses it when it is over.
+const SESSION: i64 = 30 * 86_400;
 
 /// Hides tokens in the store.
 pub trait Sealer: Send + Sync {
@@ -58,12 +60,26 @@ impl Tokens {
     /// Tokens that are asked for at `url`.
     pub fn new(filling: Filling, url: Url, store: Arc<dyn ConnectorStore>, sealer: Arc<dyn Sealer>) -> Self {
         let first = match &filling.grant {
-            FilledGrant::ClientCredentials => &filling.client_id,
-            FilledGrant::RefreshToken(token) => token,
-            FilledGrant::ServiceAccount(key) => key,
+            FilledGrant::ClientCredentials => filling.client_id.clone(),
+            FilledGrant::RefreshToken(token) => token.clone(),
+            FilledGrant::ServiceAccount(key) => key.clone(),
+            FilledGrant::Session(session) => {
+                let texts = session.headers.values().map(|value| value.to_str().unwrap_or_default());
+                texts.collect::<Vec<_>>().join("\n")
+            }
         };
         let seed = hexadecimal(&Sha256::digest(first.as_bytes())[..16]);
         Self { filling, url, seed, store, sealer, known: Mutex::default() }
+    }
+
+    /// The header that carries a token, and its text.
+    pub fn carried(&self, token: &str) -> (HeaderName, String) {
+        match &self.filling.grant {
+            FilledGrant::Session(session) => (session.name.clone(), token.to_owned()),
+            FilledGrant::ClientCredentials
+            | FilledGrant::RefreshToken(_)
+            | FilledGrant::ServiceAccount(_) => (AUTHORIZATION, format!("Bearer {token}")),
+        }
     }
 
     /// A token that holds.
@@ -154,36 +170,21 @@ impl Tokens {
             FilledGrant::RefreshToken(first) => {
                 kept.filter(|kept| kept.seed == self.seed).map_or(first, |kept| &kept.refresh).clone()
             }
-            FilledGrant::ClientCredentials | FilledGrant::ServiceAccount(_) => String::new(),
-        };
-        let mut form: Vec<(&str, String)> = match &filling.grant {
-            FilledGrant::ClientCredentials => vec![("grant_type", "client_credentials".to_owned())],
-            FilledGrant::RefreshToken(_) => {
-                vec![("grant_type", "refresh_token".to_owned()), ("refresh_token", refresh.clone())]
+            FilledGrant::ClientCredentials | FilledGrant::ServiceAccount(_) | FilledGrant::Session(_) => {
+                String::new()
             }
-            FilledGrant::ServiceAccount(key) => vec![
-                ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer".to_owned()),
-                ("assertion", assertion(key, &filling.scope, &self.url, now).map_err(Fault::Broken)?),
-            ],
         };
-        let is_service = matches!(filling.grant, FilledGrant::ServiceAccount(_));
-        if !filling.scope.is_empty() && !is_service {
-            form.push(("scope", filling.scope.clone()));
-        }
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-        if filling.basic {
-            let value = HeaderValue::from_str(&basic(&filling.client_id, &filling.client_secret));
-            let value = value.map_err(|_| Fault::Broken("the client's id or secret is none".to_owned()))?;
-            headers.insert(AUTHORIZATION, value);
-        } else if !is_service {
-            form.push(("client_id", filling.client_id.clone()));
-            form.push(("client_secret", filling.client_secret.clone()));
-        }
-        let pairs: Vec<String> =
-            form.iter().map(|(name, value)| format!("{name}={}", percent_encoded(value))).collect();
-        let request =
-            Filled { method: Method::POST, url: self.url.clone(), headers, body: Some(pairs.join("&")) };
+        let request = match &filling.grant {
+            FilledGrant::Session(session) => Filled {
+                method: Method::GET,
+                url: self.url.clone(),
+                headers: session.headers.clone(),
+                body: None,
+            },
+            FilledGrant::ClientCredentials
+            | FilledGrant::RefreshToken(_)
+            | FilledGrant::ServiceAccount(_) => self.token_request(&refresh, now)?,
+        };
         crate::limits::net::guard_url(&request.url, &wire.allowance)
             .map_err(|_| Fault::Broken("the system may not be called as it is set up".to_owned()))?;
         // Sent once: a refresh token that rotates is dead after the first answer, whether it was heard or not.
@@ -202,14 +203,20 @@ impl Tokens {
             429 => return Err(Fault::Limited),
             _ => return Err(Fault::Away),
         }
-        let access = answer.body["access_token"].as_str().filter(|token| !token.is_empty());
+        let (member, unsaid) = match &filling.grant {
+            FilledGrant::Session(session) => (session.token.as_str(), SESSION),
+            FilledGrant::ClientCredentials
+            | FilledGrant::RefreshToken(_)
+            | FilledGrant::ServiceAccount(_) => ("access_token", UNSAID),
+        };
+        let access = answer.body[member].as_str().filter(|token| !token.is_empty());
         let Some(access) = access else {
             return Err(Fault::Broken("the vendor's answer holds no token".to_owned()));
         };
         let seconds = match &answer.body["expires_in"] {
-            Value::Number(seconds) => seconds.as_f64().map_or(UNSAID, |seconds| seconds as i64),
-            Value::String(text) => text.parse().unwrap_or(UNSAID),
-            _ => UNSAID,
+            Value::Number(seconds) => seconds.as_f64().map_or(unsaid, |seconds| seconds as i64),
+            Value::String(text) => text.parse().unwrap_or(unsaid),
+            _ => unsaid,
         };
         let expires_at =
             now.checked_add(SignedDuration::from_secs(seconds.clamp(1, 365 * 86_400))).unwrap_or(now);
@@ -221,6 +228,39 @@ impl Tokens {
             refresh: rotated.unwrap_or(refresh),
             expires_at,
         })
+    }
+
+    /// The request for the next token (RFC 6749).
+    fn token_request(&self, refresh: &str, now: Timestamp) -> Result<Filled, Fault> {
+        let filling = &self.filling;
+        let mut form: Vec<(&str, String)> = match &filling.grant {
+            FilledGrant::ClientCredentials => vec![("grant_type", "client_credentials".to_owned())],
+            FilledGrant::RefreshToken(_) => {
+                vec![("grant_type", "refresh_token".to_owned()), ("refresh_token", refresh.to_owned())]
+            }
+            FilledGrant::ServiceAccount(key) => vec![
+                ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer".to_owned()),
+                ("assertion", assertion(key, &filling.scope, &self.url, now).map_err(Fault::Broken)?),
+            ],
+            FilledGrant::Session(_) => Vec::new(),
+        };
+        let is_service = matches!(filling.grant, FilledGrant::ServiceAccount(_));
+        if !filling.scope.is_empty() && !is_service {
+            form.push(("scope", filling.scope.clone()));
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        if filling.basic {
+            let value = HeaderValue::from_str(&basic(&filling.client_id, &filling.client_secret));
+            let value = value.map_err(|_| Fault::Broken("the client's id or secret is none".to_owned()))?;
+            headers.insert(AUTHORIZATION, value);
+        } else if !is_service {
+            form.push(("client_id", filling.client_id.clone()));
+            form.push(("client_secret", filling.client_secret.clone()));
+        }
+        let pairs: Vec<String> =
+            form.iter().map(|(name, value)| format!("{name}={}", percent_encoded(value))).collect();
+        Ok(Filled { method: Method::POST, url: self.url.clone(), headers, body: Some(pairs.join("&")) })
     }
 }
 

@@ -66,7 +66,12 @@ pub fn backoffice(options: &Options, stores: &Stores, outside: &Outside) -> Resu
             Capability::Agenda => {
                 let zone = options.settings.business.timezone.clone();
                 let calendars = calendars(&connector, &options.settings.places)?;
-                let outside = Arc::new(ConnectorCalendar::new(connector, calendars, zone.clone()));
+                let outside = Arc::new(ConnectorCalendar::new(
+                    connector,
+                    calendars,
+                    zone.clone(),
+                    options.clock.clone(),
+                ));
                 let rules = settings.agenda_rules.clone();
                 let own = EmbeddedAgenda::new(foundation.clone(), rules, &options.settings.business);
                 backoffice.agenda = Arc::new(MirroredAgenda {

@@ -88,7 +88,8 @@ impl World {
     pub fn agenda(&self, vendor: Arc<Connector>, calendars: Calendars) -> MirroredAgenda {
         let settings = settings();
         let zone = settings.business.timezone.clone();
-        let outside = Arc::new(ConnectorCalendar::new(vendor, calendars, zone.clone()));
+        let outside =
+            Arc::new(ConnectorCalendar::new(vendor, calendars, zone.clone(), self.counter.clock.clone()));
         let stores = &self.counter.stores;
         let foundation = Foundation {
             records: stores.backoffice.clone(),
@@ -136,8 +137,11 @@ pub const RDSTATION_CRM: [(&str, &str); 5] = [
     ("stage_qualified", "st-qualified"),
     ("stage_proposal", "st-proposal"),
 ];
+pub const ASAAS: [(&str, &str); 2] =
+    [("access_token", "$aact_1"), ("pix_key", "b6295ee1-f054-47d1-9e90-ee57b74f60d9")];
 pub const BLING: [(&str, &str); 3] =
     [("client_id", "loja"), ("client_secret", "bl1ng"), ("refresh_token", "refresh-0")];
+pub const CALCOM: [(&str, &str); 2] = [("api_key", "cal_1"), ("calendar", "31")];
 pub const CHATWOOT: [(&str, &str); 3] =
     [("account_id", "1"), ("inbox_id", "3"), ("api_access_token", "chat-t0ken")];
 pub const KOMMO: [(&str, &str); 4] = [
@@ -147,6 +151,7 @@ pub const KOMMO: [(&str, &str); 4] = [
     ("stage_proposal", "7003"),
 ];
 pub const FRESHDESK: [(&str, &str); 2] = [("api_key", "fr3sh"), ("email", "balcao@shop.example")];
+pub const GLPI: [(&str, &str); 2] = [("user_token", "us3r"), ("app_token", "app-1")];
 pub const NUVEMSHOP: [(&str, &str); 3] =
     [("store_id", "4321"), ("access_token", "nuv3m"), ("contact", "dono@shop.example")];
 pub const HUBSPOT: [(&str, &str); 1] = [("access_token", "pat-1")];

@@ -11,11 +11,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The connectors that the program brings.
-const BUILT_IN: [(&str, &str); 16] = [
+const BUILT_IN: [(&str, &str); 19] = [
+    ("asaas", include_str!("../../../tools/connectors/asaas.toml")),
     ("bling", include_str!("../../../tools/connectors/bling.toml")),
     ("caldav", include_str!("../../../tools/connectors/caldav.toml")),
+    ("calcom", include_str!("../../../tools/connectors/calcom.toml")),
     ("chatwoot", include_str!("../../../tools/connectors/chatwoot.toml")),
     ("freshdesk", include_str!("../../../tools/connectors/freshdesk.toml")),
+    ("glpi", include_str!("../../../tools/connectors/glpi.toml")),
     ("google_calendar", include_str!("../../../tools/connectors/google_calendar.toml")),
     ("hubspot", include_str!("../../../tools/connectors/hubspot.toml")),
     ("kommo", include_str!("../../../tools/connectors/kommo.toml")),

@@ -1,8 +1,11 @@
 //! Fakes of vendors. Each keeps state, refuses what the vendor refuses, and takes faults one by one.
 
+pub mod asaas;
 pub mod bling;
+pub mod calcom;
 pub mod chatwoot;
 pub mod freshdesk;
+pub mod glpi;
 pub mod google;
 pub mod hubspot;
 pub mod kommo;

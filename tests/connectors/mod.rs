@@ -7,5 +7,6 @@ mod engine;
 pub mod fakes;
 mod payments;
 mod radicale;
+mod shipping;
 pub mod support;
 mod tickets;

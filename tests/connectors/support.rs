@@ -160,4 +160,6 @@ pub const REDMINE: [(&str, &str); 2] = [("api_key", "k3y"), ("project_id", "loja
 pub const SHOPIFY: [(&str, &str); 1] = [("access_token", "shpat_1")];
 pub const VTEX: [(&str, &str); 2] = [("app_key", "vtexappkey-loja"), ("app_token", "vt3x")];
 pub const WOOCOMMERCE: [(&str, &str); 2] = [("consumer_key", "ck_1"), ("consumer_secret", "cs_1")];
+pub const MELHOR_ENVIO: [(&str, &str); 3] =
+    [("access_token", "m3lhor"), ("contact", "dono@shop.example"), ("from_postal_code", "01001000")];
 pub const MERCADO_PAGO: [(&str, &str); 1] = [("access_token", "APP_USR-1")];

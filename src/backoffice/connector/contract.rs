@@ -16,11 +16,14 @@ pub enum Capability {
     Catalog,
     /// Ways to pay for an order.
     Payments,
+    /// What carriers ask for sending goods.
+    Shipping,
 }
 
 impl Capability {
     /// Every capability.
-    pub const ALL: [Self; 5] = [Self::Crm, Self::Agenda, Self::Tickets, Self::Catalog, Self::Payments];
+    pub const ALL: [Self; 6] =
+        [Self::Crm, Self::Agenda, Self::Tickets, Self::Catalog, Self::Payments, Self::Shipping];
 
     /// The key of `[backoffice]` that chooses who implements it.
     pub fn as_str(self) -> &'static str {
@@ -30,6 +33,7 @@ impl Capability {
             Self::Tickets => "tickets",
             Self::Catalog => "catalog",
             Self::Payments => "payments",
+            Self::Shipping => "shipping",
         }
     }
 }
@@ -100,7 +104,7 @@ const EVENT: &[&str] = &[
 const CHARGE: &[&str] = &["reference", "amount", "amount_number", "amount_cents", "description", "email"];
 
 /// Every operation that the code calls.
-pub const OPERATIONS: [OperationContract; 29] = [
+pub const OPERATIONS: [OperationContract; 30] = [
     operation(Capability::Crm, "contact_by_email", Need::Required, &["email"]),
     operation(
         Capability::Crm,
@@ -150,6 +154,7 @@ pub const OPERATIONS: [OperationContract; 29] = [
     operation(Capability::Payments, "find_link", Need::Optional, &["reference", "amount_number"]),
     operation(Capability::Payments, "payments", Need::Required, &["reference"]),
     operation(Capability::Payments, "payments_of_code", Need::Optional, &["code"]),
+    operation(Capability::Shipping, "shipping_quotes", Need::Required, &["postal_code", "items"]),
 ];
 
 /// The contract of an operation by its name.

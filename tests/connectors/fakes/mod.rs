@@ -9,6 +9,7 @@ pub mod glpi;
 pub mod google;
 pub mod hubspot;
 pub mod kommo;
+pub mod melhor_envio;
 pub mod mercado_pago;
 pub mod nuvemshop;
 pub mod pipedrive;

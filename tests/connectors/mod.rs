@@ -7,5 +7,6 @@ mod engine;
 pub mod fakes;
 mod payments;
 mod servers;
+mod shipping;
 pub mod support;
 mod tickets;

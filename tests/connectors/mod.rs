@@ -9,3 +9,4 @@ mod payments;
 mod radicale;
 pub mod support;
 mod tickets;
+mod webhooks;

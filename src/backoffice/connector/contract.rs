@@ -98,7 +98,7 @@ const EVENT: &[&str] = &[
 const CHARGE: &[&str] = &["reference", "amount", "amount_number", "amount_cents", "description", "email"];
 
 /// Every operation that the code calls.
-pub const OPERATIONS: [OperationContract; 27] = [
+pub const OPERATIONS: [OperationContract; 29] = [
     operation(Capability::Crm, "contact_by_email", Need::Required, &["email"]),
     operation(
         Capability::Crm,
@@ -143,9 +143,11 @@ pub const OPERATIONS: [OperationContract; 27] = [
     operation(Capability::Catalog, "products", Need::Required, &[]),
     operation(Capability::Catalog, "order", Need::Required, &["number"]),
     operation(Capability::Catalog, "orders", Need::Optional, &["email"]),
+    operation(Capability::Catalog, "order_number", Need::Optional, &["id"]),
     operation(Capability::Payments, "create_pix", Need::Required, CHARGE),
     operation(Capability::Payments, "create_link", Need::Optional, CHARGE),
     operation(Capability::Payments, "payments", Need::Required, &["reference"]),
+    operation(Capability::Payments, "payment_reference", Need::Optional, &["id"]),
 ];
 
 /// The contract of an operation by its name.

@@ -41,6 +41,18 @@ const PRODUCTS_SECONDS: u32 = 60;
 /// # Errors
 /// Every fault in a connector's file and in the settings of the connectors that are used.
 pub fn backoffice(options: &Options, stores: &Stores, outside: &Outside) -> Result<Backoffice, Vec<Problem>> {
+    over(options, stores, connectors(options, stores, outside)?)
+}
+
+/// The same over connectors that are set up.
+///
+/// # Errors
+/// Faults in the settings that say whose calendar is whose.
+pub fn over(
+    options: &Options,
+    stores: &Stores,
+    connectors: BTreeMap<Capability, Arc<Connector>>,
+) -> Result<Backoffice, Vec<Problem>> {
     let settings = &options.settings.backoffice;
     let foundation = Foundation {
         records: stores.backoffice.clone(),
@@ -48,7 +60,6 @@ pub fn backoffice(options: &Options, stores: &Stores, outside: &Outside) -> Resu
         clock: options.clock.clone(),
     };
     let mut backoffice = embedded(&foundation, settings, &options.settings.business);
-    let connectors = connectors(options, stores, outside)?;
     let (mut shop, mut carriers) = (None, None);
     for (capability, connector) in connectors {
         match capability {
@@ -108,6 +119,11 @@ pub fn backoffice(options: &Options, stores: &Stores, outside: &Outside) -> Resu
         backoffice.catalog = Arc::new(catalog);
     }
     Ok(backoffice)
+}
+
+/// The connectors that are used, each once.
+pub fn by_name(connectors: &BTreeMap<Capability, Arc<Connector>>) -> BTreeMap<String, Arc<Connector>> {
+    connectors.values().map(|connector| (connector.name().to_owned(), connector.clone())).collect()
 }
 
 /// Which calendar is whose, as the connector's settings say.

@@ -10,3 +10,4 @@ mod servers;
 mod shipping;
 pub mod support;
 mod tickets;
+mod webhooks;

@@ -104,7 +104,7 @@ const EVENT: &[&str] = &[
 const CHARGE: &[&str] = &["reference", "amount", "amount_number", "amount_cents", "description", "email"];
 
 /// Every operation that the code calls.
-pub const OPERATIONS: [OperationContract; 30] = [
+pub const OPERATIONS: [OperationContract; 32] = [
     operation(Capability::Crm, "contact_by_email", Need::Required, &["email"]),
     operation(
         Capability::Crm,
@@ -149,12 +149,14 @@ pub const OPERATIONS: [OperationContract; 30] = [
     operation(Capability::Catalog, "products", Need::Required, &[]),
     operation(Capability::Catalog, "order", Need::Required, &["number"]),
     operation(Capability::Catalog, "orders", Need::Optional, &["email"]),
+    operation(Capability::Catalog, "order_number", Need::Optional, &["id"]),
     operation(Capability::Payments, "create_pix", Need::Required, CHARGE),
     operation(Capability::Payments, "create_link", Need::Optional, CHARGE),
     operation(Capability::Payments, "find_link", Need::Optional, &["reference", "amount_number"]),
     operation(Capability::Payments, "payments", Need::Required, &["reference"]),
     operation(Capability::Payments, "payments_of_code", Need::Optional, &["code"]),
     operation(Capability::Shipping, "shipping_quotes", Need::Required, &["postal_code", "items"]),
+    operation(Capability::Payments, "payment_reference", Need::Optional, &["id"]),
 ];
 
 /// The contract of an operation by its name.

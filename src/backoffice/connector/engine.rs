@@ -7,11 +7,13 @@ use super::call::{Call, Compiling, Results};
 use super::consent::Consent;
 use super::contract::{Capability, contract};
 use super::fault::Fault;
+use super::health::HealthReport;
 use super::judge::Judge;
 use super::pack::{Pack, Repeat};
 use super::setup::{address, settings};
 use super::token::{Sealer, Tokens};
 use super::values::{CallValues, Fixed, Settings};
+use super::webhook::{SECRETS, Webhook};
 use super::wire::Wire;
 use crate::config::connectors::ConnectorSetting;
 use crate::config::load::Places;
@@ -60,6 +62,7 @@ pub struct Connector {
     fixed: Fixed,
     wire: Wire,
     settings: Settings,
+    webhook: Option<Webhook>,
     store: Arc<dyn ConnectorStore>,
     clock: Arc<dyn Clock>,
 }
@@ -124,6 +127,8 @@ impl Connector {
             }
             operations.insert(name.clone(), calls);
         }
+        let secrets = settings.get(SECRETS).map(Secret::expose).unwrap_or_default();
+        let webhook = pack.webhook.as_ref().and_then(|spec| Webhook::new(spec, secrets, &mut problems));
         let Some(authorizer) = authorizer.filter(|_| problems.is_empty()) else {
             if problems.is_empty() {
                 problems.push(pack.place.problem("calls cannot be authorised as it is set up"));
@@ -148,9 +153,10 @@ impl Connector {
             pause: ground.pause.clone(),
             alerts: ground.alerts.clone(),
             rests_until: std::sync::Mutex::default(),
+            health: std::sync::Mutex::default(),
         };
         let (store, clock) = (ground.store.clone(), ground.clock.clone());
-        Ok(Self { pack, operations, fixed, wire, settings, store, clock })
+        Ok(Self { pack, operations, fixed, wire, settings, webhook, store, clock })
     }
 
     /// Its name.
@@ -166,6 +172,28 @@ impl Connector {
     /// One of its settings as it holds.
     pub fn setting(&self, name: &str) -> Option<&str> {
         self.settings.get(name).map(Secret::expose)
+    }
+
+    /// How the vendor's system does, as this process has seen it.
+    pub fn health(&self) -> HealthReport {
+        self.wire.seen().report()
+    }
+
+    /// Whether calls are let through, or the system is left alone for a while because it failed.
+    pub fn is_let_through(&self) -> bool {
+        self.wire.breaker.would_permit()
+    }
+
+    /// Calls that this process may still make within the minute; none if the vendor's quota has no bound.
+    pub fn quota_left(&self) -> Option<u32> {
+        let most = self.pack.quota.requests;
+        let made = || self.wire.seen().within_a_minute(self.clock.now());
+        (most > 0).then(|| most.saturating_sub(made()))
+    }
+
+    /// What it posts of its own accord, if it does and a secret is set for it.
+    pub fn webhook(&self) -> Option<&Webhook> {
+        self.webhook.as_ref()
     }
 
     /// What is kept of its calls.

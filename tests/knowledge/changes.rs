@@ -177,7 +177,7 @@ fn a_small_change_writes_only_what_changed() {
     assert!(!index.merge(1_000).unwrap() && index.merge(1).unwrap() && !index.merge(1).unwrap());
     assert_same(&everything(&index), &found, "merged");
     assert_eq!(place.peer.collections().len(), 1);
-    assert!(!place.peer.holds("of d9") && !place.peer.holds("wording 0, passage 0 of d3"));
+    assert!(!place.peer.holds("of d9") && !place.peer.holds("wording 0, passage 0 of d3\""));
     // All of it anew.
     let anew: BTreeMap<u32, u32> = whole.keys().map(|document| (*document, 2)).collect();
     bring(&index, &changed, &anew);

@@ -162,7 +162,7 @@ pub fn connectors(
 }
 
 /// The settings of a connector; what is not among them may be sealed in the data folder, as `connectors__NAME__KEY`.
-fn completed(options: &Options, pack: &Pack, secrets: &Secrets) -> ConnectorSetting {
+pub fn completed(options: &Options, pack: &Pack, secrets: &Secrets) -> ConnectorSetting {
     let mut setting = options.settings.connectors.get(&pack.name).cloned().unwrap_or_default();
     for key in
         pack.settings.keys().filter(|key| !setting.values.contains_key(*key)).cloned().collect::<Vec<_>>()
@@ -240,7 +240,11 @@ fn unused(options: &Options, packs: &BTreeMap<String, Arc<Pack>>) -> Vec<Problem
         .collect()
 }
 
-fn ground(options: &Options, stores: &Stores, outside: &Outside) -> anyhow::Result<Ground> {
+/// What connectors stand on.
+///
+/// # Errors
+/// If there is no HTTPS on this machine.
+pub fn ground(options: &Options, stores: &Stores, outside: &Outside) -> anyhow::Result<Ground> {
     let allowance = allowance(&options.settings.limits);
     Ok(Ground {
         client: client_builder(&allowance).build()?,

@@ -6,7 +6,7 @@ mod crm;
 mod engine;
 pub mod fakes;
 mod payments;
-mod radicale;
+mod servers;
 pub mod support;
 mod tickets;
 mod webhooks;

@@ -17,6 +17,7 @@ mod own_tools;
 mod people;
 mod poisoned;
 mod processes;
+mod real_servers;
 mod scenarios;
 mod systems;
 mod untrue;

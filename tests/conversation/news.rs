@@ -23,6 +23,7 @@ use balcao::store::posts::NewPost;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
+use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use std::sync::Arc;
@@ -153,6 +154,14 @@ async fn a_confirmed_payment_is_told_in_the_web_chat_once() {
     assert_eq!(detail["news"].as_array().unwrap().len(), 1, "{detail:#}");
     assert_eq!(detail["news"][0]["record"], "order 729");
     assert_eq!(detail["news"][0]["state"], "paid");
+    let seen = app.door.operator(Method::GET, "/api/v1/connectors").send().await.unwrap();
+    let seen: Value = seen.json().await.unwrap();
+    let [till, shop] = seen["connectors"].as_array().unwrap().as_slice() else { panic!("{seen:#}") };
+    assert_eq!((&till["name"], &till["webhook"]), (&json!("mercado_pago"), &json!(true)));
+    assert_eq!((&shop["name"], &shop["webhook"]), (&json!("woocommerce"), &json!(false)));
+    assert_eq!((&till["breaker"], &till["health"]["failed_percent"]), (&json!("closed"), &json!(0.0)));
+    assert!(till["health"]["calls"].as_u64().unwrap() >= 4, "{till:#}");
+    assert_eq!(till["revision"].as_str().unwrap().len(), 12);
     app.end().await;
 }
 

@@ -10,6 +10,7 @@ pub mod meta;
 pub mod postgres;
 pub mod qdrant;
 pub mod relay;
+pub mod servers;
 pub mod smtp;
 pub mod stores;
 pub mod talk;

@@ -1,24 +1,35 @@
 //! `balcao connectors`: which other companies' systems can stand behind the counter, what each wants to know, and, beside
-//! a running server, how those that are used do. It calls no vendor.
+//! a running server, how those that are used do. The list calls no vendor.
 
+use super::authorize::{AuthorizeArguments, authorize};
 use crate::app::build::{Options, listed};
 use crate::app::client;
 use crate::app::instance::running;
 use crate::app::terminal::say;
 use crate::backoffice::connector::pack::Pack;
 use crate::backoffice::connector::shelf;
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
 /// `balcao connectors`
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct ConnectorsArguments {
     /// Only this one
     name: Option<String>,
     /// One JSON array
     #[arg(long)]
     json: bool,
+    #[command(subcommand)]
+    command: Option<ConnectorsCommand>,
+}
+
+/// `balcao connectors …`
+#[derive(Subcommand)]
+enum ConnectorsCommand {
+    /// Sign in at a vendor's page once and let Balcão in; the token is sealed in the data folder
+    Authorize(AuthorizeArguments),
 }
 
 /// `balcao connectors`.
@@ -26,6 +37,9 @@ pub struct ConnectorsArguments {
 /// # Errors
 /// Every fault in a connector's file, a name that is none, and a running server that does not answer as documented.
 pub async fn connectors(options: &Options, arguments: &ConnectorsArguments) -> anyhow::Result<ExitCode> {
+    if let Some(ConnectorsCommand::Authorize(arguments)) = &arguments.command {
+        return authorize(options, arguments).await;
+    }
     let packs = shelf::packs(&options.operator.join("tools").join("connectors")).map_err(listed)?;
     let chosen: Vec<&Pack> = packs
         .values()

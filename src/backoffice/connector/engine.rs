@@ -4,6 +4,7 @@
 
 use super::auth::{Authorizer, Filling, filled};
 use super::call::{Call, Compiling, Results};
+use super::consent::Consent;
 use super::contract::{Capability, contract};
 use super::fault::Fault;
 use super::health::HealthReport;
@@ -17,6 +18,7 @@ use super::wire::Wire;
 use crate::config::connectors::ConnectorSetting;
 use crate::config::load::Places;
 use crate::config::secret::Secret;
+use crate::declared::reader::Placed;
 use crate::declared::request::idempotency_key;
 use crate::domain::clock::Clock;
 use crate::domain::problem::Problem;
@@ -96,10 +98,14 @@ impl Connector {
         let Some(base) = base else { return Err(problems) };
         let judge = Judge::new(&pack.faults, pack.message.as_ref(), &mut problems);
         let authorizer = Authorizer::new(&pack.auth, &fixed, &mut problems, |oauth, problems| {
-            let url = filled(&oauth.token_url, &fixed, problems)
-                .and_then(|vendors| address(&vendors, setting, &pack, places, problems))
-                .and_then(|url| Url::parse(&url).ok())?;
-            let filling = Filling::new(oauth, &fixed, problems)?;
+            let url = |template: &Placed<String>, problems: &mut Vec<Problem>| {
+                let vendors = filled(template, &fixed, problems)?;
+                let own = address(&vendors, setting, &pack, places, problems)?;
+                Url::parse(&own).ok()
+            };
+            let authorize_url = oauth.authorize_url.as_ref().and_then(|place| url(place, problems));
+            let url = url(&oauth.token_url, problems)?;
+            let filling = Filling::new(oauth, authorize_url, &fixed, problems)?;
             Some(Tokens::new(filling, url, ground.store.clone(), ground.sealer.clone()))
         });
         let mut operations = BTreeMap::new();
@@ -198,6 +204,21 @@ impl Connector {
     /// Whether it can do something.
     pub fn can(&self, operation: &str) -> bool {
         self.operations.contains_key(operation)
+    }
+
+    /// Where and how a person lets the program in; `None` if the vendor has no such way. `redirect` is where the vendor
+    /// sends the person's browser afterwards.
+    pub fn consent(&self, redirect: &Url) -> Option<Consent> {
+        self.wire.authorizer.tokens()?.consent(redirect)
+    }
+
+    /// The first refresh token, for the code that consent gave.
+    ///
+    /// # Errors
+    /// `Unauthorized` for a code that the vendor does not take; `Broken` if it gives no refresh token.
+    pub async fn first_token(&self, consent: &Consent, code: &str) -> Result<Secret, Fault> {
+        let tokens = self.wire.authorizer.tokens().ok_or(Fault::Missing)?;
+        tokens.first(&self.wire, consent, code).await
     }
 
     /// Asks for something that need not be there, to see whether the vendor answers and takes the credentials.

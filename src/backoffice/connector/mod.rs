@@ -6,6 +6,7 @@ pub mod agenda;
 pub mod auth;
 mod call;
 pub mod catalog;
+pub mod consent;
 pub mod contract;
 pub mod crm;
 pub mod engine;

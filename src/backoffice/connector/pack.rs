@@ -110,6 +110,8 @@ pub struct OAuth {
     pub token_url: Placed<String>,
     /// By which right.
     pub grant: Grant,
+    /// Where a person lets the program in, for the first refresh token (RFC 6749 §4.1).
+    pub authorize_url: Option<Placed<String>>,
     /// Client id.
     pub client_id: Placed<String>,
     /// Client secret.

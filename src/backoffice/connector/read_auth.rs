@@ -15,6 +15,7 @@ pub fn auth(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Auth> {
         "user",
         "password",
         "token_url",
+        "authorize_url",
         "client_id",
         "client_secret",
         "refresh_token",
@@ -30,9 +31,16 @@ pub fn auth(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Auth> {
         "header" | "query" => &["kind", "name", "value"],
         "basic" => &["kind", "user", "password"],
         "client_credentials" => &["kind", "token_url", "client_id", "client_secret", "scope", "basic"],
-        "refresh_token" => {
-            &["kind", "token_url", "client_id", "client_secret", "refresh_token", "scope", "basic"]
-        }
+        "refresh_token" => &[
+            "kind",
+            "token_url",
+            "authorize_url",
+            "client_id",
+            "client_secret",
+            "refresh_token",
+            "scope",
+            "basic",
+        ],
         "service_account" => &["kind", "token_url", "service_account", "scope"],
         other => {
             let message = format!(
@@ -81,6 +89,7 @@ pub fn auth(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Auth> {
             Auth::OAuth(OAuth {
                 token_url,
                 grant,
+                authorize_url: fields.get("authorize_url").and_then(|node| reader.string(node)),
                 client_id,
                 client_secret,
                 basic: flag(reader, &fields, "basic"),

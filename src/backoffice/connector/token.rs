@@ -2,9 +2,11 @@
 //! renewal; and only one process renews at a time, because then the other's would be dead.
 
 use super::auth::{FilledGrant, Filling, basic};
+use super::consent::Consent;
 use super::fault::Fault;
 use super::service_account::assertion;
 use super::wire::Wire;
+use crate::config::secret::Secret;
 use crate::declared::request::Filled;
 use crate::declared::template::percent_encoded;
 use crate::domain::secret::hexadecimal;
@@ -156,7 +158,7 @@ impl Tokens {
             }
             FilledGrant::ClientCredentials | FilledGrant::ServiceAccount(_) => String::new(),
         };
-        let mut form: Vec<(&str, String)> = match &filling.grant {
+        let form: Vec<(&str, String)> = match &filling.grant {
             FilledGrant::ClientCredentials => vec![("grant_type", "client_credentials".to_owned())],
             FilledGrant::RefreshToken(_) => {
                 vec![("grant_type", "refresh_token".to_owned()), ("refresh_token", refresh.clone())]
@@ -166,6 +168,48 @@ impl Tokens {
                 ("assertion", assertion(key, &filling.scope, &self.url, now).map_err(Fault::Broken)?),
             ],
         };
+        let given = self.exchange(wire, form, now).await?;
+        Ok(KeptToken {
+            generation: 0,
+            seed: String::new(),
+            access: given.access,
+            refresh: given.refresh.unwrap_or(refresh),
+            expires_at: given.expires_at,
+        })
+    }
+
+    /// Where and how a person lets the program in.
+    pub fn consent(&self, redirect: &Url) -> Option<Consent> {
+        let filling = &self.filling;
+        let url = filling.authorize_url.as_ref()?;
+        Some(Consent::new(url, &filling.client_id, &filling.scope, redirect))
+    }
+
+    /// The refresh token that a code of consent is worth. It is kept by nobody here: whoever asks for it does that.
+    ///
+    /// # Errors
+    /// As [`Tokens::access`].
+    pub async fn first(&self, wire: &Wire, consent: &Consent, code: &str) -> Result<Secret, Fault> {
+        let form = vec![
+            ("grant_type", "authorization_code".to_owned()),
+            ("code", code.to_owned()),
+            ("redirect_uri", consent.redirect().to_owned()),
+            ("code_verifier", consent.verifier().to_owned()),
+        ];
+        let given = self.exchange(wire, form, wire.clock.now()).await?;
+        let nothing =
+            || Fault::Broken("the vendor gave no refresh token; it may want another scope".to_owned());
+        given.refresh.filter(|token| !token.is_empty()).map(Secret::new).ok_or_else(nothing)
+    }
+
+    /// One question to the vendor's token endpoint (RFC 6749 §5), as this client.
+    async fn exchange(
+        &self,
+        wire: &Wire,
+        mut form: Vec<(&str, String)>,
+        now: Timestamp,
+    ) -> Result<Given, Fault> {
+        let filling = &self.filling;
         let is_service = matches!(filling.grant, FilledGrant::ServiceAccount(_));
         if !filling.scope.is_empty() && !is_service {
             form.push(("scope", filling.scope.clone()));
@@ -213,15 +257,17 @@ impl Tokens {
         };
         let expires_at =
             now.checked_add(SignedDuration::from_secs(seconds.clamp(1, 365 * 86_400))).unwrap_or(now);
-        let rotated = answer.body["refresh_token"].as_str().map(str::to_owned);
-        Ok(KeptToken {
-            generation: 0,
-            seed: String::new(),
-            access: access.to_owned(),
-            refresh: rotated.unwrap_or(refresh),
-            expires_at,
-        })
+        let refresh = answer.body["refresh_token"].as_str().map(str::to_owned);
+        Ok(Given { access: access.to_owned(), refresh, expires_at })
     }
+}
+
+/// What a token endpoint gave.
+struct Given {
+    access: String,
+    /// None if the one before stays.
+    refresh: Option<String>,
+    expires_at: Timestamp,
 }
 
 fn holds(expires_at: Timestamp, now: Timestamp) -> bool {

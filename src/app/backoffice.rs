@@ -12,6 +12,7 @@ use crate::backoffice::connector::engine::Ground;
 use crate::backoffice::connector::pack::Pack;
 use crate::backoffice::connector::payments::ConnectorPayments;
 use crate::backoffice::connector::shelf;
+use crate::backoffice::connector::shipping::ConnectorCarriers;
 use crate::backoffice::connector::tickets::ConnectorTickets;
 use crate::backoffice::connector::token::Sealer;
 use crate::backoffice::embedded::{EmbeddedAgenda, EmbeddedCatalog, Foundation, embedded};
@@ -59,6 +60,7 @@ pub fn over(
         clock: options.clock.clone(),
     };
     let mut backoffice = embedded(&foundation, settings, &options.settings.business);
+    let (mut shop, mut carriers) = (None, None);
     for (capability, connector) in connectors {
         match capability {
             Capability::Crm => {
@@ -77,7 +79,12 @@ pub fn over(
             Capability::Agenda => {
                 let zone = options.settings.business.timezone.clone();
                 let calendars = calendars(&connector, &options.settings.places)?;
-                let outside = Arc::new(ConnectorCalendar::new(connector, calendars, zone.clone()));
+                let outside = Arc::new(ConnectorCalendar::new(
+                    connector,
+                    calendars,
+                    zone.clone(),
+                    options.clock.clone(),
+                ));
                 let rules = settings.agenda_rules.clone();
                 let own = EmbeddedAgenda::new(foundation.clone(), rules, &options.settings.business);
                 backoffice.agenda = Arc::new(MirroredAgenda {
@@ -94,12 +101,22 @@ pub fn over(
             }
             Capability::Catalog => {
                 let seconds = connector.setting("index_seconds").and_then(|text| text.parse().ok());
-                let rules = settings.catalog_rules.clone();
-                let own = EmbeddedCatalog::new(foundation.clone(), rules, &options.settings.business);
-                let shop = ConnectorShop::new(connector, stores.contacts.clone(), options.clock.clone());
-                backoffice.catalog = Arc::new(own.over(Arc::new(shop), seconds.unwrap_or(PRODUCTS_SECONDS)));
+                let records = ConnectorShop::new(connector, stores.contacts.clone(), options.clock.clone());
+                shop = Some((Arc::new(records), seconds.unwrap_or(PRODUCTS_SECONDS)));
             }
+            Capability::Shipping => carriers = Some(Arc::new(ConnectorCarriers::new(connector))),
         }
+    }
+    if shop.is_some() || carriers.is_some() {
+        let rules = settings.catalog_rules.clone();
+        let mut catalog = EmbeddedCatalog::new(foundation, rules, &options.settings.business);
+        if let Some((shop, seconds)) = shop {
+            catalog = catalog.over(shop, seconds);
+        }
+        if let Some(carriers) = carriers {
+            catalog = catalog.sent_by(carriers);
+        }
+        backoffice.catalog = Arc::new(catalog);
     }
     Ok(backoffice)
 }

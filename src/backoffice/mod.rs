@@ -13,6 +13,7 @@ pub mod leads;
 mod limits;
 pub mod mirrored;
 pub mod payments;
+pub mod shipping;
 pub mod tickets;
 pub mod words;
 

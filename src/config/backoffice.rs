@@ -23,6 +23,8 @@ pub struct BackofficeSettings {
     pub catalog: String,
     /// Who takes payments: `none`, or the name of a connector.
     pub payments: String,
+    /// Who says what sending costs: `embedded` (the own table of regions), or the name of a connector.
+    pub shipping: String,
     /// Whether an empty store is filled with the demo shop at the first start.
     pub demo: bool,
     /// Rules of the embedded CRM.
@@ -71,19 +73,22 @@ pub struct CatalogRules {
 
 impl BackofficeSettings {
     /// Who implements what: the key and the name that stands there.
-    pub fn keepers(&self) -> [(&'static str, &str); 5] {
+    pub fn keepers(&self) -> [(&'static str, &str); 6] {
         [
             ("crm", &self.crm),
             ("agenda", &self.agenda),
             ("tickets", &self.tickets),
             ("catalog", &self.catalog),
             ("payments", &self.payments),
+            ("shipping", &self.shipping),
         ]
     }
 
     /// Without connectors.
     pub fn alone(&mut self) {
-        for keeper in [&mut self.crm, &mut self.agenda, &mut self.tickets, &mut self.catalog] {
+        for keeper in
+            [&mut self.crm, &mut self.agenda, &mut self.tickets, &mut self.catalog, &mut self.shipping]
+        {
             EMBEDDED.clone_into(keeper);
         }
         NONE.clone_into(&mut self.payments);

@@ -2,6 +2,7 @@
 //! fault, filling a request in, taking the result out of an answer. It sends nothing and knows neither tools nor
 //! vendors.
 
+pub mod html;
 pub mod near;
 pub mod projection;
 pub mod reader;

@@ -31,6 +31,7 @@ impl Projection {
             let mut environment = Environment::new();
             environment.set_undefined_behavior(UndefinedBehavior::Chainable);
             environment.set_recursion_limit(64);
+            environment.add_filter("html_text", |html: String| super::html::text(&html));
             return match environment.add_template_owned("result", value.clone()) {
                 Ok(()) => Ok(Self::Template(Box::new(environment))),
                 Err(error) => Err(place.problem(format!("result: {error}"))),

@@ -1,8 +1,9 @@
 //! An agenda with calendars of a vendor's: what is busy there is not offered, what is booked is written there once.
 
+use super::fakes::calcom::Calcom;
 use super::fakes::google::Google;
 use super::fakes::server::{Answer, Fake, Fault};
-use super::support::World;
+use super::support::{CALCOM, World};
 use balcao::backoffice::BackofficeError;
 use balcao::backoffice::agenda::{Agenda, Book, Reschedule, SlotQuery};
 use balcao::backoffice::connector::agenda::Calendars;
@@ -158,4 +159,94 @@ async fn a_calendar_that_cannot_be_asked_offers_nothing_and_a_refused_entry_undo
     };
     let blind = agenda.list_slots(query).await;
     assert!(matches!(blind, Err(BackofficeError::Unavailable(_))), "{blind:?}");
+}
+
+fn calcom(world: &World, fake: &Fake<Calcom>) -> MirroredAgenda {
+    let values: Vec<_> = CALCOM.into_iter().chain([("lengths", "several")]).collect();
+    world.agenda(world.connector("calcom", fake, &values), Calendars::read("", "31").unwrap())
+}
+
+fn visit(service: &str, start: DateTime, contact: balcao::domain::ids::ContactId) -> Book {
+    let professional = Some("marina".to_owned());
+    Book { service: service.to_owned(), professional, start, contact, notes: String::new() }
+}
+
+#[tokio::test]
+async fn at_calcom_a_booking_is_made_moved_and_cancelled_once_though_its_id_changes_and_answers_are_lost() {
+    let world = World::new().await;
+    let fake = Fake::start(Calcom::default()).await;
+    let agenda = calcom(&world, &fake);
+    let ana = world.counter.by_email("ana.souza@example.com").await.id;
+    let (start, service) = first_free(&agenda).await;
+    fake.fail("GET", "/slots", Fault::Refuse(Answer::empty(429).with("retry-after", "1")));
+    fake.fail("POST", "/bookings", Fault::Lose);
+    let booked = agenda.book("t/c1", visit(&service, start, ana)).await.unwrap();
+    assert_eq!(
+        agenda.book("t/c1", visit(&service, start, ana)).await.unwrap().appointment.id,
+        booked.appointment.id
+    );
+    let standing = fake.vendor.lock().unwrap().standing();
+    assert_eq!(standing.len(), 1, "{standing:?}");
+    assert_eq!(standing[0]["attendees"][0]["name"], "Ana Souza");
+    let at: jiff::Timestamp = standing[0]["start"].as_str().unwrap().parse().unwrap();
+    assert_eq!(at.to_zoned(agenda.zone.clone()).datetime(), start);
+
+    let (next, _) = first_free(&agenda).await;
+    assert!(next > start, "what is booked is not offered");
+    let code = booked.appointment.code.clone();
+    let to = |start| Reschedule { reference: code.clone(), contact: ana, start, professional: None };
+    fake.fail("POST", "/reschedule", Fault::Lose);
+    agenda.reschedule("t/c2", to(next)).await.unwrap();
+    // Once more: the booking has another id by now.
+    let (later, _) = first_free(&agenda).await;
+    agenda.reschedule("t/c3", to(later)).await.unwrap();
+    let standing = fake.vendor.lock().unwrap().standing();
+    assert_eq!(standing.len(), 1, "{standing:?}");
+    assert_eq!(standing[0]["uid"], "bk3");
+
+    // Somebody moves it over there: the appointment follows, and so does what is done next.
+    let by_hand: jiff::Timestamp = "2026-11-27T17:00:00Z".parse().unwrap();
+    assert_eq!(fake.vendor.lock().unwrap().reschedule("bk3", by_hand).status, 201);
+    let told = agenda.appointments(ana).await.unwrap();
+    let told = told.iter().find(|told| told.appointment.id == booked.appointment.id).unwrap();
+    assert_eq!(told.start.datetime(), date(2026, 11, 27).at(14, 0, 0, 0));
+    fake.fail("POST", "/cancel", Fault::Lose);
+    agenda.cancel("t/c4", &code, ana).await.unwrap();
+    agenda.cancel("t/c4", &code, ana).await.unwrap();
+    assert!(fake.vendor.lock().unwrap().standing().is_empty());
+    assert!(fake.is_done_failing());
+}
+
+#[tokio::test]
+async fn at_calcom_what_is_taken_is_not_offered_and_refusals_undo_the_booking() {
+    let world = World::new().await;
+    let fake = Fake::start(Calcom::default()).await;
+    let agenda = calcom(&world, &fake);
+    let ana = world.counter.by_email("ana.souza@example.com").await.id;
+    let (start, service) = first_free(&agenda).await;
+    let zoned = start.to_zoned(agenda.zone.clone()).unwrap().timestamp();
+    // Taken between the question and the booking: the vendor refuses, and nothing is left behind.
+    let taken = json!({"status": "error", "error": {"code": "BadRequestException",
+        "message": "User either already has booking at this time or is not available"}});
+    fake.fail("POST", "/bookings", Fault::Refuse(Answer::json(400, taken)));
+    let refused = agenda.book("t/c1", visit(&service, start, ana)).await;
+    assert!(matches!(refused, Err(BackofficeError::Conflict { .. })), "{refused:?}");
+    assert_eq!(first_free(&agenda).await.0, start, "the time is free again");
+    // A connected calendar holds something.
+    let hour = jiff::SignedDuration::from_hours(1);
+    fake.vendor.lock().unwrap().occupied.push((zoned, zoned + hour));
+    assert!(first_free(&agenda).await.0 >= (zoned + hour).to_zoned(agenda.zone.clone()).datetime());
+    // A booking that somebody cancelled over there is one no more.
+    let (free, _) = first_free(&agenda).await;
+    let booked = agenda.book("t/c2", visit(&service, free, ana)).await.unwrap();
+    fake.vendor.lock().unwrap().bookings[0]["status"] = json!("cancelled");
+    let told = agenda.appointments(ana).await.unwrap();
+    assert!(told.iter().all(|told| told.appointment.id != booked.appointment.id));
+    // Nothing may look free where nothing is known.
+    fake.fail("GET", "/slots", Fault::Refuse(Answer::empty(500)));
+    fake.fail("GET", "/slots", Fault::Refuse(Answer::empty(500)));
+    fake.fail("GET", "/slots", Fault::Refuse(Answer::empty(500)));
+    let query =
+        SlotQuery { service, professional: Some("marina".to_owned()), from: None, until: None, limit: 3 };
+    assert!(matches!(agenda.list_slots(query).await, Err(BackofficeError::Unavailable(_))));
 }

@@ -282,6 +282,9 @@ async fn what_is_wrong_with_a_file_is_told_at_once_with_its_lines() {
     assert_eq!(told.len(), 3, "{told:#?}");
     assert!(told.iter().any(|told| told.contains("did you mean `opportunities`?")), "{told:#?}");
     assert!(told.iter().all(|told| told.starts_with("test.toml:")), "{told:#?}");
+    let strange = FILE.replace("kind = \"query\"", "kind = \"session\"");
+    let told = read("test", "test.toml", &strange).unwrap_err();
+    assert!(told[0].to_string().contains("`value` does not belong to `session`"), "{told:?}");
 
     let world = World::new().await;
     let broken = FILE.replace("{{ args.text }}", "{{ args.txt }}").replace("data[].{id", "data[.{id");

@@ -7,6 +7,7 @@ mod engine;
 pub mod fakes;
 mod payments;
 mod servers;
+mod shipping;
 pub mod support;
 mod tickets;
 mod webhooks;

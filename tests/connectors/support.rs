@@ -88,7 +88,8 @@ impl World {
     pub fn agenda(&self, vendor: Arc<Connector>, calendars: Calendars) -> MirroredAgenda {
         let settings = settings();
         let zone = settings.business.timezone.clone();
-        let outside = Arc::new(ConnectorCalendar::new(vendor, calendars, zone.clone()));
+        let outside =
+            Arc::new(ConnectorCalendar::new(vendor, calendars, zone.clone(), self.counter.clock.clone()));
         let stores = &self.counter.stores;
         let foundation = Foundation {
             records: stores.backoffice.clone(),
@@ -136,8 +137,11 @@ pub const RDSTATION_CRM: [(&str, &str); 5] = [
     ("stage_qualified", "st-qualified"),
     ("stage_proposal", "st-proposal"),
 ];
+pub const ASAAS: [(&str, &str); 2] =
+    [("access_token", "$aact_1"), ("pix_key", "b6295ee1-f054-47d1-9e90-ee57b74f60d9")];
 pub const BLING: [(&str, &str); 3] =
     [("client_id", "loja"), ("client_secret", "bl1ng"), ("refresh_token", "refresh-0")];
+pub const CALCOM: [(&str, &str); 2] = [("api_key", "cal_1"), ("calendar", "31")];
 pub const CHATWOOT: [(&str, &str); 3] =
     [("account_id", "1"), ("inbox_id", "3"), ("api_access_token", "chat-t0ken")];
 pub const KOMMO: [(&str, &str); 4] = [
@@ -147,6 +151,7 @@ pub const KOMMO: [(&str, &str); 4] = [
     ("stage_proposal", "7003"),
 ];
 pub const FRESHDESK: [(&str, &str); 2] = [("api_key", "fr3sh"), ("email", "balcao@shop.example")];
+pub const GLPI: [(&str, &str); 2] = [("user_token", "us3r"), ("app_token", "app-1")];
 pub const NUVEMSHOP: [(&str, &str); 3] =
     [("store_id", "4321"), ("access_token", "nuv3m"), ("contact", "dono@shop.example")];
 pub const HUBSPOT: [(&str, &str); 1] = [("access_token", "pat-1")];
@@ -155,4 +160,6 @@ pub const REDMINE: [(&str, &str); 2] = [("api_key", "k3y"), ("project_id", "loja
 pub const SHOPIFY: [(&str, &str); 1] = [("access_token", "shpat_1")];
 pub const VTEX: [(&str, &str); 2] = [("app_key", "vtexappkey-loja"), ("app_token", "vt3x")];
 pub const WOOCOMMERCE: [(&str, &str); 2] = [("consumer_key", "ck_1"), ("consumer_secret", "cs_1")];
+pub const MELHOR_ENVIO: [(&str, &str); 3] =
+    [("access_token", "m3lhor"), ("contact", "dono@shop.example"), ("from_postal_code", "01001000")];
 pub const MERCADO_PAGO: [(&str, &str); 1] = [("access_token", "APP_USR-1")];

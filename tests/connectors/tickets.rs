@@ -2,12 +2,14 @@
 
 use super::fakes::chatwoot::Chatwoot;
 use super::fakes::freshdesk::Freshdesk;
+use super::fakes::glpi::Glpi;
 use super::fakes::redmine::Redmine;
 use super::fakes::server::{Answer, Fake, Fault};
 use super::fakes::zendesk::Zendesk;
-use super::support::{CHATWOOT, FRESHDESK, REDMINE, World, ZENDESK};
+use super::support::{CHATWOOT, FRESHDESK, GLPI, REDMINE, World, ZENDESK};
 use balcao::backoffice::BackofficeError;
 use balcao::backoffice::connector::Connector;
+use balcao::backoffice::connector::Fault as Outcome;
 use balcao::backoffice::connector::tickets::ConnectorTickets;
 use balcao::backoffice::crm::SaveContact;
 use balcao::backoffice::tickets::{NewTicket, Priority, Tickets};
@@ -220,6 +222,103 @@ async fn at_chatwoot_no_answer_lost_doubles_anybody_or_anything() {
     let chatwoot = fake.vendor.lock().unwrap();
     assert_eq!((chatwoot.contacts.len(), chatwoot.conversations.len()), (3, 3));
     assert_eq!(chatwoot.messages[&opened.number].len(), 2);
+}
+
+#[tokio::test]
+async fn glpi_keeps_the_contract_whether_it_escapes_what_it_keeps_or_not() {
+    for escapes in [true, false] {
+        let world = World::new().await;
+        let fake = Fake::start(Glpi::new(escapes)).await;
+        let desk = desk(&world, world.connector("glpi", &fake, &GLPI));
+        let solved = contract(&world, &*desk, |number, _, note| {
+            fake.vendor.lock().unwrap().team(number, 5, note);
+        })
+        .await;
+        fake.vendor.lock().unwrap().team(solved.0, 6, None);
+        assert_closed(&*desk, solved).await;
+        assert_eq!(fake.vendor.lock().unwrap().sessions, 1, "one session for all calls");
+        let input = &fake.asked_of("POST", "/Ticket")[0].json()["input"];
+        assert_eq!(input["urgency"], 4);
+        assert!(input.get("entities_id").is_none(), "nothing is sent that was not set");
+        let told = desk.status(solved.0, solved.1).await.unwrap();
+        assert_eq!(told.created_at.to_string(), "2026-11-23T13:10:00Z", "a time of Brasília");
+    }
+}
+
+#[tokio::test]
+async fn at_glpi_a_session_that_ended_is_opened_again_and_no_answer_lost_doubles_anything() {
+    let world = World::new().await;
+    let fake = Fake::start(Glpi::new(true)).await;
+    let desk = desk(&world, world.connector("glpi", &fake, &GLPI));
+    let ana = person(&world, "Ana Lima", "ana@novo.example").await;
+    fake.fail("POST", "/Ticket", Fault::Lose);
+    let opened = desk.create("t/c1", broken_pot(ana)).await.unwrap();
+    fake.vendor.lock().unwrap().end_session();
+    fake.fail("POST", "/ITILFollowup", Fault::Lose);
+    let commented = desk.comment("t/c2", opened.number, ana, "Ainda <não> chegou & nada.").await.unwrap();
+    assert_eq!(commented.comments.len(), 1, "{:?}", commented.comments);
+    assert_eq!(commented.comments[0].text, "Ainda <não> chegou & nada.");
+    assert_eq!(commented.comments[0].author, "customer");
+    assert_eq!(fake.vendor.lock().unwrap().tickets.len(), 1);
+    assert_eq!(fake.vendor.lock().unwrap().followups.len(), 1);
+    assert_eq!(fake.asked_of("GET", "/initSession").len(), 2);
+
+    // Solved over there: a word of the customer's opens it again. A session that ends just then costs nothing.
+    fake.vendor.lock().unwrap().team(opened.number, 5, None);
+    fake.vendor.lock().unwrap().end_session();
+    let reopened = desk.comment("t/c3", opened.number, ana, "Quebrou de novo.").await.unwrap();
+    assert_eq!((reopened.status, reopened.comments.len()), (TicketStatus::Pending, 2));
+
+    // The e-mail on file says whose it is where nobody opened it here.
+    let number = opened.number;
+    {
+        let mut glpi = fake.vendor.lock().unwrap();
+        let mut other = glpi.tickets[0].clone();
+        other["id"] = json!(77);
+        other["content"] = json!("&#60;p&#62;Pelo telefone&#60;/p&#62;");
+        glpi.tickets.push(other);
+        glpi.people.push(
+            json!({"tickets_id": 77, "users_id": 0, "type": 1, "alternative_email": "Ana@novo.example"}),
+        );
+    }
+    assert_eq!(desk.status(77, ana).await.unwrap().description, "Pelo telefone");
+    let bruno = person(&world, "Bruno", "bruno@novo.example").await;
+    assert!(matches!(desk.status(77, bruno).await, Err(BackofficeError::NotFound { .. })));
+    fake.vendor.lock().unwrap().tickets[0]["is_deleted"] = json!(1);
+    assert!(matches!(desk.status(number, ana).await, Err(BackofficeError::NotFound { .. })));
+}
+
+#[tokio::test]
+async fn two_processes_open_one_session_at_glpi() {
+    let world = World::new().await;
+    let fake = Fake::start(Glpi::new(false)).await;
+    let vendors = [world.connector("glpi", &fake, &GLPI), world.connector("glpi", &fake, &GLPI)];
+    let calls = vendors.iter().cycle().take(6);
+    let calls = calls.map(|vendor| async move { vendor.read("ticket", &json!({"number": 1})).await });
+    let outcomes = futures_util::future::join_all(calls).await;
+    assert!(outcomes.iter().all(|outcome| *outcome == Err(Outcome::Missing)), "{outcomes:?}");
+    assert_eq!(fake.asked_of("GET", "/initSession").len(), 1);
+    // One finds it ended and opens another; the other one takes that.
+    fake.vendor.lock().unwrap().end_session();
+    for vendor in &vendors {
+        assert_eq!(vendor.read("ticket", &json!({"number": 1})).await, Err(Outcome::Missing));
+    }
+    assert_eq!(fake.asked_of("GET", "/initSession").len(), 2);
+}
+
+#[tokio::test]
+async fn glpi_without_the_right_tokens_does_nothing_and_says_so() {
+    let world = World::new().await;
+    let fake = Fake::start(Glpi::new(true)).await;
+    let ana = person(&world, "Ana Lima", "ana@novo.example").await;
+    for values in
+        [[("user_token", "us3r"), ("app_token", "other")], [("user_token", "other"), ("app_token", "app-1")]]
+    {
+        let desk = desk(&world, world.connector("glpi", &fake, &values));
+        let refused = desk.create("t/c1", broken_pot(ana)).await;
+        assert!(matches!(refused, Err(BackofficeError::Unavailable(_))), "{refused:?}");
+    }
+    assert!(fake.vendor.lock().unwrap().tickets.is_empty());
 }
 
 #[tokio::test]

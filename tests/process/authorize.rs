@@ -87,6 +87,26 @@ async fn a_person_lets_the_program_in_once_and_tokens_follow_each_other_from_the
 }
 
 #[tokio::test]
+async fn processes_that_renew_at_the_same_time_never_use_a_dead_token() {
+    let vendor = Fake::start(Bling::new(4)).await;
+    let place = place(&vendor);
+    asked(&place, &["--redirect-uri", "https://loja.example/bling"], async |address| {
+        let page = browser().get(address).send().await.unwrap();
+        Some(format!("{}\n", page.headers()["location"].to_str().unwrap()))
+    })
+    .await;
+    // A token that ends at once: every process has to renew, and each renewal kills the one before.
+    vendor.vendor.lock().unwrap().lifetime = 1;
+    let check = || place.run(&["check", "--online"], "");
+    let (one, two, three) = tokio::join!(check(), check(), check());
+    for checked in [one, two, three] {
+        assert!(stdout(&checked).contains("Bling answers for catalog"), "{checked:?}");
+    }
+    let vendor = vendor.vendor.lock().unwrap();
+    assert_eq!((vendor.generation, vendor.refused), (4, 0), "consent and a renewal by each");
+}
+
+#[tokio::test]
 async fn where_there_is_no_browser_the_address_is_pasted() {
     let vendor = Fake::start(Bling::new(4)).await;
     let place = place(&vendor);

@@ -6,6 +6,7 @@ pub mod failing;
 pub mod fake_ears;
 pub mod fake_embeddings;
 pub mod fake_openai;
+pub mod mariadb;
 pub mod meta;
 pub mod postgres;
 pub mod qdrant;

@@ -1,12 +1,14 @@
 //! Calendars of a vendor's, by professional. An entry bears an id made from the appointment's, so that writing it
-//! again finds it.
+//! again finds it; where the vendor makes ids of its own, the newest one of each appointment is kept.
 
 use super::engine::{Connector, Lookup};
 use super::fault::Fault;
-use super::remote::{instant_in, shaped};
+use super::remote::{RemoteId, instant_in, shaped};
 use crate::backoffice::BackofficeError;
 use crate::backoffice::calendar::{Busy, Entry, OutsideCalendar, Standing};
+use crate::domain::clock::Clock;
 use crate::domain::ids::RecordId;
+use crate::store::connectors::Link;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -15,11 +17,15 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// The kind of link between an appointment and an id that the vendor made.
+const EVENT: &str = "event";
+
 /// The vendor's calendars.
 pub struct ConnectorCalendar {
     vendor: Arc<Connector>,
     calendars: Calendars,
     zone: TimeZone,
+    clock: Arc<dyn Clock>,
 }
 
 /// Which calendar is whose.
@@ -65,6 +71,8 @@ struct RemoteBusy {
 /// What `event` gives, or null.
 #[derive(Deserialize)]
 struct RemoteEvent {
+    /// The vendor's own id, if it makes one; it may change when an event moves.
+    remote: Option<RemoteId>,
     start: Value,
     end: Value,
     /// The zone of times that bear none; the business's if left out.
@@ -76,15 +84,46 @@ struct RemoteEvent {
 
 impl ConnectorCalendar {
     /// These calendars of this vendor, in this time zone.
-    pub fn new(vendor: Arc<Connector>, calendars: Calendars, zone: TimeZone) -> Self {
-        Self { vendor, calendars, zone }
+    pub fn new(vendor: Arc<Connector>, calendars: Calendars, zone: TimeZone, clock: Arc<dyn Clock>) -> Self {
+        Self { vendor, calendars, zone, clock }
+    }
+
+    /// The vendor's own id of an appointment in a calendar, the newest one.
+    async fn remote(&self, id: RecordId, calendar: &str) -> Result<Option<String>, Fault> {
+        let local = format!("{} {calendar}", remote_id(id));
+        let ids = self.vendor.store().remotes(self.vendor.name(), EVENT, &local).await?;
+        Ok(ids.into_iter().next())
+    }
+
+    /// Keeps the id that a result names, if it is another one than is known.
+    async fn learn(&self, id: RecordId, calendar: &str, result: Option<&RemoteId>) -> Result<(), Fault> {
+        let Some(RemoteId(remote)) = result else { return Ok(()) };
+        if self.remote(id, calendar).await?.as_ref() == Some(remote) {
+            return Ok(());
+        }
+        let link = Link {
+            connector: self.vendor.name().to_owned(),
+            kind: EVENT.to_owned(),
+            local: format!("{} {calendar}", remote_id(id)),
+            remote: remote.clone(),
+        };
+        Ok(self.vendor.store().link(&link, self.clock.now()).await?)
+    }
+
+    /// Whether it stands at the time it is to have.
+    async fn stands(&self, entry: &Entry, calendar: &str) -> Result<bool, Fault> {
+        let event = self.event(entry.id, calendar).await?;
+        Ok(event.is_some_and(|event| self.times(&event) == Some((entry.start, entry.end))))
     }
 
     async fn event(&self, id: RecordId, calendar: &str) -> Result<Option<RemoteEvent>, Fault> {
-        match self.vendor.read("event", &json!({"id": remote_id(id), "calendar": calendar})).await {
+        let remote = self.remote(id, calendar).await?;
+        let arguments = json!({"id": remote_id(id), "remote": remote, "calendar": calendar});
+        match self.vendor.read("event", &arguments).await {
             Ok(Value::Null) | Err(Fault::Missing) => Ok(None),
             Ok(event) => {
                 let event: RemoteEvent = shaped(event, self.vendor.name(), "event")?;
+                self.learn(id, calendar, event.remote.as_ref()).await?;
                 Ok(Some(event).filter(|event| !event.cancelled))
             }
             Err(fault) => Err(fault),
@@ -98,11 +137,13 @@ impl ConnectorCalendar {
         Some((instant_in(&event.start, zone)?, instant_in(&event.end, zone)?))
     }
 
-    fn arguments(&self, entry: &Entry, calendar: &str, etag: Option<&str>) -> Value {
+    async fn arguments(&self, entry: &Entry, calendar: &str, etag: Option<&str>) -> Result<Value, Fault> {
+        let remote = self.remote(entry.id, calendar).await?;
         let local =
             |at: Timestamp| at.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
-        json!({
+        Ok(json!({
             "id": remote_id(entry.id),
+            "remote": remote,
             "etag": etag,
             "calendar": calendar,
             "title": entry.title,
@@ -113,15 +154,21 @@ impl ConnectorCalendar {
             "start_utc": entry.start.to_string(),
             "end_utc": entry.end.to_string(),
             "time_zone": self.zone.iana_name(),
+            "minutes": entry.end.duration_since(entry.start).as_mins(),
             "name": entry.guest.name,
             "email": entry.guest.email,
             "phone": entry.guest.phone,
-        })
+        }))
     }
 }
 
 fn unreadable() -> BackofficeError {
     BackofficeError::Fault("the calendar's answer could not be understood".to_owned())
+}
+
+/// The id in what `create_event` and `move_event` give, where the vendor makes ids.
+fn made_id(made: &Value) -> Option<RemoteId> {
+    serde_json::from_value(made.get("remote")?.clone()).ok()
 }
 
 /// An appointment's id as every calendar takes one: letters and digits of base32hex.
@@ -161,18 +208,15 @@ impl OutsideCalendar for ConnectorCalendar {
 
     async fn write(&self, key: &str, entry: &Entry) -> Result<(), BackofficeError> {
         let calendar = self.calendars.of(&entry.professional);
-        let arguments = self.arguments(entry, calendar, None);
+        let arguments = self.arguments(entry, calendar, None).await?;
         let lookup = Lookup {
             operation: "event",
             arguments: json!({"id": arguments["id"], "calendar": arguments["calendar"]}),
         };
         match self.vendor.effect("create_event", key, &arguments, &lookup).await {
-            Ok(_) => Ok(()),
-            // The id is taken: by this very entry, if an earlier attempt arrived.
-            Err(Fault::Conflict) => match self.event(entry.id, calendar).await? {
-                Some(event) if self.times(&event) == Some((entry.start, entry.end)) => Ok(()),
-                Some(_) | None => Err(Fault::Conflict.into()),
-            },
+            Ok(made) => Ok(self.learn(entry.id, calendar, made_id(&made).as_ref()).await?),
+            // The id or the time is taken: by this very entry, if an earlier attempt arrived.
+            Err(Fault::Conflict) if self.stands(entry, calendar).await? => Ok(()),
             Err(fault) => Err(fault.into()),
         }
     }
@@ -192,11 +236,13 @@ impl OutsideCalendar for ConnectorCalendar {
             if self.times(&event) == Some((entry.start, entry.end)) {
                 return Ok(());
             }
-            let arguments = self.arguments(entry, to, event.etag.as_deref());
+            let arguments = self.arguments(entry, to, event.etag.as_deref()).await?;
             let key = format!("{key}{attempt}");
             match self.vendor.effect("move_event", &key, &arguments, &nowhere).await {
-                Ok(_) => return Ok(()),
+                Ok(moved) => return Ok(self.learn(entry.id, to, made_id(&moved).as_ref()).await?),
                 Err(Fault::Conflict) => {}
+                // Whether it was moved can be seen.
+                Err(Fault::Unknown) if self.stands(entry, to).await? => return Ok(()),
                 Err(fault) => return Err(fault.into()),
             }
         }
@@ -205,12 +251,25 @@ impl OutsideCalendar for ConnectorCalendar {
 
     async fn remove(&self, key: &str, id: RecordId, professional: &str) -> Result<(), BackofficeError> {
         let calendar = self.calendars.of(professional);
-        let arguments = json!({"id": remote_id(id), "calendar": calendar, "etag": null});
         let nowhere = Lookup { operation: "", arguments: Value::Null };
-        match self.vendor.effect("cancel_event", key, &arguments, &nowhere).await {
-            Ok(_) | Err(Fault::Missing) => Ok(()),
-            Err(fault) => Err(fault.into()),
+        let known = self.remote(id, calendar).await?;
+        let arguments = json!({"id": remote_id(id), "remote": known, "calendar": calendar, "etag": null});
+        let fault = match self.vendor.effect("cancel_event", key, &arguments, &nowhere).await {
+            Ok(_) | Err(Fault::Missing) => return Ok(()),
+            Err(fault @ (Fault::Unknown | Fault::Rejected | Fault::Conflict)) => fault,
+            Err(fault) => return Err(fault.into()),
+        };
+        // Gone all the same, or over there under an id that was not known: what stands now says so.
+        if self.event(id, calendar).await?.is_none() {
+            return Ok(());
         }
+        let remote = self.remote(id, calendar).await?;
+        if remote == known {
+            return Err(fault.into());
+        }
+        let arguments = json!({"id": remote_id(id), "remote": remote, "calendar": calendar, "etag": null});
+        let key = format!("{key} anew");
+        Ok(self.vendor.effect("cancel_event", &key, &arguments, &nowhere).await.map(drop)?)
     }
 
     async fn standing(&self, id: RecordId, professional: &str) -> Result<Standing, BackofficeError> {

@@ -2,7 +2,7 @@
 //! renewed, by one process at a time, and kept before they are used.
 
 use super::fault::Fault;
-use super::pack::{Auth, Grant, OAuth};
+use super::pack::{Auth, Grant, OAuth, SessionSpec};
 use super::token::Tokens;
 use super::values::Fixed;
 use super::wire::Wire;
@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use minijinja::{Environment, UndefinedBehavior};
 use reqwest::Url;
-use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
 /// Authorises the calls of one connector.
 pub enum Authorizer {
@@ -69,10 +69,11 @@ impl Authorizer {
             }
             Self::Token(tokens) => {
                 let token = tokens.access(wire).await?;
-                let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
+                let (name, text) = tokens.carried(&token);
+                let mut value = HeaderValue::from_str(&text)
                     .map_err(|_| Fault::Broken("the token that was given is no token".to_owned()))?;
                 value.set_sensitive(true);
-                request.headers.insert(AUTHORIZATION, value);
+                request.headers.insert(name, value);
             }
         }
         Ok(())
@@ -150,6 +151,43 @@ pub enum FilledGrant {
     RefreshToken(String),
     /// A service account, by its key file.
     ServiceAccount(String),
+    /// A session.
+    Session(Session),
+}
+
+/// A session, filled in.
+pub struct Session {
+    /// Headers of the call that opens it.
+    pub headers: HeaderMap,
+    /// The member of the answer that holds its token.
+    pub token: String,
+    /// The header that carries the token.
+    pub name: HeaderName,
+}
+
+impl Session {
+    fn new(
+        spec: &SessionSpec,
+        place: &Placed<String>,
+        fixed: &Fixed,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Self> {
+        let mut named = |name: &str| {
+            let read = HeaderName::from_bytes(name.as_bytes());
+            read.map_err(|_| problems.push(place.place.problem(format!("`{name}` is no header name")))).ok()
+        };
+        let carrier = named(&spec.name)?;
+        let names: Vec<HeaderName> =
+            spec.headers.iter().map(|(name, _)| named(name)).collect::<Option<_>>()?;
+        let mut headers = HeaderMap::new();
+        for (name, (_, value)) in names.into_iter().zip(&spec.headers) {
+            let text = filled(value, fixed, problems)?;
+            if !text.is_empty() {
+                headers.insert(name, header_value(&text, value, problems)?);
+            }
+        }
+        Some(Self { headers, token: spec.token.clone(), name: carrier })
+    }
 }
 
 impl Filling {
@@ -164,6 +202,9 @@ impl Filling {
             Grant::ClientCredentials => FilledGrant::ClientCredentials,
             Grant::RefreshToken(text) => FilledGrant::RefreshToken(filled(text, fixed, problems)?),
             Grant::ServiceAccount(text) => FilledGrant::ServiceAccount(filled(text, fixed, problems)?),
+            Grant::Session(spec) => {
+                FilledGrant::Session(Session::new(spec, &oauth.token_url, fixed, problems)?)
+            }
         };
         Some(Self {
             grant,

@@ -16,11 +16,14 @@ pub enum Capability {
     Catalog,
     /// Ways to pay for an order.
     Payments,
+    /// What carriers ask for sending goods.
+    Shipping,
 }
 
 impl Capability {
     /// Every capability.
-    pub const ALL: [Self; 5] = [Self::Crm, Self::Agenda, Self::Tickets, Self::Catalog, Self::Payments];
+    pub const ALL: [Self; 6] =
+        [Self::Crm, Self::Agenda, Self::Tickets, Self::Catalog, Self::Payments, Self::Shipping];
 
     /// The key of `[backoffice]` that chooses who implements it.
     pub fn as_str(self) -> &'static str {
@@ -30,6 +33,7 @@ impl Capability {
             Self::Tickets => "tickets",
             Self::Catalog => "catalog",
             Self::Payments => "payments",
+            Self::Shipping => "shipping",
         }
     }
 }
@@ -80,6 +84,7 @@ const OPPORTUNITY_KNOWN: &[&str] =
     &["id", "contact", "title", "value", "value_number", "value_cents", "stage", "origin", "today"];
 const EVENT: &[&str] = &[
     "id",
+    "remote",
     "etag",
     "calendar",
     "title",
@@ -90,6 +95,7 @@ const EVENT: &[&str] = &[
     "start_utc",
     "end_utc",
     "time_zone",
+    "minutes",
     "name",
     "email",
     "phone",
@@ -98,7 +104,7 @@ const EVENT: &[&str] = &[
 const CHARGE: &[&str] = &["reference", "amount", "amount_number", "amount_cents", "description", "email"];
 
 /// Every operation that the code calls.
-pub const OPERATIONS: [OperationContract; 29] = [
+pub const OPERATIONS: [OperationContract; 32] = [
     operation(Capability::Crm, "contact_by_email", Need::Required, &["email"]),
     operation(
         Capability::Crm,
@@ -121,9 +127,9 @@ pub const OPERATIONS: [OperationContract; 29] = [
         &["calendar", "from", "until", "from_utc", "until_utc"],
     ),
     operation(Capability::Agenda, "create_event", Need::Required, EVENT),
-    operation(Capability::Agenda, "event", Need::Required, &["id", "calendar"]),
+    operation(Capability::Agenda, "event", Need::Required, &["id", "remote", "calendar"]),
     operation(Capability::Agenda, "move_event", Need::Required, EVENT),
-    operation(Capability::Agenda, "cancel_event", Need::Required, &["id", "calendar", "etag"]),
+    operation(Capability::Agenda, "cancel_event", Need::Required, &["id", "remote", "calendar", "etag"]),
     operation(
         Capability::Tickets,
         "create_ticket",
@@ -146,7 +152,10 @@ pub const OPERATIONS: [OperationContract; 29] = [
     operation(Capability::Catalog, "order_number", Need::Optional, &["id"]),
     operation(Capability::Payments, "create_pix", Need::Required, CHARGE),
     operation(Capability::Payments, "create_link", Need::Optional, CHARGE),
+    operation(Capability::Payments, "find_link", Need::Optional, &["reference", "amount_number"]),
     operation(Capability::Payments, "payments", Need::Required, &["reference"]),
+    operation(Capability::Payments, "payments_of_code", Need::Optional, &["code"]),
+    operation(Capability::Shipping, "shipping_quotes", Need::Required, &["postal_code", "items"]),
     operation(Capability::Payments, "payment_reference", Need::Optional, &["id"]),
 ];
 

@@ -23,6 +23,7 @@ mod remote;
 mod service_account;
 mod setup;
 pub mod shelf;
+pub mod shipping;
 pub mod tickets;
 pub mod token;
 mod values;

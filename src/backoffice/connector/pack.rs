@@ -131,6 +131,19 @@ pub enum Grant {
     RefreshToken(Placed<String>),
     /// A JWT signed with a service account's key (RFC 7523 §2.1); the key file's JSON is given.
     ServiceAccount(Placed<String>),
+    /// A session that is opened with a call of its own, and lasts until the vendor refuses it.
+    Session(SessionSpec),
+}
+
+/// How a session is opened and carried.
+#[derive(Clone, PartialEq, Debug)]
+pub struct SessionSpec {
+    /// Headers of the call (a GET) that opens it.
+    pub headers: Vec<(String, Placed<String>)>,
+    /// The member of the answer that holds its token.
+    pub token: String,
+    /// The header that carries the token.
+    pub name: String,
 }
 
 /// What the vendor lets pass in a minute; 0 is without bound.

@@ -142,7 +142,11 @@ pub(super) fn flag(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, key: &str) 
 }
 
 /// A table of strings in the order they were written.
-fn texts(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, key: &str) -> Vec<(String, Placed<String>)> {
+pub(super) fn texts(
+    reader: &mut Reader<'_>,
+    fields: &Fields<'_, '_>,
+    key: &str,
+) -> Vec<(String, Placed<String>)> {
     let Some(node) = fields.get(key) else { return Vec::new() };
     let entries = reader.entries(node);
     let named = entries.into_iter().map(|(name, _, value)| (name.to_owned(), reader.string(value)));

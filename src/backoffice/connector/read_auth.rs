@@ -1,7 +1,7 @@
 //! Reads how the calls of a connector are authorised: the `[auth]` table of its file.
 
-use super::pack::{Auth, Grant, OAuth};
-use super::read::{flag, text};
+use super::pack::{Auth, Grant, OAuth, SessionSpec};
+use super::read::{flag, text, texts};
 use crate::declared::reader::{Node, Placed, Reader};
 
 /// Reads the table.
@@ -22,6 +22,8 @@ pub fn auth(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Auth> {
         "service_account",
         "scope",
         "basic",
+        "url",
+        "headers",
     ];
     let fields = reader.fields(node, &all);
     let kind = reader.required(&fields, "kind")?;
@@ -42,10 +44,11 @@ pub fn auth(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Auth> {
             "basic",
         ],
         "service_account" => &["kind", "token_url", "service_account", "scope"],
+        "session" => &["kind", "url", "headers", "token", "name"],
         other => {
             let message = format!(
                 "`{other}` is no way to authorise calls: none, bearer, header, query, basic, client_credentials, \
-                 refresh_token, service_account"
+                 refresh_token, service_account, session"
             );
             reader.extend([kind.place.problem(message)]);
             return None;
@@ -94,6 +97,24 @@ pub fn auth(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Auth> {
                 client_secret,
                 basic: flag(reader, &fields, "basic"),
                 scope: text(reader, &fields, "scope"),
+            })
+        }
+        "session" => {
+            let token_url = reader.required(&fields, "url")?;
+            let nobody = Placed { value: String::new(), place: token_url.place.clone() };
+            let session = SessionSpec {
+                headers: texts(reader, &fields, "headers"),
+                token: reader.required(&fields, "token")?.value,
+                name: reader.required(&fields, "name")?.value,
+            };
+            Auth::OAuth(OAuth {
+                token_url,
+                grant: Grant::Session(session),
+                authorize_url: None,
+                client_id: nobody.clone(),
+                client_secret: nobody,
+                basic: false,
+                scope: String::new(),
             })
         }
         _ => Auth::None,

@@ -11,14 +11,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The connectors that the program brings.
-const BUILT_IN: [(&str, &str); 16] = [
+const BUILT_IN: [(&str, &str); 20] = [
+    ("asaas", include_str!("../../../tools/connectors/asaas.toml")),
     ("bling", include_str!("../../../tools/connectors/bling.toml")),
     ("caldav", include_str!("../../../tools/connectors/caldav.toml")),
+    ("calcom", include_str!("../../../tools/connectors/calcom.toml")),
     ("chatwoot", include_str!("../../../tools/connectors/chatwoot.toml")),
     ("freshdesk", include_str!("../../../tools/connectors/freshdesk.toml")),
+    ("glpi", include_str!("../../../tools/connectors/glpi.toml")),
     ("google_calendar", include_str!("../../../tools/connectors/google_calendar.toml")),
     ("hubspot", include_str!("../../../tools/connectors/hubspot.toml")),
     ("kommo", include_str!("../../../tools/connectors/kommo.toml")),
+    ("melhor_envio", include_str!("../../../tools/connectors/melhor_envio.toml")),
     ("mercado_pago", include_str!("../../../tools/connectors/mercado_pago.toml")),
     ("nuvemshop", include_str!("../../../tools/connectors/nuvemshop.toml")),
     ("pipedrive", include_str!("../../../tools/connectors/pipedrive.toml")),

@@ -1,4 +1,4 @@
-//! Bearer tokens that end. A new one is kept before it is used, because some vendors kill the old one with every
+//! Bearer tokens and sessions that end. A new one is kept before it is used, because some vendors kill the old one with every
 //! renewal; and only one process renews at a time, because then the other's would be dead.
 
 use super::auth::{FilledGrant, Filling, basic};
@@ -12,7 +12,7 @@ use crate::declared::template::percent_encoded;
 use crate::domain::secret::hexadecimal;
 use crate::store::connectors::{ConnectorStore, KeptToken};
 use jiff::{SignedDuration, Timestamp};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -29,6 +29,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 const LOOKS: u32 = 120;
 /// How long a token is taken to hold when the vendor does not say.
 const UNSAID: i64 = 3_600;
+/// How long a session is taken to hold: it is the vendor that refuses it when it is over.
+const SESSION: i64 = 30 * 86_400;
 
 /// Hides tokens in the store.
 pub trait Sealer: Send + Sync {
@@ -60,12 +62,26 @@ impl Tokens {
     /// Tokens that are asked for at `url`.
     pub fn new(filling: Filling, url: Url, store: Arc<dyn ConnectorStore>, sealer: Arc<dyn Sealer>) -> Self {
         let first = match &filling.grant {
-            FilledGrant::ClientCredentials => &filling.client_id,
-            FilledGrant::RefreshToken(token) => token,
-            FilledGrant::ServiceAccount(key) => key,
+            FilledGrant::ClientCredentials => filling.client_id.clone(),
+            FilledGrant::RefreshToken(token) => token.clone(),
+            FilledGrant::ServiceAccount(key) => key.clone(),
+            FilledGrant::Session(session) => {
+                let texts = session.headers.values().map(|value| value.to_str().unwrap_or_default());
+                texts.collect::<Vec<_>>().join("\n")
+            }
         };
         let seed = hexadecimal(&Sha256::digest(first.as_bytes())[..16]);
         Self { filling, url, seed, store, sealer, known: Mutex::default() }
+    }
+
+    /// The header that carries a token, and its text.
+    pub fn carried(&self, token: &str) -> (HeaderName, String) {
+        match &self.filling.grant {
+            FilledGrant::Session(session) => (session.name.clone(), token.to_owned()),
+            FilledGrant::ClientCredentials
+            | FilledGrant::RefreshToken(_)
+            | FilledGrant::ServiceAccount(_) => (AUTHORIZATION, format!("Bearer {token}")),
+        }
     }
 
     /// A token that holds.
@@ -156,9 +172,20 @@ impl Tokens {
             FilledGrant::RefreshToken(first) => {
                 kept.filter(|kept| kept.seed == self.seed).map_or(first, |kept| &kept.refresh).clone()
             }
-            FilledGrant::ClientCredentials | FilledGrant::ServiceAccount(_) => String::new(),
+            FilledGrant::ClientCredentials | FilledGrant::ServiceAccount(_) | FilledGrant::Session(_) => {
+                String::new()
+            }
         };
         let form: Vec<(&str, String)> = match &filling.grant {
+            FilledGrant::Session(session) => {
+                let opening = Filled {
+                    method: Method::GET,
+                    url: self.url.clone(),
+                    headers: session.headers.clone(),
+                    body: None,
+                };
+                return Ok(kept_token(self.given(wire, &opening, now).await?, refresh));
+            }
             FilledGrant::ClientCredentials => vec![("grant_type", "client_credentials".to_owned())],
             FilledGrant::RefreshToken(_) => {
                 vec![("grant_type", "refresh_token".to_owned()), ("refresh_token", refresh.clone())]
@@ -168,14 +195,7 @@ impl Tokens {
                 ("assertion", assertion(key, &filling.scope, &self.url, now).map_err(Fault::Broken)?),
             ],
         };
-        let given = self.exchange(wire, form, now).await?;
-        Ok(KeptToken {
-            generation: 0,
-            seed: String::new(),
-            access: given.access,
-            refresh: given.refresh.unwrap_or(refresh),
-            expires_at: given.expires_at,
-        })
+        Ok(kept_token(self.exchange(wire, form, now).await?, refresh))
     }
 
     /// Where and how a person lets the program in.
@@ -228,10 +248,16 @@ impl Tokens {
             form.iter().map(|(name, value)| format!("{name}={}", percent_encoded(value))).collect();
         let request =
             Filled { method: Method::POST, url: self.url.clone(), headers, body: Some(pairs.join("&")) };
+        self.given(wire, &request, now).await
+    }
+
+    /// Sends a request for a token and judges the answer.
+    async fn given(&self, wire: &Wire, request: &Filled, now: Timestamp) -> Result<Given, Fault> {
+        let filling = &self.filling;
         crate::limits::net::guard_url(&request.url, &wire.allowance)
             .map_err(|_| Fault::Broken("the system may not be called as it is set up".to_owned()))?;
         // Sent once: a refresh token that rotates is dead after the first answer, whether it was heard or not.
-        let answer = wire.send(&request).await.map_err(|_| Fault::Away)?;
+        let answer = wire.send(request).await.map_err(|_| Fault::Away)?;
         match answer.status.as_u16() {
             200..=299 => {}
             400 | 401 | 403 => {
@@ -246,14 +272,20 @@ impl Tokens {
             429 => return Err(Fault::Limited),
             _ => return Err(Fault::Away),
         }
-        let access = answer.body["access_token"].as_str().filter(|token| !token.is_empty());
+        let (member, unsaid) = match &filling.grant {
+            FilledGrant::Session(session) => (session.token.as_str(), SESSION),
+            FilledGrant::ClientCredentials
+            | FilledGrant::RefreshToken(_)
+            | FilledGrant::ServiceAccount(_) => ("access_token", UNSAID),
+        };
+        let access = answer.body[member].as_str().filter(|token| !token.is_empty());
         let Some(access) = access else {
             return Err(Fault::Broken("the vendor's answer holds no token".to_owned()));
         };
         let seconds = match &answer.body["expires_in"] {
-            Value::Number(seconds) => seconds.as_f64().map_or(UNSAID, |seconds| seconds as i64),
-            Value::String(text) => text.parse().unwrap_or(UNSAID),
-            _ => UNSAID,
+            Value::Number(seconds) => seconds.as_f64().map_or(unsaid, |seconds| seconds as i64),
+            Value::String(text) => text.parse().unwrap_or(unsaid),
+            _ => unsaid,
         };
         let expires_at =
             now.checked_add(SignedDuration::from_secs(seconds.clamp(1, 365 * 86_400))).unwrap_or(now);
@@ -268,6 +300,17 @@ struct Given {
     /// None if the one before stays.
     refresh: Option<String>,
     expires_at: Timestamp,
+}
+
+/// As it is kept; `before` is the refresh token that stays if no other one was given.
+fn kept_token(given: Given, before: String) -> KeptToken {
+    KeptToken {
+        generation: 0,
+        seed: String::new(),
+        access: given.access,
+        refresh: given.refresh.unwrap_or(before),
+        expires_at: given.expires_at,
+    }
 }
 
 fn holds(expires_at: Timestamp, now: Timestamp) -> bool {

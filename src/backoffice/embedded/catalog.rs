@@ -10,6 +10,7 @@ use crate::backoffice::catalog::{
     Catalog, CouponOffer, ProductFound, ProductQuery, ShippingQuery, ShippingQuote, ShopRecords,
 };
 use crate::backoffice::limits;
+use crate::backoffice::shipping::{Carriers, Goods};
 use crate::config::backoffice::CatalogRules;
 use crate::config::business::Business;
 use crate::domain::calendar::Calendar;
@@ -33,6 +34,7 @@ const MOST_PIECES: u32 = 10_000;
 pub struct EmbeddedCatalog {
     on: Foundation,
     shop: Arc<dyn ShopRecords>,
+    carriers: Option<Arc<dyn Carriers>>,
     rules: CatalogRules,
     calendar: Calendar,
     zone: TimeZone,
@@ -46,6 +48,7 @@ impl EmbeddedCatalog {
         Self {
             on: foundation,
             shop,
+            carriers: None,
             rules,
             calendar: business.calendar(),
             zone: business.timezone.clone(),
@@ -57,6 +60,12 @@ impl EmbeddedCatalog {
     #[must_use]
     pub fn over(self, shop: Arc<dyn ShopRecords>, index_seconds: u32) -> Self {
         Self { shop, rules: CatalogRules { index_seconds, ..self.rules }, ..self }
+    }
+
+    /// The same shop with carriers that say what sending costs, in place of the own table.
+    #[must_use]
+    pub fn sent_by(self, carriers: Arc<dyn Carriers>) -> Self {
+        Self { carriers: Some(carriers), ..self }
     }
 
     /// The index, read again if it is too old. Whoever comes meanwhile waits for that one reading.
@@ -105,10 +114,17 @@ impl Catalog for EmbeddedCatalog {
         }
         let index = self.index().await?;
         let (mut weight_grams, mut goods, mut short) = (0_u64, Money::ZERO, Vec::new());
+        let mut sent = Vec::with_capacity(query.items.len());
         for item in &query.items {
             let product = sold(&index, item)?;
             weight_grams += u64::from(product.weight_grams) * u64::from(item.quantity);
             goods = goods + product.price.times(item.quantity);
+            sent.push(Goods {
+                sku: product.sku.clone(),
+                quantity: item.quantity,
+                weight_grams: product.weight_grams,
+                price: product.price,
+            });
             let stock = product.stock.unwrap_or(0);
             if stock < item.quantity {
                 short.push(OrderItem { sku: product.sku.clone(), quantity: stock });
@@ -118,16 +134,27 @@ impl Catalog for EmbeddedCatalog {
         let serving = shipping::rates_for(&rates, &postal_code);
         let now = self.on.clock.now().to_zoned(self.zone.clone());
         let parcel = Parcel { weight_grams, goods, now: &now };
-        let mut options: Vec<_> = serving
-            .iter()
-            .filter_map(|rate| shipping::option(rate, &parcel, &self.calendar, &self.rules.same_day_dispatch))
-            .collect();
-        options.sort_by_key(|option| (option.price, option.days_max));
-        let Some(narrowest) = serving.first() else {
-            return Err(BackofficeError::not_found("a way to send to this postal code"));
+        let same_day = &self.rules.same_day_dispatch;
+        let mut options: Vec<_> = match &self.carriers {
+            None => serving
+                .iter()
+                .filter_map(|rate| shipping::option(rate, &parcel, &self.calendar, same_day))
+                .collect(),
+            Some(carriers) => carriers
+                .quotes(&postal_code, &sent)
+                .await?
+                .into_iter()
+                .filter_map(|quote| shipping::quoted(quote, &now, &self.calendar, same_day))
+                .collect(),
         };
+        options.sort_by_key(|option| (option.price, option.days_max));
+        let region = serving.first().map(|narrowest| narrowest.region.clone());
+        let serves = if self.carriers.is_some() { !options.is_empty() } else { region.is_some() };
+        if !serves {
+            return Err(BackofficeError::not_found("a way to send to this postal code"));
+        }
         Ok(ShippingQuote {
-            region: narrowest.region.clone(),
+            region: region.unwrap_or_else(|| format!("CEP {postal_code}")),
             postal_code,
             weight_grams,
             goods,

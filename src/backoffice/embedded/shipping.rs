@@ -1,6 +1,7 @@
 //! What sending costs: a base price of the region plus a price per kilogram, by weight to the gram. Pure.
 
 use crate::backoffice::catalog::ShippingOption;
+use crate::backoffice::shipping::CarrierQuote;
 use crate::domain::calendar::Calendar;
 use crate::domain::catalog::ShippingRate;
 use crate::domain::hours::WeekHours;
@@ -60,6 +61,25 @@ pub fn option(
         days_max: rate.days_max,
         arrives_from: arrival(rate.days_min, parcel.now, calendar, same_day)?,
         arrives_until: arrival(rate.days_max.max(rate.days_min), parcel.now, calendar, same_day)?,
+    })
+}
+
+/// What a carrier asks, with the days it arrives. `None` if no day can be found for it.
+pub fn quoted(
+    quote: CarrierQuote,
+    now: &Zoned,
+    calendar: &Calendar,
+    same_day: &WeekHours,
+) -> Option<ShippingOption> {
+    Some(ShippingOption {
+        arrives_from: arrival(quote.days_min, now, calendar, same_day)?,
+        arrives_until: arrival(quote.days_max, now, calendar, same_day)?,
+        method: quote.method,
+        price: quote.price,
+        full_price: quote.price,
+        free_above: None,
+        days_min: quote.days_min,
+        days_max: quote.days_max,
     })
 }
 

@@ -11,6 +11,10 @@ pub struct Bling {
     pub orders: Vec<Value>,
     /// How often a token was given; only the newest holds.
     pub generation: u32,
+    /// How many seconds a token holds.
+    pub lifetime: u32,
+    /// How often a token was asked for with what does not hold.
+    pub refused: u32,
     /// Whom somebody let in, until they come for their token: where they were sent back to, and the challenge.
     pub consent: Option<(String, String)>,
 }
@@ -43,6 +47,8 @@ impl Bling {
             products,
             orders: vec![order(881, 727, 51), order(882, 728, 52)],
             generation: 0,
+            lifetime: 21_600,
+            refused: 0,
             consent: None,
         }
     }
@@ -61,12 +67,16 @@ impl Bling {
             _ => false,
         };
         if asked.header("authorization") != Some(&format!("Basic {client}")) || !holds {
+            self.refused += 1;
             return Answer::json(400, json!({"error": {"type": "invalid_grant"}}));
         }
         self.generation += 1;
         let (access, refresh) =
             (format!("access-{}", self.generation), format!("refresh-{}", self.generation));
-        Answer::json(200, json!({"access_token": access, "refresh_token": refresh, "expires_in": 21_600}))
+        Answer::json(
+            200,
+            json!({"access_token": access, "refresh_token": refresh, "expires_in": self.lifetime}),
+        )
     }
 }
 

@@ -1,11 +1,15 @@
 //! Fakes of vendors. Each keeps state, refuses what the vendor refuses, and takes faults one by one.
 
+pub mod asaas;
 pub mod bling;
+pub mod calcom;
 pub mod chatwoot;
 pub mod freshdesk;
+pub mod glpi;
 pub mod google;
 pub mod hubspot;
 pub mod kommo;
+pub mod melhor_envio;
 pub mod mercado_pago;
 pub mod nuvemshop;
 pub mod pipedrive;

@@ -98,10 +98,10 @@ async fn shop(woocommerce: &Fake<WooCommerce>, replies: Vec<Reply>) -> TestApp {
     options.start().await
 }
 
-fn asks_for(number: &str) -> Vec<Reply> {
+fn asks_for_727() -> Vec<Reply> {
     vec![
-        calls([("order_status", json!({"number": number, "email": "lia@prado.example"}))]),
-        says(&format!("O pedido {number} está em andamento.")),
+        calls([("order_status", json!({"number": "727", "email": "lia@prado.example"}))]),
+        says("O pedido 727 está pago; o código de rastreio é BR123."),
     ]
 }
 
@@ -114,7 +114,8 @@ fn set(shop: &Fake<WooCommerce>, number: &str, status: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_confirmed_payment_is_told_in_the_web_chat_once() {
     let order = json!({"number": "729", "email": "lia@prado.example"});
-    let replies = vec![calls([("payment_request", order)]), says("O Pix do pedido 729: 00020126-1")];
+    let replies =
+        vec![calls([("payment_request", order)]), says("O Pix do pedido 729, de R$ 137,40: 00020126-1")];
     let shop = Fake::start(WooCommerce::new(2)).await;
     let till = Fake::start(MercadoPago::default()).await;
     let app = AppOptions::scripted(replies)
@@ -131,7 +132,7 @@ async fn a_confirmed_payment_is_told_in_the_web_chat_once() {
     // What a payment came to is asked: a report of one that still waits tells nothing.
     assert_eq!(mercado_pago(&app, "9001", "req-0").await, 200);
     settled(&app).await;
-    assert_eq!(last(&talk).await, "O Pix do pedido 729: 00020126-1");
+    assert_eq!(last(&talk).await, "O Pix do pedido 729, de R$ 137,40: 00020126-1");
     till.vendor.lock().unwrap().payments[0]["status"] = json!("approved");
     // The vendor does not answer at first, and repeats itself, at once and later.
     till.fail("GET", "/v1/payments/9001", Fault::Refuse(Answer::empty(503)));
@@ -168,7 +169,7 @@ async fn a_confirmed_payment_is_told_in_the_web_chat_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_is_told_as_the_vendor_has_it_now_and_only_to_whom_it_belongs() {
     let shop_fake = Fake::start(WooCommerce::new(2)).await;
-    let app = shop(&shop_fake, asks_for("727")).await;
+    let app = shop(&shop_fake, asks_for_727()).await;
     let mut talk = app.talk().await;
     talk.say("Cadê o pedido 727? Comprei com lia@prado.example").await;
     let stranger = app.talk().await;
@@ -197,7 +198,7 @@ async fn an_order_is_told_as_the_vendor_has_it_now_and_only_to_whom_it_belongs()
 #[tokio::test(flavor = "multi_thread")]
 async fn while_a_person_has_the_conversation_the_person_is_told() {
     let shop_fake = Fake::start(WooCommerce::new(2)).await;
-    let app = shop(&shop_fake, asks_for("727")).await;
+    let app = shop(&shop_fake, asks_for_727()).await;
     let mut talk = app.talk().await;
     talk.say("Cadê o pedido 727? Comprei com lia@prado.example").await;
     talk.operator("take", json!({})).await;
@@ -216,7 +217,7 @@ async fn while_a_person_has_the_conversation_the_person_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_outlives_the_program_wherever_it_was_broken_off() {
     let shop_fake = Fake::start(WooCommerce::new(2)).await;
-    let mut app = shop(&shop_fake, asks_for("727")).await;
+    let mut app = shop(&shop_fake, asks_for_727()).await;
     let mut talk = app.talk().await;
     talk.say("Cadê o pedido 727? Comprei com lia@prado.example").await;
     set(&shop_fake, "727", "completed");
@@ -306,7 +307,7 @@ async fn a_shipped_order_is_told_on_whatsapp_in_the_window_and_by_template_behin
         language: "pt_BR".to_owned(),
         components: vec![json!({"type": "body", "parameters": [{"type": "text", "text": "{message}"}]})],
     };
-    let app = AppOptions::scripted(asks_for("727"))
+    let app = AppOptions::scripted(asks_for_727())
         .with(|settings| {
             meta.set(&mut settings.channels.whatsapp);
             settings.channels.whatsapp.template_fallback.insert("answer".to_owned(), template);

@@ -11,6 +11,7 @@ pub mod crm;
 pub mod engine;
 mod fault;
 mod judge;
+pub mod mail;
 pub mod pack;
 pub mod payments;
 mod person;

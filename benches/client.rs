@@ -13,6 +13,10 @@ pub struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
     address: SocketAddr,
+    /// From which address of this machine; any if there is none.
+    from: Option<Ipv4Addr>,
+    /// Whether anything was answered on it: the server may close one that keeps quiet.
+    is_used: bool,
 }
 
 /// A request.
@@ -54,23 +58,37 @@ impl Answer {
 impl Connection {
     /// Connects.
     pub async fn to(address: SocketAddr) -> anyhow::Result<Self> {
-        Self::over(TcpStream::connect(address).await?, address)
+        Self::over(None, address).await
     }
 
     /// Connects from an address of this machine.
     pub async fn between(from: Ipv4Addr, address: SocketAddr) -> anyhow::Result<Self> {
+        Self::over(Some(from), address).await
+    }
+
+    async fn over(from: Option<Ipv4Addr>, address: SocketAddr) -> anyhow::Result<Self> {
         let socket = TcpSocket::new_v4()?;
-        socket.bind(SocketAddr::from((from, 0)))?;
-        Self::over(socket.connect(address).await?, address)
-    }
-
-    fn over(stream: TcpStream, address: SocketAddr) -> anyhow::Result<Self> {
+        if let Some(from) = from {
+            socket.bind(SocketAddr::from((from, 0)))?;
+        }
+        let stream = socket.connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::new(), address })
+        Ok(Self { stream, buffer: Vec::new(), address, from, is_used: false })
     }
 
-    /// Asks and waits for the answer.
+    /// Asks and waits for the answer; over a new connection if the server closed this one in the meantime, as every
+    /// client has to.
     pub async fn ask(&mut self, request: Request<'_>) -> anyhow::Result<Answer> {
+        let answered = self.ask_once(request).await;
+        if answered.is_ok() || !self.is_used || !self.buffer.is_empty() {
+            self.is_used = true;
+            return answered;
+        }
+        *self = Self::over(self.from, self.address).await?;
+        self.ask_once(request).await
+    }
+
+    async fn ask_once(&mut self, request: Request<'_>) -> anyhow::Result<Answer> {
         self.send(request).await?;
         let (status, length) = self.head().await?;
         let length = length.context("an answer without a length")?;

@@ -29,7 +29,7 @@ pub async fn measure(place: &Place, scale: Scale, store: Store) -> anyhow::Resul
         Store::Postgres => {
             for (store, processes) in [(Store::Sqlite, 1), (Store::Postgres, 1), (Store::Postgres, 2)] {
                 let plan = Plan { store, processes, ..Plan::new(place, "load") };
-                let knee = paced(plan.clone(), &[50, 200]).await?;
+                let knee = paced(plan.clone(), sizes(scale)).await?;
                 half(plan, knee, scale).await?;
             }
             quota::measure(place, scale).await?;

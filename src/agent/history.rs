@@ -81,6 +81,7 @@ pub fn transcript(events: &[Event], current: TurnId, answers: &[Message], budget
             | EventBody::Interview { .. }
             | EventBody::Bound { .. }
             | EventBody::TurnFinished { .. }
+            | EventBody::News { .. }
             | EventBody::StateChanged { .. } => {}
         }
     }

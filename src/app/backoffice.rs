@@ -44,6 +44,18 @@ const PRODUCTS_SECONDS: u32 = 60;
 /// # Errors
 /// Every fault in a connector's file and in the settings of the connectors that are used.
 pub fn backoffice(options: &Options, stores: &Stores, outside: &Outside) -> Result<Backoffice, Vec<Problem>> {
+    over(options, stores, connectors(options, stores, outside)?)
+}
+
+/// The same over connectors that are set up.
+///
+/// # Errors
+/// Faults in the settings that say whose calendar is whose.
+pub fn over(
+    options: &Options,
+    stores: &Stores,
+    connectors: BTreeMap<Capability, Arc<Connector>>,
+) -> Result<Backoffice, Vec<Problem>> {
     let settings = &options.settings.backoffice;
     let foundation = Foundation {
         records: stores.backoffice.clone(),
@@ -51,7 +63,6 @@ pub fn backoffice(options: &Options, stores: &Stores, outside: &Outside) -> Resu
         clock: options.clock.clone(),
     };
     let mut backoffice = embedded(&foundation, settings, &options.settings.business);
-    let connectors = connectors(options, stores, outside)?;
     let (mut shop, mut carriers) = (None, None);
     for (capability, connector) in connectors {
         match capability {
@@ -119,6 +130,11 @@ pub fn backoffice(options: &Options, stores: &Stores, outside: &Outside) -> Resu
     Ok(backoffice)
 }
 
+/// The connectors that are used, each once.
+pub fn by_name(connectors: &BTreeMap<Capability, Arc<Connector>>) -> BTreeMap<String, Arc<Connector>> {
+    connectors.values().map(|connector| (connector.name().to_owned(), connector.clone())).collect()
+}
+
 /// Which calendar is whose, as the connector's settings say.
 fn calendars(connector: &Connector, places: &Places) -> Result<Calendars, Vec<Problem>> {
     let setting = |name: &str| connector.setting(name).unwrap_or_default();
@@ -172,7 +188,7 @@ pub fn connectors(
 }
 
 /// The settings of a connector; what is not among them may be sealed in the data folder, as `connectors__NAME__KEY`.
-fn completed(options: &Options, pack: &Pack, secrets: &Secrets) -> ConnectorSetting {
+pub fn completed(options: &Options, pack: &Pack, secrets: &Secrets) -> ConnectorSetting {
     let mut setting = options.settings.connectors.get(&pack.name).cloned().unwrap_or_default();
     for key in
         pack.settings.keys().filter(|key| !setting.values.contains_key(*key)).cloned().collect::<Vec<_>>()
@@ -255,7 +271,11 @@ fn unused(options: &Options, packs: &BTreeMap<String, Arc<Pack>>) -> Vec<Problem
         .collect()
 }
 
-fn ground(options: &Options, stores: &Stores, outside: &Outside) -> anyhow::Result<Ground> {
+/// What connectors stand on.
+///
+/// # Errors
+/// If there is no HTTPS on this machine.
+pub fn ground(options: &Options, stores: &Stores, outside: &Outside) -> anyhow::Result<Ground> {
     let allowance = allowance(&options.settings.limits);
     Ok(Ground {
         client: client_builder(&allowance).build()?,

@@ -1,6 +1,6 @@
 //! Puts the program together from settings and folders.
 
-use super::backoffice::backoffice;
+use super::backoffice::{by_name, connectors, over};
 use super::databases::databases;
 use super::demo;
 use super::knowledge::{KnowledgeProbe, Library, Retrieval};
@@ -18,6 +18,7 @@ use crate::conversation::files::FileShelf;
 use crate::conversation::keeper::LeaseKeeper;
 use crate::conversation::leads::LeadDesk;
 use crate::conversation::lease::LeaseRules;
+use crate::conversation::news::{NewsDesk, NewsWorker};
 use crate::conversation::ownership::Ownership;
 use crate::conversation::presence::{PresenceDesk, PresenceTask};
 use crate::conversation::reception::worker::PostWorker;
@@ -113,6 +114,8 @@ pub struct App {
     pub leads: Box<LeadDesk>,
     /// Takes in what WhatsApp posted, if that channel is set up.
     pub posts: Option<Box<PostWorker>>,
+    /// Tells customers what vendors report.
+    pub news: Box<NewsWorker>,
     /// Takes what is said to channels that are pushed to.
     pub courier: Courier,
     /// Shows customers that an answer is being written.
@@ -187,7 +190,9 @@ impl App {
             }
         };
         let outside = Outside { cells: stores.quotas.clone(), ..Outside::with(alerts, &options) };
-        let backoffice = backoffice(&options, &stores, &outside).map_err(listed)?;
+        let connectors = connectors(&options, &stores, &outside).map_err(listed)?;
+        let by_name = by_name(&connectors);
+        let backoffice = over(&options, &stores, connectors).map_err(listed)?;
         let retrieval = Arc::new(Retrieval(library.clone()));
         let registry =
             Arc::new(registry_over(&options, &backoffice, retrieval.clone(), &outside).map_err(listed)?);
@@ -237,6 +242,15 @@ impl App {
             presence: presence_desk,
             introductions: super::reception::introductions(&settings),
         };
+        let news = NewsWorker::new(NewsDesk {
+            stores: stores.clone(),
+            backoffice: backoffice.clone(),
+            connectors: by_name.clone(),
+            prompts: runner.agent.prompts.clone(),
+            pushed: pushed.clone(),
+            alerts: outside.alerts.clone(),
+            clock: options.clock.clone(),
+        });
         let interview_desk = Arc::new(leads::interview_desk(&options, &runner, &registry));
         let ownership = Arc::new(Ownership::new(
             stores.conversations.clone(),
@@ -284,6 +298,7 @@ impl App {
             definitions,
             interview_desk,
             tools: Arc::new(Offered(registry)),
+            connectors: by_name.clone(),
             shutdown: stop.clone(),
         });
         let worker = Worker::new(Arc::new(runner), stop.clone());
@@ -295,6 +310,7 @@ impl App {
             keeper,
             leads: desk,
             posts,
+            news: Box::new(news),
             courier,
             presence,
             library,

@@ -17,6 +17,8 @@ use crate::knowledge::ledger::{Ledger, Memory, Roots, Writer};
 use crate::llm::embed::TextKind;
 use crate::llm::model::{ChatMessage, ChatRequest, ToolChoice};
 use crate::prompts::Prompts;
+use crate::store::live::LiveHub;
+use crate::store::open;
 use crate::store::postgres;
 use crate::tools::mcp::server::Standing;
 use std::path::Path;
@@ -262,11 +264,21 @@ async fn index_problem(options: &Options) -> anyhow::Result<Option<Problem>> {
 
 /// Calls each connector that is used once, read only.
 async fn connector_problems(options: &Options) -> anyhow::Result<Vec<Problem>> {
-    let scratch = ScratchStore::open(options).await?;
+    let outside = Outside::alone(options);
     let mut problems = Vec::new();
-    // What cannot be set up is among the problems already.
-    let connectors = super::backoffice::connectors(options, &scratch.stores, &Outside::alone(options));
-    for (capability, connector) in connectors.unwrap_or_default() {
+    // What cannot be set up is among the problems already. Whether there is anything to call is seen over nothing, so
+    // that a check of a new folder leaves no database behind.
+    let scratch = ScratchStore::open(options).await?;
+    let connectors = super::backoffice::connectors(options, &scratch.stores, &outside).unwrap_or_default();
+    scratch.close().await;
+    if connectors.is_empty() {
+        return Ok(problems);
+    }
+    // Calls need the shop's own store: a token that rotates would be used up and its successor lost with any other.
+    let (stores, handle) =
+        open::open(&options.settings.store, &options.data, Arc::new(LiveHub::default())).await?;
+    let connectors = super::backoffice::connectors(options, &stores, &outside).unwrap_or_default();
+    for (capability, connector) in connectors {
         match connector.tried(capability).await {
             Ok(()) => say(&format!("{} answers for {capability}", connector.pack().title)),
             Err(fault) => {
@@ -275,7 +287,7 @@ async fn connector_problems(options: &Options) -> anyhow::Result<Vec<Problem>> {
             }
         }
     }
-    scratch.close().await;
+    handle.close().await;
     Ok(problems)
 }
 

@@ -195,7 +195,9 @@ async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Exi
         }
         Some(Command::Tools { json, command: None }) => return commands::tools(&options, json).await,
         Some(Command::Mcp(arguments)) => return Box::pin(commands::serve_mcp(options, arguments)).await,
-        Some(Command::Connectors(arguments)) => return commands::connectors(&options, &arguments),
+        Some(Command::Connectors(arguments)) => {
+            return Box::pin(commands::connectors(&options, &arguments)).await;
+        }
         Some(Command::Check { online }) => return check::check(&options, problems, online).await,
         Some(Command::Keys(command)) => return commands::keys(&options, command).await,
         Some(Command::Secrets(command)) => return commands::secrets(&options, command).await,

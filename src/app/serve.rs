@@ -80,6 +80,8 @@ impl Server {
             tokio::spawn(posts.run(self.stop.clone()))
         });
         #[expect(clippy::disallowed_methods, reason = "awaited below")]
+        let news = tokio::spawn(self.app.news.run(self.stop.clone()));
+        #[expect(clippy::disallowed_methods, reason = "awaited below")]
         let courier = tokio::spawn(self.app.courier.run(self.stop.clone()));
         #[expect(clippy::disallowed_methods, reason = "awaited below")]
         let presence = tokio::spawn(self.app.presence.run(self.stop.clone()));
@@ -120,6 +122,7 @@ impl Server {
         if let Some(posts) = posts {
             tokio::time::timeout(COURIER_GRACE, posts).await.ok();
         }
+        news.await.ok();
         upkeep.await.ok();
         keeper.await.ok();
         presence.await.ok();

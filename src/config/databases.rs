@@ -16,6 +16,6 @@ pub struct DatabaseSettings {
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DatabasePlace {
-    /// `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/DATABASE`; a secret, as it may hold a password.
+    /// `sqlite:FILE`, `postgres://USER:PASSWORD@HOST/DATABASE` or `mysql://…`; a secret, as it may hold a password.
     pub url: Secret,
 }

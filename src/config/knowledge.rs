@@ -1,6 +1,7 @@
 //! Settings of the knowledge base. Says where the index is; opens nothing.
 
 use super::secret::Secret;
+use crate::domain::language::Language;
 use http::Uri;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -39,6 +40,8 @@ pub struct KnowledgeSettings {
     pub rerank_timeout_ms: u64,
     /// Whose passages customers are answered from, beside those for everybody.
     pub audiences: Vec<String>,
+    /// Only passages in these languages; all, if none is named.
+    pub languages: Vec<Language>,
 }
 
 /// Where the index is.

@@ -1,6 +1,7 @@
 //! The log of a turn that runs, fenced by its claim. It also knows what the turn is in the middle of: whether it may
 //! give way to a newer message, and whether it may be parked.
 
+use super::news;
 use crate::agent::task::Journal;
 use crate::domain::clock::Clock;
 use crate::domain::event::{Event, EventBody};
@@ -57,6 +58,8 @@ fn had_begun_to_write(events: &[Event], turn: TurnId) -> bool {
 #[async_trait]
 impl Journal for ClaimJournal<'_> {
     async fn append(&self, events: Vec<EventBody>) -> anyhow::Result<()> {
+        news::note(self.stores.connectors.as_ref(), self.claim.conversation, &events, self.clock.now())
+            .await?;
         let begins = events.iter().any(|event| matches!(event, EventBody::ToolStarted { .. }));
         self.stores.turns.append(self.claim, events, self.clock.now()).await?;
         if !begins {

@@ -1,5 +1,5 @@
 //! A conversation at work: who owns it, one turn at a time, the transaction that ends each turn, and what becomes of a
-//! lead afterwards. `reception/` takes in what WhatsApp posted.
+//! lead afterwards. `reception/` takes in what WhatsApp posted, `news/` what vendors did.
 
 mod audience;
 mod closing;
@@ -14,6 +14,7 @@ pub mod later;
 pub mod lead_report;
 pub mod leads;
 pub mod lease;
+pub mod news;
 pub mod ownership;
 pub mod presence;
 pub mod reception;

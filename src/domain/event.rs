@@ -133,6 +133,16 @@ pub enum EventBody {
         /// What its model calls cost together.
         usage: Usage,
     },
+    /// A system behind the counter reported something of a record that this conversation is about.
+    News {
+        /// The record, e.g. `order 727`.
+        record: String,
+        /// What it came to, e.g. `shipped`.
+        state: String,
+        /// Whether the customer was told in the message that follows; not while somebody else than the bot has the
+        /// conversation.
+        told: bool,
+    },
     /// An operator ended the conversation, or a message opened it again.
     StateChanged {
         /// The new state.
@@ -172,6 +182,7 @@ impl EventBody {
             Self::Interview { .. } => "interview",
             Self::Bound { .. } => "bound",
             Self::TurnFinished { .. } => "turn_finished",
+            Self::News { .. } => "news",
             Self::StateChanged { .. } => "state_changed",
         }
     }

@@ -1,29 +1,33 @@
 //! Qdrant inside the process: only this file and those below it name `qdrant_edge`. It keeps one shard per generation of
 //! the index, written once (`draft`) and then only read (`shard`), because the engine's write-ahead log is not replayed
-//! by it: crash safety comes from the generations (`generation.rs`). Its BM25 weighs and hashes the terms (`encoder`).
+//! by it: crash safety comes from the generations (`generation.rs`). A small change is a small generation over the large
+//! one (`view`), until both are merged (`optimise`). Its BM25 weighs and hashes the terms (`encoder`).
 
 mod draft;
 pub mod encoder;
 mod filter;
 mod optimise;
 mod shard;
+mod view;
 
 use crate::knowledge::generation::IndexFolder;
+use crate::knowledge::hidden;
 use crate::knowledge::index::{
     Embedding, EntryId, Hit, Index, IndexError, Manifest, Search, Unembedded, Update,
 };
 use crate::knowledge::lexicon::Lexicon;
-use draft::Draft;
+use draft::{Change, Draft};
 use shard::Generation;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use view::View;
 
 /// The embedded index.
 pub struct EdgeIndex {
     folder: IndexFolder,
-    live: RwLock<Arc<Generation>>,
+    live: RwLock<Arc<View>>,
     writing: Mutex<()>,
 }
 
@@ -35,27 +39,31 @@ impl EdgeIndex {
     /// [`IndexError::InUse`], or [`IndexError::Fault`] if the folder cannot be used.
     pub fn open(path: &Path) -> Result<Self, IndexError> {
         let folder = IndexFolder::open(path)?;
-        let generation = folder.current().map(|directory| Generation::load(&directory));
-        let generation = match generation {
-            None => Generation::default(),
-            Some(Ok(generation)) => generation,
-            Some(Err(error)) => {
-                tracing::error!(%error, "the knowledge index is damaged; ingest the documents again");
-                Generation::default()
-            }
-        };
-        Ok(Self { folder, live: RwLock::new(Arc::new(generation)), writing: Mutex::new(()) })
+        let view = View::load(&folder.current()).unwrap_or_else(|error| {
+            tracing::error!(%error, "the knowledge index is damaged; ingest the documents again");
+            View::default()
+        });
+        Ok(Self { folder, live: RwLock::new(Arc::new(view)), writing: Mutex::new(()) })
     }
 
-    fn live(&self) -> Arc<Generation> {
+    fn live(&self) -> Arc<View> {
         Arc::clone(&self.live.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Makes a generation on the disk the one that is searched.
-    fn publish(&self, generation: Generation) -> Result<(), IndexError> {
-        self.folder.publish(generation.directory())?;
+    /// Waits for its turn to write.
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes what is on the disk the index that is searched.
+    fn publish(&self, view: View) -> Result<(), IndexError> {
+        let directories: Vec<&Path> = view.generations().map(|generation| generation.directory()).collect();
+        self.folder.publish(&directories)?;
+        let view = Arc::new(view);
         let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut *live, Arc::new(generation)).discard();
+        let before = std::mem::replace(&mut *live, Arc::clone(&view));
+        let stays = |old: &Arc<Generation>| view.generations().any(|new| Arc::ptr_eq(old, new));
+        before.generations().filter(|old| !stays(old)).for_each(|old| old.discard());
         Ok(())
     }
 }
@@ -91,24 +99,31 @@ impl Index for EdgeIndex {
         embedding: &Embedding,
         vectors: &HashMap<EntryId, Vec<f32>>,
     ) -> Result<(), IndexError> {
-        let writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut draft = Draft::begin(self, writing, Some(embedding.clone()))?;
-        draft.carry_over(|_| true, vectors)?;
+        let _writing = self.turn();
+        let live = self.live();
+        let mut draft = Draft::begin(self, Some(embedding.clone()))?;
+        if live.profile.embedding.as_ref() == Some(embedding)
+            && let Some(over) = live.over_alone(vectors.keys())?
+        {
+            draft.carry_over(&over.generation, |_| true, vectors)?;
+            return draft.publish_over(Arc::clone(&live.base), over.hidden.clone());
+        }
+        live.carry_into(&mut draft, |_| true, vectors)?;
         draft.publish()
     }
 
     fn optimise(&self) -> Result<bool, IndexError> {
-        self.optimise_from(optimise::WORTHWHILE)
+        self.optimise_from(optimise::WORTHWHILE, hidden::MANY)
     }
 
     fn begin(&self, seen: &Manifest) -> Result<Box<dyn Update + '_>, IndexError> {
-        let writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let writing = self.turn();
         let live = self.live();
         if *live.manifest != *seen {
             return Err(IndexError::Overtaken);
         }
-        let embedding = live.profile.embedding.clone();
-        Ok(Box::new(Draft::begin(self, writing, embedding)?))
+        let draft = Draft::begin(self, live.profile.embedding.clone())?;
+        Ok(Box::new(Change { draft, _writing: writing }))
     }
 }
 

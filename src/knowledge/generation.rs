@@ -1,11 +1,11 @@
 //! The folder of an index on disk. An update never touches what is live: it is written as a new generation beside
-//! it, and one rename makes it the current one. So a crash at any point leaves the old index or the new, and what
-//! is left lying about is swept away the next time. Knows nothing of what a generation holds.
+//! it, and one rename makes it a current one, alone or over others. So a crash at any point leaves the old index or the
+//! new, and what is left lying about is swept away the next time. Knows nothing of what a generation holds.
 //!
 //! ```text
 //! lock            held while a process has the folder
-//! current         the name of the current generation
-//! generation-7/   written once, read until the next one replaces it
+//! current         the names of the current generations, the latest first
+//! generation-7/   written once, read until it is no longer named there
 //! ```
 
 use crate::knowledge::index::IndexError;
@@ -41,11 +41,14 @@ impl IndexFolder {
         Ok(folder)
     }
 
-    /// The current generation, if there ever was one.
-    pub fn current(&self) -> Option<PathBuf> {
-        let name = fs::read_to_string(self.path.join("current")).ok()?;
-        number(name.trim())?;
-        Some(self.path.join(name.trim())).filter(|path| path.is_dir())
+    /// The current generations, the latest first; none if there never was one, or if one of them is missing.
+    pub fn current(&self) -> Vec<PathBuf> {
+        let names = fs::read_to_string(self.path.join("current")).unwrap_or_default();
+        let named = names.split_whitespace().map(|name| {
+            number(name)?;
+            Some(self.path.join(name)).filter(|path| path.is_dir())
+        });
+        named.collect::<Option<_>>().unwrap_or_default()
     }
 
     /// An empty folder for the next generation.
@@ -59,14 +62,15 @@ impl IndexFolder {
         Ok(path)
     }
 
-    /// Makes a generation the current one; when this returns it is so on the disk as well.
+    /// Makes these generations, the latest first, the current ones; when this returns it is so on the disk as well.
     ///
     /// # Errors
-    /// [`IndexError::Fault`]; the current generation is as it was.
-    pub fn publish(&self, generation: &Path) -> Result<(), IndexError> {
-        let name = generation.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        write_durably(&self.path.join("current.new"), name.as_bytes())
-            .and_then(|()| sync(generation))
+    /// [`IndexError::Fault`]; the current ones are as they were.
+    pub fn publish(&self, generations: &[&Path]) -> Result<(), IndexError> {
+        let name = |path: &&Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let names: Vec<String> = generations.iter().map(name).collect();
+        write_durably(&self.path.join("current.new"), names.join(" ").as_bytes())
+            .and_then(|()| generations.iter().try_for_each(|generation| sync(generation)))
             .and_then(|()| fs::rename(self.path.join("current.new"), self.path.join("current")))
             .and_then(|()| sync(&self.path))
             .map_err(|error| fault(&self.path, &error))
@@ -77,12 +81,12 @@ impl IndexFolder {
         names.filter_map(|name| name.map(|name| number(&name.to_string_lossy())).transpose()).collect()
     }
 
-    /// Removes generations that were never published or have been replaced.
+    /// Removes generations that were never published or are no longer needed.
     fn sweep(&self) -> io::Result<()> {
         let current = self.current();
         for generation in self.generations()? {
             let path = self.path.join(format!("{PREFIX}{generation}"));
-            if Some(&path) != current.as_ref() {
+            if !current.contains(&path) {
                 fs::remove_dir_all(&path)?;
             }
         }
@@ -120,14 +124,21 @@ mod tests {
     fn what_was_published_is_current_and_the_rest_is_swept() {
         let directory = tempfile::tempdir().unwrap();
         let folder = IndexFolder::open(directory.path()).unwrap();
-        assert_eq!(folder.current(), None);
+        assert_eq!(folder.current(), [] as [PathBuf; 0]);
         let first = folder.next().unwrap();
-        folder.publish(&first).unwrap();
+        folder.publish(&[&first]).unwrap();
+        let over_it = folder.next().unwrap();
+        folder.publish(&[&over_it, &first]).unwrap();
         let abandoned = folder.next().unwrap();
         drop(folder);
         let folder = IndexFolder::open(directory.path()).unwrap();
-        assert_eq!(folder.current(), Some(first));
+        assert_eq!(folder.current(), [over_it.clone(), first.clone()]);
         assert!(!abandoned.exists());
+        fs::remove_dir_all(&first).unwrap();
+        drop(folder);
+        let folder = IndexFolder::open(directory.path()).unwrap();
+        assert_eq!(folder.current(), [] as [PathBuf; 0], "half an index is none");
+        assert!(!over_it.exists());
     }
 
     #[test]
@@ -144,7 +155,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         for name in ["../..", "generation-9", "", "lock"] {
             fs::write(directory.path().join("current"), name).unwrap();
-            assert_eq!(IndexFolder::open(directory.path()).unwrap().current(), None);
+            assert_eq!(IndexFolder::open(directory.path()).unwrap().current(), [] as [PathBuf; 0]);
         }
     }
 }

@@ -50,7 +50,7 @@ impl FromIterator<(TermId, f32)> for SparseVector {
 }
 
 /// Names an entry: a passage and one of its ways.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct EntryId(pub Uuid);
 
 impl EntryId {

@@ -3,7 +3,7 @@
 use crate::domain::language::Language;
 use crate::knowledge::analyze;
 use crate::knowledge::chunk::Chunk;
-use crate::knowledge::index::TermId;
+use crate::knowledge::index::{SparseVector, TermId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Bound;
@@ -44,13 +44,48 @@ pub struct Lexicon {
 impl Lexicon {
     /// Counts an entry: its terms, and the words of its passage.
     pub fn observe(&mut self, terms: &[TermId], chunk: &Chunk) {
+        self.count(terms);
+        self.languages.insert(chunk.language);
+        let texts = [&chunk.title, &chunk.text].into_iter().chain(&chunk.heading).chain(&chunk.tags);
+        texts.for_each(|text| self.learn(text));
+    }
+
+    /// Counts the terms of an entry, without its words.
+    pub fn count(&mut self, terms: &[TermId]) {
         self.entries = self.entries.saturating_add(1);
         for term in terms {
             *self.frequencies.entry(*term).or_insert(0) += 1;
         }
-        self.languages.insert(chunk.language);
-        let texts = [&chunk.title, &chunk.text].into_iter().chain(&chunk.heading).chain(&chunk.tags);
-        texts.for_each(|text| self.learn(text));
+    }
+
+    /// This, when what was counted in `lost` has gone and what was counted in `added` has come. Words and languages are
+    /// not counted: those of what has gone stay, and lead to nothing.
+    #[must_use]
+    pub fn changed(&self, lost: &Self, added: &Self) -> Self {
+        let mut changed = self.clone();
+        changed.entries = self.entries.saturating_sub(lost.entries).saturating_add(added.entries);
+        for (term, count) in &lost.frequencies {
+            let left = changed.frequencies.get(term).map_or(0, |before| before.saturating_sub(*count));
+            match left {
+                0 => changed.frequencies.remove(term),
+                _ => changed.frequencies.insert(*term, left),
+            };
+        }
+        for (term, count) in &added.frequencies {
+            *changed.frequencies.entry(*term).or_insert(0) += count;
+        }
+        changed.words.extend(added.words.iter().cloned());
+        changed.languages.extend(&added.languages);
+        changed
+    }
+
+    /// The terms of a query as a part of the index has to be asked for them, which knows only its own frequencies: so that
+    /// its scores are those of the whole.
+    pub fn weigh(&self, query: &SparseVector, part: &Self) -> SparseVector {
+        let weighed = query.indices.iter().zip(&query.values).map(|(term, weight)| {
+            (*term, weight * self.inverse_frequency(*term) / part.inverse_frequency(*term))
+        });
+        weighed.collect()
     }
 
     fn learn(&mut self, text: &str) {
@@ -155,6 +190,24 @@ mod tests {
         let [common, rare, missing] = [7, 101, 999].map(|term| lexicon.inverse_frequency(term));
         assert!(0.0 < common && common < rare && rare < missing);
         assert!(Lexicon::default().inverse_frequency(1).is_finite());
+    }
+
+    #[test]
+    fn a_change_leaves_the_counts_of_what_is_there() {
+        let whole = lexicon(&["Vasos", "Orquídea", "Entrega"]);
+        let (mut lost, mut added) = (Lexicon::default(), Lexicon::default());
+        lost.count(&[7, 101]);
+        added.observe(&[7, 200], &chunk("Garantia"));
+        added.observe(&[200], &chunk(""));
+        let changed = whole.changed(&lost, &added);
+        assert_eq!((changed.entries(), changed.knows(101), changed.knows(200)), (4, false, true));
+        assert_eq!([7, 200].map(|term| changed.frequencies[&term]), [3, 2]);
+        assert_eq!(changed.guesses("garrantia").collect::<Vec<_>>(), ["garantia"]);
+        // A part that is asked for the weighed terms answers with the frequencies of the whole.
+        let query: SparseVector = [(7, 2.0)].into_iter().collect();
+        let score = changed.weigh(&query, &added).values[0] * added.inverse_frequency(7);
+        assert!((score - 2.0 * changed.inverse_frequency(7)).abs() < 1e-6);
+        assert_eq!(whole.weigh(&query, &whole), query);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What the company knows: documents are found (`gather`, `sources`, `source`, `site`, `uploads`, `watch`), read
 //! (`readers`, `document`, `front_matter`, `day`, `jsonl`), held against each other (`conflicts`, `subject`, `ledger`), cut
 //! into passages (`markdown`, `chunk`), turned into terms (`analyze`, `stop_words`) and vectors (`vectors`), kept
-//! (`ingest`, `index`, `profile`, `edge`, `generation`, `qdrant`) and found again (`search`, `query`, `follow_up`,
+//! (`ingest`, `index`, `profile`, `hidden`, `edge`, `generation`, `qdrant`) and found again (`search`, `query`, `follow_up`,
 //! `lexicon`, `fuse`, `background`, `evidence`, `rerank`). Passages are untrusted text; nothing here but `rerank` talks to
 //! a model of language, and nothing decides what a customer is told. `qdrant_edge` is named only in `edge.rs` and below
 //! it, `qdrant_client` only in `qdrant.rs` and below it.
@@ -20,6 +20,7 @@ pub mod front_matter;
 pub mod fuse;
 pub mod gather;
 pub mod generation;
+pub mod hidden;
 pub mod index;
 pub mod ingest;
 pub mod jsonl;

@@ -11,6 +11,9 @@ use std::collections::BTreeSet;
 /// The field of a passage that holds its language.
 pub const LANGUAGE: &str = "language";
 
+/// The field of a passage that holds the name of its document.
+pub const SOURCE: &str = "source";
+
 /// What an index holds, taken together.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Profile {
@@ -23,6 +26,9 @@ pub struct Profile {
     /// Whether it has been brought into the shape that is searched fastest.
     #[serde(default)]
     pub optimised: bool,
+    /// Whether the passages of a document are found by its name without looking at all of them.
+    #[serde(default)]
+    pub by_source: bool,
 }
 
 /// A field that limits for whom or when a passage is true.
@@ -67,7 +73,7 @@ pub enum Condition<'a> {
 impl Profile {
     /// Of nothing yet, for vectors of this model.
     pub fn of_model(embedding: Option<Embedding>) -> Self {
-        Self { embedding, ..Self::default() }
+        Self { embedding, by_source: true, ..Self::default() }
     }
 
     /// Of passages without limits and vectors.

@@ -1,11 +1,11 @@
 //! The index on a Qdrant server: only this file and those below it name `qdrant_client`. Every version of the index is a
 //! collection of its own (`draft` writes it, `version` searches it, `state` keeps what is known of it), and an alias leads
-//! to the one that is searched (`shared`). Any number of processes share it: each follows the alias, and of two that write at the
+//! to the one that is searched (`shared`); a small change is a version of its own over the one before (`view`). Any number of processes share it: each follows the alias, and of two that write at the
 //! same time one is told that it was overtaken.
 //!
 //! ```text
 //! balcao                      alias: the version that is searched
-//! balcao-0190…               collection: a version, written once, removed when the next one has replaced it
+//! balcao-0190…               collection: a version, written once, removed when nothing lies over it and it is not searched
 //! balcao-0190….live          alias of the live version; who replaces it takes it away, which one process only can do
 //! ```
 
@@ -17,14 +17,16 @@ mod server;
 mod shared;
 mod state;
 mod version;
+mod view;
 
 use crate::domain::clock::Clock;
+use crate::knowledge::hidden;
 use crate::knowledge::index::{
     Embedding, EntryId, Hit, Index, IndexError, Manifest, Search, Unembedded, Update,
 };
 use crate::knowledge::lexicon::Lexicon;
 use bridge::Bridge;
-use draft::Draft;
+use draft::{Change, Draft};
 use failure::Failure;
 use server::{Address, Server};
 use shared::{Live, Shared};
@@ -32,7 +34,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
-use version::{Question, Version, Wanted};
+use version::{Question, Wanted};
+use view::View;
 
 /// Where the index is.
 pub struct QdrantPlace<'a> {
@@ -85,25 +88,55 @@ impl QdrantIndex {
         Ok(index)
     }
 
-    /// Has the server keep a copy of what is searched now, and gives the copy's name and that of its collection. The copy
-    /// stays until it is removed by hand.
+    /// Has the server keep a copy of what is searched now, and gives the name of each copy and that of its collection: two
+    /// where a change lies over what was there before. The copies stay until they are removed by hand.
     ///
     /// # Errors
     /// [`IndexError::Away`], or [`IndexError::Fault`] if there is nothing or the server refuses.
-    pub fn snapshot(&self) -> Result<(String, String), IndexError> {
+    pub fn snapshot(&self) -> Result<Vec<(String, String)>, IndexError> {
         let shared = Arc::clone(&self.shared);
         let copied = self.bridge.wait(async move {
-            let version = shared.refresh().await?;
-            let Some(collection) = version.collection.clone() else {
-                return Err(Failure::Refused("there is nothing on the Qdrant server yet".into()));
-            };
-            Ok((shared.server.snapshot(&collection).await?, collection))
+            let view = shared.refresh().await?;
+            let mut copies = Vec::new();
+            for collection in view.collections() {
+                copies.push((shared.server.snapshot(collection).await?, collection.clone()));
+            }
+            match copies.is_empty() {
+                true => Err(Failure::Refused("there is nothing on the Qdrant server yet".into())),
+                false => Ok(copies),
+            }
         })?;
         Ok(copied?)
     }
 
-    fn live(&self) -> Arc<Version> {
-        self.shared.live().version
+    /// Writes what lies over a version together with it, if that is so many entries or more. Whether it was. Updates go on
+    /// meanwhile, and then what was written is of no use.
+    ///
+    /// # Errors
+    /// [`IndexError::Away`] or [`IndexError::Fault`]; the index is as it was.
+    pub fn merge(&self, many: usize) -> Result<bool, IndexError> {
+        let before = self.refreshed()?;
+        let laid_over =
+            before.over().map_or(0, |over| over.version.lexicon.entries() + over.hidden.entries.len());
+        if before.over().is_none() || laid_over < many {
+            return Ok(false);
+        }
+        let mut draft = Draft::begin(self, Arc::clone(&before), before.profile.embedding.clone())?;
+        draft.carry_all(|_| true, &HashMap::new())?;
+        match draft.publish() {
+            Ok(()) | Err(IndexError::Overtaken) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn live(&self) -> Arc<View> {
+        self.shared.live().view
+    }
+
+    /// What is live, looked up anew.
+    fn refreshed(&self) -> Result<Arc<View>, IndexError> {
+        let shared = Arc::clone(&self.shared);
+        Ok(self.bridge.wait(async move { shared.refresh().await })??)
     }
 }
 
@@ -136,8 +169,8 @@ impl Index for QdrantIndex {
         let wanted = Wanted { embedding: embedding.clone(), after, limit };
         let shared = Arc::clone(&self.shared);
         let found = self.bridge.wait(async move {
-            let version = shared.refresh().await?;
-            match version.unembedded(&shared.server, &wanted).await {
+            let view = shared.refresh().await?;
+            match view.unembedded(&shared.server, &wanted).await {
                 Err(Failure::Missing(_)) => shared.refresh().await?.unembedded(&shared.server, &wanted).await,
                 found => found,
             }
@@ -150,23 +183,36 @@ impl Index for QdrantIndex {
         embedding: &Embedding,
         vectors: &HashMap<EntryId, Vec<f32>>,
     ) -> Result<(), IndexError> {
-        let writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let shared = Arc::clone(&self.shared);
-        let base = self.bridge.wait(async move { shared.refresh().await })??;
-        let mut draft = Draft::begin(self, writing, base, Some(embedding.clone()))?;
-        draft.carry_over(|_| true, vectors)?;
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.refreshed()?;
+        let mut draft = Draft::begin(self, Arc::clone(&before), Some(embedding.clone()))?;
+        let mut over = None;
+        if before.profile.embedding.as_ref() == Some(embedding) {
+            let (shared, entries) = (Arc::clone(&self.shared), vectors.keys().copied().collect());
+            let looking = async move { before.over_alone(&shared.server, entries).await };
+            over = self.bridge.wait(looking)?.map_err(|failure| draft.lost(failure))?;
+        }
+        if let Some(over) = over {
+            draft.carry_laid_over(|_| true, vectors)?;
+            return draft.publish_over(over.hidden.clone());
+        }
+        draft.carry_all(|_| true, vectors)?;
         draft.publish()
+    }
+
+    fn optimise(&self) -> Result<bool, IndexError> {
+        self.merge(hidden::MANY)
     }
 
     fn begin(&self, seen: &Manifest) -> Result<Box<dyn Update + '_>, IndexError> {
         let writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let shared = Arc::clone(&self.shared);
-        let base = self.bridge.wait(async move { shared.refresh().await })??;
-        if *base.manifest != *seen {
+        let before = self.refreshed()?;
+        if *before.manifest != *seen {
             return Err(IndexError::Overtaken);
         }
-        let embedding = base.profile.embedding.clone();
-        Ok(Box::new(Draft::begin(self, writing, base, embedding)?))
+        let embedding = before.profile.embedding.clone();
+        let draft = Draft::begin(self, before, embedding)?;
+        Ok(Box::new(Change { draft, _writing: writing }))
     }
 
     fn check(&self) -> Result<(), IndexError> {

@@ -78,7 +78,8 @@ impl Query {
             let mut terms = vec![(term, 1.0)];
             if role == Role::Content && !lexicon.knows(term) {
                 for guess in lexicon.guesses(&word) {
-                    let guessed = encoder.word(language, guess).filter(|guessed| *guessed != term);
+                    let known = |guessed: &TermId| *guessed != term && lexicon.knows(*guessed);
+                    let guessed = encoder.word(language, guess).filter(known);
                     terms.extend(guessed.map(|guessed| (guessed, GUESS_WEIGHT)));
                 }
             }

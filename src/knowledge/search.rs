@@ -76,6 +76,7 @@ pub struct KnowledgeBase {
     evidence_threshold: f32,
     dense_weight: f32,
     audiences: Vec<String>,
+    languages: Vec<Language>,
     calendar: Option<(Arc<dyn Clock>, TimeZone)>,
     coverings: Arc<Memo<Covering>>,
 }
@@ -107,6 +108,7 @@ impl KnowledgeBase {
             evidence_threshold: settings.evidence_threshold,
             dense_weight: settings.dense_weight,
             audiences: settings.audiences.clone(),
+            languages: settings.languages.clone(),
             calendar: None,
             coverings: Arc::default(),
         }
@@ -269,8 +271,11 @@ impl KnowledgeBase {
         }
         let meaning = self.meaning(&question.said());
         let depth = if meaning.is_some() { depth.max(fuse::MEASURED) } else { depth };
-        let filter =
-            Filter { languages: Vec::new(), audiences: Some(self.audiences.clone()), day: self.today() };
+        let filter = Filter {
+            languages: self.languages.clone(),
+            audiences: Some(self.audiences.clone()),
+            day: self.today(),
+        };
         let hits =
             self.index.search(Search { terms: &terms, meaning: meaning.as_ref(), filter: &filter, depth })?;
         let mut candidates = fuse::passages(hits);

@@ -260,7 +260,7 @@ const PEOPLE: &str = "pessoas pessoa funcionarios funcionario funcionarias colab
     colaboradoras empregados empregado empregadas membros integrantes socios alunos \
     aluno alunas aluna estudantes convidados convidadas usuarios usuario vendedores \
     vendedoras atendentes adultos criancas participantes professores profissionais \
-    gente cabecas colegas amigos amigas filhos filhas people persons person employees \
+    gente cabecas colegas amigos amigas filhos filhas people ppl persons person employees \
     employee users user guests students members seats staff coworkers workers folks \
     attendees adults personas persona empleados empleado empleadas trabajadores \
     invitados alumnos estudiantes socias integrante clt devs operadores";

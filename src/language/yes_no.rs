@@ -191,7 +191,7 @@ const YES: &str = "sim, s, ss, simm, sim sim, isso, isso mesmo, isso ai, e isso,
     concordo, combinado, fechado, fechou, positivo, afirmativo, uhum, aham, ahan, arram, bora, vamos, vamos la, \
     manda ver, manda bala, pode mandar, pode fazer, pode marcar, pode agendar, pode reservar, pode enviar, pode seguir, \
     pode prosseguir, pode continuar, pode fechar, pode abrir, pode criar, pode registrar, pode salvar, pode alterar, \
-    pode atualizar, pode trocar, pode mudar, pode comprar, pode finalizar, pode deixar, pode prosseguir sim, pode ir, \
+    pode atualizar, pode perguntar, podem perguntar, pode comecar, vamos nessa, bora la, pode trocar, pode mudar, pode comprar, pode finalizar, pode deixar, pode prosseguir sim, pode ir, \
     siga, prossiga, prosseguir, faca isso, faz isso, faca, marca, marque, agende, agenda sim, \
     esta perfeito, por mim sim, acho que sim, sem duvida, logico, obvio, e claro, autorizo, de acordo, estou de acordo, \
     gostaria, gostaria sim, eu gostaria, adoraria, por favor sim, ok confirmo, demoro, tamo junto, \

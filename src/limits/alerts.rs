@@ -96,10 +96,15 @@ impl Alerts {
 
     /// `subject` answers again. Said only if it was away.
     pub fn back(&self, subject: &str) {
+        self.over(subject, "answers again");
+    }
+
+    /// What was told of `subject` is over; `what` says in which way. Said only if it was told.
+    pub fn over(&self, subject: &str, what: &str) {
         let Some(since) = self.known().remove(subject) else { return };
         let at = self.clock.now();
         metrics::gauge!("balcao_down", "subject" => subject.to_owned()).set(0.0);
-        let text = format!("{subject} answers again after {} s", at.duration_since(since).as_secs());
+        let text = format!("{subject} {what} after {} s", at.duration_since(since).as_secs());
         tracing::warn!(subject, "{text}");
         self.send(AlertEvent::Back, subject, &text, at);
     }

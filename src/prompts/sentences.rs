@@ -20,6 +20,8 @@ pub struct Sentences {
     pub progress: ProgressSentences,
     /// While the language model is away.
     pub outage: OutageSentences,
+    /// When a system behind the counter reports something.
+    pub news: NewsSentences,
 }
 
 /// Around confirmations.
@@ -89,6 +91,36 @@ pub struct OutageSentences {
     pub postponed: String,
     /// Said before an answer of the built-in model that does not serve the question: it is answered later.
     pub later: String,
+}
+
+/// When a system behind the counter reports something. `{number}` is the record's.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewsSentences {
+    /// By what an order came to: `paid`, `shipped`, `out_for_delivery`, `delivered`, `cancelled`, `refunded`.
+    pub order: OrderNews,
+    /// Behind `shipped`, where there is one; `{code}` is the tracking code.
+    pub tracking: String,
+    /// The team has answered a ticket; `{text}` is what they wrote.
+    pub answered: String,
+}
+
+/// What is told of an order.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderNews {
+    /// Its payment was confirmed.
+    pub paid: String,
+    /// The carrier has it.
+    pub shipped: String,
+    /// It comes today.
+    pub out_for_delivery: String,
+    /// It was delivered.
+    pub delivered: String,
+    /// It was called off.
+    pub cancelled: String,
+    /// Its payment was paid back.
+    pub refunded: String,
 }
 
 impl Sentences {

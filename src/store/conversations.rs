@@ -106,6 +106,34 @@ pub struct Visit {
     pub metadata: serde_json::Map<String, serde_json::Value>,
 }
 
+/// What a conversation is told without having asked.
+#[derive(Clone, Debug)]
+pub struct NewNews {
+    /// Where.
+    pub conversation: ConversationId,
+    /// What it is known by: the same in one conversation is told once.
+    pub key: String,
+    /// For the log: the record, e.g. `order 727`.
+    pub record: String,
+    /// For the log: what it came to.
+    pub state: String,
+    /// What the customer reads, if the bot has the conversation.
+    pub message: Message,
+    /// Outbox row for that message, if the channel has to be pushed to.
+    pub outbox: Option<super::outbox::NewDelivery>,
+}
+
+/// What became of news.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Informed {
+    /// The customer reads them.
+    Told,
+    /// Somebody else than the bot has the conversation: they are in its log alone.
+    Noted,
+    /// They were there before.
+    Before,
+}
+
 impl NewEcho {
     /// What the echoes of a channel are counted by: customers' messages are counted by the channel's name, and the two
     /// kinds of ids may meet.
@@ -223,6 +251,14 @@ pub trait ConversationStore: Send + Sync {
     /// Takes in what a person said elsewhere: in one transaction, unless (channel, conversation, external id) exists,
     /// opens a closed conversation and changes its owner with that message. Nothing is queued for delivery.
     async fn echo(&self, echo: NewEcho) -> Result<Accepted, StoreError>;
+
+    /// Tells a conversation news: in one transaction, unless they are known there, appends `News` and, while the bot has
+    /// the conversation, the message with its delivery. Nothing else moves: what the customer waits for stays open, and
+    /// a turn goes on.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if there is no such conversation.
+    async fn inform(&self, news: NewNews) -> Result<Informed, StoreError>;
 
     /// Opens or closes; raises the epoch. Appends `StateChanged` if it is another state. Closing settles every
     /// open customer message: no later turn answers it.

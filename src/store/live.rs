@@ -43,6 +43,7 @@ pub struct LiveHub {
     due: Mutex<Vec<(ConversationId, Timestamp)>>,
     deliveries: Notify,
     posts: Notify,
+    news: Notify,
 }
 
 /// A conversation that somebody listens to.
@@ -167,6 +168,16 @@ impl LiveHub {
     /// Waits until a body was kept.
     pub async fn post(&self) {
         self.posts.notified().await;
+    }
+
+    /// A vendor's news were kept.
+    pub fn signal_news(&self) {
+        self.news.notify_one();
+    }
+
+    /// Waits until a vendor's news were kept.
+    pub async fn news(&self) {
+        self.news.notified().await;
     }
 
     /// Waits until a delivery was queued.

@@ -11,6 +11,7 @@ mod interview_rows;
 pub mod interviews;
 pub mod keys;
 pub mod live;
+mod mysql;
 pub mod open;
 pub mod outbox;
 pub mod postgres;

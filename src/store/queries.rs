@@ -1,6 +1,7 @@
 //! Databases of other systems that operators' tools may ask, by their URLs. The program's own store is not among them
 //! unless somebody names it.
 
+use super::mysql::MySqlQueries;
 use super::postgres::queries::PostgresQueries;
 use super::sqlite::queries::SqliteQueries;
 use crate::domain::query::ReadOnlyDatabase;
@@ -22,6 +23,10 @@ pub fn at(url: &str) -> Result<Arc<dyn ReadOnlyDatabase>, String> {
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         return Ok(Arc::new(PostgresQueries::at(url)?));
     }
-    Err("use `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/DATABASE`; other databases cannot be asked"
+    if url.starts_with("mysql://") || url.starts_with("mariadb://") {
+        return Ok(Arc::new(MySqlQueries::at(url)?));
+    }
+    Err("use `sqlite:FILE`, `postgres://USER:PASSWORD@HOST/DATABASE` or `mysql://USER:PASSWORD@HOST/DATABASE`; other \
+         databases cannot be asked"
         .to_owned())
 }

@@ -1,5 +1,5 @@
 //! Reads the query of a tool: exactly one statement that begins with SELECT or WITH, its values named `:name`. Strings,
-//! quoted names and comments are told from the rest in the manner of both databases. What a statement does is for the
+//! quoted names and comments are told from the rest in one manner for all databases. What a statement does is for the
 //! database to see: it is asked for reading only.
 
 use crate::domain::query::{Query, QueryPart};

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod auth;
+pub mod callback;
 pub mod connections;
 pub mod extract;
 pub mod layers;

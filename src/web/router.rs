@@ -1,13 +1,13 @@
 //! Every route of the HTTP surface on one page, grouped by who calls it.
 
 use super::api::{
-    attachments, conversations, documents, drills, events, files, gaps, inspect, interviews, knowledge,
-    messages, openapi, outbox, people, tools, widget,
+    attachments, connectors, conversations, documents, drills, events, files, gaps, inspect, interviews,
+    knowledge, messages, openapi, outbox, people, tools, widget,
 };
 use super::layers::{headers, log, origin, panic};
 use super::problem::Problem;
 use super::state::SharedState;
-use super::webhooks::{relay, whatsapp};
+use super::webhooks::{self, relay, whatsapp};
 use super::{pages, probes};
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -55,10 +55,12 @@ pub fn router(state: SharedState) -> Router {
         .route("/api/v1/interviews/{id}", get(interviews::get_interview).patch(interviews::correct_interview))
         .route("/api/v1/interviews/{id}/acknowledge", post(interviews::acknowledge_lead))
         .route("/api/v1/tools", get(tools::list_tools))
+        .route("/api/v1/connectors", get(connectors::list_connectors))
         .route("/api/v1/drills/model-down", post(drills::begin_model_drill).delete(drills::end_model_drill))
         .route("/api/v1/outbox/dead", get(outbox::list_dead_deliveries))
         .route("/api/v1/outbox/{id}/replay", post(outbox::replay_delivery));
     let services = Router::new()
+        .route("/webhooks/connectors/{name}", post(webhooks::connectors::receive_connector))
         .route("/webhooks/relay", post(relay::receive_relay))
         .route("/webhooks/whatsapp", get(whatsapp::verify_whatsapp).post(whatsapp::receive_whatsapp));
     let watchers = Router::new()

@@ -7,6 +7,7 @@ use super::quotas::InboundQuotas;
 use super::sse::places::StreamPlaces;
 use super::webhooks::relay::RelayDoor;
 use super::webhooks::whatsapp::WhatsAppDoor;
+use crate::backoffice::connector::Connector;
 use crate::config::channels::WebSettings;
 use crate::config::limits::LimitSettings;
 use crate::conversation::files::FileShelf;
@@ -18,6 +19,7 @@ use crate::inbox::accept::Inbox;
 use crate::inbox::coalesce::Quiet;
 use crate::knowledge::proposals::Proposals;
 use crate::store::Stores;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -60,6 +62,8 @@ pub struct WebParts {
     pub relay: Option<RelayDoor>,
     /// Where Meta comes in, if WhatsApp is set up.
     pub whatsapp: Option<WhatsAppDoor>,
+    /// The connectors that are used, by name.
+    pub connectors: BTreeMap<String, Arc<Connector>>,
     /// Rehearsals.
     pub drill: Arc<dyn ModelDrill>,
     /// Ends the event streams when the program stops.

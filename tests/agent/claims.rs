@@ -20,6 +20,30 @@ use uuid::Uuid;
 /// The present in every scene: a Thursday.
 const NOW: &str = "2026-11-26T10:00:00-03:00[America/Sao_Paulo]";
 
+/// In the order in which they were written; the rules were mended with each of them in view.
+const SETS: [&str; 16] = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+];
+
+/// Nobody has mended the rules with this one in view: it tells what to expect of replies that nobody has seen. Whoever does
+/// moves it up and writes another.
+const UNSEEN: &str = "seventeenth";
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Set {
@@ -202,31 +226,20 @@ fn score(text: &str) -> Score {
 
 #[test]
 fn planted_claims_are_caught_and_true_ones_pass() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut all = Score::default();
-    for (name, text) in [
-        ("first set", include_str!("claims/first.toml")),
-        ("second set", include_str!("claims/second.toml")),
-        ("third set", include_str!("claims/third.toml")),
-        ("fourth set", include_str!("claims/fourth.toml")),
-        ("fifth set", include_str!("claims/fifth.toml")),
-        ("sixth set", include_str!("claims/sixth.toml")),
-        ("seventh set", include_str!("claims/seventh.toml")),
-        ("eighth set", include_str!("claims/eighth.toml")),
-        ("ninth set", include_str!("claims/ninth.toml")),
-        ("tenth set", include_str!("claims/tenth.toml")),
-        ("eleventh set", include_str!("claims/eleventh.toml")),
-        ("twelfth set", include_str!("claims/twelfth.toml")),
-        ("thirteenth set", include_str!("claims/thirteenth.toml")),
-        ("fourteenth set", include_str!("claims/fourteenth.toml")),
-        ("fifteenth set", include_str!("claims/fifteenth.toml")),
-    ] {
-        let score = score(text);
+    let score_of = |name: &str| {
+        let file = folder.join(format!("tests/agent/claims/{name}.toml"));
+        let score = score(&std::fs::read_to_string(file).unwrap());
         println!("{}", score.told(name));
-        all.add(score);
-    }
+        score
+    };
+    SETS.iter().for_each(|name| all.add(score_of(name)));
     let told = all.told("all sets");
     println!("{told}");
     assert!(all.share_caught() >= 0.95 && all.share_blocked() <= 0.03, "{told}");
+    let unseen = score_of(UNSEEN);
+    assert!(unseen.share_caught() >= 0.7 && unseen.share_blocked() <= 0.2);
 }
 
 #[test]

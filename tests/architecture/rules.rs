@@ -31,7 +31,7 @@ const CONFINED: [(&str, &[&str]); 10] = [
     ("qdrant_edge", &["src/knowledge/edge.rs", "src/knowledge/edge/"]),
     ("rmcp", &["src/tools/mcp/", "src/telemetry/log.rs"]),
     ("rusqlite", &["src/store/sqlite"]),
-    ("sqlx", &["src/store/postgres"]),
+    ("sqlx", &["src/store/postgres", "src/store/mysql.rs"]),
     ("tonic", &["src/knowledge/qdrant/"]),
 ];
 

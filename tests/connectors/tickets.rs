@@ -18,7 +18,7 @@ use balcao::domain::ticket::TicketStatus;
 use serde_json::json;
 use std::sync::Arc;
 
-fn desk(world: &World, vendor: Arc<Connector>) -> Arc<dyn Tickets> {
+pub fn desk(world: &World, vendor: Arc<Connector>) -> Arc<dyn Tickets> {
     Arc::new(ConnectorTickets::new(
         vendor,
         world.counter.stores.contacts.clone(),
@@ -48,10 +48,10 @@ fn broken_pot(contact: ContactId) -> NewTicket {
 }
 
 /// What every help desk owes; `team` is what its people do over there. Returns a ticket that was solved, and whose.
-async fn contract(
+pub async fn contract(
     world: &World,
     desk: &dyn Tickets,
-    team: impl Fn(i64, &str, Option<(&str, bool)>),
+    team: impl AsyncFn(i64, &str, Option<(&str, bool)>),
 ) -> (i64, ContactId) {
     let (ana, bruno) = (
         person(world, "Ana Lima", "ana@novo.example").await,
@@ -84,8 +84,8 @@ async fn contract(
     let empty = desk.comment("k2", opened.number, ana, " \n ").await;
     assert!(matches!(empty, Err(BackofficeError::Invalid { field: "text", .. })));
 
-    team(opened.number, "solved", Some(("Enviamos outro hoje.", true)));
-    team(opened.number, "solved", Some(("cliente difícil", false)));
+    team(opened.number, "solved", Some(("Enviamos outro hoje.", true))).await;
+    team(opened.number, "solved", Some(("cliente difícil", false))).await;
     let answered = desk.status(opened.number, ana).await.unwrap();
     assert_eq!(answered.status, TicketStatus::Solved);
     let last = answered.comments.last().unwrap();
@@ -98,7 +98,7 @@ async fn contract(
 }
 
 /// What a help desk owes that closes tickets for good.
-async fn assert_closed(desk: &dyn Tickets, (number, contact): (i64, ContactId)) {
+pub async fn assert_closed(desk: &dyn Tickets, (number, contact): (i64, ContactId)) {
     let closed = desk.comment("k3", number, contact, "oi").await;
     assert!(matches!(closed, Err(BackofficeError::Conflict { .. })), "{closed:?}");
 }
@@ -108,8 +108,8 @@ async fn zendesk_keeps_the_contract() {
     let world = World::new().await;
     let fake = Fake::start(Zendesk::new()).await;
     let desk = desk(&world, world.connector("zendesk", &fake, &ZENDESK));
-    let solved = contract(&world, &*desk, |number, status, comment| {
-        fake.vendor.lock().unwrap().team(number, status, comment)
+    let solved = contract(&world, &*desk, async |number, status, comment| {
+        fake.vendor.lock().unwrap().team(number, status, comment);
     })
     .await;
     fake.vendor.lock().unwrap().team(solved.0, "closed", None);
@@ -126,7 +126,7 @@ async fn redmine_keeps_the_contract() {
     let fake = Fake::start(Redmine::new()).await;
     let desk = desk(&world, world.connector("redmine", &fake, &REDMINE));
     let name = |status: &str| if status == "solved" { "Resolved" } else { "Closed" };
-    let solved = contract(&world, &*desk, |number, status, note| {
+    let solved = contract(&world, &*desk, async |number, status, note| {
         fake.vendor.lock().unwrap().team(number, name(status), note);
     })
     .await;
@@ -139,7 +139,7 @@ async fn freshdesk_keeps_the_contract() {
     let world = World::new().await;
     let fake = Fake::start(Freshdesk::default()).await;
     let desk = desk(&world, world.connector("freshdesk", &fake, &FRESHDESK));
-    let solved = contract(&world, &*desk, |number, _, comment| {
+    let solved = contract(&world, &*desk, async |number, _, comment| {
         fake.vendor.lock().unwrap().team(number, 4, comment);
     })
     .await;
@@ -184,7 +184,7 @@ async fn chatwoot_keeps_the_contract() {
     let world = World::new().await;
     let fake = Fake::start(Chatwoot::default()).await;
     let desk = desk(&world, world.connector("chatwoot", &fake, &CHATWOOT));
-    let (number, ana) = contract(&world, &*desk, |number, _, comment| {
+    let (number, ana) = contract(&world, &*desk, async |number, _, comment| {
         fake.vendor.lock().unwrap().team(number, "resolved", comment);
     })
     .await;

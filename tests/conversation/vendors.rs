@@ -55,7 +55,7 @@ async fn a_customer_buys_at_one_vendor_and_complains_at_another() {
         let redmine = shop.redmine.vendor.lock().unwrap();
         assert_eq!(redmine.issues.len(), 1);
         let description = redmine.issues[0]["description"].as_str().unwrap();
-        assert!(description.starts_with("O vaso chegou trincado.\nPedido: 727"), "{description}");
+        assert!(description.starts_with("O vaso chegou trincado.\r\nPedido: 727"), "{description}");
         assert!(description.contains("Lia Prado <lia@prado.example>"), "{description}");
     }
     assert!(shop.woocommerce.asked().iter().all(|asked| asked.method == "GET"));

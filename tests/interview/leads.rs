@@ -20,6 +20,11 @@ pub fn table() -> Vec<Lead> {
     toml::from_str::<Leads>(include_str!("leads.toml")).unwrap().lead
 }
 
+/// Leads who were written down before anybody looked at what is understood.
+pub fn fresh() -> Vec<Lead> {
+    toml::from_str::<Leads>(include_str!("leads_fresh.toml")).unwrap().lead
+}
+
 /// The shipped interviews by name.
 pub fn shipped() -> BTreeMap<String, Definition> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/interviews");
@@ -32,16 +37,53 @@ pub fn shipped() -> BTreeMap<String, Definition> {
     definitions
 }
 
+/// How well a table of leads is understood.
+struct Score {
+    expected: u32,
+    right: u32,
+    invented: u32,
+    /// Leads with something else than was expected.
+    surprising: u32,
+    questions: usize,
+    fields: usize,
+}
+
 #[test]
 fn scripted_leads_are_understood() {
+    let leads = table();
+    assert!(leads.len() >= 60, "{} leads", leads.len());
+    let score = score("interviews", &leads);
+    assert_eq!(score.invented, 0);
+    assert!(
+        f64::from(score.right) >= 0.97 * f64::from(score.expected),
+        "{} of {}",
+        score.right,
+        score.expected
+    );
+    assert!(score.questions < score.fields);
+    assert_eq!(score.surprising, 0);
+}
+
+#[test]
+fn leads_in_the_words_of_a_phone_are_understood() {
+    // At first sight 88.6 % of 114 fields were right; what is still missed is printed.
+    let score = score("interviews, fresh leads", &fresh());
+    assert_eq!(score.invented, 0);
+    assert!(
+        f64::from(score.right) >= 0.93 * f64::from(score.expected),
+        "{} of {}",
+        score.right,
+        score.expected
+    );
+    assert!(score.questions < score.fields);
+}
+
+fn score(name: &str, leads: &[Lead]) -> Score {
     let definitions = shipped();
     let prompts = Prompts::load(None).unwrap();
-    let leads = table();
     let now = "2026-11-26T12:00:00[America/Sao_Paulo]".parse().unwrap();
-    assert!(leads.len() >= 60, "{} leads", leads.len());
-    let (mut expected, mut right, mut invented, mut wrong_ends, mut questions, mut fields) =
-        (0, 0, 0, 0, 0, 0);
-    for lead in &leads {
+    let mut score = Score { expected: 0, right: 0, invented: 0, surprising: 0, questions: 0, fields: 0 };
+    for lead in leads {
         let definition = &definitions[&lead.interview];
         let played = play(definition, &prompts, lead, &now);
         let language = detect(&lead.opening).unwrap_or_default();
@@ -52,10 +94,10 @@ fn scripted_leads_are_understood() {
         };
         let mut faults = Vec::new();
         for (field, wanted) in &lead.expect {
-            expected += 1;
+            score.expected += 1;
             let held = played.state.value(field).map(|value| shown(field, value));
             match held {
-                Some(held) if held == *wanted => right += 1,
+                Some(held) if held == *wanted => score.right += 1,
                 held => faults.push(format!("{field}: {held:?} instead of {wanted:?}")),
             }
         }
@@ -64,7 +106,7 @@ fn scripted_leads_are_understood() {
             let said = lead.says.contains_key(field) || lead.on_file.contains_key(field);
             if let (Some(value), false, false) = (answer.given.value(), lead.expect.contains_key(field), said)
             {
-                invented += 1;
+                score.invented += 1;
                 faults.push(format!("{field} was invented: {}", shown(field, value)));
             }
         }
@@ -86,11 +128,11 @@ fn scripted_leads_are_understood() {
             faults.push(format!("{} questions instead of {}", played.state.spent(), lead.questions));
         }
         if lead.ends == "completed" {
-            questions += played.state.spent();
-            fields += definition.fields.len();
+            score.questions += played.state.spent();
+            score.fields += definition.fields.len();
         }
         if !faults.is_empty() {
-            wrong_ends += 1;
+            score.surprising += 1;
             println!(
                 "{} ({}):\n{}\n  ! {}",
                 lead.name,
@@ -102,15 +144,16 @@ fn scripted_leads_are_understood() {
     }
     let completed = leads.iter().filter(|lead| lead.ends == "completed").count();
     println!(
-        "interviews: {} leads; {right} of {expected} fields right ({:.1} %), {invented} invented; \
-         {:.2} questions for {:.2} fields; {wrong_ends} leads with something else than expected",
+        "{name}: {} leads; {} of {} fields right ({:.1} %), {} invented; {:.2} questions for {:.2} fields; {} leads with \
+         something else than expected",
         leads.len(),
-        100.0 * f64::from(right) / f64::from(expected),
-        questions as f64 / completed as f64,
-        fields as f64 / completed as f64,
+        score.right,
+        score.expected,
+        100.0 * f64::from(score.right) / f64::from(score.expected),
+        score.invented,
+        score.questions as f64 / completed as f64,
+        score.fields as f64 / completed as f64,
+        score.surprising,
     );
-    assert_eq!(invented, 0);
-    assert!(f64::from(right) >= 0.97 * f64::from(expected), "{right} of {expected}");
-    assert!(questions < fields);
-    assert_eq!(wrong_ends, 0);
+    score
 }

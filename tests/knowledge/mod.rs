@@ -2,6 +2,7 @@
 
 mod abstention;
 mod calibration;
+mod changes;
 mod conflicts;
 mod contract;
 mod crash;

@@ -203,7 +203,7 @@ fn a_snapshot_is_one_of_what_is_searched() {
     let index = place.index().unwrap();
     assert!(index.snapshot().is_err());
     put(&index, "a", 1, &[]).unwrap();
-    let (snapshot, collection) = index.snapshot().unwrap();
+    let [(snapshot, collection)] = <[_; 1]>::try_from(index.snapshot().unwrap()).unwrap();
     assert_eq!(place.peer.collections(), std::slice::from_ref(&collection));
     assert!(snapshot.starts_with(&collection), "{snapshot}");
 }

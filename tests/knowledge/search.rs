@@ -1,6 +1,8 @@
 //! What a search finds, in which order, and how sure it is.
 
-use super::{ingest, open};
+use super::{ingest, open, settings};
+use balcao::config::knowledge::KnowledgeSettings;
+use balcao::domain::language::Language;
 use balcao::knowledge::command::{search_batch, write_json_lines};
 use balcao::knowledge::search::KnowledgeBase;
 use tempfile::TempDir;
@@ -133,4 +135,16 @@ async fn lines_and_batches_have_the_agreed_form() {
 
     let error = search_batch(&knowledge, "{\"id\":1}".as_bytes(), &mut Vec::new()).await.unwrap_err();
     assert!(error.to_string().starts_with("line 1: "), "{error}");
+}
+
+#[test]
+fn only_documents_in_the_languages_that_are_named_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let found = |languages: &[Language]| {
+        let settings = KnowledgeSettings { languages: languages.to_vec(), ..settings() };
+        let knowledge = KnowledgeBase::open(folder.path(), Language::Portuguese, &settings).unwrap();
+        ingest(&knowledge, &DOCUMENTS);
+        knowledge.search_blocking("return unopened candles", 3).unwrap().len()
+    };
+    assert_eq!([found(&[]), found(&[Language::English]), found(&[Language::Portuguese])], [1, 1, 0]);
 }

@@ -1,5 +1,6 @@
 //! The real binary as a process of its own: killed, told to stop, and asked on its command line.
 
+mod authorize;
 mod crash;
 mod documents;
 mod harm;

@@ -13,6 +13,7 @@ mod interleavings;
 mod interviews;
 mod kept;
 mod keys;
+mod news;
 mod outbox;
 mod ownership;
 mod postgres;

@@ -7,8 +7,8 @@ use balcao::domain::event::Event;
 use balcao::domain::ids::{ConversationId, MessageId, Seq};
 use balcao::domain::message::Message;
 use balcao::store::conversations::{
-    Accepted, ConversationFilter, ConversationStore, NewConversation, NewEcho, NewInbound, OwnerChange, Page,
-    Visit,
+    Accepted, ConversationFilter, ConversationStore, Informed, NewConversation, NewEcho, NewInbound, NewNews,
+    OwnerChange, Page, Visit,
 };
 use balcao::store::error::StoreError;
 use jiff::Timestamp;
@@ -138,6 +138,10 @@ impl ConversationStore for FailingStore {
 
     async fn echo(&self, echo: NewEcho) -> Result<Accepted, StoreError> {
         self.inner()?.echo(echo).await
+    }
+
+    async fn inform(&self, news: NewNews) -> Result<Informed, StoreError> {
+        self.inner()?.inform(news).await
     }
 
     async fn set_state(

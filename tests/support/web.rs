@@ -170,6 +170,7 @@ pub async fn spawn_web_with(options: WebOptions) -> WebApp {
         definitions: shipped_interviews(),
         interview_desk: Arc::new(interview_desk),
         tools: Arc::new(Shelf),
+        connectors: Default::default(),
         drill: Arc::new(Shelf),
         relay,
         whatsapp: options.whatsapp.as_ref().map(WhatsAppDoor::new),

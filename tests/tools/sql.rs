@@ -1,7 +1,8 @@
-//! Operators' own queries on both databases: what is bound, what comes back, what can never be written, and what it costs
+//! Operators' own queries on every kind of database: what is bound, what comes back, what can never be written, and what it costs
 //! at most.
 
 use super::support::{context, http_tools, tools_without_systems};
+use crate::support::mariadb;
 use crate::support::postgres::Database;
 use balcao::domain::clock::{Clock, SystemClock};
 use balcao::domain::contact::{Identity, IdentityKind};
@@ -20,11 +21,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tempfile::TempDir;
 
-/// Two databases with the same shelf in them.
+/// Databases with the same shelf in them.
 struct Shelf {
     folder: TempDir,
     _postgres: Database,
-    urls: [(&'static str, String); 2],
+    urls: [(&'static str, String); 3],
 }
 
 const ROWS: &str = "
@@ -32,6 +33,13 @@ const ROWS: &str = "
     INSERT INTO items VALUES (1, 'vaso \"azul\"; DROP TABLE items', 54.90, '2026-01-02', 'ana@example.com');
     INSERT INTO items VALUES (2, 'samambaia', 12.50, '2026-03-04', 'bia@example.com');
     INSERT INTO items VALUES (3, 'regador', NULL, NULL, 'ana@example.com');
+";
+
+/// What an older system would have in it, and what only counts.
+const OLD: &str = "
+    CREATE SEQUENCE numbers;
+    CREATE TABLE customers (name TEXT) CHARACTER SET latin1;
+    INSERT INTO customers VALUES ('João');
 ";
 
 impl Shelf {
@@ -43,7 +51,11 @@ impl Shelf {
         let url = postgres.url();
         let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
         connection.execute(ROWS).await.unwrap();
-        let urls = [("sqlite", format!("sqlite:{}", file.display())), ("postgres", url)];
+        let urls = [
+            ("sqlite", format!("sqlite:{}", file.display())),
+            ("postgres", url),
+            ("mariadb", mariadb::database(&format!("{ROWS} {OLD}")).await),
+        ];
         Self { folder, _postgres: postgres, urls }
     }
 
@@ -126,12 +138,13 @@ async fn values_are_bound_and_columns_come_back_with_their_types() {
 #[tokio::test]
 async fn dates_and_lists_are_written_as_people_write_them() {
     let shelf = Shelf::new().await;
-    let [(_, sqlite), (_, postgres)] = &shelf.urls;
+    let [(_, sqlite), (_, postgres), (_, mariadb)] = &shelf.urls;
     let parameters =
         "since = { type = \"string\" }, ids = { type = \"array\", items = { type = \"integer\" } }";
     for (url, query) in [
         (sqlite, "SELECT id FROM items WHERE added >= :since AND id IN (SELECT value FROM json_each(:ids))"),
         (postgres, "SELECT id FROM items WHERE added >= :since AND id = ANY(:ids)"),
+        (mariadb, "SELECT id FROM items WHERE added >= :since AND JSON_CONTAINS(:ids, id)"),
     ] {
         let registry = shelf.registry(url, &tool(query, parameters, "")).unwrap();
         let found = ask(&registry, json!({"since": "2026-02-01", "ids": [1, 2, 3]})).await.unwrap().data;
@@ -145,10 +158,28 @@ async fn dates_and_lists_are_written_as_people_write_them() {
 }
 
 #[tokio::test]
+async fn old_alphabets_are_read_and_what_they_lack_is_no_fault_of_the_query() {
+    let shelf = Shelf::new().await;
+    let by_name = tool("SELECT name FROM customers WHERE name = :name", "name = { type = \"string\" }", "");
+    let registry = shelf.registry(&shelf.urls[2].1, &by_name).unwrap();
+    let found = ask(&registry, json!({"name": "joão"})).await.unwrap().data;
+    assert_eq!(found, json!({"rows": [{"name": "João"}]}));
+    let (class, _) = refusal(ask(&registry, json!({"name": "João 💐"})).await);
+    assert_eq!(class, RefusalClass::BadArguments);
+}
+
+#[tokio::test]
 async fn nothing_can_be_written() {
     let shelf = Shelf::new().await;
-    let [(_, sqlite), (_, postgres)] = &shelf.urls;
+    let [(_, sqlite), (_, postgres), (_, mariadb)] = &shelf.urls;
+    let outfile = shelf.folder.path().join("items.txt");
+    let into_file = format!("SELECT id INTO OUTFILE '{}' FROM items", outfile.display());
     for (url, query) in [
+        (mariadb, into_file.as_str()),
+        (mariadb, "SELECT id INTO @copied FROM items"),
+        (mariadb, "SELECT nextval(numbers)"),
+        (mariadb, "WITH gone AS (SELECT 1) DELETE FROM items"),
+        (mariadb, "SELECT * FROM nothing"),
         (postgres, "WITH gone AS (DELETE FROM items RETURNING id) SELECT * FROM gone"),
         (postgres, "SELECT id INTO copied FROM items"),
         (postgres, "SELECT setval('items_id_seq', 1)"),
@@ -163,6 +194,7 @@ async fn nothing_can_be_written() {
         assert_eq!(class, RefusalClass::Unavailable, "{query}: {reason}");
         assert!(!reason.contains("items"), "what went wrong is for the operator: {reason}");
     }
+    assert!(!outfile.exists());
     for (database, url) in &shelf.urls {
         let registry = shelf.registry(url, &tool("SELECT count(*) AS n FROM items", "", "")).unwrap();
         assert_eq!(ask(&registry, json!({})).await.unwrap().data, json!({"rows": [{"n": 3}]}), "{database}");
@@ -172,7 +204,7 @@ async fn nothing_can_be_written() {
 #[tokio::test]
 async fn rows_bytes_and_time_are_bounded() {
     let shelf = Shelf::new().await;
-    let [(_, sqlite), (_, postgres)] = &shelf.urls;
+    let [(_, sqlite), (_, postgres), (_, mariadb)] = &shelf.urls;
     let numbers =
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000000) SELECT i FROM n";
     for (url, long, wide) in [
@@ -182,6 +214,7 @@ async fn rows_bytes_and_time_are_bounded() {
             "SELECT printf('%.*c', 200000, 'x') AS x FROM items",
         ),
         (postgres, "SELECT pg_sleep(60)", "SELECT repeat('x', 200000) AS x FROM items"),
+        (mariadb, "SELECT sleep(60)", "SELECT repeat('x', 200000) AS x FROM items"),
     ] {
         let few = tool(numbers, "", "").replace("timeout_ms = 2000", "rows = 3\ntimeout_ms = 20000");
         let registry =
@@ -199,7 +232,8 @@ async fn rows_bytes_and_time_are_bounded() {
             .unwrap();
         assert_eq!(refusal(ask(&registry, json!({})).await).0, RefusalClass::TimedOut, "{long}");
     }
-    for url in ["sqlite:/no/such/file.db", "postgres://nobody@127.0.0.1:1/x"] {
+    for url in ["sqlite:/no/such/file.db", "postgres://nobody@127.0.0.1:1/x", "mysql://nobody@127.0.0.1:1/x"]
+    {
         let registry = shelf.registry(url, &tool("SELECT 1", "", "")).unwrap();
         assert_eq!(refusal(ask(&registry, json!({})).await).0, RefusalClass::Unavailable, "{url}");
         assert!(registry.get("shelf").unwrap().tool().online().await.unwrap().is_err());
@@ -254,7 +288,7 @@ async fn every_mistake_is_named_with_its_line() {
         let problems = shelf.registry(url, &file).err().unwrap_or_else(|| panic!("{file}"));
         assert!(problems.iter().any(|problem| problem.contains(wanted)), "{wanted}: {problems:?}");
     }
-    for url in ["mysql://a:senha@b/c", "sqlite:", "postgres://a:se nha@[x/c"] {
+    for url in ["oracle://a:senha@b/c", "mysql://a:senha@b", "sqlite:", "postgres://a:se nha@[x/c"] {
         let fault = queries::at(url).err().unwrap_or_else(|| panic!("{url}"));
         assert!(!fault.contains("senha") && !fault.contains("se nha"), "{fault}");
     }

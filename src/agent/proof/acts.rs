@@ -30,6 +30,8 @@ impl Acts {
     pub(super) const APPROVE: Self = Self(1 << 16);
     /// A state that tells of no deed: `em andamento`.
     pub(super) const STATE: Self = Self(1 << 17);
+    /// `está pronto`: nobody need have done it.
+    pub(super) const READY: Self = Self(1 << 18);
     /// What has no kind of its own.
     pub(super) const OTHER: Self = Self(1 << 15);
     /// `feito`, `processed`: whatever it was.
@@ -89,6 +91,7 @@ const DONE: &[(&str, Acts)] = &[
     ("aplicad applied ativad activated activad", Acts::APPLY),
     ("removid excluid apagad deleted removed eliminad borrad", Acts::DELETE.and(Acts::CANCEL)),
     ("separad embalad packed empaquetad", Acts::PREPARE),
+    ("pronto pronta listo lista ready", Acts::READY),
 ];
 
 /// What the bot says of itself.
@@ -131,7 +134,8 @@ const CALLED: &[(&str, Acts)] = &[
     ("regist add adicion agreg inclu cadastr anot note log", Acts::CREATE.and(Acts::SAVE)),
     ("save salv updat atualiz actualiz contact set edit upsert guard", Acts::SAVE.and(Acts::CHANGE)),
     (
-        "send envi ship dispatch despach forward encaminh email mail notif sent postad transit caminho camino saiu",
+        "send envi ship dispatch despach forward encaminh email mail notif sent postad transit caminho camino saiu transf escal \
+         handoff",
         Acts::SEND,
     ),
     ("delivered entregue entregad", Acts::DELIVER.and(Acts::SEND)),
@@ -144,6 +148,10 @@ const CALLED: &[(&str, Acts)] = &[
     ("apply appli aplic coupon cupom activ ativ", Acts::APPLY),
     ("delet remov exclu apag eras elimin borr", Acts::DELETE.and(Acts::CANCEL)),
     ("pick separ prepar pack", Acts::PREPARE),
+    (
+        "pront listo lista ready conclu finaliz finish complet termin dispon availab pickup retirada",
+        Acts::READY,
+    ),
 ];
 
 /// Beginnings of nouns for what is booked or paid.
@@ -172,6 +180,14 @@ pub fn called(text: &str) -> Acts {
     })
 }
 
+/// Whether what a tool is called by in pt or es begins with what it does: `bloquear línea`.
+pub(super) fn has_a_verb(title: &str) -> bool {
+    const SHORTEST: usize = 5;
+    let folded = fold(title);
+    let first = words_of(&folded).first().copied().unwrap_or_default();
+    first.len() >= SHORTEST && ["ar", "er", "ir"].iter().any(|ending| first.ends_with(ending))
+}
+
 /// The deeds that the name of a field says were done: `pago_em`, `shipped_at`.
 pub(super) fn done(key: &str) -> Acts {
     *KEYS.of(key, Language::Portuguese, || {
@@ -180,6 +196,15 @@ pub(super) fn done(key: &str) -> Acts {
         let acts = words.split('_').map(|word| PARTICIPLES.get(word)).filter(|acts| *acts != Acts::ANYTHING);
         acts.fold(Acts::NONE, Acts::and).without(Acts::CREATE.and(Acts::RESOLVE))
     })
+}
+
+/// What is opened and closed by somebody.
+pub(super) const CASES: &str = "chamado ticket protocolo ordem os caso reclamacao case claim pedido order conta account \
+    solicitacao request incident incidente reclamo solicitud cadastro matricula";
+
+/// What a table says of exactly this word.
+pub(super) fn exactly(table: &[(&str, Acts)], word: &str) -> Option<Acts> {
+    table.iter().find(|(forms, _)| forms.split(' ').any(|form| form == word)).map(|(_, acts)| *acts)
 }
 
 /// The words, apostrophes inside them kept.

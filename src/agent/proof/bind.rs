@@ -7,6 +7,7 @@ use super::evident::Evident;
 use super::follows::Times;
 use super::ledger::Ledger;
 use super::manner::Manner;
+use super::result::What;
 use super::rivals::{
     has_other_record, has_subject, is_counted_otherwise, is_not_included, is_rival, miscounts,
 };
@@ -14,7 +15,9 @@ use super::sums::is_multiplier;
 use crate::domain::language::Language;
 use crate::domain::message::Claim;
 use crate::domain::provenance::{Binding, Origin};
-use crate::language::statements::{Fact, Hedge, Kind, Stated, THING, Term, Word, names_a_day, read_sentence};
+use crate::language::statements::{
+    Fact, Hedge, Kind, Stated, THING, Term, Word, names_a_day, read_sentence, terms_of,
+};
 
 /// Why a claim did not bind.
 pub const UNPROVEN: &str =
@@ -62,7 +65,8 @@ impl Binder {
         let read = read_sentence(sentence, language);
         let manner = Manner::of(sentence, language);
         let mut bindings = Vec::new();
-        let has_a_day = read.stated.iter().any(|stated| stated.fact.kind() == Kind::Day);
+        let has_a_day = read.stated.iter().any(|stated| stated.fact.kind() == Kind::Day)
+            || read.terms.iter().any(|term| names_a_day(*term));
         for stated in &read.stated {
             if is_idle(stated, &manner) || !manner.states(stated, has_a_day) {
                 continue;
@@ -84,10 +88,10 @@ impl Binder {
             // Terms that are beside no evidence of the kind tell nothing; then those around them may.
             let alone = read.stated.iter().filter(|other| other.fact.competes_with(stated.fact)).count() == 1;
             let sentence_terms = if alone { &read.terms } else { &stated.near };
-            // A day is not said of another day.
-            let carried: Vec<Term> = match stated.fact.kind() {
-                Kind::Day => self.carried.iter().copied().filter(|term| !names_a_day(*term)).collect(),
-                _ => self.carried.clone(),
+            // A day is not said of another day, nor what happens on one.
+            let carried: Vec<Term> = match stated.fact.kind() == Kind::Day || has_a_day {
+                true => self.carried.iter().copied().filter(|term| !names_a_day(*term)).collect(),
+                false => self.carried.clone(),
             };
             let around = [&stated.near, sentence_terms, &carried];
             let telling = around.into_iter().find(|terms| tells(stated.fact, terms, ledger));
@@ -115,6 +119,8 @@ impl Binder {
         let mut rival = 0;
         let mut said_by_customer = false;
         let mut days = Days::of(near, stated.fact);
+        // The best that the whole sentence fits an hour that is taken.
+        let (mut taken, whole) = (0, &read_sentence(sentence, place.language).terms);
         // `grátis a partir de R$ 199,00` is about both.
         let says_free = read_sentence(sentence, place.language)
             .stated
@@ -129,6 +135,13 @@ impl Binder {
                 said_by_customer |= says(stated.fact, &evident, ledger);
                 continue;
             }
+            // An hour that is taken is no hour that is offered.
+            if evident.is_taken && stated.fact.kind() == Kind::Clock && !manner.says_it_is_taken(stated) {
+                if says(stated.fact, &evident, ledger) {
+                    taken = taken.max(evident.fits(whole));
+                }
+                continue;
+            }
             // Most evidence is of something else: what it is said of is looked at last.
             if proves(stated, &evident, ledger) {
                 let fits = evident.fits_with_field(near);
@@ -137,7 +150,10 @@ impl Binder {
                 if best.as_ref().is_none_or(|(other, other_rank, _)| (fits, rank) > (*other, *other_rank)) {
                     best = Some((fits, rank, evident));
                 }
-            } else if is_rival(stated, &evident, place) && !(says_free && evident.is_free()) {
+            } else if is_rival(stated, &evident, place)
+                && !(says_free && is_of_a_price(stated, &evident, place))
+                && !evident.is_of_another_kind(whole)
+            {
                 days.rival(&evident);
                 rival = rival.max(evident.fits_with_field(near));
             }
@@ -153,7 +169,7 @@ impl Binder {
             return Ok(Binding { claim, origin: evident.origin.clone(), path: None, span });
         }
         let Some((fits, _, evident)) = best else {
-            if let Fact::Money(cents) = stated.fact
+            if let Some(cents) = amount_of(stated.fact, sentence, place.language)
                 && self.is_computed(cents, near, place)
             {
                 self.amounts.push(cents);
@@ -181,6 +197,9 @@ impl Binder {
                 _ => UNPROVEN,
             });
         };
+        if taken > evident.fits(whole) {
+            return Err(ELSEWHERE);
+        }
         if self.is_of_another(
             stated,
             &evident,
@@ -270,6 +289,24 @@ impl Binder {
     }
 }
 
+/// The amount in centavos that a claim is: a bare number is one beside another (`150 reais a primeira e 105 a segunda`).
+fn amount_of(fact: Fact, sentence: &str, language: Language) -> Option<i64> {
+    let has_an_amount =
+        || read_sentence(sentence, language).stated.iter().any(|other| other.fact.kind() == Kind::Money);
+    match fact {
+        Fact::Money(cents) => Some(cents),
+        Fact::Number(number) if has_an_amount() => i64::try_from(number / 100).ok(),
+        _ => None,
+    }
+}
+
+/// Whether evidence is that something is free, or an amount that nothing is free from: none of a sentence that says from what
+/// amount on something is free.
+fn is_of_a_price(stated: &Stated, evident: &Evident<'_>, place: &Place<'_>) -> bool {
+    let free = terms_of("free gratis gratuito gratuita", place.language);
+    evident.is_free() || (stated.fact.kind() == Kind::Money && !evident.stands_beside(&free))
+}
+
 /// The best that the same and something else is told of what a claim names.
 struct Fit {
     same: usize,
@@ -312,7 +349,11 @@ fn may_prove(evident: &Evident<'_>, stated: &Stated, place: &Place<'_>) -> bool 
         // The date alone proves nothing that happens on it.
         Origin::Clock => !manner.promises() && !is_one_of_several(),
         // On which days the shop is open says nothing of what happens on them.
-        Origin::Business => stated.fact.kind() != Kind::Day || manner.is_of_opening(),
+        Origin::Business => match stated.fact.kind() {
+            Kind::Day => manner.is_of_opening(),
+            Kind::Number | Kind::Count => !matches!(evident.what, What::Fact(Fact::Date { .. })),
+            _ => true,
+        },
         Origin::Tool { .. } | Origin::Passage { .. } | Origin::Person { .. } | Origin::Computed => true,
     }
 }

@@ -1,8 +1,10 @@
 //! What a sentence says was done, by the bot or by whomever; offers, rules and conditions tell of no deed. Read off its words
 //! in pt, en and es; what proves a deed is told in `mod.rs`.
 
-use super::acts::{Acts, CALLS, NOUNS, OWN, OWN_WITH_OBJECT, PARTICIPLES, words_of};
-use super::first_person::{done_by_the_bot, handed_on, is_idle, left_in_a_state, participle_root};
+use super::acts::{Acts, CALLS, CASES, NOUNS, OWN, OWN_WITH_OBJECT, PARTICIPLES, exactly, words_of};
+use super::first_person::{
+    done_by_the_bot, handed_on, is_idle, left_in_a_state, made, narrowed, participle_root,
+};
 use crate::domain::language::Language;
 use crate::language::fold::fold;
 use crate::language::memo::Memo;
@@ -13,10 +15,6 @@ const LOOKED: &[&str] = &["verifiquei", "consultei", "chequei", "conferi", "pesq
 
 /// Roots that look like the future of another verb: `liberei`, `separei`.
 const PAST_IN_R: &str = "liber recuper aceler retir tir vir separ prepar declar alter ger gener altern integr apur restaur assegur";
-
-/// What is opened and closed by somebody.
-const CASES: &str = "chamado ticket protocolo ordem os caso reclamacao case claim pedido order conta account \
-    solicitacao request incident incidente reclamo solicitud cadastro matricula";
 
 static FOUND: LazyLock<Memo<Vec<Deed>>> = LazyLock::new(Memo::default);
 
@@ -89,7 +87,11 @@ fn deed_at<'a>(
 ) -> Option<(Acts, By, &'a str)> {
     let word = words[at];
     let before = |places: usize| at.checked_sub(places).map_or("", |place| words[place]);
+    if let Some(acts) = made(words, at) {
+        return Some((acts, By::Bot, word));
+    }
     if let Some(acts) = exactly(OWN, word) {
+        let acts = narrowed(acts, words, at);
         // `eu pedi` says what the customer asked for only with another `eu`.
         let is_quoted = matches!(before(1), "voce" | "vc" | "que");
         let root = word.trim_end_matches(['e', 'i']);
@@ -141,6 +143,10 @@ fn deed_at<'a>(
     let opens =
         ["abert", "abiert", "open", "closed", "fechad", "cerrad"].iter().any(|form| word.starts_with(form));
     if opens && !words.iter().any(|word| CASES.split(' ').any(|case| case == *word)) {
+        return None;
+    }
+    // `estamos prontos para ajudar`
+    if acts == Acts::READY && (matches!(next, "to" | "para" | "pra" | "a") || before(2) == "we") {
         return None;
     }
     // `pagamento aprovado` is paid.
@@ -318,10 +324,6 @@ fn is_on_the_way(words: &[&str], at: usize) -> Option<Acts> {
         || (words[at] == "salio" && (before(1) == "ya" || next == "para"))
         || (matches!(words[at], "out") && next == "for" && words.get(at + 2) == Some(&"delivery"));
     goes.then_some(Acts::SEND.and(Acts::DELIVER))
-}
-
-fn exactly(table: &[(&str, Acts)], word: &str) -> Option<Acts> {
-    table.iter().find(|(forms, _)| forms.split(' ').any(|form| form == word)).map(|(_, acts)| *acts)
 }
 
 fn is_negation(words: &[&str], place: usize) -> bool {

@@ -9,6 +9,7 @@ use crate::language::statements::{
 };
 use jiff::civil::Date;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// One piece of evidence.
 pub(super) struct Evident<'a> {
@@ -31,10 +32,18 @@ pub(super) struct Evident<'a> {
     pub(super) labels: &'a [Term],
     /// The day on which it was said.
     pub(super) said_on: Date,
+    /// Whether its record says that it is not to be had.
+    pub(super) is_taken: bool,
     /// The whole of its document.
     pub(super) written: &'a str,
     /// Bytes of that before its text.
     pub(super) lead_in: usize,
+}
+
+/// The terms of kinds of amounts that are not the price.
+fn kinds_of_amounts() -> &'static [Term] {
+    static KINDS: LazyLock<Vec<Term>> = LazyLock::new(|| terms_of("frete sinal multa", Language::Portuguese));
+    &KINDS
 }
 
 /// Which end of a stretch of hours a time of day is.
@@ -123,6 +132,13 @@ impl Evident<'_> {
             && !claimed.iter().any(|rate| own.contains(rate))
     }
 
+    /// Whether it is an amount of a kind of its own (a deposit, a fee for late return) that none of `said` names.
+    pub(super) fn is_of_another_kind(&self, said: &[Term]) -> bool {
+        let kinds = kinds_of_amounts();
+        let named = |term: &&Term| self.near.contains(term) || self.field.contains(term);
+        self.is_an_amount() && kinds.iter().filter(named).any(|kind| !said.contains(kind))
+    }
+
     /// Whether it is said of the day of that term; of no day in particular is of none.
     pub(super) fn is_of_day(&self, day: Term) -> bool {
         self.near.binary_search(&day).is_ok()
@@ -170,6 +186,19 @@ impl Evident<'_> {
         match (self.what, claim) {
             (What::Raw(listed, Class::Listed), Fact::Count(hundredths, _)) => hundredths * 100 <= listed,
             (What::Raw(..) | What::Fact(_), _) => false,
+        }
+    }
+
+    /// How many of what its own field is called there are, where the terms of a claim name them.
+    pub(super) fn number_named_by(&self, claim: &[Term]) -> Option<i64> {
+        match self.what {
+            What::Raw(raw, Class::Any | Class::Count)
+                if raw.is_multiple_of(10_000)
+                    && claim.iter().any(|term| self.field.binary_search(term).is_ok()) =>
+            {
+                i64::try_from(raw / 10_000).ok().filter(|number| *number > 1)
+            }
+            What::Raw(..) | What::Fact(_) => None,
         }
     }
 

@@ -57,6 +57,11 @@ pub(super) fn class_of(key: &[String]) -> Class {
         Class::Cents
     } else if has("percent percentage pct percentual porcentagem porcentaje") {
         Class::Percent
+    } else if has("rate")
+        && has("day daily hour hourly night nightly week weekly month monthly")
+        && !has("interest")
+    {
+        Class::Money
     } else if has("days dias day") {
         Class::Minutes(24 * 60)
     } else if has("hours horas") {

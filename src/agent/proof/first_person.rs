@@ -1,7 +1,7 @@
 //! What the bot says it did itself, read off the forms of verbs in pt, en and es: `-ei` and `-i`, `-é` and `-í`, `I've …`,
 //! `I …ed`, `acabei de …`. Only verbs of seeing, thinking and speaking are listed: they do nothing for the customer.
 
-use super::acts::{Acts, CALLS, PARTICIPLES, called};
+use super::acts::{Acts, CALLS, NOUNS, PARTICIPLES, called};
 use crate::domain::language::Language;
 
 /// Roots of verbs that tell of no deed for the customer, whatever their ending: `encontrei`, `encontré`.
@@ -100,6 +100,28 @@ pub(super) fn handed_on(words: &[&str], at: usize) -> bool {
                 "voce" | "vc" | "ti" | "te" | "voces" | "usted" | "ustedes" | "que" | "gente"
             ) && (pair[0] != "a" || matches!(pair[1], "la" | "los" | "las" | "equipe" | "gerencia"))
         })
+}
+
+/// `fiz o estorno`: what was made is told by the noun.
+pub(super) fn made(words: &[&str], at: usize) -> Option<Acts> {
+    let is_made = matches!(words[at], "fiz" | "fizemos" | "hice" | "hicimos");
+    Some(named_behind(words, at)).filter(|acts| is_made && !acts.is_empty())
+}
+
+/// `efetuei o estorno`: what was done is told by the noun, where the verb may be of anything.
+pub(super) fn narrowed(acts: Acts, words: &[&str], at: usize) -> Acts {
+    let named = named_behind(words, at);
+    if acts == Acts::ANYTHING && !named.is_empty() { named } else { acts }
+}
+
+/// The deeds that the nouns right behind a verb of doing name: `fiz o estorno`.
+fn named_behind(words: &[&str], at: usize) -> Acts {
+    const REACH: usize = 3;
+    words
+        .iter()
+        .skip(at + 1)
+        .take(REACH)
+        .fold(Acts::NONE, |all, word| all.and(CALLS.get(word)).and(NOUNS.get(word)))
 }
 
 /// The root of a participle: `encaixada`, `reservados`.

@@ -105,6 +105,7 @@ impl Binder {
                     parts.iter().any(|other| one + other == minutes || one.abs_diff(*other) == minutes)
                 };
                 parts.iter().any(adds_up)
+                    || is_product(minutes, &parts, place)
                     || clocks.iter().any(|one| {
                         clocks.iter().any(|other| u32::from(one.saturating_sub(*other)) == minutes)
                     })
@@ -150,6 +151,26 @@ impl Binder {
         days.push(ledger.today());
         days.iter().any(|from| days.iter().any(|until| from < until && holds(*from, *until)))
     }
+}
+
+/// `doze semanas, duas aulas de 90 minutos por semana: 36 horas`: whether a length is another one as many times as the
+/// sentence says, once or twice over.
+fn is_product(minutes: u32, parts: &[u32], place: &Place<'_>) -> bool {
+    let quantities = find_quantities(place.sentence, place.language);
+    let times: Vec<u32> = quantities
+        .into_iter()
+        .filter_map(|found| u32::try_from(found.value).ok())
+        .filter(|times| *times > 1)
+        .collect();
+    parts.iter().filter(|part| **part > 0 && **part < minutes).any(|part| {
+        times.iter().enumerate().any(|(place, one)| {
+            let once = part.checked_mul(*one);
+            once == Some(minutes)
+                || times[place + 1..]
+                    .iter()
+                    .any(|other| once.and_then(|once| once.checked_mul(*other)) == Some(minutes))
+        })
+    })
 }
 
 /// Whether the house says it, or the clock.

@@ -3,6 +3,7 @@
 
 use super::evident::Evident;
 use super::result::{Item, What, read_result};
+use crate::domain::calendar::Calendar;
 use crate::domain::hours::WeekHours;
 use crate::domain::language::Language;
 use crate::domain::provenance::Origin;
@@ -155,9 +156,44 @@ impl Ledger {
         self.push(Origin::Business, items);
     }
 
+    /// Adds the days of the coming year on which the business is closed or open otherwise than in other weeks.
+    pub fn add_special_days(&mut self, calendar: &Calendar, usual: &WeekHours) {
+        const DAYS: i32 = 365;
+        if usual.is_empty() {
+            return;
+        }
+        let mut items = Vec::new();
+        for days in 0..DAYS {
+            let Ok(day) = self.today.checked_add(jiff::Span::new().days(days)) else { continue };
+            let hours = calendar.hours_on(day);
+            if hours.iter().copied().eq(usual.on(day.weekday())) {
+                continue;
+            }
+            let near = terms_of_day(day)[1..].to_vec();
+            let word = if hours.is_empty() { Word::Closed } else { Word::Open };
+            items.push(self.item(Fact::Word(word), "holidays", near.clone()));
+            items.push(self.item(date_fact(day), "holidays", near.clone()));
+            for time in hours.iter().flat_map(|(from, until)| [from, until]) {
+                let minutes =
+                    u16::from(time.hour().unsigned_abs()) * 60 + u16::from(time.minute().unsigned_abs());
+                items.push(self.item(Fact::Clock(minutes, Half::Told), "holidays", near.clone()));
+            }
+        }
+        if !items.is_empty() {
+            self.push(Origin::Business, items);
+        }
+    }
+
     fn item(&self, fact: Fact, path: &str, mut near: Vec<Term>) -> Item {
         near.sort_unstable();
-        Item { what: What::Fact(fact), path: path.to_owned(), near, own: Vec::new(), field: Vec::new() }
+        Item {
+            what: What::Fact(fact),
+            path: path.to_owned(),
+            near,
+            own: Vec::new(),
+            field: Vec::new(),
+            is_taken: false,
+        }
     }
 
     fn push(&mut self, origin: Origin, items: Vec<Item>) {
@@ -204,6 +240,7 @@ impl Ledger {
                     stated.near.as_slice(),
                     [NONE, NONE],
                     stated.lead.as_slice(),
+                    false,
                 )
             });
             let result = items.iter().map(|item| {
@@ -214,9 +251,10 @@ impl Ledger {
                     item.near.as_slice(),
                     [item.own.as_slice(), item.field.as_slice()],
                     [].as_slice(),
+                    item.is_taken,
                 )
             });
-            text.chain(result).map(|(what, path, span, near, [own, field], lead)| Evident {
+            text.chain(result).map(|(what, path, span, near, [own, field], lead, is_taken)| Evident {
                 what,
                 origin: &document.origin,
                 path,
@@ -230,6 +268,7 @@ impl Ledger {
                 about: &document.about,
                 labels,
                 said_on: document.said_on,
+                is_taken,
             })
         })
     }

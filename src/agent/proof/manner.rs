@@ -53,12 +53,24 @@ const LIMITS: &str = "ate|abaixo de|menos de|dentro de|dentro dos|dos|faixa de|u
 /// Words of the customer's own affair.
 static PERSONAL: LazyLock<Phrases> = LazyLock::new(|| Phrases::of("seu|sua|seus|suas|your|tu|su|tus|sus"));
 
-/// Words of what is not known, or would be if.
+/// Words of what is not known.
 static UNSURE: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::of(
-        "nao sei|nao tenho|nao consigo|nao posso|nao encontrei|nao temos essa informacao|se|caso|\
-        quando|i don t|i do not|i can t|i cannot|if|whether|when|no se|no tengo|no puedo|si|cuando|\
-        assim que|once|posso verificar|vou verificar|confirmar se",
+        "nao sei|nao tenho|nao consigo|nao posso|nao encontrei|nao temos essa informacao|i don t|i do not|i can t|\
+        i cannot|no se|no tengo|no puedo|posso verificar|vou verificar|confirmar se",
+    )
+});
+
+/// Words of what would be if.
+static CONDITIONS: LazyLock<Phrases> =
+    LazyLock::new(|| Phrases::of("se|caso|quando|if|whether|when|si|cuando|assim que|once"));
+
+/// Words of what nobody else can have.
+static TAKEN: LazyLock<Phrases> = LazyLock::new(|| {
+    Phrases::of(
+        "ocupado|ocupada|ocupados|ocupadas|lotado|lotada|cheio|cheia|completo|completa|completos|completas|esgotado|\
+        esgotada|agotado|agotada|reservado|reservada|llena|lleno|sem|sin|nenhum|nenhuma|ninguna|taken|full|booked|gone|\
+        unavailable|indisponivel",
     )
 });
 
@@ -170,9 +182,16 @@ impl<'a> Manner<'a> {
         self.has(&PERSONAL)
     }
 
-    /// Whether it says what is not known, or what would be if.
-    pub(super) fn is_unsure(&self) -> bool {
+    /// Whether it says what is not known, or would be if: a condition reaches as far as its clause.
+    fn is_unsure(&self, stated: &Stated) -> bool {
+        let before = self.sentence.get(..stated.span.start).unwrap_or_default();
+        let behind = self.sentence.get(stated.span.end..).unwrap_or_default();
+        let ends = [',', ';', ':', '(', ')', '.'];
+        let clause =
+            [before.rsplit(ends).next().unwrap_or_default(), behind.split(ends).next().unwrap_or_default()];
         self.has(&UNSURE)
+            || (self.has(&CONDITIONS)
+                && clause.iter().any(|part| CONDITIONS.are_in(&spaced(&without_yes(part)))))
     }
 
     /// Whether it speaks of when the house is open.
@@ -203,6 +222,11 @@ impl<'a> Manner<'a> {
             ]
             .iter()
             .any(|word| words.contains(word))
+    }
+
+    /// Whether what `stated` is said of is said to be taken.
+    pub(super) fn says_it_is_taken(&self, stated: &Stated) -> bool {
+        self.denies(stated) || self.has(&TAKEN)
     }
 
     /// Whether the customer's own words may prove `stated`: a name always, a wish where the house promises nothing, an
@@ -318,13 +342,18 @@ impl<'a> Manner<'a> {
     /// Whether a word that is a statement has to be proven here: not in a question, nor beside `se` and `não sei`.
     pub(super) fn states(&self, stated: &Stated, names_a_day: bool) -> bool {
         let Fact::Word(word) = stated.fact else { return true };
-        if self.asks || self.is_unsure() {
+        if self.asks || self.is_unsure(stated) {
             return false;
         }
         match word {
+            // What the house does not charge for is told of its policies.
+            Word::Free => {
+                let said = spaced(self.sentence.get(stated.span.clone()).unwrap_or_default());
+                !said.contains(" cobra")
+                    && ![" don charge ", " t charge ", " not charge "].contains(&said.as_str())
+            }
             Word::InStock
             | Word::SoldOut
-            | Word::Free
             | Word::WithoutInterest
             | Word::Included
             | Word::Extra

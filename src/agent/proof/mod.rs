@@ -91,6 +91,7 @@ impl Proof {
             ledger.add_text(Origin::Business, value, "", language);
         }
         ledger.add_hours(&business.hours);
+        ledger.add_special_days(&business.calendar(), &business.hours);
         Self { ledger, names, ..Self::default() }
     }
 
@@ -190,6 +191,11 @@ impl Proof {
                 self.policies.push(policies_of_flags(&written, data, language));
                 if effects.contains(&Effect::Wrote) && !has_failed(data) {
                     let acts = acts::called(&call.name).and(acts::called(title));
+                    // `bloquear linha` does that and nothing that has a name of its own.
+                    let acts = match acts.is_empty() && acts::has_a_verb(title) {
+                        true => Acts::OTHER,
+                        false => acts,
+                    };
                     self.wrote.push(acts);
                     self.wrote_by.push_str(&fold(&format!(" {} {title}", call.name.replace('_', " "))));
                 }

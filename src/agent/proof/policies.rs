@@ -17,7 +17,7 @@ const VERBS: [&str; 15] = [
     "vendemos vende vendem sell sells venden",
     "parcelamos",
     "enviamos envia enviam ship ships",
-    "cobramos cobra cobrado cobrada cobram charge charges charged cobran",
+    "cobramos cobra cobrado cobrada cobram cobrando charge charges charged charging cobran",
     "oferecemos oferece oferecem offer offers ofrecemos ofrece ofrecen",
     "permitimos permitido permitida permitidos permitidas permite allowed allow allows welcome",
     "exigimos exige exigem exigir exigida exigido precisa precisam preciso precisas obrigatorio obrigatoria necessario \
@@ -46,6 +46,10 @@ const SHORT: usize = 60;
 const REACH: usize = 8;
 /// How far before a verb its `não` may stand.
 const BEFORE: usize = 2;
+/// A clause of no more words that begins with `no` needs no verb to deny.
+const SHORTEST_CLAUSE: usize = 6;
+/// The verb that it goes without.
+const HAVING: &str = "have";
 
 static READ: LazyLock<Memo<Vec<Policy>>> = LazyLock::new(Memo::default);
 
@@ -137,21 +141,62 @@ fn read_flags(data: &Value, language: Language, found: &mut Vec<Policy>) {
 
 fn policy_of(clause: &str, language: Language) -> Option<Policy> {
     let folded = fold(clause);
-    let words = words(&folded);
-    let (at, verb) =
-        words.iter().enumerate().find_map(|(at, word)| FORMS.get(word.as_str()).map(|verb| (at, *verb)))?;
-    let before = &words[at.saturating_sub(BEFORE)..at];
-    let is_denied = before.iter().any(|word| {
-        matches!(word.as_str(), "nao" | "not" | "nunca" | "never" | "t")
+    let mut words = words(&folded);
+    // `There is an exam`: there is no verb of having in it.
+    if let Some(at) =
+        words.windows(2).position(|pair| pair[0] == "there" && ["is", "are", "s"].contains(&pair[1].as_str()))
+    {
+        words.splice(at..at + 2, ["have".to_owned()]);
+    }
+    let is_none = |word: &String| {
+        matches!(word.as_str(), "nenhum" | "nenhuma" | "ningun" | "ninguna")
             || (word == "no" && language != Language::Portuguese)
-    });
+    };
+    let verb_at =
+        words.iter().enumerate().find_map(|(at, word)| FORMS.get(word.as_str()).map(|verb| (at, *verb)));
+    // `No final exam`: what a document says without a verb.
+    let is_bare = verb_at.is_none() && words.len() <= SHORTEST_CLAUSE && words.first().is_some_and(is_none);
+    if is_bare {
+        // `No deposit for bikes` denies the deposit.
+        let end = words.iter().position(|word| {
+            matches!(
+                word.as_str(),
+                "for"
+                    | "in"
+                    | "at"
+                    | "on"
+                    | "of"
+                    | "with"
+                    | "de"
+                    | "para"
+                    | "por"
+                    | "en"
+                    | "con"
+                    | "em"
+                    | "com"
+            )
+        });
+        words.truncate(end.unwrap_or(words.len()));
+        words.insert(1, HAVING.to_owned());
+    }
+    let (at, verb) = if is_bare { (1, *FORMS.get(HAVING)?) } else { verb_at? };
+    let before = &words[at.saturating_sub(BEFORE)..at];
+    let is_denied = before
+        .iter()
+        .any(|word| is_none(word) || matches!(word.as_str(), "nao" | "not" | "nunca" | "never" | "t"))
+        // `No previous exams are needed`, `we have no parking`
+        || words.first().is_some_and(is_none)
+        || words.get(at + 1).is_some_and(is_none);
     let names = |word: &&String| word.len() > 2 && !is_stopword(word, language);
     let around = words[at.saturating_sub(REACH)..at].iter().chain(words[at + 1..].iter().take(REACH));
     let first = words[at + 1..]
         .iter()
         .filter(names)
         .find(|word| {
-            !matches!(word.as_str(), "fazer" | "ter" | "hacer" | "tener" | "have" | "nenhum" | "nenhuma")
+            !matches!(
+                word.as_str(),
+                "fazer" | "ter" | "hacer" | "tener" | "have" | "nenhum" | "nenhuma" | "ningun" | "ninguna"
+            )
         })
         .map(|word| stem(word, language));
     let objects =

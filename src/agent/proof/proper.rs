@@ -22,7 +22,7 @@ const GREETING: &str = "oi olá ola dia tarde noite hi hello hey dear hola buena
 static GUARANTEES: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::of(
         "garantimos|garanto|garantido|garantida|garantidos|garantidas|garantizamos|garantizado|garantizada|guaranteed|\
-        we guarantee|i guarantee|com certeza absoluta|em 100 dos casos|prometemos|we promise|i promise|te prometo",
+        we guarantee|i guarantee|sem falta|sin falta|without fail|com certeza absoluta|em 100 dos casos|prometemos|we promise|i promise|te prometo",
     )
 });
 
@@ -43,9 +43,9 @@ static CONTACT: LazyLock<Phrases> = LazyLock::new(|| {
 
 /// Whether a word of a promise is in `folded` at all: most sentences have none.
 pub(super) fn may_promise(folded: &str) -> bool {
-    const STEMS: [&str; 12] = [
-        "garan", "guarant", "promet", "promis", "certeza", "100", "lig", "conta", "call", "touch", "llam",
-        "respond",
+    const STEMS: [&str; 14] = [
+        "falta", "fail", "garan", "guarant", "promet", "promis", "certeza", "100", "lig", "conta", "call",
+        "touch", "llam", "respond",
     ];
     STEMS.iter().any(|stem| folded.contains(stem)) || folded.contains("reach") || folded.contains("chama")
 }

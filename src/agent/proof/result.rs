@@ -20,6 +20,9 @@ const LONGEST_DAY: usize = 16;
 /// Deepest nesting that is read.
 const DEEPEST: usize = 24;
 
+/// Flags of what can be had.
+const TO_BE_HAD: &str = "available disponivel disponible livre libre";
+
 /// Fields of what a price includes.
 const INCLUDED: &str =
     "includes included include inclui incluso inclusa incluido incluida inclusos incluye incluidos";
@@ -75,6 +78,8 @@ pub struct Item {
     pub own: Vec<Term>,
     /// Terms that name its field, sorted.
     pub field: Vec<Term>,
+    /// Whether its record says that it is not to be had: `livre: false`.
+    pub is_taken: bool,
 }
 
 /// Everything that a result states, which is `written` like this.
@@ -100,6 +105,8 @@ struct Place {
     own: Vec<Term>,
     /// The field that the record around it is named by.
     named_by: Option<String>,
+    /// Whether the record says that it is not to be had.
+    is_taken: bool,
 }
 
 struct Reader {
@@ -168,6 +175,9 @@ impl Reader {
         way.extend(&place.way);
         subject.sort_unstable();
         subject.dedup();
+        let is_taken = fields.iter().any(|(key, value)| {
+            value.as_bool() == Some(false) && words_of(key).iter().any(|word| lists(TO_BE_HAD, word))
+        });
         for (key, value) in fields {
             let inner = Place {
                 path: if place.path.is_empty() { key.clone() } else { format!("{}.{key}", place.path) },
@@ -176,6 +186,7 @@ impl Reader {
                 way: way.clone(),
                 own: own.clone(),
                 named_by: named_by.clone().or_else(|| place.named_by.clone()),
+                is_taken,
             };
             self.value(value, &inner, depth + 1);
         }
@@ -247,6 +258,12 @@ impl Reader {
             self.key(place);
         }
         self.add(What::Raw(raw, class), place);
+        // `child_under_12`
+        for digits in place.key.iter().filter(|word| word.bytes().all(|byte| byte.is_ascii_digit())) {
+            if let Some(told) = decimal(digits) {
+                self.add(What::Fact(Fact::Number(told)), place);
+            }
+        }
         let has = |words: &str| place.key.iter().any(|word| lists(words, word));
         if has(
             "stock estoque inventory available quantity qty disponivel disponiveis existencias left remaining restantes vagas plazas seats",
@@ -294,7 +311,8 @@ impl Reader {
         near.extend(more);
         near.sort_unstable();
         near.dedup();
-        self.items.push(Item { what, path: place.path.clone(), near, own: place.own.clone(), field });
+        let (path, own, is_taken) = (place.path.clone(), place.own.clone(), place.is_taken);
+        self.items.push(Item { what, path, near, own, field, is_taken });
     }
 }
 

@@ -76,8 +76,8 @@ pub(super) fn is_rival(claim: &Stated, evident: &Evident<'_>, place: &Place<'_>)
     }
     let may_be = match evident.origin {
         Origin::Tool { .. } | Origin::Passage { .. } => true,
-        // At what hours the shop is open says nothing of what else happens on that day.
-        Origin::Business => place.manner.is_of_opening(),
+        // At what hours the shop is open says nothing of what else happens on that day, nor on which days of other days.
+        Origin::Business => place.manner.is_of_opening() && claim.fact.kind() != Kind::Day,
         Origin::Clock | Origin::Customer { .. } | Origin::Person { .. } | Origin::Computed => false,
     };
     // From when on and until when are two things.

@@ -116,6 +116,10 @@ impl Binder {
                 What::Fact(_) | What::Raw(..) => None,
             },
         ));
+        // `80 por clase` of a course that has 8 of them.
+        times.extend(
+            ledger.evidence().filter(spoken_of).filter_map(|evident| evident.number_named_by(&whole)),
+        );
         let words = spaced(sentence);
         times.extend(PERIODS.iter().filter(|(phrases, _)| phrases.are_in(&words)).map(|(_, times)| *times));
         let any = |holds: &dyn Fn(i64) -> bool| amounts.iter().any(|amount| holds(*amount));

@@ -179,11 +179,13 @@ pub async fn snapshot(options: Options) -> anyhow::Result<ExitCode> {
              it, stop the program and copy the data folder"
         );
     };
-    let (snapshot, collection) =
+    let copies =
         tokio::task::spawn_blocking(move || anyhow::Ok(on_server(&options, &url)?.snapshot()?)).await??;
-    say(&format!(
-        "the Qdrant server keeps the snapshot {snapshot} of {collection}; it stays until you delete it there"
-    ));
+    for (snapshot, collection) in copies {
+        say(&format!(
+            "the Qdrant server keeps the snapshot {snapshot} of {collection}; it stays until you delete it there"
+        ));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

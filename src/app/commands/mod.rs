@@ -1,6 +1,7 @@
 //! The verbs that do one thing and end. Each works beside a running server: through it, or on the database, which
 //! takes several processes.
 
+mod authorize;
 mod connectors;
 mod desk;
 mod download;

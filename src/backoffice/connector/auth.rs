@@ -12,6 +12,7 @@ use crate::domain::problem::Problem;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use minijinja::{Environment, UndefinedBehavior};
+use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
 /// Authorises the calls of one connector.
@@ -78,6 +79,14 @@ impl Authorizer {
         Ok(())
     }
 
+    /// The keeper of tokens that end.
+    pub fn tokens(&self) -> Option<&Tokens> {
+        match self {
+            Self::Token(tokens) => Some(tokens),
+            Self::None | Self::Header(..) | Self::Query(..) => None,
+        }
+    }
+
     /// Gets another token because the present one is refused. Whether there is another one now.
     ///
     /// # Errors
@@ -122,6 +131,8 @@ fn header_value(text: &str, written: &Placed<String>, problems: &mut Vec<Problem
 pub struct Filling {
     /// By which right.
     pub grant: FilledGrant,
+    /// Where a person lets the program in.
+    pub authorize_url: Option<Url>,
     /// Client id.
     pub client_id: String,
     /// Client secret.
@@ -181,7 +192,12 @@ impl Session {
 
 impl Filling {
     /// Fills in what a file says.
-    pub fn new(oauth: &OAuth, fixed: &Fixed, problems: &mut Vec<Problem>) -> Option<Self> {
+    pub fn new(
+        oauth: &OAuth,
+        authorize_url: Option<Url>,
+        fixed: &Fixed,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Self> {
         let grant = match &oauth.grant {
             Grant::ClientCredentials => FilledGrant::ClientCredentials,
             Grant::RefreshToken(text) => FilledGrant::RefreshToken(filled(text, fixed, problems)?),
@@ -192,6 +208,7 @@ impl Filling {
         };
         Some(Self {
             grant,
+            authorize_url,
             client_id: filled(&oauth.client_id, fixed, problems)?,
             client_secret: filled(&oauth.client_secret, fixed, problems)?,
             basic: oauth.basic,

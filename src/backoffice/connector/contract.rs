@@ -107,7 +107,7 @@ const EVENT: &[&str] = &[
 const CHARGE: &[&str] = &["reference", "amount", "amount_number", "amount_cents", "description", "email"];
 
 /// Every operation that the code calls.
-pub const OPERATIONS: [OperationContract; 32] = [
+pub const OPERATIONS: [OperationContract; 34] = [
     operation(Capability::Crm, "contact_by_email", Need::Required, &["email"]),
     operation(
         Capability::Crm,
@@ -152,6 +152,7 @@ pub const OPERATIONS: [OperationContract; 32] = [
     operation(Capability::Catalog, "products", Need::Required, &[]),
     operation(Capability::Catalog, "order", Need::Required, &["number"]),
     operation(Capability::Catalog, "orders", Need::Optional, &["email"]),
+    operation(Capability::Catalog, "order_number", Need::Optional, &["id"]),
     operation(Capability::Payments, "create_pix", Need::Required, CHARGE),
     operation(Capability::Payments, "create_link", Need::Optional, CHARGE),
     operation(Capability::Payments, "find_link", Need::Optional, &["reference", "amount_number"]),
@@ -165,6 +166,7 @@ pub const OPERATIONS: [OperationContract; 32] = [
         &["message_id", "name", "address", "subject", "text", "from_name", "from_address"],
     ),
     operation(Capability::Mail, "mail_scopes", Need::Required, &[]),
+    operation(Capability::Payments, "payment_reference", Need::Optional, &["id"]),
 ];
 
 /// The contract of an operation by its name.

@@ -4,17 +4,21 @@
 
 use super::auth::{Authorizer, Filling, filled};
 use super::call::{Call, Compiling, Results};
+use super::consent::Consent;
 use super::contract::{Capability, contract};
 use super::fault::Fault;
+use super::health::HealthReport;
 use super::judge::Judge;
 use super::pack::{Pack, Repeat};
 use super::setup::{address, settings};
 use super::token::{Sealer, Tokens};
 use super::values::{CallValues, Fixed, Settings};
+use super::webhook::{SECRETS, Webhook};
 use super::wire::Wire;
 use crate::config::connectors::ConnectorSetting;
 use crate::config::load::Places;
 use crate::config::secret::Secret;
+use crate::declared::reader::Placed;
 use crate::declared::request::idempotency_key;
 use crate::domain::clock::Clock;
 use crate::domain::problem::Problem;
@@ -58,6 +62,7 @@ pub struct Connector {
     fixed: Fixed,
     wire: Wire,
     settings: Settings,
+    webhook: Option<Webhook>,
     store: Arc<dyn ConnectorStore>,
     clock: Arc<dyn Clock>,
 }
@@ -93,10 +98,14 @@ impl Connector {
         let Some(base) = base else { return Err(problems) };
         let judge = Judge::new(&pack.faults, pack.message.as_ref(), &mut problems);
         let authorizer = Authorizer::new(&pack.auth, &fixed, &mut problems, |oauth, problems| {
-            let url = filled(&oauth.token_url, &fixed, problems)
-                .and_then(|vendors| address(&vendors, setting, &pack, places, problems))
-                .and_then(|url| Url::parse(&url).ok())?;
-            let filling = Filling::new(oauth, &fixed, problems)?;
+            let url = |template: &Placed<String>, problems: &mut Vec<Problem>| {
+                let vendors = filled(template, &fixed, problems)?;
+                let own = address(&vendors, setting, &pack, places, problems)?;
+                Url::parse(&own).ok()
+            };
+            let authorize_url = oauth.authorize_url.as_ref().and_then(|place| url(place, problems));
+            let url = url(&oauth.token_url, problems)?;
+            let filling = Filling::new(oauth, authorize_url, &fixed, problems)?;
             Some(Tokens::new(filling, url, ground.store.clone(), ground.sealer.clone()))
         });
         let mut operations = BTreeMap::new();
@@ -118,6 +127,8 @@ impl Connector {
             }
             operations.insert(name.clone(), calls);
         }
+        let secrets = settings.get(SECRETS).map(Secret::expose).unwrap_or_default();
+        let webhook = pack.webhook.as_ref().and_then(|spec| Webhook::new(spec, secrets, &mut problems));
         let Some(authorizer) = authorizer.filter(|_| problems.is_empty()) else {
             if problems.is_empty() {
                 problems.push(pack.place.problem("calls cannot be authorised as it is set up"));
@@ -142,9 +153,10 @@ impl Connector {
             pause: ground.pause.clone(),
             alerts: ground.alerts.clone(),
             rests_until: std::sync::Mutex::default(),
+            health: std::sync::Mutex::default(),
         };
         let (store, clock) = (ground.store.clone(), ground.clock.clone());
-        Ok(Self { pack, operations, fixed, wire, settings, store, clock })
+        Ok(Self { pack, operations, fixed, wire, settings, webhook, store, clock })
     }
 
     /// Its name.
@@ -162,6 +174,28 @@ impl Connector {
         self.settings.get(name).map(Secret::expose)
     }
 
+    /// How the vendor's system does, as this process has seen it.
+    pub fn health(&self) -> HealthReport {
+        self.wire.seen().report()
+    }
+
+    /// Whether calls are let through, or the system is left alone for a while because it failed.
+    pub fn is_let_through(&self) -> bool {
+        self.wire.breaker.would_permit()
+    }
+
+    /// Calls that this process may still make within the minute; none if the vendor's quota has no bound.
+    pub fn quota_left(&self) -> Option<u32> {
+        let most = self.pack.quota.requests;
+        let made = || self.wire.seen().within_a_minute(self.clock.now());
+        (most > 0).then(|| most.saturating_sub(made()))
+    }
+
+    /// What it posts of its own accord, if it does and a secret is set for it.
+    pub fn webhook(&self) -> Option<&Webhook> {
+        self.webhook.as_ref()
+    }
+
     /// What is kept of its calls.
     pub fn store(&self) -> &Arc<dyn ConnectorStore> {
         &self.store
@@ -170,6 +204,21 @@ impl Connector {
     /// Whether it can do something.
     pub fn can(&self, operation: &str) -> bool {
         self.operations.contains_key(operation)
+    }
+
+    /// Where and how a person lets the program in; `None` if the vendor has no such way. `redirect` is where the vendor
+    /// sends the person's browser afterwards.
+    pub fn consent(&self, redirect: &Url) -> Option<Consent> {
+        self.wire.authorizer.tokens()?.consent(redirect)
+    }
+
+    /// The first refresh token, for the code that consent gave.
+    ///
+    /// # Errors
+    /// `Unauthorized` for a code that the vendor does not take; `Broken` if it gives no refresh token.
+    pub async fn first_token(&self, consent: &Consent, code: &str) -> Result<Secret, Fault> {
+        let tokens = self.wire.authorizer.tokens().ok_or(Fault::Missing)?;
+        tokens.first(&self.wire, consent, code).await
     }
 
     /// Asks for something that need not be there, to see whether the vendor answers and takes the credentials.

@@ -3,6 +3,7 @@
 
 use super::contract::{Capability, Need, OPERATIONS};
 use crate::declared::reader::{Place, Placed};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -40,6 +41,8 @@ pub struct Pack {
     pub faults: Vec<FaultRule>,
     /// What can be done, by the names of the contract.
     pub operations: BTreeMap<String, Vec<Step>>,
+    /// What the vendor posts of its own accord, if it does.
+    pub webhook: Option<WebhookSpec>,
     /// The version of the file: the first digits of its hash, for the journal.
     pub revision: String,
 }
@@ -107,6 +110,8 @@ pub struct OAuth {
     pub token_url: Placed<String>,
     /// By which right.
     pub grant: Grant,
+    /// Where a person lets the program in, for the first refresh token (RFC 6749 §4.1).
+    pub authorize_url: Option<Placed<String>>,
     /// Client id.
     pub client_id: Placed<String>,
     /// Client secret.
@@ -219,6 +224,72 @@ pub struct Step {
     pub words: BTreeMap<String, BTreeMap<String, String>>,
     /// How more pages are asked for.
     pub pages: Option<Pages>,
+}
+
+/// `[webhook]`: what the vendor posts of its own accord. Texts are templates over the post.
+#[derive(Clone, PartialEq, Debug)]
+pub struct WebhookSpec {
+    /// How it is known that the vendor posts.
+    pub proof: Proof,
+    /// The vendor's id of an event, the same when it is posted again.
+    pub id: Option<Placed<String>>,
+    /// What posts mean. Every one that fits counts.
+    pub events: Vec<WebhookEvent>,
+}
+
+/// How it is known that the vendor posts.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Proof {
+    /// HMAC-SHA256 with a secret that both know.
+    Signed {
+        /// The header with the signature.
+        header: String,
+        /// Which part of it, where it is `name=value,name=value`.
+        part: Option<String>,
+        /// How it begins.
+        prefix: String,
+        /// How its bytes are written.
+        encoding: Encoding,
+        /// What is signed.
+        over: Placed<String>,
+    },
+    /// The secret itself.
+    Shared {
+        /// Where it is presented.
+        value: Placed<String>,
+    },
+}
+
+/// How bytes are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Encoding {
+    /// Hexadecimal.
+    Hex,
+    /// Base64.
+    Base64,
+}
+
+/// What a post means.
+#[derive(Clone, PartialEq, Debug)]
+pub struct WebhookEvent {
+    /// Only if this expression is true.
+    pub when: Option<Placed<String>>,
+    /// What became of what.
+    pub means: NewsKind,
+    /// The record's key.
+    pub key: Placed<String>,
+}
+
+/// What a vendor may report.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NewsKind {
+    /// An order is in another state.
+    OrderChanged,
+    /// A payment is.
+    PaymentChanged,
+    /// The team has answered a ticket.
+    TicketAnswered,
 }
 
 /// When a call may be sent again although it may have arrived.

@@ -3,6 +3,7 @@
 use super::contract::{OPERATIONS, contract};
 use super::pack::{FaultRule, Meaning, MoneyUnit, NextPage, Pack, Pages, Quota, Repeat, SettingSpec, Step};
 use super::read_auth::auth;
+use super::read_webhook::webhook;
 use crate::declared::near::nearest;
 use crate::declared::reader::{Fields, Node, Placed, Reader};
 use crate::domain::problem::Problem;
@@ -14,7 +15,7 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::DeValue;
 
-const PACK_KEYS: [&str; 13] = [
+const PACK_KEYS: [&str; 14] = [
     "title",
     "documentation",
     "base_url",
@@ -28,6 +29,7 @@ const PACK_KEYS: [&str; 13] = [
     "message",
     "faults",
     "operations",
+    "webhook",
 ];
 const CALL_KEYS: [&str; 12] = [
     "method",
@@ -100,6 +102,7 @@ fn pack(reader: &mut Reader<'_>, name: &str, source: &str, node: &Node<'_>) -> O
             BTreeMap::new()
         }
     };
+    let webhook = fields.get("webhook").and_then(|node| webhook(reader, node, &settings));
     Some(Pack {
         name: name.to_owned(),
         place: reader.place(node.span()),
@@ -120,6 +123,7 @@ fn pack(reader: &mut Reader<'_>, name: &str, source: &str, node: &Node<'_>) -> O
         message: fields.get("message").and_then(|node| reader.string(node)),
         faults,
         operations,
+        webhook,
         revision: hexadecimal(&Sha256::digest(source.as_bytes())[..6]),
     })
 }

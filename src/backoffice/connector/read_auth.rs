@@ -15,6 +15,7 @@ pub fn auth(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Auth> {
         "user",
         "password",
         "token_url",
+        "authorize_url",
         "client_id",
         "client_secret",
         "refresh_token",
@@ -32,9 +33,16 @@ pub fn auth(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Auth> {
         "header" | "query" => &["kind", "name", "value"],
         "basic" => &["kind", "user", "password"],
         "client_credentials" => &["kind", "token_url", "client_id", "client_secret", "scope", "basic"],
-        "refresh_token" => {
-            &["kind", "token_url", "client_id", "client_secret", "refresh_token", "scope", "basic"]
-        }
+        "refresh_token" => &[
+            "kind",
+            "token_url",
+            "authorize_url",
+            "client_id",
+            "client_secret",
+            "refresh_token",
+            "scope",
+            "basic",
+        ],
         "service_account" => &["kind", "token_url", "service_account", "scope"],
         "session" => &["kind", "url", "headers", "token", "name"],
         other => {
@@ -84,6 +92,7 @@ pub fn auth(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Auth> {
             Auth::OAuth(OAuth {
                 token_url,
                 grant,
+                authorize_url: fields.get("authorize_url").and_then(|node| reader.string(node)),
                 client_id,
                 client_secret,
                 basic: flag(reader, &fields, "basic"),
@@ -101,6 +110,7 @@ pub fn auth(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Auth> {
             Auth::OAuth(OAuth {
                 token_url,
                 grant: Grant::Session(session),
+                authorize_url: None,
                 client_id: nobody.clone(),
                 client_secret: nobody,
                 basic: false,

@@ -2,9 +2,11 @@
 //! renewal; and only one process renews at a time, because then the other's would be dead.
 
 use super::auth::{FilledGrant, Filling, basic};
+use super::consent::Consent;
 use super::fault::Fault;
 use super::service_account::assertion;
 use super::wire::Wire;
+use crate::config::secret::Secret;
 use crate::declared::request::Filled;
 use crate::declared::template::percent_encoded;
 use crate::domain::secret::hexadecimal;
@@ -174,21 +176,88 @@ impl Tokens {
                 String::new()
             }
         };
-        let request = match &filling.grant {
-            FilledGrant::Session(session) => Filled {
-                method: Method::GET,
-                url: self.url.clone(),
-                headers: session.headers.clone(),
-                body: None,
-            },
-            FilledGrant::ClientCredentials
-            | FilledGrant::RefreshToken(_)
-            | FilledGrant::ServiceAccount(_) => self.token_request(&refresh, now)?,
+        let form: Vec<(&str, String)> = match &filling.grant {
+            FilledGrant::Session(session) => {
+                let opening = Filled {
+                    method: Method::GET,
+                    url: self.url.clone(),
+                    headers: session.headers.clone(),
+                    body: None,
+                };
+                return Ok(kept_token(self.given(wire, &opening, now).await?, refresh));
+            }
+            FilledGrant::ClientCredentials => vec![("grant_type", "client_credentials".to_owned())],
+            FilledGrant::RefreshToken(_) => {
+                vec![("grant_type", "refresh_token".to_owned()), ("refresh_token", refresh.clone())]
+            }
+            FilledGrant::ServiceAccount(key) => vec![
+                ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer".to_owned()),
+                ("assertion", assertion(key, &filling.scope, &self.url, now).map_err(Fault::Broken)?),
+            ],
         };
+        Ok(kept_token(self.exchange(wire, form, now).await?, refresh))
+    }
+
+    /// Where and how a person lets the program in.
+    pub fn consent(&self, redirect: &Url) -> Option<Consent> {
+        let filling = &self.filling;
+        let url = filling.authorize_url.as_ref()?;
+        Some(Consent::new(url, &filling.client_id, &filling.scope, redirect))
+    }
+
+    /// The refresh token that a code of consent is worth. It is kept by nobody here: whoever asks for it does that.
+    ///
+    /// # Errors
+    /// As [`Tokens::access`].
+    pub async fn first(&self, wire: &Wire, consent: &Consent, code: &str) -> Result<Secret, Fault> {
+        let form = vec![
+            ("grant_type", "authorization_code".to_owned()),
+            ("code", code.to_owned()),
+            ("redirect_uri", consent.redirect().to_owned()),
+            ("code_verifier", consent.verifier().to_owned()),
+        ];
+        let given = self.exchange(wire, form, wire.clock.now()).await?;
+        let nothing =
+            || Fault::Broken("the vendor gave no refresh token; it may want another scope".to_owned());
+        given.refresh.filter(|token| !token.is_empty()).map(Secret::new).ok_or_else(nothing)
+    }
+
+    /// One question to the vendor's token endpoint (RFC 6749 §5), as this client.
+    async fn exchange(
+        &self,
+        wire: &Wire,
+        mut form: Vec<(&str, String)>,
+        now: Timestamp,
+    ) -> Result<Given, Fault> {
+        let filling = &self.filling;
+        let is_service = matches!(filling.grant, FilledGrant::ServiceAccount(_));
+        if !filling.scope.is_empty() && !is_service {
+            form.push(("scope", filling.scope.clone()));
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        if filling.basic {
+            let value = HeaderValue::from_str(&basic(&filling.client_id, &filling.client_secret));
+            let value = value.map_err(|_| Fault::Broken("the client's id or secret is none".to_owned()))?;
+            headers.insert(AUTHORIZATION, value);
+        } else if !is_service {
+            form.push(("client_id", filling.client_id.clone()));
+            form.push(("client_secret", filling.client_secret.clone()));
+        }
+        let pairs: Vec<String> =
+            form.iter().map(|(name, value)| format!("{name}={}", percent_encoded(value))).collect();
+        let request =
+            Filled { method: Method::POST, url: self.url.clone(), headers, body: Some(pairs.join("&")) };
+        self.given(wire, &request, now).await
+    }
+
+    /// Sends a request for a token and judges the answer.
+    async fn given(&self, wire: &Wire, request: &Filled, now: Timestamp) -> Result<Given, Fault> {
+        let filling = &self.filling;
         crate::limits::net::guard_url(&request.url, &wire.allowance)
             .map_err(|_| Fault::Broken("the system may not be called as it is set up".to_owned()))?;
         // Sent once: a refresh token that rotates is dead after the first answer, whether it was heard or not.
-        let answer = wire.send(&request).await.map_err(|_| Fault::Away)?;
+        let answer = wire.send(request).await.map_err(|_| Fault::Away)?;
         match answer.status.as_u16() {
             200..=299 => {}
             400 | 401 | 403 => {
@@ -220,47 +289,27 @@ impl Tokens {
         };
         let expires_at =
             now.checked_add(SignedDuration::from_secs(seconds.clamp(1, 365 * 86_400))).unwrap_or(now);
-        let rotated = answer.body["refresh_token"].as_str().map(str::to_owned);
-        Ok(KeptToken {
-            generation: 0,
-            seed: String::new(),
-            access: access.to_owned(),
-            refresh: rotated.unwrap_or(refresh),
-            expires_at,
-        })
+        let refresh = answer.body["refresh_token"].as_str().map(str::to_owned);
+        Ok(Given { access: access.to_owned(), refresh, expires_at })
     }
+}
 
-    /// The request for the next token (RFC 6749).
-    fn token_request(&self, refresh: &str, now: Timestamp) -> Result<Filled, Fault> {
-        let filling = &self.filling;
-        let mut form: Vec<(&str, String)> = match &filling.grant {
-            FilledGrant::ClientCredentials => vec![("grant_type", "client_credentials".to_owned())],
-            FilledGrant::RefreshToken(_) => {
-                vec![("grant_type", "refresh_token".to_owned()), ("refresh_token", refresh.to_owned())]
-            }
-            FilledGrant::ServiceAccount(key) => vec![
-                ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer".to_owned()),
-                ("assertion", assertion(key, &filling.scope, &self.url, now).map_err(Fault::Broken)?),
-            ],
-            FilledGrant::Session(_) => Vec::new(),
-        };
-        let is_service = matches!(filling.grant, FilledGrant::ServiceAccount(_));
-        if !filling.scope.is_empty() && !is_service {
-            form.push(("scope", filling.scope.clone()));
-        }
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-        if filling.basic {
-            let value = HeaderValue::from_str(&basic(&filling.client_id, &filling.client_secret));
-            let value = value.map_err(|_| Fault::Broken("the client's id or secret is none".to_owned()))?;
-            headers.insert(AUTHORIZATION, value);
-        } else if !is_service {
-            form.push(("client_id", filling.client_id.clone()));
-            form.push(("client_secret", filling.client_secret.clone()));
-        }
-        let pairs: Vec<String> =
-            form.iter().map(|(name, value)| format!("{name}={}", percent_encoded(value))).collect();
-        Ok(Filled { method: Method::POST, url: self.url.clone(), headers, body: Some(pairs.join("&")) })
+/// What a token endpoint gave.
+struct Given {
+    access: String,
+    /// None if the one before stays.
+    refresh: Option<String>,
+    expires_at: Timestamp,
+}
+
+/// As it is kept; `before` is the refresh token that stays if no other one was given.
+fn kept_token(given: Given, before: String) -> KeptToken {
+    KeptToken {
+        generation: 0,
+        seed: String::new(),
+        access: given.access,
+        refresh: given.refresh.unwrap_or(before),
+        expires_at: given.expires_at,
     }
 }
 

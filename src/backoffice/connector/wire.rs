@@ -4,6 +4,7 @@
 
 use super::auth::Authorizer;
 use super::fault::Fault;
+use super::health::{Change, Health};
 use super::judge::Judge;
 use super::pack::{Meaning, Repeat};
 use crate::declared::projection::parse_body;
@@ -19,7 +20,7 @@ use jiff::Timestamp;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Most bytes of an answer.
@@ -68,6 +69,8 @@ pub struct Wire {
     pub alerts: Arc<Alerts>,
     /// Until when the vendor asked to be left alone.
     pub rests_until: Mutex<Option<Timestamp>>,
+    /// How it does.
+    pub health: Mutex<Health>,
 }
 
 /// What one attempt came to.
@@ -92,7 +95,20 @@ impl Wire {
             .increment(1);
         metrics::histogram!("balcao_connector_seconds", "connector" => self.name.clone())
             .record(began.elapsed().as_secs_f64());
+        let now = self.clock.now();
+        let change = self.seen().saw(outcome.as_ref().err(), began.elapsed(), now);
+        let pattern = format!("the pattern of calls of {}", self.subject());
+        match change {
+            Some(Change::Unusual(text)) => self.alerts.down(&pattern, &text),
+            Some(Change::Usual) => self.alerts.over(&pattern, "is as usual again"),
+            None => {}
+        }
         outcome
+    }
+
+    /// How it does.
+    pub fn seen(&self) -> MutexGuard<'_, Health> {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn until_answered(&self, filled: &Filled, repeat: Repeat, cost: u32) -> Result<Answer, Fault> {

@@ -1,11 +1,13 @@
-//! A generation that is being written: what is put, and what is kept of the live one. Until it is published nobody sees
+//! A generation that is being written: what is put, and what is kept of the live ones. Until it is published nobody sees
 //! it, and when it is dropped nothing is left of it.
 
 use super::filter::make_indexes;
 use super::shard::{Generation, LEXICON, MANIFEST, MEANING, PROFILE, SHARD, TERMS, chunk};
+use super::view::{HIDDEN, Over, View};
 use super::{EdgeIndex, fault, guarded};
 use crate::knowledge::chunk::Chunk;
 use crate::knowledge::generation::write_durably;
+use crate::knowledge::hidden::{self, Hidden};
 use crate::knowledge::index::{Embedding, Entry, EntryId, IndexError, Indexed, Manifest, TermId, Update};
 use crate::knowledge::lexicon::Lexicon;
 use crate::knowledge::profile::Profile;
@@ -21,7 +23,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::sync::MutexGuard;
+use std::sync::{Arc, MutexGuard};
 
 /// Points written or read at a time.
 const BATCH: usize = 256;
@@ -38,16 +40,11 @@ pub(super) struct Draft<'a> {
     lexicon: Lexicon,
     profile: Profile,
     batch: Vec<PointStructPersisted>,
-    _writing: MutexGuard<'a, ()>,
 }
 
 impl<'a> Draft<'a> {
-    /// An empty one, for vectors of this model.
-    pub(super) fn begin(
-        index: &'a EdgeIndex,
-        writing: MutexGuard<'a, ()>,
-        embedding: Option<Embedding>,
-    ) -> Result<Self, IndexError> {
+    /// An empty one, for vectors of this model. Nobody else may begin one at the same moment.
+    pub(super) fn begin(index: &'a EdgeIndex, embedding: Option<Embedding>) -> Result<Self, IndexError> {
         let mut unfinished = Generation::unfinished(index.folder.next()?);
         let terms =
             EdgeSparseVectorParams { modifier: Some(Modifier::Idf), ..EdgeSparseVectorParams::default() };
@@ -67,7 +64,12 @@ impl<'a> Draft<'a> {
         let (manifest, lexicon) = (Manifest::new(), Lexicon::default());
         let profile = Profile::of_model(embedding);
         let batch = Vec::with_capacity(BATCH);
-        Ok(Self { index, unfinished, manifest, lexicon, profile, batch, _writing: writing })
+        Ok(Self { index, unfinished, manifest, lexicon, profile, batch })
+    }
+
+    /// How many entries it has so far.
+    pub(super) fn entries(&self) -> usize {
+        self.lexicon.entries()
     }
 
     fn push(
@@ -89,19 +91,19 @@ impl<'a> Draft<'a> {
         guarded(|| shard.update(operation).map_err(fault))
     }
 
-    /// Takes over the documents of the live generation that are to be kept, with their terms, their vectors if they are
-    /// of the draft's model, and these vectors.
+    /// Takes over the documents of a generation that are to be kept, with their terms, their vectors if they are of the
+    /// draft's model, and these vectors.
     pub(super) fn carry_over(
         &mut self,
+        from: &Generation,
         keep: impl Fn(&str) -> bool,
         vectors: &HashMap<EntryId, Vec<f32>>,
     ) -> Result<(), IndexError> {
-        let live = self.index.live();
-        for (source, indexed) in live.manifest.iter().filter(|(source, _)| keep(source)) {
+        for (source, indexed) in from.manifest.iter().filter(|(source, _)| keep(source)) {
             self.manifest.insert(source.clone(), indexed.clone());
         }
-        let Some(shard) = &live.shard else { return Ok(()) };
-        let same_model = live.profile.embedding == self.profile.embedding;
+        let Some(shard) = &from.shard else { return Ok(()) };
+        let same_model = from.profile.embedding == self.profile.embedding;
         let mut offset = None;
         loop {
             let (records, next) = shard
@@ -141,11 +143,12 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Brings the draft to the disk and makes it the live generation, opened as it will be opened from now on.
-    pub(super) fn publish(mut self) -> Result<(), IndexError> {
+    /// Brings the draft to the disk, but not yet into use.
+    pub(super) fn seal(&mut self) -> Result<&Path, IndexError> {
         self.write()?;
-        let Some(shard) = self.unfinished.shard.take() else { return Ok(()) };
+        let shard = self.unfinished.shard.take();
         guarded(|| {
+            let Some(shard) = shard else { return Ok(()) };
             make_indexes(&self.profile, &shard)?;
             shard.flush();
             drop(shard);
@@ -157,16 +160,42 @@ impl<'a> Draft<'a> {
         write_json(&directory.join(MANIFEST), &self.manifest)?;
         write_json(&directory.join(LEXICON), &self.lexicon)?;
         write_json(&directory.join(PROFILE), &self.profile)?;
-        let generation = Generation::load(directory)?;
-        self.index.publish(generation)?;
+        Ok(directory)
+    }
+
+    /// Its files stay: what was sealed has come into use.
+    pub(super) fn keep(&self) {
+        self.unfinished.keep();
+    }
+
+    /// Makes it the index, opened as it will be opened from now on.
+    pub(super) fn publish(mut self) -> Result<(), IndexError> {
+        let generation = Generation::load(self.seal()?)?;
+        self.index.publish(View::of(Arc::new(generation)))?;
+        self.unfinished.keep();
+        Ok(())
+    }
+
+    /// Makes it the latest part of the index, over the other one.
+    pub(super) fn publish_over(mut self, base: Arc<Generation>, hidden: Hidden) -> Result<(), IndexError> {
+        let directory = self.seal()?;
+        write_json(&directory.join(HIDDEN), &hidden)?;
+        let over = Over { generation: Arc::new(Generation::load(directory)?), hidden };
+        self.index.publish(View::with(base, Arc::new(over)))?;
         self.unfinished.keep();
         Ok(())
     }
 }
 
-impl Update for Draft<'_> {
+/// An update under way; no other one is.
+pub(super) struct Change<'a> {
+    pub(super) draft: Draft<'a>,
+    pub(super) _writing: MutexGuard<'a, ()>,
+}
+
+impl Update for Change<'_> {
     fn put(&mut self, source: &str, indexed: Indexed, entries: Vec<Entry>) -> Result<(), IndexError> {
-        self.manifest.insert(source.to_owned(), indexed);
+        self.draft.manifest.insert(source.to_owned(), indexed);
         for Entry { chunk, way, terms } in entries {
             let vector = qdrant_edge::SparseVector { indices: terms.indices.clone(), values: terms.values };
             let vectors = HashMap::from([(TERMS.into(), VectorPersisted::Sparse(vector))]);
@@ -176,14 +205,28 @@ impl Update for Draft<'_> {
                 vector: VectorStructPersisted::Named(vectors),
                 payload: Some(Payload(fields)),
             };
-            self.push(point, &chunk, &terms.indices)?;
+            self.draft.push(point, &chunk, &terms.indices)?;
         }
         Ok(())
     }
 
-    fn commit(mut self: Box<Self>, keep: &HashSet<String>) -> Result<(), IndexError> {
-        self.carry_over(|source| keep.contains(source), &HashMap::new())?;
-        self.publish()
+    fn commit(self: Box<Self>, keep: &HashSet<String>) -> Result<(), IndexError> {
+        let Self { mut draft, _writing } = *self;
+        let live = draft.index.live();
+        let gone = live.gone(keep);
+        let lost: usize =
+            gone.iter().filter_map(|source| live.base.manifest.get(source)).map(|it| it.passages).sum();
+        let laid_over = live.over().map_or(0, |over| over.generation.lexicon.entries());
+        let changed = draft.entries() + laid_over + lost;
+        if live.base.profile.by_source && hidden::is_small(changed, live.base.lexicon.entries()) {
+            let hidden = live.hide(gone)?;
+            if let Some(over) = live.over() {
+                draft.carry_over(&over.generation, |source| keep.contains(source), &HashMap::new())?;
+            }
+            return draft.publish_over(Arc::clone(&live.base), hidden);
+        }
+        live.carry_into(&mut draft, |source| keep.contains(source), &HashMap::new())?;
+        draft.publish()
     }
 }
 

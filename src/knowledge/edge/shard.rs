@@ -1,21 +1,19 @@
-//! One state of the index: read-only once it is live, gone when it has been replaced and the last search is done with it.
+//! One generation of the index: read-only once it is live, gone when it has been replaced and the last search is done with
+//! it. Knows nothing of the generations beside it.
 
 use super::draft::entry_id;
-use super::filter::conditions;
+use super::filter::of_sources;
 use super::{fault, guarded};
-use crate::knowledge::background::dot;
 use crate::knowledge::chunk::Chunk;
-use crate::knowledge::index::{
-    Embedding, EntryId, Hit, IndexError, Manifest, Meaning, Search, SparseVector, Unembedded,
-};
+use crate::knowledge::index::{Embedding, EntryId, IndexError, Manifest, TermId};
 use crate::knowledge::lexicon::Lexicon;
 use crate::knowledge::profile::Profile;
 use qdrant_edge::{
-    EdgeShard, HasVectorCondition, NamedQuery, Payload, PointId, QueryEnum, Record, ScoredPoint,
-    ScrollRequest, SearchRequest, VectorInternal, VectorStructInternal, WithPayloadInterface, WithVector,
+    Condition, EdgeShard, Filter, HasVectorCondition, NamedQuery, Payload, PointId, QueryEnum, Record,
+    ScoredPoint, ScrollRequest, SearchRequest, VectorInternal, VectorStructInternal, WithPayloadInterface,
+    WithVector,
 };
 use serde_json::Value;
-use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -34,7 +32,10 @@ pub(super) const LEXICON: &str = "lexicon.json";
 pub(super) const PROFILE: &str = "profile.json";
 pub(super) const SHARD: &str = "shard";
 
-/// One state of the index.
+/// Points, or names of documents, that are read at a time.
+const PAGE: usize = 256;
+
+/// One generation of the index.
 #[derive(Default)]
 pub(super) struct Generation {
     pub(super) shard: Option<EdgeShard>,
@@ -42,6 +43,8 @@ pub(super) struct Generation {
     pub(super) manifest: Arc<Manifest>,
     pub(super) lexicon: Arc<Lexicon>,
     pub(super) profile: Profile,
+    /// Whether all its entries that are not hidden are known to have vectors of its model.
+    embedded: AtomicBool,
     /// Set when it has been replaced, or was never finished: its files go with it.
     discarded: AtomicBool,
 }
@@ -72,6 +75,7 @@ impl Generation {
             manifest: Arc::new(manifest),
             lexicon: Arc::new(serde_json::from_slice(&read(LEXICON)?).map_err(fault)?),
             profile,
+            embedded: AtomicBool::new(false),
             discarded: AtomicBool::new(false),
         })
     }
@@ -91,114 +95,118 @@ impl Generation {
         self.discarded.store(self.shard.is_some(), Ordering::Release);
     }
 
-    /// See [`Index::search`](crate::knowledge::index::Index::search).
-    pub(super) fn search(&self, search: Search<'_>) -> Result<Vec<Hit>, IndexError> {
-        let Some(shard) = &self.shard else { return Ok(Vec::new()) };
-        let filter = conditions(&self.profile, search.filter)?;
-        let nearest =
-            |query: VectorInternal, using: &str, payload: bool| -> Result<Vec<ScoredPoint>, IndexError> {
-                let request = SearchRequest {
-                    query: QueryEnum::Nearest(NamedQuery { query, using: Some(using.into()) }),
-                    filter: filter.clone(),
-                    params: None,
-                    limit: search.depth,
-                    offset: 0,
-                    with_payload: Some(WithPayloadInterface::Bool(payload)),
-                    with_vector: None,
-                    score_threshold: None,
-                };
-                shard.search(request).map_err(fault)
-            };
-        let meaning =
-            search.meaning.filter(|meaning| self.profile.embedding.as_ref() == Some(&meaning.embedding));
-        if search.depth == 0 {
-            return Ok(Vec::new());
-        }
-        let mut by_terms = Vec::new();
-        if !search.terms.indices.is_empty() {
-            let SparseVector { indices, values } = search.terms.clone();
-            let query = VectorInternal::Sparse(qdrant_edge::SparseVector { indices, values });
-            by_terms = nearest(query, TERMS, meaning.is_none())?;
-        }
-        let Some(meaning) = meaning else {
-            let hit = |point: ScoredPoint| {
-                Ok(Hit { chunk: chunk(point.payload)?, terms: point.score, likeness: None })
-            };
-            return by_terms.into_iter().map(hit).collect();
-        };
-        let by_meaning = nearest(VectorInternal::Dense(meaning.vector.clone()), MEANING, false)?;
-        let scored: HashMap<PointId, f32> = by_terms.iter().map(|point| (point.id, point.score)).collect();
-        let mut seen = HashSet::new();
-        let points = by_terms.iter().chain(&by_meaning).map(|point| point.id);
-        let points: Vec<PointId> = points.filter(|id| seen.insert(*id)).collect();
-        let records =
-            shard.retrieve(&points, Some(WithPayloadInterface::Bool(true)), Some(WithVector::Bool(true)));
-        let records = records.map_err(fault)?.into_iter();
-        records.map(|record| self.hit(record, &scored, search.terms, meaning)).collect()
-    }
-
-    /// A hit with both scores; the engine gave those of the side that found it at most.
-    fn hit(
+    /// The best points by one of their vectors.
+    pub(super) fn nearest(
         &self,
-        record: Record,
-        scored: &HashMap<PointId, f32>,
-        query: &SparseVector,
-        meaning: &Meaning,
-    ) -> Result<Hit, IndexError> {
-        let mut vectors = match record.vector {
-            Some(VectorStructInternal::Named(vectors)) => vectors,
-            Some(VectorStructInternal::Single(_) | VectorStructInternal::MultiDense(_)) | None => {
-                HashMap::new()
-            }
+        query: VectorInternal,
+        using: &str,
+        filter: Filter,
+        limit: usize,
+        payload: WithPayloadInterface,
+    ) -> Result<Vec<ScoredPoint>, IndexError> {
+        let Some(shard) = &self.shard else { return Ok(Vec::new()) };
+        let nothing_asked =
+            |conditions: &Option<Vec<Condition>>| conditions.as_ref().is_none_or(Vec::is_empty);
+        let free = nothing_asked(&filter.must) && nothing_asked(&filter.must_not);
+        let request = SearchRequest {
+            query: QueryEnum::Nearest(NamedQuery { query, using: Some(using.into()) }),
+            filter: (!free).then_some(filter),
+            params: None,
+            limit,
+            offset: 0,
+            with_payload: Some(payload),
+            with_vector: None,
+            score_threshold: None,
         };
-        let likeness = match vectors.remove(MEANING) {
-            Some(VectorInternal::Dense(vector)) => Some(dot(&vector, &meaning.vector)),
-            Some(VectorInternal::Sparse(_) | VectorInternal::MultiDense(_)) | None => None,
-        };
-        let terms = match (scored.get(&record.id), vectors.remove(TERMS)) {
-            (Some(score), _) => *score,
-            (None, Some(VectorInternal::Sparse(own))) => {
-                let weighed = own.indices.iter().zip(&own.values).filter_map(|(term, weight)| {
-                    Some(query.weight(*term)? * weight * self.lexicon.inverse_frequency(*term))
-                });
-                weighed.sum()
-            }
-            (None, Some(VectorInternal::Dense(_) | VectorInternal::MultiDense(_)) | None) => 0.0,
-        };
-        Ok(Hit { chunk: chunk(record.payload)?, terms, likeness })
+        shard.search(request).map_err(fault)
     }
 
-    /// See [`Index::unembedded`](crate::knowledge::index::Index::unembedded).
+    /// These points with their vectors, those that are there.
+    pub(super) fn retrieve(
+        &self,
+        points: &[PointId],
+        payload: WithPayloadInterface,
+    ) -> Result<Vec<Record>, IndexError> {
+        let shard = self.shard.as_ref().filter(|_| !points.is_empty());
+        let Some(shard) = shard else { return Ok(Vec::new()) };
+        shard.retrieve(points, Some(payload), Some(WithVector::Bool(true))).map_err(fault)
+    }
+
+    /// Shows every entry of these documents with its terms.
+    pub(super) fn entries_of(
+        &self,
+        sources: &[&String],
+        mut each: impl FnMut(EntryId, &[TermId]),
+    ) -> Result<(), IndexError> {
+        let Some(shard) = &self.shard else { return Ok(()) };
+        for sources in sources.chunks(PAGE) {
+            let filter = of_sources(sources)?;
+            let mut offset = None;
+            loop {
+                let request = ScrollRequest {
+                    offset,
+                    limit: Some(PAGE),
+                    filter: Some(filter.clone()),
+                    with_payload: Some(WithPayloadInterface::Bool(false)),
+                    with_vector: WithVector::Selector(vec![TERMS.into()]),
+                    ..ScrollRequest::default()
+                };
+                let (records, next) = shard.scroll(request).map_err(fault)?;
+                for Record { id, vector, .. } in records {
+                    let terms = match vector {
+                        Some(VectorStructInternal::Named(mut named)) => named.remove(TERMS),
+                        Some(VectorStructInternal::Single(_) | VectorStructInternal::MultiDense(_))
+                        | None => None,
+                    };
+                    let terms = match terms {
+                        Some(VectorInternal::Sparse(terms)) => terms.indices,
+                        Some(VectorInternal::Dense(_) | VectorInternal::MultiDense(_)) | None => Vec::new(),
+                    };
+                    if let Some(id) = entry_id(id) {
+                        each(id, &terms);
+                    }
+                }
+                match next {
+                    Some(_) => offset = next,
+                    None => break,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// At most `limit` points behind `after`, in the order of their ids, that have no vector of this model and meet none of
+    /// these conditions.
     pub(super) fn unembedded(
         &self,
         embedding: &Embedding,
+        mut without: Vec<Condition>,
         after: Option<EntryId>,
         limit: usize,
-    ) -> Result<Vec<Unembedded>, IndexError> {
-        let Some(shard) = &self.shard else { return Ok(Vec::new()) };
-        let has_vector = qdrant_edge::Condition::HasVector(HasVectorCondition { has_vector: MEANING.into() });
-        let without = qdrant_edge::Filter {
-            should: None,
-            min_should: None,
-            must: None,
-            must_not: Some(vec![has_vector]),
-        };
+    ) -> Result<Vec<Record>, IndexError> {
         let same_model = self.profile.embedding.as_ref() == Some(embedding);
+        let Some(shard) = &self.shard else { return Ok(Vec::new()) };
+        if same_model && self.embedded.load(Ordering::Acquire) {
+            return Ok(Vec::new());
+        }
+        if same_model {
+            without.push(Condition::HasVector(HasVectorCondition { has_vector: MEANING.into() }));
+        }
+        let filter = Filter { should: None, min_should: None, must: None, must_not: Some(without) };
         let request = ScrollRequest {
             offset: after.map(|EntryId(id)| PointId::Uuid(Uuid::from_u128(id.as_u128().saturating_add(1)))),
             limit: Some(limit),
-            filter: same_model.then_some(without),
+            filter: Some(filter),
             with_payload: Some(WithPayloadInterface::Bool(true)),
             with_vector: WithVector::Bool(false),
             ..ScrollRequest::default()
         };
         let (records, _) = shard.scroll(request).map_err(fault)?;
-        let entries = records.into_iter().filter_map(|record| Some((entry_id(record.id)?, record.payload)));
-        let read = |(id, payload): (EntryId, _)| {
-            let chunk = chunk(payload)?;
-            Ok(Unembedded { way: id.way(&chunk), id, chunk })
-        };
-        entries.map(read).collect()
+        if same_model && after.is_none() && records.is_empty() && limit > 0 {
+            // What is hidden now stays so.
+            self.embedded.store(true, Ordering::Release);
+        }
+        Ok(records)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use crate::knowledge::chunk::Chunk;
 use crate::knowledge::index::{EntryId, Filter, SparseVector};
-use crate::knowledge::profile::{self, LANGUAGE, Limit, Profile};
+use crate::knowledge::profile::{self, LANGUAGE, Limit, Profile, SOURCE};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use qdrant_client::Payload;
@@ -24,8 +24,9 @@ pub(super) const TERMS: &str = "text";
 /// The dense vector of a point.
 pub(super) const MEANING: &str = "dense";
 
-/// The fields that searches ask for, all of them: a server may refuse to filter by one that has no index.
-pub(super) const FIELDS: [(&str, FieldType); 4] = [
+/// The fields that searches and updates ask for, all of them: a server may refuse to filter by one that has no index.
+pub(super) const FIELDS: [(&str, FieldType); 5] = [
+    (SOURCE, FieldType::Keyword),
     (LANGUAGE, FieldType::Keyword),
     ("audience", FieldType::Keyword),
     ("valid_from", FieldType::Datetime),
@@ -148,8 +149,14 @@ pub(super) fn text(payload: &HashMap<String, Value>, field: &str) -> Option<Stri
     }
 }
 
-/// The conditions that may keep a passage of such an index out.
-pub(super) fn conditions(profile: &Profile, filter: &Filter) -> Option<qdrant::Filter> {
+/// The passages of one of these documents.
+pub(super) fn of_sources(sources: &[&String]) -> qdrant::Filter {
+    let strings = RepeatedStrings { strings: sources.iter().map(|source| (*source).clone()).collect() };
+    qdrant::Filter::must([Condition::matches(SOURCE, MatchValue::Keywords(strings))])
+}
+
+/// The conditions that may keep a passage of such a version out.
+pub(super) fn conditions(profile: &Profile, filter: &Filter) -> Vec<Condition> {
     let any = |field: &str, values: Vec<String>| {
         Condition::matches(field, MatchValue::Keywords(RepeatedStrings { strings: values }))
     };
@@ -157,32 +164,25 @@ pub(super) fn conditions(profile: &Profile, filter: &Filter) -> Option<qdrant::F
         let unlimited = Condition::is_empty(limit.field());
         Condition::from(qdrant::Filter::should([Some(unlimited), met].into_iter().flatten()))
     };
-    let conditions: Vec<Condition> = profile
-        .conditions(filter)
-        .into_iter()
-        .map(|condition| match condition {
-            profile::Condition::Language(languages) => {
-                any(LANGUAGE, languages.iter().map(|it| it.tag().to_owned()).collect())
-            }
-            profile::Condition::Audience(audiences) => {
-                let met = (!audiences.is_empty()).then(|| any(Limit::Audience.field(), audiences.to_vec()));
-                unlimited_or(Limit::Audience, met)
-            }
-            profile::Condition::ValidFrom(day) => {
-                let range = DatetimeRange { lte: start(day), ..DatetimeRange::default() };
-                unlimited_or(
-                    Limit::ValidFrom,
-                    Some(Condition::datetime_range(Limit::ValidFrom.field(), range)),
-                )
-            }
-            profile::Condition::ValidUntil(day) => {
-                let range = DatetimeRange { gte: start(day), ..DatetimeRange::default() };
-                let met = Condition::datetime_range(Limit::ValidUntil.field(), range);
-                unlimited_or(Limit::ValidUntil, Some(met))
-            }
-        })
-        .collect();
-    (!conditions.is_empty()).then(|| qdrant::Filter::must(conditions))
+    let conditions = profile.conditions(filter).into_iter().map(|condition| match condition {
+        profile::Condition::Language(languages) => {
+            any(LANGUAGE, languages.iter().map(|it| it.tag().to_owned()).collect())
+        }
+        profile::Condition::Audience(audiences) => {
+            let met = (!audiences.is_empty()).then(|| any(Limit::Audience.field(), audiences.to_vec()));
+            unlimited_or(Limit::Audience, met)
+        }
+        profile::Condition::ValidFrom(day) => {
+            let range = DatetimeRange { lte: start(day), ..DatetimeRange::default() };
+            unlimited_or(Limit::ValidFrom, Some(Condition::datetime_range(Limit::ValidFrom.field(), range)))
+        }
+        profile::Condition::ValidUntil(day) => {
+            let range = DatetimeRange { gte: start(day), ..DatetimeRange::default() };
+            let met = Condition::datetime_range(Limit::ValidUntil.field(), range);
+            unlimited_or(Limit::ValidUntil, Some(met))
+        }
+    });
+    conditions.collect()
 }
 
 /// A day as the server compares it with the days of passages; days that it cannot count are no condition.

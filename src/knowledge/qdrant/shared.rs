@@ -4,7 +4,8 @@
 use super::failure::Failure;
 use super::server::Server;
 use super::state::not_ours;
-use super::version::{Question, Version};
+use super::version::Question;
+use super::view::View;
 use crate::domain::clock::Clock;
 use crate::knowledge::index::{Hit, IndexError};
 use qdrant_client::qdrant::alias_operations::Action;
@@ -43,7 +44,7 @@ pub(super) struct Shared {
 /// What is known of the server.
 #[derive(Clone, Default)]
 pub(super) struct Live {
-    pub(super) version: Arc<Version>,
+    pub(super) view: Arc<View>,
     /// Why it cannot be asked, if so.
     pub(super) away: Option<Failure>,
 }
@@ -75,22 +76,22 @@ impl Shared {
         format!("{}-{}", self.name, self.clock.new_id().simple())
     }
 
-    /// The version that is live, looked up anew.
-    pub(super) async fn refresh(&self) -> Result<Arc<Version>, Failure> {
+    /// What is live, looked up anew.
+    pub(super) async fn refresh(&self) -> Result<Arc<View>, Failure> {
         let _looking = self.looking.lock().await;
         let before = self.live();
-        match self.load(&before.version).await {
-            Ok(version) => {
-                let changed = version.collection != before.version.collection;
+        match self.load(&before.view).await {
+            Ok(view) => {
+                let changed = !view.collections().eq(before.view.collections());
                 let back = before.away.is_some();
-                self.set(Live { version: Arc::clone(&version), away: None });
+                self.set(Live { view: Arc::clone(&view), away: None });
                 if back {
                     tracing::info!("the Qdrant server of the knowledge answers again");
                 }
                 if changed || back {
                     self.moved.notify_one();
                 }
-                Ok(version)
+                Ok(view)
             }
             Err(failure) => {
                 if before.away.is_none() {
@@ -103,19 +104,21 @@ impl Shared {
         }
     }
 
-    async fn load(&self, known: &Arc<Version>) -> Result<Arc<Version>, Failure> {
+    async fn load(&self, known: &Arc<View>) -> Result<Arc<View>, Failure> {
         for _ in 0..MOST_LOADS {
             let Some(collection) = self.server.behind(&self.name).await? else { return Ok(Arc::default()) };
-            if known.collection.as_ref() == Some(&collection) {
+            if known.collections().next() == Some(&collection) {
                 return Ok(Arc::clone(known));
             }
-            match Version::load(&self.server, &collection).await {
+            match View::load(&self.server, &collection, known).await {
                 // Replaced and removed since.
                 Err(Failure::Missing(_)) => {}
                 loaded => return loaded.map(Arc::new),
             }
         }
-        Err(Failure::Away("the index is replaced faster than it can be read".into()))
+        Err(Failure::Away(
+            "the index is replaced faster than it can be read, or a part of it is missing".into(),
+        ))
     }
 
     /// Looks now and then until the index is dropped, and what it runs on with it.
@@ -135,11 +138,11 @@ impl Shared {
     }
 
     pub(super) async fn search(&self, question: &Question) -> Result<Vec<Hit>, Failure> {
-        let Live { version, away } = self.live();
+        let Live { view, away } = self.live();
         if let Some(failure) = away {
             return Err(failure);
         }
-        match version.search(&self.server, question).await {
+        match view.search(&self.server, question).await {
             // Replaced and removed since it was looked up.
             Err(Failure::Missing(_)) => self.refresh().await?.search(&self.server, question).await,
             Err(failure) => {
@@ -150,16 +153,16 @@ impl Shared {
         }
     }
 
-    /// Makes a version the one that is searched, if the one before is still `base`.
-    pub(super) async fn publish(&self, base: &Version, version: Arc<Version>) -> Result<(), Failure> {
-        let Some(collection) = version.collection.clone() else { return Ok(()) };
+    /// Makes this what is searched, if that is still `base`.
+    pub(super) async fn publish(&self, base: &View, view: Arc<View>) -> Result<(), Failure> {
+        let Some(collection) = view.collections().next().cloned() else { return Ok(()) };
         let _looking = self.looking.lock().await;
         let marked = |collection: &str| format!("{collection}.live");
         let create = |alias: String| {
             Action::CreateAlias(CreateAlias { collection_name: collection.clone(), alias_name: alias })
         };
         let mut actions = Vec::new();
-        if let Some(base) = &base.collection {
+        if let Some(base) = base.collections().next() {
             // Fails where another process has taken the mark away, and then nothing of this is done.
             actions.push(Action::RenameAlias(RenameAlias {
                 old_alias_name: marked(base),
@@ -177,10 +180,12 @@ impl Shared {
             (Err(failure), _) | (Ok(()), Err(failure)) => return Err(failure),
             (Ok(()), Ok(_)) => return Err(Failure::Missing("another process was later".into())),
         }
-        self.set(Live { version, away: None });
-        if let Some(base) = &base.collection {
+        let replaced = base.collections().filter(|old| !view.collections().any(|new| new == *old));
+        let replaced: Vec<&String> = replaced.collect();
+        self.set(Live { view: Arc::clone(&view), away: None });
+        for collection in replaced {
             // What cannot be removed now is swept away later.
-            if let Err(failure) = self.server.remove(base).await {
+            if let Err(failure) = self.server.remove(collection).await {
                 tracing::warn!(?failure, "a version of the knowledge that was replaced could not be removed");
             }
         }
@@ -198,10 +203,11 @@ impl Shared {
 
     /// Removes versions that writers which are no more have left behind.
     pub(super) async fn sweep(&self) {
-        let (Ok(all), Ok(live)) = (self.server.all().await, self.server.behind(&self.name).await) else {
+        let (Ok(all), Ok(live)) = (self.server.all().await, self.refresh().await) else {
             return;
         };
-        for collection in all.iter().filter(|it| live.as_ref() != Some(*it) && self.is_abandoned(it)) {
+        let is_live = |collection: &String| live.collections().any(|it| it == collection);
+        for collection in all.iter().filter(|it| !is_live(it) && self.is_abandoned(it)) {
             match self.server.remove(collection).await {
                 Ok(()) => {
                     tracing::info!(collection, "a version of the knowledge that nobody finished was removed")

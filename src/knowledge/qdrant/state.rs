@@ -3,6 +3,7 @@
 
 use super::failure::Failure;
 use super::points::{bare_point, text};
+use crate::knowledge::hidden::Hidden;
 use crate::knowledge::index::Manifest;
 use crate::knowledge::lexicon::Lexicon;
 use crate::knowledge::profile::Profile;
@@ -19,8 +20,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::{Read, Write};
 use std::sync::Arc;
 
-/// The form this version writes, and the newest it reads.
-const FORM: i64 = 1;
+/// The form of a version that stands alone.
+const ALONE: i64 = 1;
+
+/// The form of one that lies over another, and the newest that is read: a program that knows only the other would find
+/// half of what there is.
+const OVER: i64 = 2;
 
 /// Characters of a part.
 const PART: usize = 1024 * 1024;
@@ -38,6 +43,16 @@ pub(super) struct State {
     pub(super) manifest: Arc<Manifest>,
     pub(super) lexicon: Arc<Lexicon>,
     pub(super) profile: Profile,
+    /// What it lies over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) below: Option<Below>,
+}
+
+/// The version below another one, and what of it is not to be found any more.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Below {
+    pub(super) collection: String,
+    pub(super) hidden: Hidden,
 }
 
 /// The point that says how many there are.
@@ -60,8 +75,8 @@ pub(super) fn parts(head: &RetrievedPoint) -> Result<u64, Failure> {
         | Kind::ListValue(_) => None,
     };
     match (number(FORM_FIELD), number(PARTS_FIELD).and_then(|parts| u64::try_from(parts).ok())) {
-        (Some(FORM), Some(parts)) => Ok(parts),
-        (Some(form), _) if form > FORM => {
+        (Some(ALONE | OVER), Some(parts)) => Ok(parts),
+        (Some(form), _) if form > OVER => {
             Err(Failure::Refused("the index on the Qdrant server was written by a newer version".into()))
         }
         (Some(_) | None, _) => Err(not_ours()),
@@ -97,7 +112,8 @@ impl State {
         let point = |(id, part): (PointId, String)| {
             let mut payload: HashMap<String, Value> = HashMap::from([(PART_FIELD.to_owned(), part.into())]);
             if id == PointIdOptions::Num(HEAD).into() {
-                payload.insert(FORM_FIELD.to_owned(), FORM.into());
+                let form = if self.below.is_some() { OVER } else { ALONE };
+                payload.insert(FORM_FIELD.to_owned(), form.into());
                 payload.insert(PARTS_FIELD.to_owned(), count.into());
             }
             bare_point(id, payload, HashMap::new())
@@ -165,7 +181,7 @@ mod tests {
     fn what_somebody_else_keeps_there_is_left_alone() {
         let mut points = kept(State::default().pack().unwrap());
         let head = &mut points[0];
-        head.payload.insert(FORM_FIELD.to_owned(), (FORM + 1).into());
+        head.payload.insert(FORM_FIELD.to_owned(), (OVER + 1).into());
         let newer = parts(head).unwrap_err();
         assert!(matches!(newer, Failure::Refused(said) if said.contains("newer version")));
         head.payload.clear();

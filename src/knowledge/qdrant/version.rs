@@ -1,24 +1,28 @@
-//! One version of the index: a collection that is written once and then only searched, with what is known of it.
+//! One version of the index: a collection that is written once and then only searched, with what is known of it. Knows
+//! nothing of the version that it may lie over.
 
 use super::failure::Failure;
-use super::points::{MEANING, Stored, TERMS, chunk, conditions, entry_id, point_id, sparse};
+use super::points::{MEANING, Stored, TERMS, chunk, entry_id, of_sources, point_id, sparse};
 use super::server::{Patience, Server};
-use super::state::{self, State};
-use crate::knowledge::background::dot;
+use super::state::{self, Below, State};
 use crate::knowledge::index::{
-    Embedding, EntryId, Filter, Hit, Manifest, Meaning, Search, SparseVector, Unembedded,
+    Embedding, EntryId, Filter, Manifest, Meaning, Search, SparseVector, Unembedded,
 };
 use crate::knowledge::lexicon::Lexicon;
 use crate::knowledge::profile::Profile;
 use qdrant_client::qdrant::query::Variant;
 use qdrant_client::qdrant::{
-    self, Condition, DenseVector, PointId, Query, QueryPoints, ScrollPoints, VectorInput, vector_input,
+    self, Condition, DenseVector, PointId, Query, QueryPoints, ScoredPoint, ScrollPoints, VectorInput,
+    vector_input,
 };
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// One version of the index; the default is that of an index that nobody has written yet.
+/// Entries, or names of documents, that are read at a time.
+const PAGE: u32 = 256;
+
+/// One version of the index, or the large or the small part of one; the default is that of an index that nobody has written
+/// yet.
 #[derive(Debug, Default)]
 pub(super) struct Version {
     /// Its collection; none if there is nothing.
@@ -33,10 +37,10 @@ pub(super) struct Version {
 /// A search that goes to another thread.
 #[derive(Clone)]
 pub(super) struct Question {
-    terms: SparseVector,
-    meaning: Option<Meaning>,
-    filter: Filter,
-    depth: u64,
+    pub(super) terms: SparseVector,
+    pub(super) meaning: Option<Meaning>,
+    pub(super) filter: Filter,
+    pub(super) depth: u64,
 }
 
 impl From<Search<'_>> for Question {
@@ -50,6 +54,14 @@ impl From<Search<'_>> for Question {
     }
 }
 
+/// A search as one version is asked.
+pub(super) struct Asked<'a> {
+    pub(super) depth: u64,
+    pub(super) filter: qdrant::Filter,
+    pub(super) terms: SparseVector,
+    pub(super) meaning: Option<&'a Meaning>,
+}
+
 /// Entries without a vector of a model, by the page.
 #[derive(Clone)]
 pub(super) struct Wanted {
@@ -59,8 +71,8 @@ pub(super) struct Wanted {
 }
 
 impl Version {
-    /// What a collection holds.
-    pub(super) async fn load(server: &Server, collection: &str) -> Result<Self, Failure> {
+    /// What a collection holds, and what it lies over, if so.
+    pub(super) async fn load(server: &Server, collection: &str) -> Result<(Self, Option<Below>), Failure> {
         let read = |ids| server.get(collection, ids, Patience::Bulk);
         let head = read(state::ids(state::HEAD + 1)).await?;
         let parts = match head.first() {
@@ -68,101 +80,87 @@ impl Version {
             None => return Err(state::not_ours()),
         };
         let points = if parts > 1 { read(state::ids(parts)).await? } else { head };
-        Ok(Self::of(collection.to_owned(), State::unpack(&points, parts)?, parts))
+        let mut state = State::unpack(&points, parts)?;
+        let below = state.below.take();
+        Ok((Self::of(collection.to_owned(), state, parts), below))
     }
 
     /// A collection with its state, which has so many points.
     pub(super) fn of(collection: String, state: State, parts: u64) -> Self {
-        let State { manifest, lexicon, profile } = state;
+        let State { manifest, lexicon, profile, below: _ } = state;
         Self { collection: Some(collection), manifest, lexicon, profile, parts }
     }
 
-    /// See [`Index::search`](crate::knowledge::index::Index::search).
-    pub(super) async fn search(&self, server: &Server, question: &Question) -> Result<Vec<Hit>, Failure> {
-        let Some(collection) = &self.collection else { return Ok(Vec::new()) };
-        let filter = conditions(&self.profile, &question.filter);
+    /// The best points by terms and the best by meaning; those by terms with their passages if no meaning is asked for.
+    pub(super) async fn nearest(
+        &self,
+        server: &Server,
+        asked: Asked<'_>,
+    ) -> Result<[Vec<ScoredPoint>; 2], Failure> {
+        let Asked { depth, filter, terms, meaning } = asked;
+        let filter = Some(filter).filter(|it| !it.must.is_empty() || !it.must_not.is_empty());
+        let nothing = [Vec::new(), Vec::new()];
+        let Some(collection) = &self.collection else { return Ok(nothing) };
         let nearest = |input: vector_input::Variant, using: &str, payload: bool| QueryPoints {
             collection_name: collection.clone(),
             query: Some(Query { variant: Some(Variant::Nearest(VectorInput { variant: Some(input) })) }),
             using: Some(using.to_owned()),
             filter: filter.clone(),
-            limit: Some(question.depth),
+            limit: Some(depth),
             with_payload: Some(payload.into()),
             with_vectors: Some(false.into()),
             ..QueryPoints::default()
         };
-        let meaning =
-            question.meaning.as_ref().filter(|it| self.profile.embedding.as_ref() == Some(&it.embedding));
-        let mut asked = Vec::new();
-        if !question.terms.indices.is_empty() {
-            let terms = vector_input::Variant::Sparse(sparse(question.terms.clone()));
-            asked.push(nearest(terms, TERMS, meaning.is_none()));
+        let has_terms = !terms.indices.is_empty();
+        let mut questions = Vec::new();
+        if has_terms {
+            let terms = vector_input::Variant::Sparse(sparse(terms));
+            questions.push(nearest(terms, TERMS, meaning.is_none()));
         }
         if let Some(Meaning { vector, .. }) = meaning {
             let dense = vector_input::Variant::Dense(DenseVector { data: vector.clone() });
-            asked.push(nearest(dense, MEANING, false));
+            questions.push(nearest(dense, MEANING, false));
         }
-        if asked.is_empty() || question.depth == 0 {
-            return Ok(Vec::new());
+        if questions.is_empty() || depth == 0 {
+            return Ok(nothing);
         }
-        let has_terms = !question.terms.indices.is_empty();
-        let mut sides = server.search(collection, asked).await?.into_iter();
+        let mut sides = server.search(collection, questions).await?.into_iter();
         let by_terms = if has_terms { sides.next().unwrap_or_default() } else { Vec::new() };
-        let Some(meaning) = meaning else {
-            let hit = |point: qdrant::ScoredPoint| {
-                Ok(Hit { chunk: chunk(point.payload)?, terms: point.score, likeness: None })
-            };
-            return by_terms.into_iter().map(hit).collect();
-        };
-        let by_meaning = sides.next().unwrap_or_default();
-        let mut scored = HashMap::new();
-        let mut found = HashSet::new();
-        for point in by_terms {
-            let Some(id) = point.id.and_then(entry_id) else { continue };
-            scored.insert(id, point.score);
-            found.insert(id);
-        }
-        found.extend(by_meaning.into_iter().filter_map(|point| entry_id(point.id?)));
-        if found.is_empty() {
-            return Ok(Vec::new());
-        }
-        let ids: Vec<PointId> = found.into_iter().map(point_id).collect();
-        let points = server.get(collection, ids, Patience::Search).await?;
-        let mut hits = Vec::with_capacity(points.len());
-        for point in points {
-            let Some(stored) = Stored::read(point)? else { continue };
-            hits.push(self.hit(stored, &scored, &question.terms, meaning));
-        }
-        Ok(hits)
+        Ok([by_terms, sides.next().unwrap_or_default()])
     }
 
-    /// A hit with both scores; the server gave those of the side that found it at most.
-    fn hit(
+    /// Every entry of these documents.
+    pub(super) async fn entries_of(
         &self,
-        stored: Stored,
-        scored: &HashMap<EntryId, f32>,
-        query: &SparseVector,
-        meaning: &Meaning,
-    ) -> Hit {
-        let terms = scored.get(&stored.id).copied().unwrap_or_else(|| {
-            let own = stored.terms.indices.iter().zip(&stored.terms.values);
-            let weighed = own.filter_map(|(term, weight)| {
-                Some(query.weight(*term)? * weight * self.lexicon.inverse_frequency(*term))
-            });
-            weighed.sum()
-        });
-        let likeness = stored.meaning.map(|vector| dot(&vector, &meaning.vector));
-        Hit { chunk: stored.chunk, terms, likeness }
+        server: &Server,
+        sources: &[&String],
+    ) -> Result<Vec<Stored>, Failure> {
+        let mut all = Vec::new();
+        for sources in sources.chunks(PAGE as usize) {
+            let mut offset = None;
+            loop {
+                let filter = of_sources(sources);
+                let (entries, next) = self.page(server, filter, offset, PAGE).await?;
+                all.extend(entries);
+                match next {
+                    Some(_) => offset = next,
+                    None => break,
+                }
+            }
+        }
+        Ok(all)
     }
 
-    /// See [`Index::unembedded`](crate::knowledge::index::Index::unembedded).
+    /// See [`Index::unembedded`](crate::knowledge::index::Index::unembedded); none that meet one of these conditions.
     pub(super) async fn unembedded(
         &self,
         server: &Server,
         wanted: &Wanted,
+        without: Vec<Condition>,
     ) -> Result<Vec<Unembedded>, Failure> {
         let Some(collection) = &self.collection else { return Ok(Vec::new()) };
-        let mut passed_over = vec![Condition::has_id(state::ids(self.parts))];
+        let mut passed_over = without;
+        passed_over.push(Condition::has_id(state::ids(self.parts)));
         if self.profile.embedding.as_ref() == Some(&wanted.embedding) {
             passed_over.push(Condition::has_vector(MEANING));
         }
@@ -186,16 +184,18 @@ impl Version {
         Ok(entries)
     }
 
-    /// A page of all entries from `offset` on, and where the next page begins.
+    /// A page of the entries that meet the conditions from `offset` on, and where the next page begins.
     pub(super) async fn page(
         &self,
         server: &Server,
+        filter: qdrant::Filter,
         offset: Option<PointId>,
         limit: u32,
     ) -> Result<(Vec<Stored>, Option<PointId>), Failure> {
         let Some(collection) = &self.collection else { return Ok((Vec::new(), None)) };
         let request = ScrollPoints {
             collection_name: collection.clone(),
+            filter: Some(filter).filter(|filter| !filter.must.is_empty()),
             offset,
             limit: Some(limit),
             with_payload: Some(true.into()),

@@ -5,6 +5,7 @@
 mod clock;
 mod codes;
 mod compound;
+mod fractions;
 mod lexicon;
 mod numbers;
 mod subjects;
@@ -236,8 +237,10 @@ pub fn read(text: &str, language: Language) -> Arc<Reading> {
             if !read.terms.is_empty() {
                 carried.clone_from(&read.terms);
             }
+            // In running prose a colon explains.
+            let opens_a_line = begin == 0 || text.as_bytes().get(begin - 1) == Some(&b'\n');
             begin += sentence.len();
-            if let Some(label) = label_of(sentence) {
+            if let Some(label) = label_of(sentence).filter(|_| opens_a_line) {
                 reading.labels.extend(terms_of(label, language));
             }
         }

@@ -3,6 +3,7 @@
 
 use super::codes::tokens_within;
 use super::compound::with_rest;
+use super::fractions::{fraction_at, workday_at};
 use super::lexicon::{Pace, Unit, is_neutral, joins, month, pace, unit};
 use super::{Fact, Hedge, Source, Stated, THING, take};
 use crate::language::fold::TokenKind;
@@ -73,6 +74,18 @@ pub(super) fn find(source: &Source<'_>, taken: &mut [bool], found: &mut Vec<Stat
             })
         {
             at += 2;
+            continue;
+        }
+        if let Some((share, used)) = fraction_at(source, at).filter(|(_, used)| take(taken, at, *used)) {
+            let mut stated = source.stated(Fact::Percent(share), at, used);
+            stated.hedge = hedge(source, at);
+            found.push(stated);
+            at += used;
+            continue;
+        }
+        if let Some((place, used)) = workday_at(source, at).filter(|(_, used)| take(taken, at, *used)) {
+            found.push(source.stated(Fact::Count(place * 100, "workday"), at, used));
+            at += used;
             continue;
         }
         let Some((value, used)) = number_at(source, at) else {
@@ -240,6 +253,8 @@ fn is_figure_of_speech(source: &Source<'_>, at: usize, fact: Fact) -> bool {
         return true;
     }
     let is_article = is_article(source.word(at));
+    // `un año de garantía`
+    let is_of_something = matches!(source.word(at + 2), "de" | "of");
     let measures_time = matches!(fact, Fact::Minutes(..) | Fact::Months(_));
     let introduced = matches!(
         source.before(at, 1),
@@ -270,7 +285,8 @@ fn is_figure_of_speech(source: &Source<'_>, at: usize, fact: Fact) -> bool {
             | "has"
     );
     // `em um minuto` is soon.
-    is_article && !(measures_time && introduced && fact != Fact::Minutes(1, Pace::Unsaid))
+    is_article
+        && !(measures_time && (introduced || is_of_something) && fact != Fact::Minutes(1, Pace::Unsaid))
 }
 
 /// Whether a word for things stands right behind a number: `5 profissionais`.

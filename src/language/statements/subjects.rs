@@ -152,6 +152,7 @@ pub(super) fn attach(source: &Source<'_>, found: &mut [Stated]) -> Vec<Term> {
         }
     }
     terms.extend(found.iter().filter_map(|stated| Some((stated.span.start, day_term(stated.fact)?))));
+    terms.extend(christmas(source));
     terms.sort_unstable();
     let spans: Vec<(Fact, Range<usize>)> =
         found.iter().map(|stated| (stated.fact, stated.span.clone())).collect();
@@ -179,8 +180,8 @@ pub(super) fn attach(source: &Source<'_>, found: &mut [Stated]) -> Vec<Term> {
         });
         // Another clause speaks of another thing.
         let clause = clause_before(source, own.start);
-        let begin =
-            if clause > begin && !within(clause..own.start, &own).is_empty() { clause } else { begin };
+        let is_bare_clause = clause > begin && within(clause..own.start, &own).is_empty();
+        let begin = if clause > begin && !is_bare_clause { clause } else { begin };
         let end = next.map_or(source.text.len(), |place| spans[place].1.start);
         // Where the first of a kind has nothing before it, the number comes first all along.
         let first =
@@ -216,7 +217,7 @@ pub(super) fn attach(source: &Source<'_>, found: &mut [Stated]) -> Vec<Term> {
         if let Some(tail) = &tails[index] {
             let told = within(tail.start..tail.end.min(end), &own);
             // What is only inherited must not drown what is said.
-            if before_is_empty && !number_first && !told.is_empty() {
+            if (before_is_empty || is_bare_clause) && !number_first && !told.is_empty() {
                 near.clear();
             }
             near.extend(told);
@@ -234,6 +235,22 @@ pub(super) fn attach(source: &Source<'_>, found: &mut [Stated]) -> Vec<Term> {
     all.sort_unstable();
     all.dedup();
     all
+}
+
+/// The days that sentences call `Natal` and `véspera de Natal`.
+fn christmas(source: &Source<'_>) -> impl Iterator<Item = (usize, Term)> {
+    let day = |day: u8| term(&format!("@date{day}/12")) | DAY;
+    source.tokens.iter().enumerate().filter_map(move |(at, token)| {
+        let is_eve =
+            matches!(source.before(at, 2), "vespera" | "visperas") || matches!(source.word(at + 1), "eve");
+        match (token.text.as_str(), is_eve) {
+            ("natal" | "christmas" | "navidad", true) | ("nochebuena", _) => {
+                Some((token.span.start, day(24)))
+            }
+            ("natal" | "christmas" | "navidad", false) => Some((token.span.start, day(25))),
+            (_, _) => None,
+        }
+    })
 }
 
 /// Where the part of a sentence begins that `at` stands in, divided by commas.
@@ -280,7 +297,19 @@ fn nouns_behind(source: &Source<'_>, end: usize) -> usize {
 /// Where the clause begins that `at` stands in.
 fn clause_before(source: &Source<'_>, at: usize) -> usize {
     let begins = |word: &str| {
-        matches!(word, ";" | "mas" | "porem" | "enquanto" | "but" | "while" | "whereas" | "pero" | "mientras")
+        matches!(
+            word,
+            ";" | "mas"
+                | "porem"
+                | "entao"
+                | "enquanto"
+                | "but"
+                | "while"
+                | "whereas"
+                | "pero"
+                | "mientras"
+                | "entonces"
+        )
     };
     // `2 pneus e o total foi de`: behind an `e`, what has a name of its own is another thing.
     let is_other = |place: usize| {

@@ -58,7 +58,8 @@ fn word_at(source: &Source<'_>, at: usize) -> Option<(Word, usize)> {
             ..,
         ) => (Word::SoldOut, 1),
         ("out", "of", "them" | "it" | "those" | "that") => (Word::SoldOut, 3),
-        ("sold", "out", _) | ("em" | "en", "falta", _) => (Word::SoldOut, 2),
+        ("sold", "out", _) | ("em" | "en", "falta", _) | ("none", "left", _) => (Word::SoldOut, 2),
+        _ if none_left(source, at) > 0 => (Word::SoldOut, none_left(source, at)),
         ("disponivel" | "disponiveis" | "available" | "disponible" | "disponibles", ..) => {
             (Word::Available, 1)
         }
@@ -81,6 +82,15 @@ fn word_at(source: &Source<'_>, at: usize) -> Option<(Word, usize)> {
             (Word::Extra, 2)
         }
         ("aparte" | "separately", ..) => (Word::Extra, 1),
+        (
+            "free",
+            "slot" | "slots" | "spot" | "spots" | "appointment" | "appointments" | "table" | "tables",
+            _,
+        ) => (Word::Available, 1),
+        // `It's still free`, of an hour or a table: what costs nothing does not do so still.
+        ("free", ..) if source.before(at, 1) == "still" => (Word::Available, 1),
+        // `free from R$ 250 up`, and not `free from nuts`.
+        ("free", "from", "r" | "us" | "$" | "brl") => (Word::Free, 1),
         ("free", next, _) if is_gift(source, at, next) => (Word::Free, 1),
         ("same", "day", _) => (Word::SameDay, 2),
         ("same", "-", "day") => (Word::SameDay, 3),
@@ -147,11 +157,33 @@ fn cost_free(first: &str, second: &str, third: &str) -> usize {
             "paga" | "pagas" | "pagan" | "pagam" | "pagara" | "pagaras" | "custa" | "cuesta",
             "nada",
         ) => 3,
+        ("nao" | "no", "cobramos" | "cobra" | "cobram" | "cobran", _) => 2,
+        ("don" | "t" | "not", "charge", _) => 2,
         ("pay", "nothing", _) => 2,
         ("de", "graca", _) => 2,
         ("por", "nossa" | "nuestra", "conta" | "cuenta") => 3,
         ("on", "the", "house") => 3,
         ("complimentary", ..) => 1,
+        _ => 0,
+    }
+}
+
+/// `não resta nenhum`, `no queda ninguna`, `no small ones left`: how many words say that there is none any more.
+fn none_left(source: &Source<'_>, at: usize) -> usize {
+    const LONGEST_NAME: usize = 3;
+    let is_none = |word: &str| {
+        matches!(word, "nenhum" | "nenhuma" | "ninguna" | "ninguno" | "ningun" | "mais" | "mas" | "nada")
+    };
+    let word = |places: usize| source.word(at + places);
+    match (word(0), word(1)) {
+        ("nao" | "no", "resta" | "restam" | "sobrou" | "sobraram" | "queda" | "quedan" | "restan")
+            if is_none(word(2)) =>
+        {
+            3
+        }
+        ("no", _) if source.language == Language::English => {
+            (2..=LONGEST_NAME + 1).find(|places| word(*places) == "left").map_or(0, |places| places + 1)
+        }
         _ => 0,
     }
 }

@@ -11,8 +11,8 @@ use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::{ConversationId, MessageId, Seq};
 use crate::domain::message::Message;
 use crate::store::conversations::{
-    Accepted, ConversationFilter, ConversationStore, NewConversation, NewEcho, NewInbound, OwnerChange, Page,
-    Visit,
+    Accepted, ConversationFilter, ConversationStore, Informed, NewConversation, NewEcho, NewInbound, NewNews,
+    OwnerChange, Page, Visit,
 };
 use crate::store::error::StoreError;
 use crate::store::sql;
@@ -232,6 +232,12 @@ impl ConversationStore for Conversations {
     async fn echo(&self, echo: NewEcho) -> Result<Accepted, StoreError> {
         self.database
             .write(Atomicity::Transaction, move |tx| Box::pin(ownership::echo(tx, echo.clone())))
+            .await
+    }
+
+    async fn inform(&self, news: NewNews) -> Result<Informed, StoreError> {
+        self.database
+            .write(Atomicity::Transaction, move |tx| Box::pin(ownership::inform(tx, news.clone())))
             .await
     }
 

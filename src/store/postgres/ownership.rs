@@ -8,9 +8,9 @@ use super::scripts;
 use super::text::stored;
 use crate::domain::conversation::{Conversation, ConversationState, Owner};
 use crate::domain::event::EventBody;
-use crate::domain::ids::{ConversationId, MessageId};
+use crate::domain::ids::{ConversationId, MessageId, Seq};
 use crate::domain::message::{Message, Role};
-use crate::store::conversations::{Accepted, NewEcho, OwnerChange};
+use crate::store::conversations::{Accepted, Informed, NewEcho, NewNews, OwnerChange};
 use crate::store::error::StoreError;
 use crate::store::sql;
 use crate::store::sql::values::{blob, owner, state};
@@ -96,6 +96,35 @@ pub(super) async fn echo(transaction: &mut Transaction, echo: NewEcho) -> Result
     };
     change_owner(transaction, id, change).await?;
     Ok(Accepted { message, duplicate: false })
+}
+
+/// Tells news, unless they are known.
+pub(super) async fn inform(transaction: &mut Transaction, news: NewNews) -> Result<Informed, StoreError> {
+    let (id, at) = (news.conversation, news.message.created_at);
+    let (_, owner) = standing(transaction, id).await?;
+    let statement = sqlx::query(sql::conversations::INSERT_INBOUND)
+        .bind(blob(id.0))
+        .bind(sql::conversations::NEWS)
+        .bind(stored(&news.key))
+        .bind(blob(news.message.id.0));
+    if transaction.write(statement).await? == 0 {
+        return Ok(Informed::Before);
+    }
+    let told = owner.is_bot();
+    let mut bodies = vec![EventBody::News { record: news.record, state: news.state, told }];
+    bodies.extend(told.then_some(EventBody::Message(news.message)));
+    let drafts = Drafts::of(bodies)?;
+    let statement = sqlx::query(sql::conversations::MAKE_ROOM)
+        .bind(blob(id.0))
+        .bind(drafts.count())
+        .bind(at.as_millisecond());
+    let row = transaction.row(statement).await?.ok_or(StoreError::NotFound)?;
+    let last: Seq = Columns::of(&row).value()?;
+    drafts.append(transaction, Place { conversation: id, turn: None, at }, last).await?;
+    if let Some(delivery) = news.outbox.filter(|_| told) {
+        outbox::queue(transaction, id, &delivery, at).await?;
+    }
+    Ok(if told { Informed::Told } else { Informed::Noted })
 }
 
 /// Opens or closes. Closing settles the customer messages that were open: nobody answers them later.

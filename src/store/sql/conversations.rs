@@ -67,6 +67,17 @@ pub(in crate::store) const INSERT_INBOUND: &str = "
     SELECT id, $2, $3, $4 FROM conversations WHERE id = $1
     ON CONFLICT DO NOTHING";
 
+/// Makes room for events of nobody's turn. Returns the new last place. `$1` conversation, `$2` events to come, `$3` time.
+pub(in crate::store) const MAKE_ROOM: &str = "
+    UPDATE conversations SET
+        last_seq = last_seq + $2,
+        updated_at = CASE WHEN updated_at > $3 THEN updated_at ELSE $3 END
+    WHERE id = $1
+    RETURNING last_seq";
+
+/// What news are counted by among what came in.
+pub(in crate::store) const NEWS: &str = "news";
+
 /// Opens a conversation. `$1` id, `$2` channel, `$3` contact, `$4` language, `$5` time.
 pub(in crate::store) const INSERT: &str = "
     INSERT INTO conversations (id, channel, contact_id, language, state, owner, epoch, last_seq,

@@ -12,8 +12,8 @@ use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::{ConversationId, MessageId, Seq};
 use crate::domain::message::Message;
 use crate::store::conversations::{
-    Accepted, ConversationFilter, ConversationStore, NewConversation, NewEcho, NewInbound, OwnerChange, Page,
-    Visit,
+    Accepted, ConversationFilter, ConversationStore, Informed, NewConversation, NewEcho, NewInbound, NewNews,
+    OwnerChange, Page, Visit,
 };
 use crate::store::error::StoreError;
 use crate::store::sql;
@@ -186,6 +186,10 @@ impl ConversationStore for Conversations {
 
     async fn echo(&self, echo: NewEcho) -> Result<Accepted, StoreError> {
         self.database.writer.run(Atomicity::Savepoint, |tx| ownership::echo(tx, echo)).await
+    }
+
+    async fn inform(&self, news: NewNews) -> Result<Informed, StoreError> {
+        self.database.writer.run(Atomicity::Savepoint, |tx| ownership::inform(tx, news)).await
     }
 
     async fn set_state(

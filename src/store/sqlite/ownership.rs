@@ -7,9 +7,9 @@ use super::statement::{Statement, query};
 use super::transaction::Transaction;
 use crate::domain::conversation::{Conversation, ConversationState, Owner};
 use crate::domain::event::EventBody;
-use crate::domain::ids::{ConversationId, MessageId};
+use crate::domain::ids::{ConversationId, MessageId, Seq};
 use crate::domain::message::{Message, Role};
-use crate::store::conversations::{Accepted, NewEcho, OwnerChange};
+use crate::store::conversations::{Accepted, Informed, NewEcho, NewNews, OwnerChange};
 use crate::store::error::StoreError;
 use crate::store::sql;
 use crate::store::sql::values::{blob, owner, state};
@@ -90,6 +90,33 @@ pub(super) fn echo(transaction: &mut Transaction, echo: NewEcho) -> Result<Accep
     };
     change_owner(transaction, id, change)?;
     Ok(Accepted { message, duplicate: false })
+}
+
+/// Tells news, unless they are known.
+pub(super) fn inform(transaction: &mut Transaction, news: NewNews) -> Result<Informed, StoreError> {
+    let (id, at) = (news.conversation, news.message.created_at);
+    let (_, owner) = standing(transaction, id)?;
+    let statement = query(sql::conversations::INSERT_INBOUND)
+        .bind(blob(id.0))
+        .bind(sql::conversations::NEWS)
+        .bind(news.key)
+        .bind(blob(news.message.id.0));
+    if transaction.write(statement)? == 0 {
+        return Ok(Informed::Before);
+    }
+    let told = owner.is_bot();
+    let mut bodies = vec![EventBody::News { record: news.record, state: news.state, told }];
+    bodies.extend(told.then_some(EventBody::Message(news.message)));
+    let drafts = Drafts::of(bodies)?;
+    let statement =
+        query(sql::conversations::MAKE_ROOM).bind(blob(id.0)).bind(drafts.count()).bind(at.as_millisecond());
+    let last: Vec<Seq> = transaction.write_returning(statement, |columns| columns.value())?;
+    let last = *last.first().ok_or(StoreError::NotFound)?;
+    drafts.append(transaction, Place { conversation: id, turn: None, at }, last)?;
+    if let Some(delivery) = news.outbox.filter(|_| told) {
+        outbox::queue(transaction, id, &delivery, at)?;
+    }
+    Ok(if told { Informed::Told } else { Informed::Noted })
 }
 
 /// Opens or closes. Closing settles the customer messages that were open: nobody answers them later.

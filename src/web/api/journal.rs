@@ -17,6 +17,8 @@ use utoipa::ToSchema;
 pub struct Journal {
     /// Oldest first.
     turns: Vec<TurnView>,
+    /// What systems behind the counter reported of its records, oldest first.
+    news: Vec<NewsView>,
     /// What all model calls cost together.
     usage: UsageView,
 }
@@ -80,6 +82,19 @@ struct ToolCallView {
     duration_ms: Option<u64>,
 }
 
+/// What a system behind the counter reported.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct NewsView {
+    #[schema(value_type = String, format = "date-time")]
+    at: Timestamp,
+    /// `order 727`.
+    record: String,
+    /// `shipped`.
+    state: String,
+    /// Whether the customer was told; not while a person has the conversation.
+    told: bool,
+}
+
 #[derive(Clone, Debug, Serialize, ToSchema)]
 struct WithheldView {
     reason: String,
@@ -109,8 +124,13 @@ impl UsageView {
 pub fn of(events: &[Event]) -> Journal {
     let mut journal = Journal::default();
     for event in events {
-        if let Some(id) = event.turn {
-            journal.note(id, event);
+        match (&event.body, event.turn) {
+            (EventBody::News { record, state, told }, _) => {
+                let (record, state) = (record.clone(), state.clone());
+                journal.news.push(NewsView { at: event.at, record, state, told: *told });
+            }
+            (_, Some(id)) => journal.note(id, event),
+            (_, None) => {}
         }
     }
     journal
@@ -190,6 +210,7 @@ impl TurnView {
             | EventBody::ConfirmationSettled { .. }
             | EventBody::Verified { .. }
             | EventBody::Interview { .. }
+            | EventBody::News { .. }
             | EventBody::StateChanged { .. } => {}
         }
     }

@@ -2,6 +2,7 @@
 //! and puts the result into words; it decides nothing about conversations.
 
 pub mod attachments;
+pub mod connectors;
 pub mod conversations;
 pub mod documents;
 pub mod drills;

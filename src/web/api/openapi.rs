@@ -1,10 +1,10 @@
 //! The OpenAPI 3.1 document, made from the handlers themselves.
 
 use super::{
-    attachments, conversations, documents, drills, events, files, gaps, inspect, interviews, knowledge,
-    messages, outbox, people, tools, widget,
+    attachments, connectors, conversations, documents, drills, events, files, gaps, inspect, interviews,
+    knowledge, messages, outbox, people, tools, widget,
 };
-use crate::web::webhooks::{relay, whatsapp};
+use crate::web::webhooks::{self, relay, whatsapp};
 use crate::web::{pages, probes};
 use axum::response::IntoResponse;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -47,6 +47,7 @@ use utoipa::{Modify, OpenApi, ToSchema};
         interviews::correct_interview,
         interviews::acknowledge_lead,
         tools::list_tools,
+        connectors::list_connectors,
         attachments::send_attachment,
         files::get_file,
         files::forget_files,
@@ -54,6 +55,7 @@ use utoipa::{Modify, OpenApi, ToSchema};
         outbox::replay_delivery,
         drills::begin_model_drill,
         drills::end_model_drill,
+        webhooks::connectors::receive_connector,
         relay::receive_relay,
         whatsapp::verify_whatsapp,
         whatsapp::receive_whatsapp,

@@ -158,6 +158,7 @@ pub fn frames(event: &Event) -> Vec<Frame<'_>> {
             | EventBody::Withheld { .. }
             | EventBody::Interview { .. }
             | EventBody::Bound { .. }
+            | EventBody::News { .. }
             | EventBody::StateChanged { .. },
             _,
         ) => Vec::new(),

@@ -3,6 +3,7 @@
 use super::server::{Answer, Asked, Vendor, is_id};
 use base64::Engine as _;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 #[derive(Default)]
 pub struct Bling {
@@ -10,7 +11,16 @@ pub struct Bling {
     pub orders: Vec<Value>,
     /// How often a token was given; only the newest holds.
     pub generation: u32,
+    /// How many seconds a token holds.
+    pub lifetime: u32,
+    /// How often a token was asked for with what does not hold.
+    pub refused: u32,
+    /// Whom somebody let in, until they come for their token: where they were sent back to, and the challenge.
+    pub consent: Option<(String, String)>,
 }
+
+/// What consent is worth, once.
+const CODE: &str = "c0de/+ 1";
 
 const CONTACTS: [(u64, &str); 2] = [(51, "lia@prado.example"), (52, "outra@prado.example")];
 
@@ -33,22 +43,54 @@ impl Bling {
                 "transporte": {"frete": 22.4, "contato": {"nome": "Correios"}, "etiqueta": {"cep": "01310100"},
                     "volumes": [{"servico": "PAC", "codigoRastreamento": "BR123"}]}})
         };
-        Self { products, orders: vec![order(881, 727, 51), order(882, 728, 52)], generation: 0 }
+        Self {
+            products,
+            orders: vec![order(881, 727, 51), order(882, 728, 52)],
+            generation: 0,
+            lifetime: 21_600,
+            refused: 0,
+            consent: None,
+        }
     }
 
     fn token(&mut self, asked: &Asked) -> Answer {
         let client = base64::engine::general_purpose::STANDARD.encode("loja:bl1ng");
         let form = asked.form();
-        if asked.header("authorization") != Some(&format!("Basic {client}"))
-            || form["grant_type"] != "refresh_token"
-            || form["refresh_token"] != format!("refresh-{}", self.generation)
-        {
+        let holds = match form["grant_type"].as_str() {
+            "authorization_code" => self.consent.take().is_some_and(|(redirect, challenge)| {
+                let digest = Sha256::digest(form["code_verifier"].as_bytes());
+                form["code"] == CODE
+                    && form["redirect_uri"] == redirect
+                    && base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(digest) == challenge
+            }),
+            "refresh_token" => form["refresh_token"] == format!("refresh-{}", self.generation),
+            _ => false,
+        };
+        if asked.header("authorization") != Some(&format!("Basic {client}")) || !holds {
+            self.refused += 1;
             return Answer::json(400, json!({"error": {"type": "invalid_grant"}}));
         }
         self.generation += 1;
         let (access, refresh) =
             (format!("access-{}", self.generation), format!("refresh-{}", self.generation));
-        Answer::json(200, json!({"access_token": access, "refresh_token": refresh, "expires_in": 21_600}))
+        Answer::json(
+            200,
+            json!({"access_token": access, "refresh_token": refresh, "expires_in": self.lifetime}),
+        )
+    }
+}
+
+impl Bling {
+    /// The page where the shop's owner is signed in and says yes.
+    fn authorize(&mut self, asked: &Asked) -> Answer {
+        let part = |name: &str| asked.parameter(name).unwrap();
+        assert_eq!((part("response_type"), part("client_id")), ("code", "loja"));
+        assert_eq!(part("code_challenge_method"), "S256");
+        let redirect = part("redirect_uri").to_owned();
+        let mut back = reqwest::Url::parse(&redirect).unwrap();
+        back.query_pairs_mut().append_pair("code", CODE).append_pair("state", part("state"));
+        self.consent = Some((redirect, part("code_challenge").to_owned()));
+        Answer::empty(302).with("location", back.as_str())
     }
 }
 
@@ -71,6 +113,9 @@ impl Vendor for Bling {
         let ["Api", "v3", rest @ ..] = parts.as_slice() else { return refusal(404, "RESOURCE_NOT_FOUND") };
         if let ("POST", ["oauth", "token"]) = (asked.method.as_str(), rest) {
             return self.token(asked);
+        }
+        if let ("GET", ["oauth", "authorize"]) = (asked.method.as_str(), rest) {
+            return self.authorize(asked);
         }
         if asked.header("authorization") != Some(&format!("Bearer access-{}", self.generation)) {
             return refusal(401, "invalid_token");

@@ -64,6 +64,13 @@ impl Vendor for MercadoPago {
                     json!({"paging": {"total": found.len(), "limit": 30, "offset": 0}, "results": found}),
                 )
             }
+            ("GET", path) if path.starts_with("/v1/payments/") => {
+                let id: Option<u64> = path.rsplit('/').next().and_then(|id| id.parse().ok());
+                match self.payments.iter().find(|payment| payment["id"].as_u64() == id) {
+                    Some(payment) => Answer::json(200, payment.clone()),
+                    None => fault(404, "Payment not found"),
+                }
+            }
             ("POST", "/checkout/preferences") => {
                 if body["items"][0]["unit_price"].as_f64().is_none() {
                     return fault(400, "unit_price invalid");

@@ -27,6 +27,11 @@ impl Redmine {
     }
 }
 
+/// Text as it is kept: lines end with CR LF.
+fn lines(text: &Value) -> Value {
+    json!(text.as_str().map(|text| text.replace('\n', "\r\n")))
+}
+
 impl Vendor for Redmine {
     fn answer(&mut self, asked: &Asked) -> Answer {
         if asked.header("x-redmine-api-key") != Some("k3y") {
@@ -45,7 +50,7 @@ impl Vendor for Redmine {
                 }
                 let number = 71 + self.issues.len() as i64;
                 let record = json!({
-                    "id": number, "subject": issue["subject"], "description": issue["description"],
+                    "id": number, "subject": issue["subject"], "description": lines(&issue["description"]),
                     "project": {"id": 1, "name": "Loja"}, "priority": {"id": 2, "name": "Normal"},
                     "status": {"id": 1, "name": "New", "is_closed": false}, "journals": [],
                     "created_on": "2026-11-23T13:10:00Z", "updated_on": "2026-11-23T13:10:00Z",
@@ -74,7 +79,7 @@ impl Vendor for Redmine {
                         Answer::json(200, json!({"issue": shown}))
                     }
                     "PUT" => {
-                        let notes = asked.json()["issue"]["notes"].clone();
+                        let notes = lines(&asked.json()["issue"]["notes"]);
                         let journals = issue["journals"].as_array_mut().unwrap();
                         let id = 60 + journals.len();
                         journals.push(json!({

@@ -11,6 +11,7 @@ use qdrant_edge::{
     Modifier as EdgeModifier, ScrollRequest, WithPayloadInterface, WithVector,
 };
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard};
 use tonic::{Request, Response, Status};
 
@@ -31,6 +32,7 @@ pub struct Cellar {
     /// Dropped before the folder: the engine writes a last time when it is let go.
     kept: RwLock<Kept>,
     folder: tempfile::TempDir,
+    written: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -60,7 +62,16 @@ fn missing(name: &str) -> Status {
 
 impl Cellar {
     pub fn new() -> Self {
-        Self { kept: RwLock::default(), folder: tempfile::tempdir().unwrap() }
+        Self { kept: RwLock::default(), folder: tempfile::tempdir().unwrap(), written: AtomicUsize::new(0) }
+    }
+
+    /// Counts passages that are written.
+    pub fn count(&self, passages: usize) {
+        self.written.fetch_add(passages, Ordering::Relaxed);
+    }
+
+    pub fn written(&self) -> usize {
+        self.written.load(Ordering::Relaxed)
     }
 
     fn kept(&self) -> RwLockReadGuard<'_, Kept> {

@@ -73,6 +73,11 @@ impl Peer {
         self.cellar.holds(words)
     }
 
+    /// How many passages were written so far, whoever wrote them.
+    pub fn written(&self) -> usize {
+        self.cellar.written()
+    }
+
     /// Loses all it keeps.
     pub fn forget(&self) {
         self.cellar.clear();

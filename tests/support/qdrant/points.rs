@@ -11,7 +11,7 @@ use ::qdrant_client::qdrant::with_payload_selector::SelectorOptions as PayloadOp
 use ::qdrant_client::qdrant::with_vectors_selector::SelectorOptions as VectorOptions;
 use ::qdrant_client::qdrant::*;
 use qdrant_edge::{
-    CreateIndex, FieldIndexOperations, NamedQuery, PayloadFieldSchema, PayloadSchemaType,
+    CreateIndex, FieldIndexOperations, NamedQuery, PayloadFieldSchema, PayloadSchemaType, PointId as EdgeId,
     PointInsertOperations, PointOperations, QueryEnum, ScrollRequest, SearchRequest, UpdateOperation,
     VectorInternal, WithPayloadInterface, WithVector,
 };
@@ -98,7 +98,10 @@ service! {
             }
             let points: Result<Vec<_>, _> =
                 request.points.into_iter().map(|point| persisted(point, &collection)).collect();
-            let points = PointInsertOperations::PointsList(points?);
+            let points = points?;
+            // What the index knows of itself is numbered.
+            self.count(points.iter().filter(|point| matches!(point.id, EdgeId::Uuid(_))).count());
+            let points = PointInsertOperations::PointsList(points);
             update(&collection, UpdateOperation::PointOperation(PointOperations::UpsertPoints(points)))?;
             applied()
         }

@@ -1,0 +1,13 @@
+//! News that systems behind the counter report of their own accord: kept by the webhook, looked up at the system, told
+//! to whoever the record belongs to. Which conversation that is says a key that was noted when the customer proved to
+//! own the record; no model has a say, and nothing of a post is believed but the key.
+
+mod desk;
+mod mention;
+mod post;
+mod worker;
+
+pub use desk::NewsDesk;
+pub(super) use mention::note;
+pub use post::{CHANNEL, KeptNews};
+pub use worker::NewsWorker;

@@ -230,7 +230,7 @@ async fn glpi_keeps_the_contract_whether_it_escapes_what_it_keeps_or_not() {
         let world = World::new().await;
         let fake = Fake::start(Glpi::new(escapes)).await;
         let desk = desk(&world, world.connector("glpi", &fake, &GLPI));
-        let solved = contract(&world, &*desk, |number, _, note| {
+        let solved = contract(&world, &*desk, async |number, _, note| {
             fake.vendor.lock().unwrap().team(number, 5, note);
         })
         .await;

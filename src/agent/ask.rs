@@ -17,6 +17,7 @@ impl Run<'_> {
             tool_choice: choice,
             passages: self.passages.clone(),
             pictures: self.pictures.clone(),
+            documents: self.documents.iter().map(|document| document.told(self.room)).collect(),
             language: self.language,
             now: self.now.clone(),
             max_output_tokens: self.agent.settings.max_output_tokens,

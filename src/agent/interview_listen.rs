@@ -49,6 +49,7 @@ impl Run<'_> {
             tool_choice: ToolChoice::Auto,
             passages: Vec::new(),
             pictures: Vec::new(),
+            documents: Vec::new(),
             language: self.language,
             now: self.now.clone(),
             max_output_tokens: 200,

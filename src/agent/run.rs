@@ -9,8 +9,9 @@ use super::names::InternalNames;
 use super::opening::opening_hours;
 use super::proof::{Proof, asks_for_time};
 use super::replay::Replay;
+use super::sent_files::Read;
 use super::step::{Ending, Happened, Next, Turn};
-use super::task::{Audience, Journal, Outcome, Pictures, Retrieve, Task};
+use super::task::{Audience, CustomerFiles, Journal, Outcome, Retrieve, Task};
 use crate::config::business::Business;
 use crate::config::turn::TurnSettings;
 use crate::domain::clock::Clock;
@@ -38,7 +39,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A model without room for the whole transcript is shown one part in so many of the past and of the passages.
-const LITTLE: usize = 4;
+pub(super) const LITTLE: usize = 4;
 
 /// The mind of the counter.
 pub struct Agent {
@@ -60,8 +61,8 @@ pub struct Agent {
     pub settings: TurnSettings,
     /// Time.
     pub clock: Arc<dyn Clock>,
-    /// Where pictures are, if there is a model that sees.
-    pub pictures: Option<Arc<dyn Pictures>>,
+    /// Where the files are that customers sent, if they are kept.
+    pub files: Option<Arc<dyn CustomerFiles>>,
 }
 
 /// One run over one task.
@@ -82,6 +83,7 @@ pub(super) struct Run<'a> {
     pub(super) room: Room,
     pub(super) passages: Vec<Passage>,
     pub(super) pictures: Vec<Picture>,
+    pub(super) documents: Vec<Read>,
     pub(super) outcome: Outcome,
     pub(super) verified: Vec<Identity>,
     pub(super) stands_in: Option<StandIn>,
@@ -142,6 +144,7 @@ impl Agent {
             room: Room::Plenty,
             passages: Vec::new(),
             pictures: Vec::new(),
+            documents: Vec::new(),
             outcome: Outcome { language, ..Outcome::default() },
             stands_in: history::stand_in(&task.events, task.turn),
             at_a_loss: false,
@@ -176,7 +179,7 @@ impl Run<'_> {
         }
         if !matches!(next, Next::Stop(_)) {
             self.retrieve(said).await?;
-            self.look_at_pictures().await;
+            self.look_at_files().await?;
             self.base = self.context()?;
         }
         loop {

@@ -11,6 +11,7 @@ use crate::domain::message::{Button, Confirmation, Input, KeptFile, Message, Sou
 use crate::domain::passage::{Asked, Lookup};
 use crate::domain::tool_call::ToolCall;
 use crate::domain::turn::{StopReason, Usage};
+use crate::llm::model::SentFile;
 use async_trait::async_trait;
 use std::time::Duration;
 
@@ -44,9 +45,47 @@ pub trait Retrieve: Send + Sync {
 
 /// The files that customers sent.
 #[async_trait]
-pub trait Pictures: Send + Sync {
-    /// The bytes of a picture; none if it is gone, or cannot be had.
+pub trait CustomerFiles: Send + Sync {
+    /// The bytes of a picture; none if it is gone, cannot be had, or no model sees.
     async fn picture(&self, conversation: ConversationId, file: &KeptFile) -> Option<Vec<u8>>;
+
+    /// A document, with at most `characters` of its words; none if it is gone, or there is nothing in it that a model
+    /// could be given.
+    async fn document(
+        &self,
+        conversation: ConversationId,
+        file: &KeptFile,
+        characters: usize,
+    ) -> Option<Found>;
+}
+
+/// A document of a customer's.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its words.
+    pub words: Words,
+    /// The file, if a model takes it as it is.
+    pub file: Option<SentFile>,
+}
+
+/// Words of a document.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Words {
+    /// They themselves.
+    pub text: String,
+    /// Whether there are more.
+    pub cut: bool,
+}
+
+impl Words {
+    /// The first `characters` of them.
+    #[must_use]
+    pub fn within(&self, characters: usize) -> Self {
+        match self.text.char_indices().nth(characters) {
+            Some((end, _)) => Self { text: self.text.get(..end).unwrap_or_default().to_owned(), cut: true },
+            None => self.clone(),
+        }
+    }
 }
 
 /// What a turn works on.

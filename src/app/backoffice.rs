@@ -9,6 +9,7 @@ use crate::backoffice::connector::catalog::ConnectorShop;
 use crate::backoffice::connector::contract::Capability;
 use crate::backoffice::connector::crm::ConnectorCrm;
 use crate::backoffice::connector::engine::Ground;
+use crate::backoffice::connector::mail::ConnectorPost;
 use crate::backoffice::connector::pack::Pack;
 use crate::backoffice::connector::payments::ConnectorPayments;
 use crate::backoffice::connector::shelf;
@@ -19,12 +20,14 @@ use crate::backoffice::embedded::{EmbeddedAgenda, EmbeddedCatalog, Foundation, e
 use crate::backoffice::mirrored::MirroredAgenda;
 use crate::config::backoffice::{EMBEDDED, NONE};
 use crate::config::connectors::{ConnectorSetting, Value};
+use crate::config::email::SMTP;
 use crate::config::environment;
 use crate::config::load::Places;
 use crate::config::store::StorePlace;
 use crate::config::vault::Vault;
 use crate::declared::near::nearest;
 use crate::domain::problem::Problem;
+use crate::limits::mail::Sender;
 use crate::limits::net::client_builder;
 use crate::limits::pause::TimerPause;
 use crate::llm::factory::allowance;
@@ -103,6 +106,12 @@ pub fn over(
                 let seconds = connector.setting("index_seconds").and_then(|text| text.parse().ok());
                 let records = ConnectorShop::new(connector, stores.contacts.clone(), options.clock.clone());
                 shop = Some((Arc::new(records), seconds.unwrap_or(PRODUCTS_SECONDS)));
+            }
+            Capability::Mail => {
+                let from = Sender::read(&options.settings.email.from).map_err(|error| {
+                    vec![options.settings.places.problem(&["email", "from"], &error.to_string())]
+                })?;
+                backoffice.mail = Some(Arc::new(ConnectorPost::new(connector, from)));
             }
             Capability::Shipping => carriers = Some(Arc::new(ConnectorCarriers::new(connector))),
         }
@@ -193,23 +202,24 @@ pub fn completed(options: &Options, pack: &Pack, secrets: &Secrets) -> Connector
     setting
 }
 
-/// Which connector `[backoffice]` names for what.
+/// Which connector `[backoffice]` and `[email]` name for what.
 fn chosen(
     options: &Options,
     packs: &BTreeMap<String, Arc<Pack>>,
     problems: &mut Vec<Problem>,
 ) -> Vec<(Capability, Arc<Pack>)> {
     let mut chosen = Vec::new();
-    for (key, keeper) in
-        options.settings.backoffice.keepers().into_iter().filter(|(key, keeper)| *keeper != without(key))
-    {
+    let mail = (Capability::Mail.as_str(), options.settings.email.through.as_str());
+    let keepers = options.settings.backoffice.keepers().into_iter().chain([mail]);
+    for (key, keeper) in keepers.filter(|(key, keeper)| *keeper != without(key)) {
         let Some(capability) = Capability::ALL.into_iter().find(|capability| capability.as_str() == key)
         else {
             continue;
         };
         let able = || packs.values().filter(|pack| pack.capabilities().contains(&capability));
         let mut fault = |message: String| {
-            problems.push(options.settings.places.problem(&["backoffice", key], &message));
+            let place = if key == mail.0 { ["email", "through"] } else { ["backoffice", key] };
+            problems.push(options.settings.places.problem(&place, &message));
         };
         match packs.get(keeper) {
             Some(pack) if pack.capabilities().contains(&capability) => {
@@ -235,7 +245,11 @@ fn chosen(
 
 /// What stands there if no connector does it.
 fn without(key: &str) -> &'static str {
-    if key == Capability::Payments.as_str() { NONE } else { EMBEDDED }
+    match key {
+        _ if key == Capability::Payments.as_str() => NONE,
+        _ if key == Capability::Mail.as_str() => SMTP,
+        _ => EMBEDDED,
+    }
 }
 
 fn listed<'p>(packs: impl Iterator<Item = &'p Arc<Pack>>) -> String {

@@ -11,7 +11,7 @@ use super::probes::{ModelProbe, StoreProbe};
 use super::secrets;
 use super::vectors::VectorTask;
 use crate::agent::run::Agent;
-use crate::agent::task::Pictures;
+use crate::agent::task::CustomerFiles;
 use crate::backoffice::Backoffice;
 use crate::config::settings::Settings;
 use crate::conversation::files::FileShelf;
@@ -22,6 +22,7 @@ use crate::conversation::news::{NewsDesk, NewsWorker};
 use crate::conversation::ownership::Ownership;
 use crate::conversation::presence::{PresenceDesk, PresenceTask};
 use crate::conversation::reception::worker::PostWorker;
+use crate::conversation::sent_files::{SentFiles, Taken};
 use crate::conversation::turn::TurnRunner;
 use crate::conversation::worker::Worker;
 use crate::domain::clock::Clock;
@@ -210,6 +211,7 @@ impl App {
         let (servers, mcp) = mcp::begin(&options, &outside, &registry, &stop).await.map_err(listed)?;
         let whatsapp = super::whatsapp::whatsapp(&options)?;
         let whatsapp = whatsapp.map(|whatsapp| whatsapp.sides(&options, &stores, &outside.alerts, &stop));
+        let line = whatsapp.as_ref().map(|sides| sides.line.clone());
         let sending = whatsapp.as_ref().map(|sides| sides.push.clone());
         let channels: Vec<Arc<dyn Push>> =
             options.channels.iter().cloned().chain(relayed).chain(sending).collect();
@@ -220,6 +222,11 @@ impl App {
         let vectors = VectorTask::new(library.clone(), options.clone());
         let leases = LeaseRules::new(&settings.handoff, &settings.business);
         let files = FileShelf::below(&options.data);
+        let sent_files: Arc<dyn CustomerFiles> = Arc::new(SentFiles {
+            shelf: files.clone(),
+            readers: library.documents.readers(),
+            taken: Taken { pictures: settings.llm.sees(), documents: settings.llm.takes_files() },
+        });
         let runner = TurnRunner {
             agent: Agent {
                 model,
@@ -231,7 +238,7 @@ impl App {
                 business: Arc::new(settings.business.clone()),
                 settings: settings.turn.clone(),
                 clock: options.clock.clone(),
-                pictures: settings.llm.sees().then(|| Arc::new(files.clone()) as Arc<dyn Pictures>),
+                files: Some(sent_files),
             },
             stores: stores.clone(),
             clock: options.clock.clone(),
@@ -288,6 +295,7 @@ impl App {
             ],
             relay,
             whatsapp,
+            line,
             drill: Arc::new(Drill { outage: outside.outage, chain }),
             metrics: Arc::new(crate::telemetry::metrics::render),
             files: files.clone(),

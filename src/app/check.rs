@@ -306,6 +306,7 @@ async fn model_problems(options: &Options) -> Vec<Problem> {
         tool_choice: ToolChoice::None,
         passages: Vec::new(),
         pictures: Vec::new(),
+        documents: Vec::new(),
         language: options.settings.business.language,
         now: options.clock.now().to_zoned(options.settings.business.timezone.clone()),
         max_output_tokens: 8,

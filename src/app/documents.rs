@@ -82,6 +82,11 @@ pub fn places(options: &Options) -> anyhow::Result<Places> {
 }
 
 impl Documents {
+    /// Who reads documents that are hard to read safely.
+    pub fn readers(&self) -> Arc<Outside> {
+        self.places.outside.clone()
+    }
+
     /// Opens the ledger.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use crate::conversation::turn::TurnRunner;
 use crate::domain::language::Language;
 use crate::domain::problem::Problem;
 use crate::interview::library::Interviews;
-use crate::limits::mail::Mailer;
+use crate::limits::mail::{Mailer, Post};
 use crate::llm::factory::allowance;
 use crate::tools::builtin::interviews::Offer;
 use crate::tools::registry::Registry;
@@ -72,12 +72,17 @@ pub fn desk(
     definitions: &Definitions,
 ) -> anyhow::Result<Box<LeadDesk>> {
     let stores = runner.stores.clone();
+    let mailer = match &backoffice.mail {
+        Some(post) => Some(post.clone()),
+        None => Mailer::new(&options.settings.email, &allowance(&options.settings.limits))?
+            .map(|mailer| Arc::new(mailer) as Arc<dyn Post>),
+    };
     Ok(Box::new(LeadDesk {
         crm: backoffice.crm.clone(),
         stores,
         definitions: definitions.clone(),
         prompts: runner.agent.prompts.clone(),
-        mailer: Mailer::new(&options.settings.email, &allowance(&options.settings.limits))?,
+        mailer,
         alerts: outside.alerts.clone(),
         clock: options.clock.clone(),
         timezone: options.settings.business.timezone.clone(),

@@ -19,6 +19,7 @@ pub mod words;
 
 pub use error::BackofficeError;
 
+use crate::limits::mail::Post;
 use std::sync::Arc;
 
 /// The systems, whoever implements each, to hand out by argument.
@@ -34,4 +35,6 @@ pub struct Backoffice {
     pub catalog: Arc<dyn catalog::Catalog>,
     /// Ways to pay, if a vendor offers any.
     pub payments: Option<Arc<dyn payments::Payments>>,
+    /// Mail to people of the business, if a vendor sends it.
+    pub mail: Option<Arc<dyn Post>>,
 }

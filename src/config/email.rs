@@ -7,6 +7,8 @@ use serde::Deserialize;
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EmailSettings {
+    /// Who sends it: `smtp`, or the name of a connector.
+    pub through: String,
     /// The mail server; empty for none.
     pub smtp_url: String,
     /// Who signs in there; empty for nobody.
@@ -17,14 +19,26 @@ pub struct EmailSettings {
     pub from: String,
 }
 
+/// In the place of a connector's name: the operator's own mail server sends it.
+pub const SMTP: &str = "smtp";
+
 impl EmailSettings {
+    /// Whether a mail server sends it.
+    pub fn is_by_server(&self) -> bool {
+        self.through == SMTP
+    }
+
     /// What is wrong, by key.
     pub fn problems(&self) -> Vec<(&'static str, String)> {
         let mut problems = Vec::new();
-        if self.smtp_url.trim().is_empty() {
+        if self.is_by_server() && self.smtp_url.trim().is_empty() {
             return problems;
         }
-        if !["smtp://", "smtps://"].iter().any(|scheme| self.smtp_url.starts_with(scheme)) {
+        if !self.is_by_server() {
+            if !self.smtp_url.trim().is_empty() {
+                problems.push(("smtp_url", format!("is not used: `through` names {}", self.through)));
+            }
+        } else if !["smtp://", "smtps://"].iter().any(|scheme| self.smtp_url.starts_with(scheme)) {
             problems.push(("smtp_url", "is `smtp://HOST:PORT` or `smtps://HOST:PORT`".to_owned()));
         }
         if self.smtp_url.contains('@') {

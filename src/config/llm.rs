@@ -24,6 +24,8 @@ pub struct LlmSettings {
     pub temperature: f32,
     /// Whether the main model is shown the pictures that customers send.
     pub images: bool,
+    /// Whether the main model is sent the PDF that customers send, as files; else it reads their words.
+    pub documents: bool,
     /// Most requests to an endpoint in a minute; 0 is without bound.
     pub requests_per_minute: u32,
     /// Most tokens to an endpoint in a minute; 0 is without bound.
@@ -74,12 +76,19 @@ pub struct EndpointSettings {
     pub tokens_per_minute: Option<u32>,
     /// See [`LlmSettings::images`].
     pub images: Option<bool>,
+    /// See [`LlmSettings::documents`].
+    pub documents: Option<bool>,
 }
 
 impl LlmSettings {
     /// Whether any model is shown pictures.
     pub fn sees(&self) -> bool {
         self.images || self.endpoints.values().any(|endpoint| endpoint.images == Some(true))
+    }
+
+    /// Whether any model is sent files.
+    pub fn takes_files(&self) -> bool {
+        self.documents || self.endpoints.values().any(|endpoint| endpoint.documents == Some(true))
     }
 }
 

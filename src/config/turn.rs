@@ -30,6 +30,8 @@ pub struct TurnSettings {
     pub history_characters: usize,
     /// Characters of one result.
     pub result_characters: usize,
+    /// Characters of one document of the customer's.
+    pub document_characters: usize,
     /// Passages looked at.
     pub passages: usize,
     /// Turns at once in one process.

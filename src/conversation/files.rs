@@ -1,10 +1,7 @@
 //! Files that customers sent, below the data folder: a folder a conversation, and in it each file under its digest, so
 //! that the same one is kept once. It neither judges nor serves them.
 
-use crate::agent::task::Pictures;
 use crate::domain::ids::ConversationId;
-use crate::domain::message::KeptFile;
-use async_trait::async_trait;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -97,21 +94,9 @@ impl FileShelf {
         .await
     }
 
-    fn of(&self, conversation: ConversationId) -> PathBuf {
+    /// The folder of a conversation: what is kept in it is forgotten with it.
+    pub(super) fn of(&self, conversation: ConversationId) -> PathBuf {
         self.folder.join(conversation.to_string())
-    }
-}
-
-#[async_trait]
-impl Pictures for FileShelf {
-    async fn picture(&self, conversation: ConversationId, file: &KeptFile) -> Option<Vec<u8>> {
-        match self.read(conversation, &file.digest).await {
-            Ok(found) => found,
-            Err(error) => {
-                tracing::warn!(conversation.id = %conversation, %error, "a customer's picture could not be read");
-                None
-            }
-        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::interview::definition::{Definition, Person, Route, Weekday};
 use crate::interview::handover;
 use crate::interview::say::Voice;
 use crate::limits::alerts::{AlertEvent, Alerts};
-use crate::limits::mail::{Mail, Mailer};
+use crate::limits::mail::{Mail, Post};
 use crate::prompts::Prompts;
 use crate::store::Stores;
 use crate::store::error::StoreError;
@@ -51,8 +51,8 @@ pub struct LeadDesk {
     pub definitions: Definitions,
     /// Words for the remark of a lead.
     pub prompts: Arc<Prompts>,
-    /// Mail, if there is a server for it.
-    pub mailer: Option<Mailer>,
+    /// Mail, if anything sends it.
+    pub mailer: Option<Arc<dyn Post>>,
     /// Where the operator is told.
     pub alerts: Arc<Alerts>,
     /// Time.

@@ -18,6 +18,7 @@ pub mod news;
 pub mod ownership;
 pub mod presence;
 pub mod reception;
+pub mod sent_files;
 pub mod turn;
 pub mod unite;
 pub mod worker;

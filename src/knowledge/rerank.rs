@@ -90,6 +90,7 @@ impl Reranker {
             tool_choice: ToolChoice::None,
             passages: Vec::new(),
             pictures: Vec::new(),
+            documents: Vec::new(),
             language,
             now: self.clock.now().to_zoned(self.zone.clone()),
             max_output_tokens: MOST_TOKENS,

@@ -4,11 +4,13 @@
 use async_trait::async_trait;
 use std::time::Duration;
 
-/// So much may be taken at once, and comes back over a minute.
+/// So much may be taken at once, and so much comes back over a minute.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CellRate {
-    /// Units in a minute, and at once.
+    /// Units in a minute.
     pub per_minute: u32,
+    /// Units at once.
+    pub at_once: u32,
 }
 
 impl CellRate {

@@ -1,8 +1,10 @@
-//! Mail to people of the business, through the operator's own mail server. It decides nothing about who is written to.
+//! Mail to people of the business: what it is, and sending it through the operator's own mail server. It decides nothing
+//! about who is written to.
 
 use super::net::{Allowance, addresses, is_public};
 use crate::config::email::EmailSettings;
 use anyhow::{Context, bail};
+use async_trait::async_trait;
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
 use lettre::transport::smtp::authentication::Credentials;
@@ -31,6 +33,41 @@ pub struct Mail {
     pub text: String,
 }
 
+/// Sends mail, by whatever way. Implementors owe: a mail that is sent again bears the same id.
+#[async_trait]
+pub trait Post: Send + Sync {
+    /// Sends a mail; returns once somebody has it who will deliver it.
+    ///
+    /// # Errors
+    /// It was refused, or whoever delivers is away. The error names no address of a person.
+    async fn send(&self, mail: &Mail) -> anyhow::Result<()>;
+}
+
+/// Who mail comes from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sender {
+    /// The name that is shown.
+    pub name: Option<String>,
+    /// The address.
+    pub address: String,
+}
+
+impl Sender {
+    /// Reads `email.from`: an address, or a name and an address in angle brackets.
+    ///
+    /// # Errors
+    /// It is no mail address.
+    pub fn read(from: &str) -> anyhow::Result<Self> {
+        let mailbox: Mailbox = from.parse().context("email.from is no mail address")?;
+        Ok(Self { name: mailbox.name, address: mailbox.email.to_string() })
+    }
+
+    /// What stands behind the `@`.
+    pub fn domain(&self) -> &str {
+        self.address.rsplit('@').next().unwrap_or_default()
+    }
+}
+
 /// How the server is spoken to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Secrecy {
@@ -53,13 +90,13 @@ pub struct Mailer {
 }
 
 impl Mailer {
-    /// As the settings say; none if they name no server.
+    /// As the settings say; none if they name no server, or a connector in its place.
     ///
     /// # Errors
     /// An address that is none.
     pub fn new(settings: &EmailSettings, allowance: &Allowance) -> anyhow::Result<Option<Self>> {
         let url = settings.smtp_url.trim();
-        if url.is_empty() {
+        if url.is_empty() || !settings.is_by_server() {
             return Ok(None);
         }
         let url: Url = url.parse().context("email.smtp_url is no address")?;
@@ -76,14 +113,6 @@ impl Mailer {
             .then(|| Credentials::new(settings.user.clone(), settings.password.expose().to_owned()));
         let port = url.port().unwrap_or(usual);
         Ok(Some(Self { host, port, secrecy, credentials, from, allowance: allowance.clone() }))
-    }
-
-    /// Sends a mail; returns once the server has it.
-    ///
-    /// # Errors
-    /// A server that is away, refuses, or must not be called. It names no address of a person.
-    pub async fn send(&self, mail: &Mail) -> anyhow::Result<()> {
-        tokio::time::timeout(WHOLE, self.hand_over(mail)).await.context("the mail server takes too long")?
     }
 
     async fn hand_over(&self, mail: &Mail) -> anyhow::Result<()> {
@@ -121,5 +150,12 @@ impl Mailer {
         }
         transport.build().send(message).await.context("the mail server did not take it")?;
         Ok(())
+    }
+}
+
+#[async_trait]
+impl Post for Mailer {
+    async fn send(&self, mail: &Mail) -> anyhow::Result<()> {
+        tokio::time::timeout(WHOLE, self.hand_over(mail)).await.context("the mail server takes too long")?
     }
 }

@@ -1,8 +1,11 @@
 //! How fast something may go out by one key, and keys that rest for a while: because somebody asked for it, or because
-//! nothing gets through. In memory: a process that starts anew begins with a fresh second and tries once more.
+//! nothing gets through. A pace may be shared by processes. Who rests is in memory: a process that starts anew begins with a
+//! fresh second and tries once more.
 
+use super::cells::{CellRate, SharedCells, Taken};
 use crate::domain::clock::{Clock, SteadyClock};
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::hash::Hash;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +16,10 @@ pub struct Pace<K> {
     clock: SteadyClock,
     /// The time between two.
     gap: Duration,
+    per_second: NonZeroU32,
     keys: Mutex<HashMap<K, Standing>>,
+    /// Kept to together with other processes, under this name and the key's.
+    shared: Option<(Arc<dyn SharedCells>, &'static str)>,
 }
 
 /// Of one key. Times are on the steady clock.
@@ -25,18 +31,41 @@ struct Standing {
     rests_until: Duration,
 }
 
-impl<K: Hash + Eq> Pace<K> {
+impl<K: Hash + Eq + Display> Pace<K> {
     /// So many a second for each key, no burst above that.
     pub fn new(per_second: NonZeroU32, clock: Arc<dyn Clock>) -> Self {
         let gap = Duration::from_secs(1) / per_second.get();
-        Self { clock: SteadyClock::over(clock), gap, keys: Mutex::default() }
+        Self { clock: SteadyClock::over(clock), gap, per_second, keys: Mutex::default(), shared: None }
+    }
+
+    /// The same pace, kept to together with every process that calls it by this name in these cells. Where they are away,
+    /// each process keeps to it by itself.
+    #[must_use]
+    pub fn shared(self, cells: Option<&Arc<dyn SharedCells>>, name: &'static str) -> Self {
+        Self { shared: cells.map(|cells| (cells.clone(), name)), ..self }
     }
 
     /// Takes the next place of `key`, or says how long to wait for it.
     ///
     /// # Errors
-    /// The wait; then no place was taken.
-    pub fn take(&self, key: K) -> Result<(), Duration> {
+    /// The wait; then nothing may go.
+    pub async fn take(&self, key: K) -> Result<(), Duration> {
+        let cell = self.shared.as_ref().map(|(cells, name)| (cells, format!("{name} {key}")));
+        self.take_own(key)?;
+        let Some((cells, name)) = cell else { return Ok(()) };
+        let at_once = self.per_second.get();
+        let rate = CellRate { per_minute: at_once.saturating_mul(60), at_once };
+        match cells.take(&name, 1, rate).await {
+            Ok(Taken::Now) => Ok(()),
+            Ok(Taken::Later(wait)) => Err(wait),
+            Err(error) => {
+                tracing::warn!(error = %error, pace = %name, "this process keeps to the pace by itself");
+                Ok(())
+            }
+        }
+    }
+
+    fn take_own(&self, key: K) -> Result<(), Duration> {
         let now = self.clock.elapsed();
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         let standing = keys.entry(key).or_default();
@@ -84,37 +113,76 @@ pub fn wait_for(
 mod tests {
     use super::*;
     use crate::domain::clock::ManualClock;
+    use crate::limits::cells::CellsAway;
+    use async_trait::async_trait;
     use jiff::{SignedDuration, Timestamp};
 
     fn noon() -> Timestamp {
         "2026-08-01T12:00:00Z".parse().unwrap()
     }
 
-    #[test]
-    fn a_second_holds_so_many_and_each_key_has_its_own() {
+    #[tokio::test]
+    async fn a_second_holds_so_many_and_each_key_has_its_own() {
         let clock = Arc::new(ManualClock::at(noon()));
         let pace = Pace::new(NonZeroU32::new(4).unwrap(), clock.clone());
         for _ in 0..4 {
-            pace.take("a").unwrap();
+            pace.take("a").await.unwrap();
         }
-        assert_eq!(pace.take("a"), Err(Duration::from_millis(250)));
-        pace.take("b").unwrap();
+        assert_eq!(pace.take("a").await, Err(Duration::from_millis(250)));
+        pace.take("b").await.unwrap();
         clock.advance(Duration::from_millis(250));
-        pace.take("a").unwrap();
-        assert!(pace.take("a").is_err());
+        pace.take("a").await.unwrap();
+        assert!(pace.take("a").await.is_err());
     }
 
-    #[test]
-    fn a_key_rests_as_long_as_it_was_told() {
+    #[tokio::test]
+    async fn a_key_rests_as_long_as_it_was_told() {
         let clock = Arc::new(ManualClock::at(noon()));
         let pace = Pace::new(NonZeroU32::new(80).unwrap(), clock.clone());
         pace.rest("a", Duration::from_secs(60));
         pace.rest("a", Duration::from_secs(5));
         clock.advance(Duration::from_secs(20));
-        assert_eq!(pace.take("a"), Err(Duration::from_secs(40)));
-        pace.take("b").unwrap();
+        assert_eq!(pace.take("a").await, Err(Duration::from_secs(40)));
+        pace.take("b").await.unwrap();
         clock.advance(Duration::from_secs(40));
-        pace.take("a").unwrap();
+        pace.take("a").await.unwrap();
+    }
+
+    /// Cells that several processes take from: so many are left, or nobody can say.
+    struct Cells(Mutex<Option<u32>>);
+
+    #[async_trait]
+    impl SharedCells for Cells {
+        async fn take(&self, name: &str, units: u32, rate: CellRate) -> Result<Taken, CellsAway> {
+            assert_eq!((name, units, rate), ("number a", 1, CellRate { per_minute: 240, at_once: 4 }));
+            let mut left = self.0.lock().unwrap();
+            let left = left.as_mut().ok_or_else(|| CellsAway("gone".to_owned()))?;
+            Ok(match left.checked_sub(1) {
+                Some(fewer) => {
+                    *left = fewer;
+                    Taken::Now
+                }
+                None => Taken::Later(Duration::from_millis(200)),
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn processes_keep_to_one_pace_and_each_to_its_own_where_that_is_away() {
+        let clock = Arc::new(ManualClock::at(noon()));
+        let cells = Arc::new(Cells(Mutex::new(Some(4))));
+        let shared: Arc<dyn SharedCells> = cells.clone();
+        let process =
+            || Pace::new(NonZeroU32::new(4).unwrap(), clock.clone()).shared(Some(&shared), "number");
+        let (one, other) = (process(), process());
+        for pace in [&one, &other, &one, &other] {
+            pace.take("a").await.unwrap();
+        }
+        assert_eq!(other.take("a").await, Err(Duration::from_millis(200)));
+        *cells.0.lock().unwrap() = None;
+        one.take("a").await.unwrap();
+        one.take("a").await.unwrap();
+        assert_eq!(one.take("a").await, Err(Duration::from_millis(250)));
     }
 
     #[test]

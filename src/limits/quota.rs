@@ -87,7 +87,8 @@ impl Limit {
     async fn take(&self, units: NonZeroU32, now: Duration) -> Taken {
         let units = units.min(self.per_minute);
         if let Some((cells, name)) = &self.shared {
-            match cells.take(name, units.get(), CellRate { per_minute: self.per_minute.get() }).await {
+            let rate = CellRate { per_minute: self.per_minute.get(), at_once: self.per_minute.get() };
+            match cells.take(name, units.get(), rate).await {
                 Ok(taken) => return taken,
                 Err(error) => {
                     tracing::warn!(error = %error, quota = %name, "this process keeps to the quota by itself")
@@ -323,7 +324,7 @@ mod tests {
             units: u32,
             rate: CellRate,
         ) -> Result<Taken, super::super::cells::CellsAway> {
-            assert_eq!((name, units, rate.per_minute), ("model requests", 1, 2));
+            assert_eq!((name, units, rate.per_minute, rate.at_once), ("model requests", 1, 2, 2));
             self.0.map_err(|()| super::super::cells::CellsAway("gone".to_owned()))
         }
     }

@@ -4,7 +4,7 @@ use super::chain::Chain;
 use super::link::{Gate, Link};
 use super::model::ChatModel;
 use super::offline::OfflineModel;
-use super::openai::{Endpoint, Images, OpenAiModel};
+use super::openai::{Endpoint, Files, Images, OpenAiModel};
 use super::outage::Outage;
 use super::price::Price;
 use super::retry::{RetryPolicy, Retrying};
@@ -160,6 +160,10 @@ fn link(entry: &str, settings: &LlmSettings, parts: &ChainParts) -> Result<Built
             true => Images::Shown,
             false => Images::Named,
         },
+        files: match endpoint.documents.unwrap_or(settings.documents) {
+            true => Files::Sent,
+            false => Files::Told,
+        },
     };
     let model = OpenAiModel::new(endpoint, parts.clock.clone()).map_err(|error| error.to_string())?;
     let model =
@@ -192,6 +196,7 @@ fn main_endpoint(settings: &LlmSettings) -> EndpointSettings {
         requests_per_minute: None,
         tokens_per_minute: None,
         images: None,
+        documents: None,
     }
 }
 

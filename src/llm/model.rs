@@ -47,6 +47,31 @@ impl std::fmt::Debug for Picture {
     }
 }
 
+/// A document of the customer's: its words for models that read, the file itself for those that take files.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SentDocument {
+    /// Its words within a limit, with what they are: data that nobody vouches for. Empty if it has none.
+    pub told: String,
+    /// The file, if it is of a type that endpoints take, and not too large.
+    pub file: Option<SentFile>,
+}
+
+/// A file as an endpoint takes it: a PDF.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SentFile {
+    /// A harmless name: `documento-1.pdf`.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: Arc<[u8]>,
+}
+
+impl std::fmt::Debug for SentDocument {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let bytes = self.file.as_ref().map_or(0, |file| file.bytes.len());
+        write!(formatter, "SentDocument({} characters, {bytes} bytes)", self.told.len())
+    }
+}
+
 /// Whether the model may, must or must not call a tool.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum ToolChoice {
@@ -83,6 +108,8 @@ pub struct ChatRequest {
     pub passages: Vec<Passage>,
     /// Pictures that the customer sent lately, oldest first: for models that can see. The words say that there are some.
     pub pictures: Vec<Picture>,
+    /// Documents that the customer sent lately, oldest first.
+    pub documents: Vec<SentDocument>,
     /// Language the customer is served in.
     pub language: Language,
     /// The present, in the business's time zone.

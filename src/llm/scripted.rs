@@ -312,6 +312,7 @@ pub(super) mod testing {
             tool_choice: ToolChoice::Auto,
             passages: Vec::new(),
             pictures: Vec::new(),
+            documents: Vec::new(),
             language: Language::default(),
             now: jiff::Zoned::default(),
             max_output_tokens: 100,

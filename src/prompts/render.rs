@@ -59,6 +59,17 @@ struct PassageVariables<'a> {
     text: &'a str,
 }
 
+/// What `document.md` may speak of.
+#[derive(Serialize)]
+pub struct DocumentVariables<'a> {
+    /// What the customer's side calls it.
+    pub name: &'a str,
+    /// Its words.
+    pub text: &'a str,
+    /// Whether there are more.
+    pub cut: bool,
+}
+
 const SYSTEM_VARIABLES: &[&str] = &[
     "business.name",
     "business.voice",
@@ -72,11 +83,12 @@ const SYSTEM_VARIABLES: &[&str] = &[
 ];
 
 /// Template file -> variables it may use.
-const TEMPLATES: [(&str, &[&str]); 4] = [
+const TEMPLATES: [(&str, &[&str]); 5] = [
     ("system.md", SYSTEM_VARIABLES),
     ("present.md", SYSTEM_VARIABLES),
     ("passages.md", &["passages"]),
     ("rerank.md", &["passages"]),
+    ("document.md", &["name", "text", "cut"]),
 ];
 
 /// Every prompt and sentence, in every language.
@@ -162,6 +174,14 @@ impl Prompts {
     /// As [`Prompts::system`].
     pub fn rerank(&self, language: Language, passages: &[Passage]) -> anyhow::Result<String> {
         self.with_passages(language, "rerank.md", passages)
+    }
+
+    /// A document that the customer sent, in words.
+    ///
+    /// # Errors
+    /// As [`Prompts::system`].
+    pub fn document(&self, language: Language, document: &DocumentVariables<'_>) -> anyhow::Result<String> {
+        self.render(language, "document.md", minijinja::Value::from(Serde(document)))
     }
 
     fn with_passages(

@@ -2,7 +2,7 @@
 
 use super::api::{
     attachments, connectors, conversations, documents, drills, events, files, gaps, inspect, interviews,
-    knowledge, messages, openapi, outbox, people, tools, widget,
+    knowledge, messages, openapi, outbox, people, tools, uploads, widget,
 };
 use super::layers::{headers, log, origin, panic};
 use super::problem::Problem;
@@ -37,7 +37,7 @@ pub fn router(state: SharedState) -> Router {
         .route("/api/v1/conversations/{id}/return", post(people::give_back))
         .route("/api/v1/conversations/{id}/close", post(people::close))
         .route("/api/v1/conversations/{id}/interview", post(interviews::begin_interview))
-        .route("/api/v1/conversations/{id}/files", delete(files::forget_files))
+        .route("/api/v1/conversations/{id}/files", delete(files::forget_files).post(uploads::place_file))
         .route("/api/v1/conversations/{id}/files/{digest}", get(files::get_file))
         .route("/api/v1/knowledge/search", get(knowledge::search_knowledge))
         .route("/api/v1/knowledge/rank", post(knowledge::rank_knowledge))

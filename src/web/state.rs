@@ -8,6 +8,7 @@ use super::sse::places::StreamPlaces;
 use super::webhooks::relay::RelayDoor;
 use super::webhooks::whatsapp::WhatsAppDoor;
 use crate::backoffice::connector::Connector;
+use crate::channels::whatsapp::line::Line;
 use crate::config::channels::WebSettings;
 use crate::config::limits::LimitSettings;
 use crate::conversation::files::FileShelf;
@@ -64,6 +65,8 @@ pub struct WebParts {
     pub whatsapp: Option<WhatsAppDoor>,
     /// The connectors that are used, by name.
     pub connectors: BTreeMap<String, Arc<Connector>>,
+    /// Where files of the business are put to be sent, if WhatsApp is set up.
+    pub line: Option<Arc<dyn Line>>,
     /// Rehearsals.
     pub drill: Arc<dyn ModelDrill>,
     /// Ends the event streams when the program stops.

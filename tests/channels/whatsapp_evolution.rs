@@ -48,7 +48,10 @@ struct FakeEvolution {
 impl FakeEvolution {
     async fn start(act: Act) -> Self {
         let shared = Shared { act, sent: Arc::default(), program: Arc::default() };
-        let router = Router::new().route("/message/{verb}/{instance}", post(send)).with_state(shared.clone());
+        let router = Router::new()
+            .route("/message/{verb}/{instance}", post(send))
+            .route("/chat/getBase64FromMediaMessage/{instance}", post(media))
+            .with_state(shared.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -98,6 +101,42 @@ async fn send(
             (StatusCode::CREATED, axum::Json(json!({"key": {"id": id}, "status": "PENDING"}))).into_response()
         }
     }
+}
+
+/// A picture that a customer sent, as it gives files out.
+async fn media(headers: HeaderMap, axum::Json(body): axum::Json<Value>) -> Response {
+    assert!(headers.get("apikey").is_some_and(|key| key == KEY));
+    match body["message"]["key"]["id"].as_str().unwrap() {
+        "A1" => axum::Json(json!({"mediaType": "imageMessage", "mimetype": "image/png", "base64": PICTURE}))
+            .into_response(),
+        _ => StatusCode::BAD_REQUEST.into_response(),
+    }
+}
+
+/// A few bytes of a picture.
+const PICTURE: &str = "iVBORw0KGgogYSBwaWN0dXJl";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_is_fetched_and_kept() {
+    let evolution = FakeEvolution::start(Act::Answers).await;
+    let app = behind(&evolution, AppOptions::scripted(vec![says("Que bonita!"), says("Não veio.")])).await;
+    let base = app.door.base.clone();
+    for (count, (id, expected)) in
+        (1..).zip([("A1", "olha\n[imagem]"), ("A2", "olha\n[imagem]\n[não foi possível baixar o arquivo]")])
+    {
+        let mut told = from_ana(id, "");
+        told["data"]["messageType"] = json!("imageMessage");
+        told["data"]["message"] = json!({"imageMessage": {"mimetype": "image/jpeg", "caption": "olha", "url": "https://mmg.whatsapp.net/x.enc"}});
+        assert_eq!(tell(&base, SECRET, &told).await, 200);
+        evolution.sent(count).await;
+        let talk = conversations(&app).await.remove(0);
+        let said = history(&app, &talk["id"]).await;
+        let said = said.iter().find(|message| message["client_id"] == id).unwrap();
+        assert_eq!(said["text"], expected);
+        let file = &said["media"][0]["file"];
+        assert_eq!(file["mime_type"].as_str(), (id == "A1").then_some("image/png"), "{said}");
+    }
+    app.end().await;
 }
 
 fn upsert(key: Value, text: &str) -> Value {

@@ -22,12 +22,34 @@ async fn talked(meta: &FakeMeta, app: &TestApp) -> (String, String) {
     (conversation.as_str().unwrap().to_owned(), said.as_str().unwrap().to_owned())
 }
 
+const PDF: &[u8] = b"%PDF-1.4 o contrato";
+
+/// Puts a file with Meta, to be sent.
+async fn place(app: &TestApp, conversation: &str, bytes: &[u8]) -> Value {
+    let answer = put(app, conversation, bytes).await;
+    assert_eq!(answer.status(), StatusCode::CREATED);
+    answer.json().await.unwrap()
+}
+
+async fn put(app: &TestApp, conversation: &str, bytes: &[u8]) -> reqwest::Response {
+    let path = format!("/api/v1/conversations/{conversation}/files");
+    app.door.operator(Method::POST, &path).body(bytes.to_vec()).send().await.unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_sends_every_kind_and_meta_takes_it() {
     let meta = FakeMeta::start([]).await;
     let app = behind(&meta, AppOptions::scripted(vec![says("Olá! Como posso ajudar?")])).await;
     let (conversation, said) = talked(&meta, &app).await;
     let path = format!("/conversations/{conversation}/send");
+    let contract = place(&app, &conversation, PDF).await;
+    assert_eq!(
+        (&contract["type"], &contract["mime_type"], &contract["bytes"]),
+        (&json!("document"), &json!("application/pdf"), &json!(PDF.len()))
+    );
+    let song = place(&app, &conversation, b"OggS\0\x02").await;
+    assert_eq!(song["type"], "audio");
+    assert_eq!(meta.placed()[0], ("application/pdf".to_owned(), PDF.to_vec()));
     for (count, (text, attachment, kind, logged)) in (2..).zip([
         (
             "Pague aqui",
@@ -44,8 +66,8 @@ async fn a_person_sends_every_kind_and_meta_takes_it() {
             "Preencha",
         ),
         ("", json!({"type": "image", "link": "https://exemplo.com.br/a.jpg", "caption": "Foto"}), "image", "Foto"),
-        ("", json!({"type": "document", "id": "5550003", "file_name": "contrato.pdf"}), "document", "[documento: contrato.pdf]"),
-        ("", json!({"type": "audio", "id": "5550004"}), "audio", "[áudio]"),
+        ("", json!({"type": "document", "id": contract["id"], "file_name": "contrato.pdf"}), "document", "[documento: contrato.pdf]"),
+        ("", json!({"type": "audio", "id": song["id"]}), "audio", "[áudio]"),
         ("", json!({"type": "reaction", "to": said, "emoji": "👍"}), "reaction", "[reagiu com 👍]"),
     ]) {
         operator(&app, Method::POST, &path, json!({"text": text, "attachment": attachment})).await;
@@ -85,10 +107,18 @@ async fn what_meta_would_refuse_is_refused_before() {
         let status = send(&conversation, &json!({"text": text, "attachment": attachment})).await;
         assert!(status == StatusCode::UNPROCESSABLE_ENTITY || status == StatusCode::BAD_REQUEST, "{status}");
     }
+    let mut huge = b"\xFF\xD8\xFF".to_vec();
+    huge.resize(5_000_001, 0);
+    for bytes in [&b"MZ\x90\0"[..], b"GIF89a", b"", &huge] {
+        let answer = put(&app, &conversation, bytes).await;
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    assert!(meta.placed().is_empty());
     // The page shows words alone.
     let visitor = app.talk().await;
     let link = json!({"text": "Pague", "attachment": {"type": "link", "label": "Pagar", "url": "https://exemplo.com.br"}});
     assert_eq!(send(&visitor.id.to_string(), &link).await, StatusCode::CONFLICT);
+    assert_eq!(put(&app, &visitor.id.to_string(), PDF).await.status(), StatusCode::CONFLICT);
     assert_eq!(meta.taken(1).await.len(), 1, "nothing of it has left");
     app.end().await;
 }

@@ -5,6 +5,7 @@ mod catalog;
 mod crm;
 mod engine;
 pub mod fakes;
+mod mail;
 mod payments;
 mod servers;
 mod shipping;

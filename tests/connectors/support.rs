@@ -157,6 +157,7 @@ pub const NUVEMSHOP: [(&str, &str); 3] =
 pub const HUBSPOT: [(&str, &str); 1] = [("access_token", "pat-1")];
 pub const ZENDESK: [(&str, &str); 2] = [("email", "bot@shop.example"), ("api_token", "t0ken")];
 pub const REDMINE: [(&str, &str); 2] = [("api_key", "k3y"), ("project_id", "loja")];
+pub const SENDGRID: [(&str, &str); 1] = [("api_key", "SG.1")];
 pub const SHOPIFY: [(&str, &str); 1] = [("access_token", "shpat_1")];
 pub const VTEX: [(&str, &str); 2] = [("app_key", "vtexappkey-loja"), ("app_token", "vt3x")];
 pub const WOOCOMMERCE: [(&str, &str); 2] = [("consumer_key", "ck_1"), ("consumer_secret", "cs_1")];

@@ -26,7 +26,7 @@ use balcao::domain::money::Money;
 use balcao::domain::tool_call::{RefusalClass, ToolCall, ToolOutcome};
 use balcao::interview::library::Interviews;
 use balcao::limits::alerts::Alerts;
-use balcao::limits::mail::{Mail, Mailer};
+use balcao::limits::mail::{Mail, Mailer, Post};
 use balcao::limits::net::Allowance;
 use balcao::prompts::Prompts;
 use balcao::store::interviews::{Amendment, InterviewRecord};
@@ -64,6 +64,7 @@ fn crm(bench: &Bench) -> Arc<dyn Crm> {
 
 fn mailer(smtp: &Smtp, allowance: &Allowance) -> Mailer {
     let settings = EmailSettings {
+        through: "smtp".to_owned(),
         smtp_url: format!("{}?tls=none", smtp.url),
         user: USER.to_owned(),
         password: Secret::new(PASSWORD),
@@ -78,7 +79,7 @@ fn desk(bench: &Bench, smtp: &Smtp) -> LeadDesk {
         crm: crm(bench),
         definitions: shipped_interviews(),
         prompts: Arc::new(Prompts::load(None).unwrap()),
-        mailer: Some(mailer(smtp, &Allowance::Everything)),
+        mailer: Some(Arc::new(mailer(smtp, &Allowance::Everything))),
         alerts: Arc::new(Alerts::logged(bench.clock.clone())),
         clock: bench.clock.clone(),
         timezone: Settings::load(None, &Vec::new()).unwrap().business.timezone,

@@ -23,6 +23,7 @@ use balcao::store::posts::NewPost;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
+use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use std::sync::Arc;
@@ -97,10 +98,10 @@ async fn shop(woocommerce: &Fake<WooCommerce>, replies: Vec<Reply>) -> TestApp {
     options.start().await
 }
 
-fn asks_for(number: &str) -> Vec<Reply> {
+fn asks_for_727() -> Vec<Reply> {
     vec![
-        calls([("order_status", json!({"number": number, "email": "lia@prado.example"}))]),
-        says(&format!("O pedido {number} está em andamento.")),
+        calls([("order_status", json!({"number": "727", "email": "lia@prado.example"}))]),
+        says("O pedido 727 está pago; o código de rastreio é BR123."),
     ]
 }
 
@@ -113,7 +114,8 @@ fn set(shop: &Fake<WooCommerce>, number: &str, status: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_confirmed_payment_is_told_in_the_web_chat_once() {
     let order = json!({"number": "729", "email": "lia@prado.example"});
-    let replies = vec![calls([("payment_request", order)]), says("O Pix do pedido 729: 00020126-1")];
+    let replies =
+        vec![calls([("payment_request", order)]), says("O Pix do pedido 729, de R$ 137,40: 00020126-1")];
     let shop = Fake::start(WooCommerce::new(2)).await;
     let till = Fake::start(MercadoPago::default()).await;
     let app = AppOptions::scripted(replies)
@@ -130,7 +132,7 @@ async fn a_confirmed_payment_is_told_in_the_web_chat_once() {
     // What a payment came to is asked: a report of one that still waits tells nothing.
     assert_eq!(mercado_pago(&app, "9001", "req-0").await, 200);
     settled(&app).await;
-    assert_eq!(last(&talk).await, "O Pix do pedido 729: 00020126-1");
+    assert_eq!(last(&talk).await, "O Pix do pedido 729, de R$ 137,40: 00020126-1");
     till.vendor.lock().unwrap().payments[0]["status"] = json!("approved");
     // The vendor does not answer at first, and repeats itself, at once and later.
     till.fail("GET", "/v1/payments/9001", Fault::Refuse(Answer::empty(503)));
@@ -153,13 +155,21 @@ async fn a_confirmed_payment_is_told_in_the_web_chat_once() {
     assert_eq!(detail["news"].as_array().unwrap().len(), 1, "{detail:#}");
     assert_eq!(detail["news"][0]["record"], "order 729");
     assert_eq!(detail["news"][0]["state"], "paid");
+    let seen = app.door.operator(Method::GET, "/api/v1/connectors").send().await.unwrap();
+    let seen: Value = seen.json().await.unwrap();
+    let [till, shop] = seen["connectors"].as_array().unwrap().as_slice() else { panic!("{seen:#}") };
+    assert_eq!((&till["name"], &till["webhook"]), (&json!("mercado_pago"), &json!(true)));
+    assert_eq!((&shop["name"], &shop["webhook"]), (&json!("woocommerce"), &json!(false)));
+    assert_eq!((&till["breaker"], &till["health"]["failed_percent"]), (&json!("closed"), &json!(0.0)));
+    assert!(till["health"]["calls"].as_u64().unwrap() >= 4, "{till:#}");
+    assert_eq!(till["revision"].as_str().unwrap().len(), 12);
     app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_is_told_as_the_vendor_has_it_now_and_only_to_whom_it_belongs() {
     let shop_fake = Fake::start(WooCommerce::new(2)).await;
-    let app = shop(&shop_fake, asks_for("727")).await;
+    let app = shop(&shop_fake, asks_for_727()).await;
     let mut talk = app.talk().await;
     talk.say("Cadê o pedido 727? Comprei com lia@prado.example").await;
     let stranger = app.talk().await;
@@ -188,7 +198,7 @@ async fn an_order_is_told_as_the_vendor_has_it_now_and_only_to_whom_it_belongs()
 #[tokio::test(flavor = "multi_thread")]
 async fn while_a_person_has_the_conversation_the_person_is_told() {
     let shop_fake = Fake::start(WooCommerce::new(2)).await;
-    let app = shop(&shop_fake, asks_for("727")).await;
+    let app = shop(&shop_fake, asks_for_727()).await;
     let mut talk = app.talk().await;
     talk.say("Cadê o pedido 727? Comprei com lia@prado.example").await;
     talk.operator("take", json!({})).await;
@@ -207,7 +217,7 @@ async fn while_a_person_has_the_conversation_the_person_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_outlives_the_program_wherever_it_was_broken_off() {
     let shop_fake = Fake::start(WooCommerce::new(2)).await;
-    let mut app = shop(&shop_fake, asks_for("727")).await;
+    let mut app = shop(&shop_fake, asks_for_727()).await;
     let mut talk = app.talk().await;
     talk.say("Cadê o pedido 727? Comprei com lia@prado.example").await;
     set(&shop_fake, "727", "completed");
@@ -297,7 +307,7 @@ async fn a_shipped_order_is_told_on_whatsapp_in_the_window_and_by_template_behin
         language: "pt_BR".to_owned(),
         components: vec![json!({"type": "body", "parameters": [{"type": "text", "text": "{message}"}]})],
     };
-    let app = AppOptions::scripted(asks_for("727"))
+    let app = AppOptions::scripted(asks_for_727())
         .with(|settings| {
             meta.set(&mut settings.channels.whatsapp);
             settings.channels.whatsapp.template_fallback.insert("answer".to_owned(), template);

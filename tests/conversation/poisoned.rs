@@ -4,6 +4,7 @@
 use crate::connectors::fakes::bling::Bling;
 use crate::connectors::fakes::chatwoot::Chatwoot;
 use crate::connectors::fakes::freshdesk::Freshdesk;
+use crate::connectors::fakes::glpi::Glpi;
 use crate::connectors::fakes::nuvemshop::Nuvemshop;
 use crate::connectors::fakes::redmine::Redmine;
 use crate::connectors::fakes::server::{Answer, Asked, Fake, Vendor};
@@ -12,7 +13,7 @@ use crate::connectors::fakes::vtex::Vtex;
 use crate::connectors::fakes::woocommerce::WooCommerce;
 use crate::connectors::fakes::zendesk::Zendesk;
 use crate::connectors::support::{
-    BLING, CHATWOOT, FRESHDESK, NUVEMSHOP, REDMINE, SHOPIFY, VTEX, WOOCOMMERCE, ZENDESK, setting,
+    BLING, CHATWOOT, FRESHDESK, GLPI, NUVEMSHOP, REDMINE, SHOPIFY, VTEX, WOOCOMMERCE, ZENDESK, setting,
 };
 use crate::support::app::{AppOptions, TestApp, calls, says};
 use balcao::domain::contact::{Identity, IdentityKind};
@@ -135,5 +136,6 @@ async fn an_order_hidden_in_any_help_desks_tickets_does_nothing() {
     at_a_help_desk("zendesk", Zendesk::new(), &ZENDESK).await;
     at_a_help_desk("freshdesk", Freshdesk::default(), &FRESHDESK).await;
     at_a_help_desk("chatwoot", Chatwoot::default(), &CHATWOOT).await;
+    at_a_help_desk("glpi", Glpi::new(false), &GLPI).await;
     at_a_help_desk("redmine", Redmine::new(), &REDMINE).await;
 }

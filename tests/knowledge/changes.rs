@@ -101,6 +101,9 @@ fn assert_same(one: &[Found], other: &[Found], when: &str) {
     }
 }
 
+/// A change of which document is in which wording.
+type Step = dyn Fn(&mut BTreeMap<u32, u32>);
+
 #[test]
 fn after_any_changes_the_same_is_found_as_in_an_index_written_in_one_go() {
     for place in places() {
@@ -108,7 +111,7 @@ fn after_any_changes_the_same_is_found_as_in_an_index_written_in_one_go() {
         let mut state: BTreeMap<u32, u32> = (0..DOCUMENTS).map(|document| (document, 0)).collect();
         bring(index.as_ref(), &BTreeMap::new(), &state);
         // Changed, gone, new, changed once more, back, both at once, and a change that is not small.
-        let steps: [&dyn Fn(&mut BTreeMap<u32, u32>); 7] = [
+        let steps: [&Step; 7] = [
             &|state| {
                 state.insert(3, 1);
             },
@@ -174,7 +177,7 @@ fn a_small_change_writes_only_what_changed() {
     assert!(!index.merge(1_000).unwrap() && index.merge(1).unwrap() && !index.merge(1).unwrap());
     assert_same(&everything(&index), &found, "merged");
     assert_eq!(place.peer.collections().len(), 1);
-    assert!(!place.peer.holds("of d9") && !place.peer.holds("wording 0, passage 0 of d3"));
+    assert!(!place.peer.holds("of d9") && !place.peer.holds("wording 0, passage 0 of d3\""));
     // All of it anew.
     let anew: BTreeMap<u32, u32> = whole.keys().map(|document| (*document, 2)).collect();
     bring(&index, &changed, &anew);

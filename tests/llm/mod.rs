@@ -73,6 +73,7 @@ fn request() -> ChatRequest {
         tool_choice: ToolChoice::Auto,
         passages: Vec::new(),
         pictures: Vec::new(),
+        documents: Vec::new(),
         language: Language::default(),
         now: jiff::Zoned::default(),
         max_output_tokens: 200,
@@ -93,6 +94,7 @@ fn endpoint(base_url: &str) -> Endpoint {
         price: Some(Price { input: 1.0, output: 2.0 }),
         allowance: Allowance::Everything,
         images: balcao::llm::openai::Images::Named,
+        files: balcao::llm::openai::Files::Told,
     }
 }
 

@@ -18,6 +18,7 @@ async fn ask_with(messages: Vec<ChatMessage>, passages: Vec<Passage>, language: 
         tool_choice: ToolChoice::Auto,
         passages,
         pictures: Vec::new(),
+        documents: Vec::new(),
         language,
         now: date(2026, 11, 23).at(10, 0, 0, 0).in_tz("America/Sao_Paulo").unwrap(),
         max_output_tokens: 500,

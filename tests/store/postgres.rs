@@ -382,7 +382,7 @@ async fn what_a_process_that_is_gone_had_claimed_is_taken_up_without_waiting_for
 async fn processes_share_a_quota() {
     let (bench, other, handle) = two().await;
     let cells = [bench.stores.quotas.clone().unwrap(), other.quotas.clone().unwrap()];
-    let rate = |per_minute| CellRate { per_minute };
+    let rate = |per_minute| CellRate { per_minute, at_once: per_minute };
     let mut taken = JoinSet::new();
     for index in 0..40 {
         let cells = cells[index % 2].clone();
@@ -397,6 +397,11 @@ async fn processes_share_a_quota() {
         Taken::Later(wait) => Some(*wait),
     });
     assert!(waits.clone().all(|wait| wait <= Duration::from_secs(6)), "{:?}", waits.max());
+    // Where fewer may go at once, the rest of the minute is spread.
+    let by_second = CellRate { per_minute: 60, at_once: 1 };
+    assert_eq!(cells[0].take("whatsapp 1 messages", 1, by_second).await.unwrap(), Taken::Now);
+    let second = cells[1].take("whatsapp 1 messages", 1, by_second).await.unwrap();
+    assert!(matches!(second, Taken::Later(wait) if wait <= Duration::from_secs(1)), "{second:?}");
     // Others are not touched, and more than there is counts as all there is.
     assert_eq!(cells[0].take("model tokens", 5_000, rate(1_000)).await.unwrap(), Taken::Now);
     let Taken::Later(wait) = cells[1].take("model tokens", 500, rate(1_000)).await.unwrap() else {

@@ -174,6 +174,7 @@ pub async fn spawn_web_with(options: WebOptions) -> WebApp {
         drill: Arc::new(Shelf),
         relay,
         whatsapp: options.whatsapp.as_ref().map(WhatsAppDoor::new),
+        line: None,
         shutdown: shutdown.clone(),
     });
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -3,7 +3,7 @@
 
 use super::background::Background;
 use crate::channels::whatsapp::address::PhoneNumberId;
-use crate::channels::whatsapp::client::GraphClient;
+use crate::channels::whatsapp::line::Line;
 use crate::channels::whatsapp::media::sound;
 use crate::conversation::reception::ears::{Ear, Ears};
 use crate::domain::language::Language;
@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 /// What listening takes.
 pub struct Listener {
-    /// Meta.
-    pub client: Arc<GraphClient>,
+    /// Meta, or who stands in between.
+    pub line: Arc<dyn Line>,
     /// Who writes down.
     pub transcriber: Transcriber,
     /// Largest file, in bytes.
@@ -66,7 +66,7 @@ impl Listener {
     }
 
     async fn words(&self, number: &PhoneNumberId, file: &str, language: Language) -> Result<String, String> {
-        let fetched = self.client.file(number, file, self.most, self.timeout).await;
+        let fetched = self.line.file(number, file, self.most, self.timeout).await;
         let bytes = fetched.map_err(|error| error.to_string())?;
         let (extension, mime_type) = sound(&bytes).ok_or("the file is no sound")?;
         self.transcriber.words(&Sound { bytes, extension, mime_type }, language).await

@@ -3,7 +3,8 @@
 
 use super::background::Background;
 use crate::channels::whatsapp::address::PhoneNumberId;
-use crate::channels::whatsapp::client::{FileError, GraphClient};
+use crate::channels::whatsapp::client::FileError;
+use crate::channels::whatsapp::line::Line;
 use crate::channels::whatsapp::sniff::file_type;
 use crate::config::whatsapp::MediaSettings;
 use crate::conversation::files::FileShelf;
@@ -25,8 +26,8 @@ const LONGEST: Duration = Duration::from_secs(60);
 
 /// What fetching takes.
 pub struct Fetcher {
-    /// Meta.
-    pub client: Arc<GraphClient>,
+    /// Meta, or who stands in between.
+    pub line: Arc<dyn Line>,
     /// Where files are kept.
     pub shelf: FileShelf,
     /// How large they may be, and how long it may take.
@@ -126,11 +127,11 @@ impl Fetcher {
     async fn bytes(&self, number: &PhoneNumberId, media: &str, most: u64) -> Result<Vec<u8>, FileError> {
         let timeout = Duration::from_millis(self.settings.timeout_ms);
         for wait in WAITS {
-            match self.client.file(number, media, most, timeout).await {
+            match self.line.file(number, media, most, timeout).await {
                 Err(FileError::Away(_)) => tokio::time::sleep(wait).await,
                 fetched => return fetched,
             }
         }
-        self.client.file(number, media, most, timeout).await
+        self.line.file(number, media, most, timeout).await
     }
 }

@@ -48,14 +48,14 @@ const ANSWER: &str = "answer";
 /// What `[channels.whatsapp]` describes, as far as sending goes.
 pub struct WhatsApp {
     line: Arc<dyn Line>,
-    /// Meta itself, where files are fetched from.
-    client: Option<Arc<GraphClient>>,
     template: Option<Template>,
     transcriber: Option<Transcriber>,
 }
 
 /// The parts that the rest of the program works with.
 pub struct Sides {
+    /// Meta, or who stands in between.
+    pub line: Arc<dyn Line>,
     /// The channel of the outbox.
     pub push: Arc<dyn Push>,
     /// Shows that an answer is being written.
@@ -73,14 +73,11 @@ pub fn whatsapp(options: &Options) -> anyhow::Result<Option<WhatsApp>> {
     if !settings.enabled {
         return Ok(None);
     }
-    let (line, client): (Arc<dyn Line>, _) = match settings.provider {
-        Provider::Meta => {
-            let client = Arc::new(client(options).context("channels.whatsapp.graph_base_url")?);
-            (client.clone(), Some(client))
-        }
+    let line: Arc<dyn Line> = match settings.provider {
+        Provider::Meta => Arc::new(client(options).context("channels.whatsapp.graph_base_url")?),
         Provider::Evolution => {
             let client = EvolutionClient::new(&settings.evolution, settings.timeout());
-            (Arc::new(client.context("channels.whatsapp.evolution.base_url")?), None)
+            Arc::new(client.context("channels.whatsapp.evolution.base_url")?)
         }
     };
     let template = template(settings)?;
@@ -91,7 +88,7 @@ pub fn whatsapp(options: &Options) -> anyhow::Result<Option<WhatsApp>> {
         }
         false => None,
     };
-    Ok(Some(WhatsApp { line, client, template, transcriber }))
+    Ok(Some(WhatsApp { line, template, transcriber }))
 }
 
 /// Meta, as the settings say.
@@ -142,7 +139,8 @@ impl WhatsApp {
             stores: stores.clone(),
             clock: options.clock.clone(),
             alerts: alerts.clone(),
-            pace: Pace::new(per_second, options.clock.clone()),
+            pace: Pace::new(per_second, options.clock.clone())
+                .shared(stores.quotas.as_ref(), "whatsapp number"),
             numbers,
             template: self.template,
             business: options.settings.business.name.clone(),
@@ -153,35 +151,36 @@ impl WhatsApp {
             unknown_fate_wait: settings.unknown_fate_wait(),
             began: options.clock.now(),
         };
-        let ears: Arc<dyn Ears> = match (self.transcriber, &self.client) {
-            (Some(transcriber), Some(client)) => {
+        let ears: Arc<dyn Ears> = match self.transcriber {
+            Some(transcriber) => {
                 let media = settings.media;
                 let listener = Listener {
-                    client: client.clone(),
+                    line: self.line.clone(),
                     transcriber,
                     most: media.audio_mib << 20,
                     timeout: Duration::from_millis(media.timeout_ms),
                 };
                 Arc::new(Listening::new(listener, stop.clone()))
             }
-            (Some(_) | None, _) => Arc::new(Deaf),
+            None => Arc::new(Deaf),
         };
-        let files: Arc<dyn Files> = match self.client.filter(|_| settings.media.download) {
-            Some(client) => {
+        let files: Arc<dyn Files> = match settings.media.download {
+            true => {
                 let fetcher = Fetcher {
-                    client,
+                    line: self.line.clone(),
                     shelf: FileShelf::below(&options.data),
                     settings: settings.media,
                     clock: options.clock.clone(),
                 };
                 Arc::new(Fetching::new(fetcher, stop.clone()))
             }
-            None => Arc::new(NoFiles),
+            false => Arc::new(NoFiles),
         };
         let prices = Prices::new(&settings.prices);
         let clock = options.clock.clone();
         let receipts = Receipts::new(stores.clone(), clock, alerts.clone(), prices, stand_in);
         Sides {
+            line: self.line.clone(),
             push: Arc::new(push),
             presence: Arc::new(Typing { line: self.line, conversations: stores.conversations.clone() }),
             heard: Heard { receipts: Arc::new(receipts), ears, files },

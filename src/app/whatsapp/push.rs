@@ -124,7 +124,7 @@ impl Push for WhatsAppPush {
             Some(Next::Nothing(external_id)) => return Ok(external_id),
             Some(Next::Piece(part, content)) => (part, content),
         };
-        self.wait_your_turn(parcel, &errand)?;
+        self.wait_your_turn(parcel, &errand).await?;
         let of = u32::try_from(contents.len()).unwrap_or(u32::MAX);
         let wamid = self.attempt(parcel, &errand, content, part, of).await?;
         if part == of {

@@ -18,14 +18,16 @@ pub enum Capability {
     Payments,
     /// What carriers ask for sending goods.
     Shipping,
+    /// Mail to people of the business.
+    Mail,
 }
 
 impl Capability {
     /// Every capability.
-    pub const ALL: [Self; 6] =
-        [Self::Crm, Self::Agenda, Self::Tickets, Self::Catalog, Self::Payments, Self::Shipping];
+    pub const ALL: [Self; 7] =
+        [Self::Crm, Self::Agenda, Self::Tickets, Self::Catalog, Self::Payments, Self::Shipping, Self::Mail];
 
-    /// The key of `[backoffice]` that chooses who implements it.
+    /// The key of `[backoffice]` that chooses who implements it; mail is chosen by `[email] through`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Crm => "crm",
@@ -34,6 +36,7 @@ impl Capability {
             Self::Catalog => "catalog",
             Self::Payments => "payments",
             Self::Shipping => "shipping",
+            Self::Mail => "mail",
         }
     }
 }
@@ -104,7 +107,7 @@ const EVENT: &[&str] = &[
 const CHARGE: &[&str] = &["reference", "amount", "amount_number", "amount_cents", "description", "email"];
 
 /// Every operation that the code calls.
-pub const OPERATIONS: [OperationContract; 32] = [
+pub const OPERATIONS: [OperationContract; 34] = [
     operation(Capability::Crm, "contact_by_email", Need::Required, &["email"]),
     operation(
         Capability::Crm,
@@ -156,6 +159,13 @@ pub const OPERATIONS: [OperationContract; 32] = [
     operation(Capability::Payments, "payments", Need::Required, &["reference"]),
     operation(Capability::Payments, "payments_of_code", Need::Optional, &["code"]),
     operation(Capability::Shipping, "shipping_quotes", Need::Required, &["postal_code", "items"]),
+    operation(
+        Capability::Mail,
+        "send_mail",
+        Need::Required,
+        &["message_id", "name", "address", "subject", "text", "from_name", "from_address"],
+    ),
+    operation(Capability::Mail, "mail_scopes", Need::Required, &[]),
     operation(Capability::Payments, "payment_reference", Need::Optional, &["id"]),
 ];
 

@@ -233,6 +233,7 @@ impl Connector {
             Capability::Tickets => ("ticket", json!({"number": 1})),
             Capability::Catalog => ("order", json!({"number": "1"})),
             Capability::Payments => ("payments", json!({"reference": "1"})),
+            Capability::Mail => ("mail_scopes", json!({})),
             Capability::Shipping => {
                 let item = json!({"sku": "1", "quantity": 1, "weight_kg": 0.5, "price_number": 10.0});
                 ("shipping_quotes", json!({"postal_code": "01310100", "items": [item]}))

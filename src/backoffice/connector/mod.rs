@@ -13,6 +13,7 @@ pub mod engine;
 mod fault;
 pub mod health;
 mod judge;
+pub mod mail;
 pub mod pack;
 pub mod payments;
 mod person;

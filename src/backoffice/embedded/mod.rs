@@ -37,7 +37,7 @@ pub struct Foundation {
     pub clock: Arc<dyn Clock>,
 }
 
-/// All systems on one store; there are no payments without a vendor.
+/// All systems on one store; payments, and mail by other ways than a mail server, take a vendor.
 pub fn embedded(foundation: &Foundation, settings: &BackofficeSettings, business: &Business) -> Backoffice {
     Backoffice {
         crm: Arc::new(EmbeddedCrm::new(foundation.clone(), settings.crm_rules.clone())),
@@ -45,6 +45,7 @@ pub fn embedded(foundation: &Foundation, settings: &BackofficeSettings, business
         tickets: Arc::new(EmbeddedTickets::new(foundation.clone())),
         catalog: Arc::new(EmbeddedCatalog::new(foundation.clone(), settings.catalog_rules.clone(), business)),
         payments: None,
+        mail: None,
     }
 }
 

@@ -5,13 +5,14 @@ use super::address::PhoneNumberId;
 use super::errors::GraphError;
 use super::media::{Place, has_digest};
 use super::outgoing::{Outgoing, Receipt};
+use super::upload::Upload;
 use crate::config::secret::Secret;
 use crate::domain::clock::Clock;
 use crate::limits::backoff::retry_after;
 use crate::limits::net::{Allowance, client_builder, forbidden_in, guard_url};
 use anyhow::Context;
 use http::StatusCode;
-use http::header::RETRY_AFTER;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Client, Response, Url};
 use serde::Serialize;
 use serde_json::Value;
@@ -22,6 +23,8 @@ use std::time::Duration;
 const ANSWER_BYTES: usize = 64 * 1024;
 /// The same of what describes an account: it holds templates.
 const ACCOUNT_BYTES: usize = 8 * 1024 * 1024;
+/// How long a file may take to get to Meta.
+const UPLOAD: Duration = Duration::from_secs(120);
 /// Longest id of a message.
 const WAMID_CHARACTERS: usize = 512;
 
@@ -56,7 +59,7 @@ pub enum Sent {
     },
 }
 
-/// Why something was not fetched; without words, numbers or tokens.
+/// Why a file was not fetched, or not put; without words, numbers or tokens.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum FileError {
     /// It will not be had: too large, not where Meta keeps files, not what Meta says.
@@ -146,17 +149,7 @@ impl GraphClient {
         }
         let token = token.unwrap_or(&self.token).expose();
         let answer = self.http.get(url).bearer_auth(token).send().await;
-        let mut response = answer.map_err(|_| away("Meta cannot be reached"))?;
-        let status = response.status();
-        let body = read(&mut response, ACCOUNT_BYTES).await.map_err(|_| away("Meta broke off"))?;
-        if status.is_success() {
-            return serde_json::from_slice(&body).map_err(|_| away("Meta answered no JSON"));
-        }
-        let told = GraphError::in_answer(&body)
-            .map_or_else(|| format!("Meta answered {}", status.as_u16()), |error| error.told());
-        let may_pass = status.is_server_error()
-            || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT);
-        Err(if may_pass { FileError::Away(told) } else { FileError::Refused(told) })
+        told(answer.map_err(|_| away("Meta cannot be reached"))?).await
     }
 
     /// Fetches a file of at most `most` bytes that a customer sent to `number`. Its address is asked for again once, as it
@@ -203,6 +196,21 @@ impl GraphClient {
             };
         }
         Err(FileError::Away(last))
+    }
+
+    /// Puts a file of the business with Meta, which keeps it for 30 days; gives Meta's id of it. Twice does no harm.
+    ///
+    /// # Errors
+    /// Why not, for the operator.
+    pub async fn upload(&self, number: &PhoneNumberId, upload: &Upload) -> Result<String, FileError> {
+        let away = |why: &str| FileError::Away(why.to_owned());
+        let post = self.http.post(self.at(&[number.as_str(), "media"])).timeout(UPLOAD);
+        let post = post.header(CONTENT_TYPE, Upload::content_type()).body(upload.form());
+        let answer = post.bearer_auth(self.token.expose()).send().await;
+        let response = answer.map_err(|_| away("Meta cannot be reached"))?;
+        let answer = told(response).await?;
+        let id = answer.get("id").and_then(Value::as_str).filter(|id| !id.is_empty() && id.len() <= 32);
+        id.map(str::to_owned).ok_or_else(|| away("Meta does not say what it calls the file"))
     }
 
     async fn post<T: Serialize + Sync>(
@@ -254,6 +262,21 @@ impl GraphClient {
             None => Sent::InDoubt { error: told },
         }
     }
+}
+
+/// What an answer says, or what it refuses.
+async fn told(mut response: Response) -> Result<Value, FileError> {
+    let away = |why: &str| FileError::Away(why.to_owned());
+    let status = response.status();
+    let body = read(&mut response, ACCOUNT_BYTES).await.map_err(|_| away("Meta broke off"))?;
+    if status.is_success() {
+        return serde_json::from_slice(&body).map_err(|_| away("Meta answered no JSON"));
+    }
+    let told = GraphError::in_answer(&body)
+        .map_or_else(|| format!("Meta answered {}", status.as_u16()), |error| error.told());
+    let may_pass = status.is_server_error()
+        || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT);
+    Err(if may_pass { FileError::Away(told) } else { FileError::Refused(told) })
 }
 
 fn unanswered(error: &reqwest::Error) -> Sent {

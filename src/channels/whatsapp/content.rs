@@ -102,6 +102,8 @@ pub struct Card {
     pub emails: Vec<String>,
     /// Where they work.
     pub company: Option<String>,
+    /// The day they were born, as the card has it.
+    pub birthday: Option<String>,
     /// Whether the customer's own number was asked for and this is the answer: then Meta vouches for it.
     pub is_own: bool,
 }
@@ -214,6 +216,7 @@ fn cards(cards: &[Value]) -> Option<Content> {
                     .collect(),
                 emails: texts(card, "emails", "email"),
                 company: field(card, "org").and_then(|org| text(org, "company")),
+                birthday: text(card, "birthday"),
                 is_own: text(card, "origin").as_deref() == Some("contact_request"),
             }
         })

@@ -7,6 +7,51 @@ use serde_json::Value;
 /// Later than this, a number of seconds is one of milliseconds.
 const LAST_SECOND: i64 = 100_000_000_000;
 
+/// `body` as JSON. Names and words that were cut in the middle of a character end in the sign for a broken one.
+pub fn json(body: &[u8]) -> Option<Value> {
+    let whole = || serde_json::from_slice(body).ok();
+    whole().or_else(|| serde_json::from_str(&mended(&String::from_utf8_lossy(body))).ok())
+}
+
+/// Halves of characters, which JSON may spell and no text may hold, replaced.
+fn mended(json: &str) -> String {
+    let mut mended = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(start) = rest.find('\\') {
+        let (before, escape) = rest.split_at(start);
+        mended.push_str(before);
+        let (shown, length) = match (half(escape), escape.get(6..).and_then(half)) {
+            (Some(Half::First), Some(Half::Second)) => (escape.get(..12), 12),
+            (Some(_), _) => (Some("\\ufffd"), 6),
+            // The escaped sign goes with it.
+            (None, _) => {
+                let length = escape.char_indices().nth(2).map_or(escape.len(), |(length, _)| length);
+                (escape.get(..length), length)
+            }
+        };
+        mended.push_str(shown.unwrap_or_default());
+        rest = escape.get(length..).unwrap_or_default();
+    }
+    mended.push_str(rest);
+    mended
+}
+
+/// Which half of a character.
+enum Half {
+    First,
+    Second,
+}
+
+/// The half that `text` begins with the spelling of.
+fn half(text: &str) -> Option<Half> {
+    let digits = text.strip_prefix("\\u")?.get(..4)?;
+    match u16::from_str_radix(digits, 16).ok()? {
+        0xD800..=0xDBFF => Some(Half::First),
+        0xDC00..=0xDFFF => Some(Half::Second),
+        _ => None,
+    }
+}
+
 /// An object's field.
 pub fn field<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
     value.as_object()?.get(name).filter(|field| !field.is_null())

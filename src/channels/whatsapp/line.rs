@@ -2,9 +2,11 @@
 //! nothing and keeps nothing.
 
 use super::address::PhoneNumberId;
-use super::client::{GraphClient, Sent};
+use super::client::{FileError, GraphClient, Sent};
 use super::outgoing::{Outgoing, Receipt};
+use super::upload::Upload;
 use async_trait::async_trait;
+use std::time::Duration;
 
 /// What a line can do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,6 +31,24 @@ pub trait Line: Send + Sync {
     /// # Errors
     /// Why it could not be said, for the log.
     async fn receipt(&self, number: &PhoneNumberId, receipt: &Receipt<'_>) -> Result<(), String>;
+
+    /// Fetches a file of at most `most` bytes that a customer sent to `number`.
+    ///
+    /// # Errors
+    /// Why not, for the log.
+    async fn file(
+        &self,
+        number: &PhoneNumberId,
+        media: &str,
+        most: u64,
+        timeout: Duration,
+    ) -> Result<Vec<u8>, FileError>;
+
+    /// Puts a file of the business where it can be sent from; gives its id there.
+    ///
+    /// # Errors
+    /// Why not, for the operator.
+    async fn upload(&self, number: &PhoneNumberId, upload: &Upload) -> Result<String, FileError>;
 }
 
 #[async_trait]
@@ -43,5 +63,19 @@ impl Line for GraphClient {
 
     async fn receipt(&self, number: &PhoneNumberId, receipt: &Receipt<'_>) -> Result<(), String> {
         Self::receipt(self, number, receipt).await
+    }
+
+    async fn file(
+        &self,
+        number: &PhoneNumberId,
+        media: &str,
+        most: u64,
+        timeout: Duration,
+    ) -> Result<Vec<u8>, FileError> {
+        Self::file(self, number, media, most, timeout).await
+    }
+
+    async fn upload(&self, number: &PhoneNumberId, upload: &Upload) -> Result<String, FileError> {
+        Self::upload(self, number, upload).await
     }
 }

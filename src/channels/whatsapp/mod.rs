@@ -12,6 +12,7 @@ pub mod interactive;
 pub mod line;
 pub mod markup;
 pub mod media;
+pub mod news;
 pub mod outgoing;
 pub mod price;
 pub mod signature;
@@ -19,6 +20,7 @@ pub mod sniff;
 pub mod split;
 pub mod status;
 pub mod template;
+pub mod upload;
 pub mod wire;
 pub mod words;
 

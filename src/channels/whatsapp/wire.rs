@@ -3,7 +3,8 @@
 
 use super::address::{PhoneNumberId, UserId, WaId};
 use super::content::Content;
-use super::fields::{field, list, text, time};
+use super::fields::{field, json, list, text, time};
+use super::news;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -78,10 +79,12 @@ pub enum What {
         /// Its words.
         title: Option<String>,
     },
-    /// News of the account or of anything else that nobody here acts on.
+    /// News of the account or of anything else that nobody here acts on by itself.
     Other {
         /// Meta's name of the field.
         field: String,
+        /// What an operator has to know of it, if anything.
+        told: Option<String>,
     },
     /// A message that says neither what it is called nor whom it is from.
     Unreadable,
@@ -186,7 +189,7 @@ pub enum NotRead {
 /// # Errors
 /// [`NotRead`] if it is no body of Meta's at all.
 pub fn read(body: &[u8]) -> Result<Vec<Update>, NotRead> {
-    let body: Value = serde_json::from_slice(body).map_err(|_| NotRead::Json)?;
+    let body = json(body).ok_or(NotRead::Json)?;
     if field(&body, "entry").and_then(Value::as_array).is_none() {
         return Err(NotRead::Shape);
     }
@@ -209,7 +212,8 @@ fn change(change: &Value) -> Vec<Update> {
         _ => everything(&about, value),
     };
     if found.is_empty() {
-        found.push(about.update(value, What::Other { field: name }));
+        let told = news::of(&name, value);
+        found.push(about.update(value, What::Other { field: name, told }));
     }
     found
 }

@@ -203,6 +203,10 @@ fn said_card(card: &Card, language: Language) -> String {
         true => word(language, ["telefone do cliente", "customer's phone", "teléfono del cliente"]),
         false => word(language, ["contato", "contact", "contacto"]),
     };
+    let born = card
+        .birthday
+        .iter()
+        .map(|day| format!("{} {}", word(language, ["nascimento", "born", "nacimiento"]), short(day)));
     let parts: Vec<String> = card
         .name
         .iter()
@@ -210,6 +214,7 @@ fn said_card(card: &Card, language: Language) -> String {
         .chain(card.phones.iter().take(3))
         .chain(card.emails.iter().take(3))
         .map(|part| short(part))
+        .chain(born)
         .collect();
     format!("[{label}: {}]", parts.join(", "))
 }

@@ -32,7 +32,9 @@ use std::sync::Arc;
 const SHOWN: usize = 1_200;
 /// Most characters of a tracking code.
 const CODE: usize = 60;
-/// How much of a conversation is searched for a proof.
+/// Most characters of a name before words that are the customer's own.
+const NAME: usize = 100;
+/// How much of a conversation is searched for a proof, or for words of the customer's own.
 const EVENTS: u32 = 500;
 
 /// Tells customers what systems behind the counter report.
@@ -216,6 +218,10 @@ impl NewsDesk {
         let Some(last) = ticket.comments.last().filter(|comment| comment.author != "customer") else {
             return Ok("no_news");
         };
+        let events = self.stores.conversations.recent_events(conversation.id, EVENTS).await?;
+        if events.iter().any(|event| is_own(&event.body, &last.text)) {
+            return Ok("no_news");
+        }
         let digest = Sha256::digest(format!("{} {}", last.at, last.text).as_bytes());
         let text = quoted(&last.text);
         let standing = Standing {
@@ -295,6 +301,19 @@ impl NewsDesk {
     }
 }
 
+/// Whether a comment is what the customer said here: some desks have it as their agent's, behind the customer's name.
+fn is_own(event: &EventBody, comment: &str) -> bool {
+    let (EventBody::ToolStarted { call } | EventBody::ToolFinished { call, .. }) = event else {
+        return false;
+    };
+    if call.name != "ticket_comment" {
+        return false;
+    }
+    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (said, comment) = (plain(call.arguments["text"].as_str().unwrap_or_default()), plain(comment));
+    !said.is_empty() && comment.strip_suffix(&said).is_some_and(|name| name.chars().count() <= NAME)
+}
+
 /// What was found; none if the vendor has no such thing, or not for this customer.
 fn known<T>(found: Result<T, BackofficeError>) -> Result<Option<T>, NewsError> {
     match found {
@@ -345,6 +364,18 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ids::CallId;
+    use crate::domain::tool_call::ToolCall;
+
+    #[test]
+    fn what_the_customer_said_here_is_no_answer() {
+        let arguments = json!({"number": 71, "text": "Ainda não chegou,\n vejam por favor."});
+        let call = ToolCall { id: CallId("1".to_owned()), name: "ticket_comment".to_owned(), arguments };
+        let event = EventBody::ToolStarted { call };
+        assert!(is_own(&event, "Ana Lima: Ainda não chegou, vejam por favor."));
+        assert!(!is_own(&event, "Você disse: Ainda não chegou, vejam por favor. Enviamos outro hoje."));
+        assert!(!is_own(&event, "Enviamos outro hoje."));
+    }
 
     #[test]
     fn words_of_others_are_a_quotation_and_nothing_else() {

@@ -11,6 +11,7 @@ use super::statuses::Statuses;
 use crate::channels::whatsapp::CHANNEL;
 use crate::channels::whatsapp::address::{PhoneNumberId, WaId};
 use crate::channels::whatsapp::content::Content;
+use crate::channels::whatsapp::news::counted_as;
 use crate::channels::whatsapp::wire::{Echo, Incoming, LONGEST_ID, Moved, Person, Update, What};
 use crate::channels::whatsapp::words::said;
 use crate::config::whatsapp::WhatsAppSettings;
@@ -128,6 +129,11 @@ impl Desk {
             tracing::warn!("a message of WhatsApp names neither itself nor anybody; its body is kept");
             return Ok(Taken::Whole);
         }
+        // It may name no number: it is about all of them.
+        if let What::Other { field, told } = &update.what {
+            self.news(field, told.as_deref());
+            return Ok(Taken::Whole);
+        }
         let Some(number) = self.ours(update) else {
             if update.is_message() {
                 count("ignored");
@@ -146,14 +152,13 @@ impl Desk {
             What::Passed { to_us, person } => self.passed(&number, person, *to_us).await,
             What::Trouble { code, title } => {
                 let (code, title) = (code.as_deref().unwrap_or("?"), title.as_deref().unwrap_or("no title"));
-                tracing::warn!(code, title, "WhatsApp reports a problem");
+                self.parts.alerts.waiting(
+                    &format!("whatsapp {number}"),
+                    &format!("WhatsApp reports a problem, {code}: {title}"),
+                );
                 Ok(())
             }
-            What::Other { field } => {
-                tracing::debug!(field, "news of WhatsApp that nobody acts on");
-                Ok(())
-            }
-            What::Unreadable => Ok(()),
+            What::Other { .. } | What::Unreadable => Ok(()),
         };
         taken.map(|()| Taken::Whole)
     }
@@ -268,6 +273,14 @@ impl Desk {
             Some(_) | None => {}
         }
         Ok(())
+    }
+
+    fn news(&self, field: &str, told: Option<&str>) {
+        metrics::counter!("balcao_whatsapp_news_total", "field" => counted_as(field)).increment(1);
+        match told {
+            Some(told) => self.parts.alerts.waiting("WhatsApp account", told),
+            None => tracing::debug!(field, "news of WhatsApp that nobody acts on"),
+        }
     }
 
     fn flag(&self, conversation: &Conversation, text: &str) {

@@ -67,6 +67,17 @@ pub struct Endpoint {
     pub allowance: Allowance,
     /// Whether the model is shown pictures.
     pub images: Images,
+    /// Whether the model is sent files.
+    pub files: Files,
+}
+
+/// How a model gets to know the documents that customers send.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Files {
+    /// It takes PDF as they are.
+    Sent,
+    /// It reads their words.
+    Told,
 }
 
 /// Whether a model is shown the pictures that customers send.
@@ -165,9 +176,7 @@ impl OpenAiModel {
         let whole = begun + self.endpoint.timeout_total;
         let mut wire =
             wire::request(&self.endpoint.model, self.endpoint.temperature, request, &self.tools, quirks);
-        if self.endpoint.images == Images::Shown {
-            wire.show(&request.pictures);
-        }
+        wire.show(request, self.endpoint.images, self.endpoint.files);
         let characters = wire.characters();
         let first_of = first_token.min(whole);
         let chat = self.client.chat();

@@ -3,9 +3,10 @@
 
 use super::dialect::{Quirk, Quirks};
 use super::wire;
+use super::{Files, Images};
 use crate::domain::ids::CallId;
 use crate::domain::tool_call::ToolCall;
-use crate::llm::model::{ChatMessage, ChatRequest, Picture, ToolChoice};
+use crate::llm::model::{ChatMessage, ChatRequest, ToolChoice};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
@@ -49,12 +50,20 @@ pub(super) enum WireMessage<'a> {
 pub(super) enum Part<'a> {
     Text { text: Cow<'a, str> },
     ImageUrl { image_url: ImageUrl },
+    File { file: FileData },
 }
 
 #[derive(Debug, PartialEq, Serialize)]
 pub(super) struct ImageUrl {
     /// The picture itself, written as an address.
     url: String,
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+pub(super) struct FileData {
+    filename: String,
+    /// The file itself, written as an address.
+    file_data: String,
 }
 
 #[derive(Debug, PartialEq, Serialize)]
@@ -76,12 +85,12 @@ impl WireMessage<'_> {
     pub(super) fn characters(&self) -> usize {
         match self {
             Self::System { content } | Self::User { content } | Self::Tool { content, .. } => content.len(),
-            // What a picture costs nobody knows beforehand.
+            // What a picture or a file costs nobody knows beforehand.
             Self::Shown { content } => content
                 .iter()
                 .map(|part| match part {
                     Part::Text { text } => text.len(),
-                    Part::ImageUrl { .. } => 0,
+                    Part::ImageUrl { .. } | Part::File { .. } => 0,
                 })
                 .sum(),
             Self::Assistant { content, tool_calls } => {
@@ -131,20 +140,34 @@ pub(super) fn messages<'a>(asked: &'a ChatRequest, quirks: Quirks) -> Vec<WireMe
     writer.out
 }
 
-/// Puts pictures beside the newest of the customer's words.
-pub(super) fn show(messages: &mut [WireMessage<'_>], pictures: &[Picture]) {
-    if pictures.is_empty() {
-        return;
-    }
+/// Puts what the customer sent beside the newest of their words: pictures where they are shown, a document as a file where
+/// files are taken, else in words.
+pub(super) fn show(messages: &mut [WireMessage<'_>], asked: &ChatRequest, images: Images, files: Files) {
     let newest = messages.iter_mut().rfind(|message| matches!(message, WireMessage::User { .. }));
     let Some(message) = newest else { return };
     let WireMessage::User { content } = message else { return };
-    let words = Part::Text { text: std::mem::take(content) };
-    let shown = pictures.iter().map(|picture| {
-        let url = format!("data:{};base64,{}", picture.mime_type, STANDARD.encode(&picture.bytes));
-        Part::ImageUrl { image_url: ImageUrl { url } }
-    });
-    *message = WireMessage::Shown { content: std::iter::once(words).chain(shown).collect() };
+    let mut parts = Vec::new();
+    for document in &asked.documents {
+        match (&document.file, files) {
+            (Some(file), Files::Sent) => {
+                let file_data = format!("data:application/pdf;base64,{}", STANDARD.encode(&file.bytes));
+                parts.push(Part::File { file: FileData { filename: file.name.clone(), file_data } });
+            }
+            (_, Files::Told) | (None, Files::Sent) if document.told.is_empty() => {}
+            (_, Files::Told) | (None, Files::Sent) => append(content, &document.told),
+        }
+    }
+    match images {
+        Images::Shown => parts.extend(asked.pictures.iter().map(|picture| {
+            let url = format!("data:{};base64,{}", picture.mime_type, STANDARD.encode(&picture.bytes));
+            Part::ImageUrl { image_url: ImageUrl { url } }
+        })),
+        Images::Named => {}
+    }
+    if !parts.is_empty() {
+        parts.insert(0, Part::Text { text: std::mem::take(content) });
+        *message = WireMessage::Shown { content: parts };
+    }
 }
 
 struct Writer<'a> {
@@ -289,6 +312,7 @@ fn tools_in_words(asked: &ChatRequest) -> String {
 mod tests {
     use super::*;
     use crate::domain::language::Language;
+    use crate::llm::model::{Picture, SentDocument, SentFile};
     use crate::llm::openai::dialect::Dialect;
     use crate::llm::openai::error::Rejection;
     use serde_json::json;
@@ -301,6 +325,7 @@ mod tests {
             tool_choice: ToolChoice::Auto,
             passages: Vec::new(),
             pictures: Vec::new(),
+            documents: Vec::new(),
             language: Language::default(),
             now: jiff::Zoned::default(),
             max_output_tokens: 100,
@@ -376,10 +401,10 @@ mod tests {
 
     #[test]
     fn pictures_stand_beside_the_newest_words() {
-        let asked = conversation();
-        let mut written = messages(&asked, Quirks::default());
         let picture = Picture { mime_type: "image/png".into(), bytes: Arc::from(&b"abc"[..]) };
-        show(&mut written, &[picture]);
+        let asked = ChatRequest { pictures: vec![picture], ..conversation() };
+        let mut written = messages(&asked, Quirks::default());
+        show(&mut written, &asked, Images::Shown, Files::Told);
         let wire = serde_json::to_value(&written).unwrap();
         let url = json!({"url": "data:image/png;base64,YWJj"});
         assert_eq!(
@@ -387,6 +412,25 @@ mod tests {
             json!({"role": "user", "content": [{"type": "text", "text": "e agora?"}, {"type": "image_url", "image_url": url}]})
         );
         assert_eq!(wire[4], json!({"role": "user", "content": "oi\n\ntudo bem?"}));
+    }
+
+    #[test]
+    fn a_document_is_a_file_where_files_are_taken_and_words_elsewhere() {
+        let file = SentFile { name: "documento-1.pdf".into(), bytes: Arc::from(&b"abc"[..]) };
+        let document = SentDocument { told: "Text of it.".into(), file: Some(file) };
+        let scan = SentDocument { told: String::new(), file: None };
+        let asked = ChatRequest { documents: vec![document, scan], ..conversation() };
+        let shown = |files| {
+            let mut written = messages(&asked, Quirks::default());
+            show(&mut written, &asked, Images::Named, files);
+            serde_json::to_value(&written).unwrap()[9]["content"].clone()
+        };
+        let file = json!({"filename": "documento-1.pdf", "file_data": "data:application/pdf;base64,YWJj"});
+        assert_eq!(
+            shown(Files::Sent),
+            json!([{"type": "text", "text": "e agora?"}, {"type": "file", "file": file}])
+        );
+        assert_eq!(shown(Files::Told), json!("e agora?\n\nText of it."));
     }
 
     #[test]

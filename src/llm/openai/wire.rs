@@ -2,8 +2,9 @@
 
 use super::dialect::{Quirk, Quirks};
 use super::transcript::{self, WireMessage};
+use super::{Files, Images};
 use crate::domain::tool::{ParamSource, ToolSpec};
-use crate::llm::model::{ChatRequest, Picture, ToolChoice};
+use crate::llm::model::{ChatRequest, ToolChoice};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -66,9 +67,9 @@ pub(super) fn request<'a>(
 }
 
 impl WireRequest<'_> {
-    /// Shows the model pictures.
-    pub(super) fn show(&mut self, pictures: &[Picture]) {
-        transcript::show(&mut self.messages, pictures);
+    /// Shows the model what the customer sent.
+    pub(super) fn show(&mut self, asked: &ChatRequest, images: Images, files: Files) {
+        transcript::show(&mut self.messages, asked, images, files);
     }
 
     /// How many characters the model has to read.

@@ -22,8 +22,7 @@ impl Quotas {
     /// How long until there is enough, in microseconds; 0 if it was taken.
     async fn wait(&self, name: &str, units: u32, rate: CellRate) -> Result<i64, StoreError> {
         let name = stored(name).into_owned();
-        let (cost, whole) =
-            (rate.microseconds(units.min(rate.per_minute)), rate.microseconds(rate.per_minute));
+        let (cost, whole) = (rate.microseconds(units.min(rate.at_once)), rate.microseconds(rate.at_once));
         self.database
             .write(Atomicity::Statement, move |tx| {
                 let name = name.clone();

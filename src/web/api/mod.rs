@@ -19,4 +19,5 @@ pub mod openapi;
 pub mod outbox;
 pub mod people;
 pub mod tools;
+pub mod uploads;
 pub mod widget;

@@ -2,7 +2,7 @@
 
 use super::{
     attachments, connectors, conversations, documents, drills, events, files, gaps, inspect, interviews,
-    knowledge, messages, outbox, people, tools, widget,
+    knowledge, messages, outbox, people, tools, uploads, widget,
 };
 use crate::web::webhooks::{self, relay, whatsapp};
 use crate::web::{pages, probes};
@@ -51,6 +51,7 @@ use utoipa::{Modify, OpenApi, ToSchema};
         attachments::send_attachment,
         files::get_file,
         files::forget_files,
+        uploads::place_file,
         outbox::list_dead_deliveries,
         outbox::replay_delivery,
         drills::begin_model_drill,

@@ -4,6 +4,7 @@
 
 use crate::channels::whatsapp::CHANNEL;
 use crate::channels::whatsapp::evolution::envelope::as_meta;
+use crate::channels::whatsapp::fields::json;
 use crate::channels::whatsapp::signature::{AppSecrets, Presented, is_token};
 use crate::config::secret::Secret;
 use crate::config::whatsapp::{Provider, WhatsAppSettings};
@@ -81,9 +82,7 @@ impl WhatsAppDoor {
     fn kept(&self, body: &[u8]) -> Vec<u8> {
         let put = match self {
             Self::Meta { .. } => None,
-            Self::Evolution { number, .. } => {
-                serde_json::from_slice(body).ok().and_then(|envelope| as_meta(&envelope, number))
-            }
+            Self::Evolution { number, .. } => json(body).and_then(|envelope| as_meta(&envelope, number)),
         };
         put.map_or_else(|| body.to_vec(), |put| put.to_string().into_bytes())
     }

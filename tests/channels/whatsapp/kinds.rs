@@ -2,13 +2,14 @@
 
 use crate::support::app::{AppOptions, TestApp, says};
 use crate::support::whatsapp::{
-    body, conversations, history, messages, metadata, of_joana, operator, post, said, set, settled, talked,
-    until,
+    DISPLAY, JOANA, body, conversations, history, messages, metadata, of_joana, operator, post, said, set,
+    settled, talked, until,
 };
 use balcao::llm::model::ChatMessage;
 use balcao::llm::scripted::Reply;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 
 async fn behind(replies: Vec<Reply>) -> TestApp {
     AppOptions::scripted(replies).with(|settings| set(&mut settings.channels.whatsapp)).start().await
@@ -181,6 +182,117 @@ async fn a_status_moves_nothing_that_nobody_sent() {
     }
     settled(&app).await;
     assert!(conversations(&app).await.is_empty());
+    app.end().await;
+}
+
+/// Somewhere alerts are posted to.
+async fn operator_of_the_shop() -> (String, mpsc::UnboundedReceiver<Value>) {
+    let (alerts, received) = mpsc::unbounded_channel();
+    let receive = move |axum::Json(alert): axum::Json<Value>| {
+        alerts.send(alert).ok();
+        std::future::ready(())
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/alerts", listener.local_addr().unwrap());
+    let router = axum::Router::new().route("/alerts", axum::routing::post(receive));
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    (url, received)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn odd_bodies_of_independent_clients_are_taken_and_worked_through() {
+    let (url, mut alerts) = operator_of_the_shop().await;
+    let app = AppOptions::scripted(vec![says("Olá!")])
+        .with(|settings| {
+            set(&mut settings.channels.whatsapp);
+            settings.alerts.webhook_url = url;
+        })
+        .start()
+        .await;
+    let account = |field: &str, value: Value| body(field, value);
+    let news = [
+        account("account_update", json!({"phone_number": "551140028922", "event": "VERIFIED_ACCOUNT"})),
+        account(
+            "message_template_status_update",
+            json!({"event": "APPROVED", "message_template_id": 1, "message_template_name": "a", "message_template_language": "pt_BR", "reason": null}),
+        ),
+        account(
+            "phone_number_quality_update",
+            json!({"display_phone_number": DISPLAY, "event": "FLAGGED", "current_limit": "TIER_10K"}),
+        ),
+        account(
+            "history",
+            json!({"metadata": metadata(), "history": [{"metadata": {"phase": 0, "chunk_order": 1, "progress": 50}, "threads": [{"id": JOANA, "messages": [{"from": JOANA, "id": "wamid.H", "timestamp": "1739230955", "type": "text", "text": {"body": "antiga"}, "history_context": {"status": "READ"}}]}]}]}),
+        ),
+        account(
+            "smb_app_state_sync",
+            json!({"metadata": metadata(), "state_sync": [{"type": "contact", "contact": {"full_name": "Ana", "phone_number": JOANA}, "action": "add", "metadata": {"timestamp": "1"}}]}),
+        ),
+        account(
+            "security",
+            json!({"display_phone_number": DISPLAY, "event": "PIN_CHANGED", "requester": "1"}),
+        ),
+        account("tomorrow", json!({"anything": [1, {"a": null}]})),
+        json!({"object": "whatsapp_business_account", "entry": []}),
+        account(
+            "messages",
+            json!({"metadata": metadata(), "errors": [{"code": 131_042, "title": "Business eligibility payment issue"}]}),
+        ),
+        json!({"object": "page", "entry": [{"id": "1", "time": 1, "messaging": [{}]}]}),
+    ];
+    for body in &news {
+        post(&app.door.base, body).await;
+    }
+    settled(&app).await;
+    assert!(conversations(&app).await.is_empty(), "nobody said anything");
+    // What needs somebody is told to whoever sees to it, and only that.
+    let mut told = Vec::new();
+    while told.len() < 3 {
+        told.push(alerts.recv().await.unwrap()["text"].as_str().unwrap().to_owned());
+    }
+    for expected in ["is flagged: TIER_10K", "pin_changed", "131042"] {
+        assert!(told.iter().any(|told| told.contains(expected)), "{expected}: {told:?}");
+    }
+    let said = [
+        of_joana(
+            "wamid.1",
+            json!({"type": "ephemeral", "errors": [{"code": 131_051, "title": "Unsupported message type", "details": "x"}]}),
+        ),
+        of_joana(
+            "wamid.2",
+            json!({"type": "text", "text": {"body": "oi", "extra": {}}, "errors": [{"code": 1}], "new_field": [[1]]}),
+        ),
+        of_joana(
+            "wamid.3",
+            json!({"type": "interactive", "interactive": {"type": "nfm_reply", "nfm_reply": {"name": "flow", "body": "Sent", "response_json": "{\"flow_token\":\"tk\",\"cidade\":\"Campinas\",\"itens\":[\"a\",\"b\"]}"}}}),
+        ),
+        of_joana(
+            "wamid.4",
+            json!({"type": "contacts", "contacts": [{"birthday": "1980-01-31", "name": {"first_name": "Rui"}, "addresses": [{"city": "Rio"}], "vcard": "x"}]}),
+        ),
+    ];
+    post(&app.door.base, &messages(&said)).await;
+    let status = json!({"id": "wamid.Z", "status": "sent", "timestamp": "1795363302", "recipient_id": JOANA,
+        "conversation": {"id": "c0ffee", "expiration_timestamp": 1_795_622_400, "origin": {"type": "utility"}},
+        "pricing": {"billable": true, "pricing_model": "CBP", "category": "utility"}, "errors": []});
+    post(&app.door.base, &body("messages", json!({"metadata": metadata(), "statuses": [status]}))).await;
+    settled(&app).await;
+    let log = log(&app).await;
+    let texts: Vec<&str> = log
+        .iter()
+        .filter(|message| message["role"] == "customer")
+        .map(|message| message["text"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        texts,
+        [
+            "[mensagem que não aparece aqui: ephemeral]",
+            "oi",
+            "[formulário preenchido]\ncidade: Campinas\nitens: a, b",
+            "[contato: Rui, nascimento 1980-01-31]",
+        ]
+    );
+    assert!(alerts.try_recv().is_err(), "nothing else needs anybody");
     app.end().await;
 }
 

@@ -1,7 +1,7 @@
 //! One person on the page and on WhatsApp: recognised as one once they have proven it, whichever comes first, and never
 //! before. What they agreed to goes with them; two people are never mixed.
 
-use crate::support::app::{AppOptions, TestApp, calls, says};
+use crate::support::app::{AppOptions, TestApp, calls, says, shop_database};
 use crate::support::talk::Talk;
 use crate::support::whatsapp::{JOANA, body, conversations, metadata, now, post, set, settled, until};
 use balcao::domain::contact::{Contact, Identity, IdentityKind};
@@ -13,8 +13,47 @@ use serde_json::{Value, json};
 const ANA: (&str, &str, &str) = ("ana.souza@example.com", "5511955550101", "10421");
 const ANA_ID: &str = "BR.1010101";
 
-async fn start(replies: Vec<Reply>) -> TestApp {
-    AppOptions::scripted(replies).with(|settings| set(&mut settings.channels.whatsapp)).start().await
+/// Where the state is.
+#[derive(Clone, Copy)]
+enum Store {
+    Sqlite,
+    Postgres,
+}
+
+async fn start(store: Store, replies: Vec<Reply>) -> TestApp {
+    let options = AppOptions::scripted(replies).with(|settings| set(&mut settings.channels.whatsapp));
+    match store {
+        Store::Sqlite => options.start().await,
+        Store::Postgres => options.on(&shop_database().await).start().await,
+    }
+}
+
+/// Each on both databases.
+macro_rules! on_both {
+    ($($name:ident)*) => {
+        mod on_sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $name() {
+                    super::$name(super::Store::Sqlite).await;
+                }
+            )*
+        }
+        mod on_postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $name() {
+                    super::$name(super::Store::Postgres).await;
+                }
+            )*
+        }
+    };
+}
+
+on_both! {
+    who_has_proven_it_on_the_page_is_recognised_when_their_number_writes
+    who_proves_it_on_whatsapp_is_one_with_the_files_and_what_they_said_goes_with_them
+    who_only_says_it_stays_apart_and_so_does_who_is_somebody_else_on_file
 }
 
 /// Looks an order up with the e-mail on file, which proves who asks.
@@ -66,10 +105,9 @@ async fn contact_of(app: &TestApp, talk: &Talk) -> ContactId {
     app.stores().await.conversations.get(id).await.unwrap().unwrap().contact
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_has_proven_it_on_the_page_is_recognised_when_their_number_writes() {
+async fn who_has_proven_it_on_the_page_is_recognised_when_their_number_writes(store: Store) {
     let [lookup, found] = proof();
-    let app = start(vec![lookup, found, says("Oi, Ana! Como posso ajudar?")]).await;
+    let app = start(store, vec![lookup, found, says("Oi, Ana! Como posso ajudar?")]).await;
     let ana = on_file(&app, ANA.0).await;
     let mut talk = app.talk().await;
     let before = contact_of(&app, &talk).await;
@@ -81,10 +119,9 @@ async fn who_has_proven_it_on_the_page_is_recognised_when_their_number_writes() 
     app.end().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_proves_it_on_whatsapp_is_one_with_the_files_and_what_they_said_goes_with_them() {
+async fn who_proves_it_on_whatsapp_is_one_with_the_files_and_what_they_said_goes_with_them(store: Store) {
     let [lookup, found] = proof();
-    let app = start(vec![lookup, found, says("De nada!"), says("Oi, Ana! Como posso ajudar?")]).await;
+    let app = start(store, vec![lookup, found, says("De nada!"), says("Oi, Ana! Como posso ajudar?")]).await;
     let ana = on_file(&app, ANA.0).await;
     let hidden = json!({"from_user_id": ANA_ID});
     // Before anybody knows who she is.
@@ -111,11 +148,10 @@ async fn who_proves_it_on_whatsapp_is_one_with_the_files_and_what_they_said_goes
     app.end().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_only_says_it_stays_apart_and_so_does_who_is_somebody_else_on_file() {
+async fn who_only_says_it_stays_apart_and_so_does_who_is_somebody_else_on_file(store: Store) {
     let [lookup, found] = proof();
     let save = calls([("crm_save_contact", json!({"name": "Joana", "phone": format!("+{JOANA}")}))]);
-    let app = start(vec![save, says("Anotado!"), says("Oi! Como posso ajudar?"), lookup, found]).await;
+    let app = start(store, vec![save, says("Anotado!"), says("Oi! Como posso ajudar?"), lookup, found]).await;
     // A visitor says that a number is theirs; then the number writes.
     let mut talk = app.talk().await;
     talk.say(&format!("Sou a Joana, meu telefone é +{JOANA}")).await;

@@ -15,6 +15,7 @@ pub mod nuvemshop;
 pub mod pipedrive;
 pub mod rdstation_crm;
 pub mod redmine;
+pub mod sendgrid;
 pub mod server;
 pub mod shopify;
 pub mod vtex;

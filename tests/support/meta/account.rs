@@ -1,6 +1,7 @@
 //! What Meta tells of an account, and the files that customers sent.
 
 use super::{ACCOUNT, APP_SECRET, NUMBER, Shared, TOKEN};
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
@@ -97,4 +98,89 @@ pub(super) async fn edge(
         _ => return refused(100),
     };
     axum::Json(json!({"data": data})).into_response()
+}
+
+/// Which types may be put there to be sent, as what, and how large.
+const PLACES: [(&str, &str, usize); 16] = [
+    ("image/jpeg", "image", 5_000_000),
+    ("image/png", "image", 5_000_000),
+    ("audio/aac", "audio", 16_000_000),
+    ("audio/amr", "audio", 16_000_000),
+    ("audio/mpeg", "audio", 16_000_000),
+    ("audio/mp4", "audio", 16_000_000),
+    ("audio/ogg", "audio", 16_000_000),
+    ("video/mp4", "video", 16_000_000),
+    ("video/3gpp", "video", 16_000_000),
+    ("text/plain", "document", 100_000_000),
+    ("application/pdf", "document", 100_000_000),
+    ("application/msword", "document", 100_000_000),
+    ("application/vnd.ms-excel", "document", 100_000_000),
+    ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "document", 100_000_000),
+    ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "document", 100_000_000),
+    ("application/vnd.openxmlformats-officedocument.presentationml.presentation", "document", 100_000_000),
+];
+
+/// The number that the ids of files count from.
+const FIRST_ID: usize = 5_550_000;
+
+/// `POST /{version}/{number}/media`.
+pub(super) async fn place(
+    State(shared): State<Shared>,
+    Path((_, number)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let form = form(&headers, body).await;
+    let mut ledger = shared.ledger.lock().unwrap();
+    if bearer(&headers) != TOKEN {
+        ledger.faults.push("a file was put without the token".to_owned());
+        return refused(190);
+    }
+    let Some((kind, bytes)) = form.filter(|_| number == NUMBER) else {
+        ledger.faults.push("a file was put in another way than Meta documents".to_owned());
+        return refused(100);
+    };
+    let room = PLACES.iter().find(|(known, ..)| *known == kind).map_or(0, |(.., room)| *room);
+    if bytes.is_empty() || bytes.len() > room {
+        ledger.faults.push(format!("{} bytes of {kind}", bytes.len()));
+        return refused(131_053);
+    }
+    let id = FIRST_ID + ledger.placed.len();
+    ledger.placed.push((kind, bytes));
+    axum::Json(json!({"id": id.to_string()})).into_response()
+}
+
+/// The type and the bytes of a form that is as Meta documents it.
+async fn form(headers: &HeaderMap, body: Bytes) -> Option<(String, Vec<u8>)> {
+    let boundary = multer::parse_boundary(headers.get("content-type")?.to_str().ok()?).ok()?;
+    let stream = futures_util::stream::once(async move { Ok::<_, std::io::Error>(body) });
+    let mut form = multer::Multipart::new(stream, boundary);
+    let (mut product, mut kind, mut file) = (None, None, None);
+    while let Some(field) = form.next_field().await.ok()? {
+        match field.name()? {
+            "messaging_product" => product = Some(field.text().await.ok()?),
+            "type" => kind = Some(field.text().await.ok()?),
+            "file" => {
+                let own = field.content_type()?.to_string();
+                field.file_name()?;
+                file = Some((own, field.bytes().await.ok()?.to_vec()));
+            }
+            _ => return None,
+        }
+    }
+    let (own, bytes) = file?;
+    (product? == "whatsapp" && kind? == own).then_some((own, bytes))
+}
+
+/// What is wrong with the file that a message names, if anything: it was never put there, or is something else.
+pub(super) fn misplaced(placed: &[(String, Vec<u8>)], message: &Value) -> Option<String> {
+    let kind = message["type"].as_str()?;
+    let id =
+        message[kind]["id"].as_str().filter(|_| matches!(kind, "image" | "video" | "audio" | "document"))?;
+    let index = id.parse::<usize>().ok().and_then(|id| id.checked_sub(FIRST_ID));
+    let Some((found, _)) = index.and_then(|index| placed.get(index)) else {
+        return Some(format!("there is no file {id}"));
+    };
+    let is_so = PLACES.iter().any(|(known, sent_as, _)| known == found && *sent_as == kind);
+    (!is_so).then(|| format!("the file {id} is {found} and no {kind}"))
 }

@@ -135,6 +135,8 @@ struct Ledger {
     outgoing: Vec<Value>,
     /// What customers sent, by id.
     files: HashMap<String, File>,
+    /// What was put there to be sent: type and bytes, by id.
+    placed: Vec<(String, Vec<u8>)>,
 }
 
 /// A file that a customer sent.
@@ -191,6 +193,7 @@ impl FakeMeta {
         let router = Router::new()
             .route("/{version}/{id}/messages", post(take))
             .route("/{version}/{id}", get(account::thing))
+            .route("/{version}/{id}/media", post(account::place))
             .route("/{version}/{id}/{edge}", get(account::edge))
             .route("/files/{id}/{turn}", get(account::file))
             .with_state(shared.clone());
@@ -242,6 +245,11 @@ impl FakeMeta {
     /// How often files were handed out.
     pub fn files_fetched(&self) -> usize {
         self.ledger().files.values().map(|file| file.fetched).sum()
+    }
+
+    /// What was put there to be sent: types and bytes, in order.
+    pub fn placed(&self) -> Vec<(String, Vec<u8>)> {
+        self.ledger().placed.clone()
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
@@ -389,6 +397,10 @@ fn answer(shared: &Shared, version: &str, number: &str, headers: &HeaderMap, raw
     }
     ledger.asked += 1;
     if let Err(fault) = rules::message(&body) {
+        ledger.faults.push(fault);
+        return refusal(ledger, 100);
+    }
+    if let Some(fault) = account::misplaced(&ledger.placed, &body) {
         ledger.faults.push(fault);
         return refusal(ledger, 100);
     }

@@ -83,7 +83,7 @@ impl WhatsAppPush {
     }
 
     /// Whether it is this message's turn: behind the one before it, within what one person and one number may be sent.
-    pub(super) fn wait_your_turn(&self, parcel: &Parcel, errand: &Errand) -> Result<(), SendError> {
+    pub(super) async fn wait_your_turn(&self, parcel: &Parcel, errand: &Errand) -> Result<(), SendError> {
         let now = self.clock.now();
         let rates = self.rates;
         let not_yet =
@@ -107,7 +107,7 @@ impl WhatsAppPush {
         if let Some(wait) = wait_for(times, now, rates.pair_burst, rates.pair_per_minute) {
             return not_yet(wait, "this person was sent as many messages as Meta allows for now");
         }
-        match self.pace.take(errand.address.number.clone()) {
+        match self.pace.take(errand.address.number.clone()).await {
             Ok(()) => Ok(()),
             Err(wait) => not_yet(wait.min(REST), "the number rests, or has sent as much as it may for now"),
         }

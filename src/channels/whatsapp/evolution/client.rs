@@ -3,15 +3,18 @@
 
 use super::envelope::NOWHERE;
 use crate::channels::whatsapp::address::PhoneNumberId;
-use crate::channels::whatsapp::client::Sent;
+use crate::channels::whatsapp::client::{FileError, Sent};
 use crate::channels::whatsapp::errors::GraphError;
 use crate::channels::whatsapp::line::{Line, Manner};
 use crate::channels::whatsapp::outgoing::{Outgoing, Receipt};
+use crate::channels::whatsapp::upload::Upload;
 use crate::config::secret::Secret;
 use crate::config::whatsapp::EvolutionSettings;
 use crate::limits::net::{Allowance, client_builder, guard_url};
 use anyhow::Context;
 use async_trait::async_trait;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 use reqwest::{Client, Response, Url};
 use serde_json::{Value, json};
@@ -45,11 +48,16 @@ impl EvolutionClient {
     }
 
     async fn post(&self, folder: &str, verb: &str, body: &Value) -> Result<Response, reqwest::Error> {
+        let url = self.at(folder, verb);
+        self.http.post(url).header("apikey", self.key.expose()).json(body).send().await
+    }
+
+    fn at(&self, folder: &str, verb: &str) -> Url {
         let mut url = self.base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend([folder, verb, &self.instance]);
         }
-        self.http.post(url).header("apikey", self.key.expose()).json(body).send().await
+        url
     }
 }
 
@@ -74,6 +82,55 @@ impl Line for EvolutionClient {
             }
             Err(_) => Sent::InDoubt { error: "the Evolution API did not answer".to_owned() },
         }
+    }
+
+    /// Asked of it in base64: the address in a message of WhatsApp Web is of no use by itself.
+    async fn file(
+        &self,
+        _number: &PhoneNumberId,
+        media: &str,
+        most: u64,
+        timeout: Duration,
+    ) -> Result<Vec<u8>, FileError> {
+        let away = |why: &str| FileError::Away(why.to_owned());
+        let body = json!({"message": {"key": {"id": media}}, "convertToMp4": false});
+        let url = self.at("chat", "getBase64FromMediaMessage");
+        let post = self.http.post(url).header("apikey", self.key.expose()).timeout(timeout).json(&body);
+        let mut response = post.send().await.map_err(|_| away("the Evolution API cannot be reached"))?;
+        let status = response.status();
+        let told = format!("the Evolution API answered {}", status.as_u16());
+        if !status.is_success() {
+            return Err(match status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+                true => FileError::Away(told),
+                false => FileError::Refused(told),
+            });
+        }
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        // Base64 is a third longer.
+        let limit = (most / 3).saturating_mul(4).saturating_add(ANSWER_BYTES);
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|_| away("the download broke off"))? {
+            body.extend_from_slice(&chunk);
+            if body.len() > limit {
+                return Err(FileError::Refused("the file is too large".to_owned()));
+            }
+        }
+        let answer: Value = serde_json::from_slice(&body).map_err(|_| away("it answered no JSON"))?;
+        let written = answer["base64"].as_str().unwrap_or_default();
+        let written = written.rsplit_once("base64,").map_or(written, |(_, written)| written);
+        let bytes = STANDARD.decode(written.trim()).unwrap_or_default();
+        match bytes.len() {
+            0 => Err(FileError::Refused("it does not have the file".to_owned())),
+            size if size > most => Err(FileError::Refused("the file is too large".to_owned())),
+            _ => Ok(bytes),
+        }
+    }
+
+    /// It keeps no files of ours.
+    async fn upload(&self, _number: &PhoneNumberId, _upload: &Upload) -> Result<String, FileError> {
+        Err(FileError::Refused(
+            "an Evolution API takes files by their address: send it with a `link`".to_owned(),
+        ))
     }
 
     /// It is told neither: both need the customer's address, which a receipt does not have.

@@ -181,10 +181,28 @@ fn news_of_people_numbers_and_control_are_read() {
     }
     for field in ["account_update", "history", "message_template_status_update", ""] {
         assert_eq!(
-            what(field, json!({"event": "x", "history": [{}]})),
-            What::Other { field: field.to_owned() }
+            what(field, json!({"event": "APPROVED", "history": [{}]})),
+            What::Other { field: field.to_owned(), told: None }
         );
     }
+}
+
+#[test]
+fn half_a_character_costs_itself_alone() {
+    let text = r#"{"entry":[{"changes":[{"value":{"contacts":[{"profile":{"name":"Ana \ud83c"},"wa_id":"5511987650001"}],
+        "messages":[{"from":"5511987650001","id":"1","type":"text","text":{"body":"\ud83d\ude00 \\ud83d \ude00!"}}]}}]}]}"#;
+    let mut bytes = text.as_bytes().to_vec();
+    let read_as = |bytes: &[u8]| match only(read(bytes).unwrap()).what {
+        What::Message(message) => (message.content, message.from.name),
+        other => panic!("{other:?}"),
+    };
+    let expected = Content::Text("\u{1F600} \\ud83d \u{FFFD}!".to_owned());
+    assert_eq!(read_as(&bytes), (expected, Some("Ana \u{FFFD}".to_owned())));
+    // Bytes that are no character.
+    let place = text.find('!').unwrap();
+    bytes[place] = 0xFF;
+    let (Content::Text(said), _) = read_as(&bytes) else { panic!() };
+    assert!(said.ends_with("\u{FFFD}\u{FFFD}"), "{said}");
 }
 
 #[test]

@@ -45,8 +45,8 @@ fn every_kind_has_words() {
             "[localização: -23.56110, -46.65590]",
         ),
         (
-            json!({"type": "contacts", "contacts": [{"name": {"formatted_name": "Rui Lima"}, "phones": [{"phone": "+55 21 98888-0002", "wa_id": "5521988880002"}], "emails": [{"email": "rui@exemplo.com.br"}], "org": {"company": "Lima SA"}, "origin": "other"}, {}]}),
-            "[contato: Rui Lima, Lima SA, +55 21 98888-0002, rui@exemplo.com.br]\n[contato: ]",
+            json!({"type": "contacts", "contacts": [{"name": {"formatted_name": "Rui Lima"}, "phones": [{"phone": "+55 21 98888-0002", "wa_id": "5521988880002"}], "emails": [{"email": "rui@exemplo.com.br"}], "org": {"company": "Lima SA"}, "birthday": "1980-01-31", "origin": "other"}, {}]}),
+            "[contato: Rui Lima, Lima SA, +55 21 98888-0002, rui@exemplo.com.br, nascimento 1980-01-31]\n[contato: ]",
         ),
         (
             json!({"type": "contacts", "contacts": [{"phones": [{"wa_id": "5521988880002"}], "origin": "contact_request"}]}),

@@ -5,6 +5,7 @@ use super::confirm::{self, Reader};
 use super::run::{Run, milliseconds};
 use super::step::{Happened, Next, PlannedCall, Turn};
 use crate::domain::event::{Event, EventBody, Settled};
+use crate::domain::ids::CallId;
 use crate::domain::message::Role;
 use crate::domain::tool::Risk;
 use crate::domain::tool_call::{RefusalClass, ToolCall, ToolOutcome};
@@ -59,6 +60,11 @@ impl Run<'_> {
                 Ok(admitted) if self.replay.started.contains_key(&call.id.0) && !admitted.repeatable => {
                     let reason =
                         "the program was interrupted during this call; whether it was done is not known";
+                    finished.push((call, ToolOutcome::Unknown { reason: reason.to_owned() }, Duration::ZERO));
+                }
+                Ok(admitted) if self.makes_again(&admitted.call).is_some() && !admitted.repeatable => {
+                    let reason = "the same call was made before in this turn, and whether it was done is not known; \
+                                  it is not made again";
                     finished.push((call, ToolOutcome::Unknown { reason: reason.to_owned() }, Duration::ZERO));
                 }
                 Ok(admitted) if admitted.risk == Risk::Read => reads.push(admitted),
@@ -168,14 +174,32 @@ impl Run<'_> {
         self.flush().await?;
         let began = Instant::now();
         let outcome = self.agent.dispatcher.perform(admitted, &context).await?;
+        // What the system did not take now it may have taken before the program was interrupted.
+        let may_be_done = self.replay.started.contains_key(&call.id.0) || self.makes_again(&call).is_some();
+        let outcome = match outcome {
+            ToolOutcome::Refused { reason, class } if may_be_done && says_nothing(class) => {
+                ToolOutcome::Unknown {
+                    reason: format!(
+                        "an earlier attempt may have been done, and whether it was is not known; now: {reason}"
+                    ),
+                }
+            }
+            other => other,
+        };
         Ok((call, outcome, began.elapsed()))
+    }
+
+    /// The call of this turn that `call` makes again: the same, and of unknown fate.
+    fn makes_again(&self, call: &ToolCall) -> Option<&CallId> {
+        let same = |other: &&ToolCall| other.name == call.name && other.arguments == call.arguments;
+        self.unknown.iter().find(same).map(|other| &other.id)
     }
 
     fn tool_context(&self, call: &ToolCall) -> ToolContext {
         ToolContext {
             conversation: self.task.conversation.id,
             turn: self.task.turn,
-            call: call.id.clone(),
+            call: self.makes_again(call).unwrap_or(&call.id).clone(),
             contact: self.task.contact.id,
             verified: self.verified.clone(),
             language: self.language,
@@ -192,6 +216,23 @@ impl Run<'_> {
         if let Some(sentence) = entry.as_ref().and_then(|entry| entry.spec().progress.get(self.language)) {
             self.audience.progress(sentence);
         }
+    }
+}
+
+/// Whether a refusal tells nothing about an earlier attempt: the system itself did not say no.
+fn says_nothing(class: RefusalClass) -> bool {
+    match class {
+        RefusalClass::Unavailable
+        | RefusalClass::TimedOut
+        | RefusalClass::OverQuota
+        | RefusalClass::Cancelled => true,
+        RefusalClass::UnknownTool
+        | RefusalClass::BadArguments
+        | RefusalClass::NotSaid
+        | RefusalClass::NotVerified
+        | RefusalClass::Declined
+        | RefusalClass::System
+        | RefusalClass::Repeated => false,
     }
 }
 

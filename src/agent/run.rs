@@ -92,6 +92,8 @@ pub(super) struct Run<'a> {
     pub(super) lead: Option<Lead>,
     /// What the tools of this turn gave, for an interview that may begin in it.
     pub(super) results: Vec<(String, serde_json::Value)>,
+    /// Calls of this turn of which nobody knows whether they were done.
+    pub(super) unknown: Vec<ToolCall>,
     /// What the interview puts behind the answer.
     pub(super) tail: Option<Spoken>,
     /// What a model that listened to an interview's answer cost.
@@ -134,6 +136,7 @@ impl Agent {
             deadline: Instant::now() + Duration::from_secs(self.settings.max_seconds),
             replay: Replay::of(&task.events, task.turn),
             buffered: Vec::new(),
+            unknown: Vec::new(),
             evidence: history::evidence(&task.events, self.dispatcher.registry(), language, &zone),
             proof: Proof::default(),
             bindings: Vec::new(),
@@ -330,6 +333,13 @@ impl Run<'_> {
         let spec = entry.as_ref().map(|entry| entry.spec());
         let title = spec.and_then(|spec| spec.title.get(self.language)).unwrap_or_default();
         self.proof.add_outcome(call, title, outcome, self.language);
+        if matches!(outcome, ToolOutcome::Unknown { .. }) {
+            let mut kept = call.clone();
+            if let Some(entry) = &entry {
+                entry.tidy(&mut kept.arguments);
+            }
+            self.unknown.push(kept);
+        }
         let ToolOutcome::Done { data, effects, sources, .. } = outcome else { return };
         let trusted = spec.map(|spec| spec.result_trusted.as_slice());
         self.evidence.add_result(data, trusted.unwrap_or_default());

@@ -6,6 +6,7 @@ use super::mcp;
 use crate::config::store::StorePlace;
 use crate::web::connections;
 use anyhow::Context;
+use futures_util::FutureExt;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -98,14 +99,16 @@ impl Server {
         let router = crate::web::router::router(self.app.web);
         let quiet = self.app.settings.limits.quiet_connection();
         let serving = connections::serve(self.listener, router, quiet, self.stop.clone());
-        let late = async {
-            self.stop.cancelled().await;
+        // One grace for both: where connections use it up, turns have had it too.
+        let stopped = self.stop.clone();
+        let late = async move {
+            stopped.cancelled().await;
             tokio::time::sleep(GRACE).await;
-        };
-        tokio::pin!(late);
+        }
+        .shared();
         tokio::select! {
             () = serving => {}
-            () = &mut late => tracing::warn!("some connections did not end in time and were cut"),
+            () = late.clone() => tracing::warn!("some connections did not end in time and were cut"),
         }
         self.stop.cancel();
         tokio::select! {

@@ -139,7 +139,7 @@ impl Dispatcher {
             Ok(Err(ToolError::Tell { reason, class })) => ToolOutcome::Refused { reason, class },
             Ok(Err(ToolError::Unknown(reason))) => ToolOutcome::Unknown { reason },
             Ok(Err(ToolError::Abort(error))) => return Err(error.context(format!("tool `{name}`"))),
-            Err(_) if admitted.repeatable => ToolOutcome::Refused {
+            Err(_) if admitted.risk == Risk::Read => ToolOutcome::Refused {
                 reason: "the system did not answer in time; say so, and offer to try later or a person"
                     .to_owned(),
                 class: RefusalClass::TimedOut,

@@ -18,7 +18,8 @@ pub struct ToolContext {
     pub conversation: ConversationId,
     /// The turn.
     pub turn: TurnId,
-    /// The call; with the turn it is the idempotency key.
+    /// The call, or the one of this turn that it makes again because nobody knows whether that one was done; with the
+    /// turn it is the idempotency key.
     pub call: CallId,
     /// The person on the other side.
     pub contact: ContactId,
@@ -39,7 +40,8 @@ pub struct ToolContext {
 }
 
 impl ToolContext {
-    /// The idempotency key of the call: the same after a restart, different for every call.
+    /// The idempotency key of the call: the same after a restart, different for every call but one that makes another
+    /// one of unknown fate again.
     pub fn effect_key(&self) -> String {
         format!("{}/{}", self.turn, self.call)
     }

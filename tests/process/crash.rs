@@ -214,3 +214,30 @@ async fn another_process_takes_up_what_a_killed_one_was_at() {
     assert_eq!((endpoint.asked().len(), talk.said_by("assistant").await.len()), (2, 1));
     assert!(other.terminate().await.0.success());
 }
+
+#[tokio::test]
+async fn a_call_that_may_have_been_done_before_the_kill_is_never_told_as_undone() {
+    // Done, but nobody was told; after the kill the vendor is away, and then back.
+    let away = || vendor::Act::Fail(503);
+    let vendor = Vendor::start([vendor::Act::DoAndHold, away(), away(), away(), away()]).await;
+    let friday = json!({"day": "sexta"});
+    let endpoint = FakeOpenAi::start([calling("record_visit", &friday)]).await;
+    let place =
+        Place::new().await.with_model(&endpoint).file("tools/custom/vendor.toml", &tools(&vendor.url));
+    let process = place.serve().await;
+    let mut talk = process.talk().await;
+    talk.send("Vou passar aí na sexta").await;
+    vendor.asked_times(1).await;
+    process.kill();
+    // The model insists until it is heard.
+    for _ in 0..2 {
+        endpoint.push(calling("record_visit", &friday));
+    }
+    endpoint.push(says("Registrei a sua visita!"));
+    let process = again(&place, &mut talk).await;
+    let answer = talk.answer().await;
+    assert_eq!(answer.tools[0].outcome, "unknown", "{answer:#?}");
+    assert_eq!(answer.tools.last().unwrap().outcome, "done", "{answer:#?}");
+    assert_eq!(vendor.effects().len(), 1, "under one key: {:?}", vendor.asked());
+    settled(&place, &talk, process).await;
+}

@@ -4,6 +4,8 @@ use super::support::Place;
 use crate::support::fake_openai::{Act, FakeOpenAi, call, finish, says};
 use crate::support::vendor::{self, Vendor, tools};
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 #[tokio::test]
 async fn told_to_stop_while_the_model_thinks() {
@@ -89,4 +91,19 @@ async fn told_to_stop_after_an_effect_while_the_model_thinks() {
     talk.again(&process.door).await;
     assert_eq!(talk.answer().await.text, "Registrei a sua visita!");
     assert_eq!((vendor.asked().len(), vendor.effects().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn told_to_stop_while_somebody_is_in_the_middle_of_a_request() {
+    let process = Place::new().await.serve().await;
+    let mut caller = TcpStream::connect(process.door.base.strip_prefix("http://").unwrap()).await.unwrap();
+    let half = "POST /api/v1/conversations HTTP/1.1\r\nhost: desk\r\ncontent-type: application/json\r\n\
+                content-length: 1000\r\nexpect: 100-continue\r\n\r\n";
+    caller.write_all(half.as_bytes()).await.unwrap();
+    // The body is waited for from here on.
+    let mut told = [0; 12];
+    caller.read_exact(&mut told).await.unwrap();
+    assert_eq!(&told, b"HTTP/1.1 100");
+    let (status, took) = process.terminate().await;
+    assert!(status.success() && took < Duration::from_secs(15), "{status} after {took:?}");
 }

@@ -5,7 +5,7 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sqlx::{AssertSqlSafe, Connection, Executor};
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -33,8 +33,8 @@ const SUPERVISOR: &str = r#"
 
 struct Server {
     folder: PathBuf,
-    /// Open as long as this process lives.
-    _supervisor: ChildStdin,
+    /// Its standard input is open as long as this process lives.
+    _supervisor: Child,
 }
 
 static SERVER: LazyLock<Server> = LazyLock::new(|| {
@@ -51,7 +51,7 @@ static SERVER: LazyLock<Server> = LazyLock::new(|| {
         !folder.is_empty(),
         "MariaDB does not start: install the Debian package `mariadb-server`, or let `./dev test` do it"
     );
-    Server { folder: PathBuf::from(folder.trim_end()), _supervisor: supervisor.stdin.take().unwrap() }
+    Server { folder: PathBuf::from(folder.trim_end()), _supervisor: supervisor }
 });
 
 /// A new database with these tables and rows; returns its URL.

@@ -253,8 +253,10 @@ mod tests {
             index.search(Search { terms: &terms, meaning: None, filter: &filter, depth: 5 }).unwrap().len()
         };
         assert_eq!((own(ENTRIES), own(ENTRIES - 1), own(3)), (1, 0, 1));
-        assert!(index.optimise_from(1, hidden::MANY).unwrap());
+        assert!(!index.optimise_from(1, hidden::MANY).unwrap(), "little lies over what is in shape");
+        assert!(index.optimise_from(1, 5).unwrap());
         assert_eq!((own(ENTRIES), own(ENTRIES - 1), own(3)), (1, 0, 1));
+        assert!(!index.optimise_from(1, 5).unwrap(), "merged, it is in shape");
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod mention;
 mod post;
 mod worker;
 
-pub use desk::NewsDesk;
+pub use desk::{NewsDesk, NewsError};
 pub(super) use mention::note;
 pub use post::{CHANNEL, KeptNews};
 pub use worker::NewsWorker;

@@ -7,6 +7,7 @@ use crate::support::whatsapp::{
 };
 use balcao::llm::model::ChatMessage;
 use balcao::llm::scripted::Reply;
+use jiff::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -292,6 +293,11 @@ async fn odd_bodies_of_independent_clients_are_taken_and_worked_through() {
             "[contato: Rui, nascimento 1980-01-31]",
         ]
     );
+    let stores = app.stores().await;
+    until("everything is answered", || async {
+        stores.turns.due(Timestamp::MAX, 1).await.unwrap().is_empty().then_some(())
+    })
+    .await;
     assert!(alerts.try_recv().is_err(), "nothing else needs anybody");
     app.end().await;
 }

@@ -37,8 +37,11 @@ impl NewsWorker {
         Self { desk }
     }
 
-    /// Works until `stop`.
+    /// Works until `stop`; not at all where no vendor's system is used, as nothing is posted there.
     pub async fn run(self: Box<Self>, stop: CancellationToken) {
+        if self.desk.connectors.is_empty() {
+            return;
+        }
         let live = self.desk.stores.live.clone();
         let mut poll = tokio::time::interval(POLL);
         poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

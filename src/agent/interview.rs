@@ -17,10 +17,13 @@ use crate::interview::plan;
 use crate::interview::react::{Put, Reaction, Then, Words, put, react};
 use crate::interview::say::{Spoken, Voice};
 use crate::interview::start::Visit;
+use jiff::SignedDuration;
 use std::sync::Arc;
 
 /// The built-in model alone: it has no better ears than the rules.
 const OFFLINE: &str = "offline";
+/// Who was silent for longer was away: the question that waits is said again in the first place.
+const A_WHILE: SignedDuration = SignedDuration::from_hours(8);
 
 /// An interview that takes part in the turn.
 pub(super) struct Lead {
@@ -99,7 +102,9 @@ impl Run<'_> {
         if let Some(state) = earlier.filter(|state| self.goes_on(state)) {
             let Some(definition) = interviews.get(&state.name, &state.version) else { return false };
             let here = self.task.conversation.id;
-            let resumed = state.standing == Standing::Paused || state.conversation != here;
+            let silent = self.now.timestamp().duration_since(state.updated_at);
+            let resumed =
+                state.standing == Standing::Paused || state.conversation != here || silent > A_WHILE;
             let (definition, state) = (definition.clone(), state.clone());
             self.lead = Some(Lead { resumed, ..Lead::of(definition, state) });
             if resumed {
@@ -171,7 +176,9 @@ impl Run<'_> {
         let Some(lead) = &self.lead else { return true };
         let Some(message) = self.task.answers.last() else { return true };
         let asks = begins && self.agent.interviews.asks_more(&lead.definition, said);
-        let words = Words { message: message.id, text: said, at: self.now.timestamp(), begins, asks };
+        let returns = lead.resumed;
+        let words =
+            Words { message: message.id, text: said, at: self.now.timestamp(), begins, asks, returns };
         let Reaction { steps, said, then, wants_more } =
             react(&self.voice(&lead.definition), &lead.state, &heard, words);
         for step in steps {
@@ -203,7 +210,7 @@ impl Run<'_> {
             Put::End(reason) => return self.end_interview(reason, said).await,
             Put::Ask(question) => {
                 if begins {
-                    said.push(definition.purpose.text.get(self.language).to_owned());
+                    said.push(self.voice(&definition).introduction());
                 } else if resumed {
                     said.push(sentences.resumed.clone());
                 }
@@ -212,7 +219,9 @@ impl Run<'_> {
                 spoken
             }
             Put::Repeat(question) => {
-                if led_back && said.is_empty() {
+                if resumed && said.is_empty() {
+                    said.push(sentences.resumed.clone());
+                } else if led_back && said.is_empty() {
                     said.push(sentences.back.clone());
                 }
                 self.question(&definition, &question, false)

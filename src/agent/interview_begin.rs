@@ -10,7 +10,7 @@ use crate::domain::interview::{InterviewState, InterviewStep, StartRule};
 use crate::domain::tool::ToolSpec;
 use crate::interview::definition::Definition;
 use crate::interview::hear::{Hearing, hear};
-use crate::interview::known::{all_looked_up, known};
+use crate::interview::known::{Sources, all_looked_up, known};
 use crate::interview::react::{Reaction, Then, Words, react};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -47,11 +47,17 @@ impl Run<'_> {
         for (tool, data) in &self.results {
             told.extend(told_by((tool.as_str(), data, self.now.timestamp()), registry, &definition));
         }
+        let sources = Sources {
+            contact: &self.task.contact,
+            writes_from_phone: self.task.conversation.knows_phone(),
+            earlier: self.task.interview.as_ref(),
+            told: &told,
+        };
         let step = InterviewStep::Started {
             name: definition.name.clone(),
             version: definition.version.clone(),
             rule,
-            known: known(&definition, &self.task.contact, self.task.interview.as_ref(), &told),
+            known: known(&definition, sources),
         };
         let (conversation, at) = (self.task.conversation.id, self.now.timestamp());
         let id = InterviewId(self.agent.clock.new_id());
@@ -83,8 +89,9 @@ impl Run<'_> {
         };
         let heard = hear(&hearing, &said);
         // What it asks the model has answered.
-        let (begins, asks) = (true, false);
-        let words = Words { message: message.id, text: &said, at: self.now.timestamp(), begins, asks };
+        let (begins, asks, returns) = (true, false, false);
+        let at = self.now.timestamp();
+        let words = Words { message: message.id, text: &said, at, begins, asks, returns };
         let Reaction { steps, said, then, .. } =
             react(&self.voice(&lead.definition), &lead.state, &heard, words);
         for step in steps {

@@ -116,23 +116,7 @@ mod tests {
     }
 
     fn says(role: Role, text: &str) -> EventBody {
-        EventBody::Message(Message {
-            id: MessageId(Uuid::nil()),
-            role,
-            text: text.to_owned(),
-            client_id: None,
-            author: None,
-            reply_to: Vec::new(),
-            sources: Vec::new(),
-            buttons: Vec::new(),
-            input: None,
-            confirmation: None,
-            media: Vec::new(),
-            quoted: None,
-            attachment: None,
-            kept: None,
-            created_at: Timestamp::UNIX_EPOCH,
-        })
+        EventBody::Message(Message::new(MessageId(Uuid::nil()), role, text.to_owned(), Timestamp::UNIX_EPOCH))
     }
 
     fn digest(bodies: Vec<EventBody>) -> String {

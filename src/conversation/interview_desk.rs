@@ -10,7 +10,7 @@ use crate::domain::interview::{Answer, EndReason, InterviewState, InterviewStep,
 use crate::domain::language::Language;
 use crate::domain::message::{Message, Role};
 use crate::interview::definition::Definition;
-use crate::interview::known::known;
+use crate::interview::known::{Sources, known};
 use crate::interview::library::Interviews;
 use crate::interview::plan;
 use crate::interview::react::{Put, Then, put};
@@ -115,11 +115,17 @@ impl InterviewDesk {
         let earlier = earlier.filter(|earlier| earlier.standing != whole);
         let contact = self.stores.contacts.get(conversation.contact).await?.ok_or(StoreError::NotFound)?;
         let told = told(&events, &self.registry, &definition);
+        let sources = Sources {
+            contact: &contact,
+            writes_from_phone: conversation.knows_phone(),
+            earlier: earlier.as_ref(),
+            told: &told,
+        };
         let started = InterviewStep::Started {
             name: definition.name.clone(),
             version: definition.version.clone(),
             rule: StartRule::Operator(person.to_owned()),
-            known: known(&definition, &contact, earlier.as_ref(), &told),
+            known: known(&definition, sources),
         };
         let interview = InterviewId(self.clock.new_id());
         let new = NewInterview {
@@ -166,21 +172,14 @@ impl InterviewDesk {
         let remaining = plan::remaining(definition, &state, today);
         let spoken = voice.question(&question, &state, remaining);
         let message = Message {
-            id: MessageId(self.clock.new_id()),
-            role: Role::Assistant,
-            text: format!("{} {}", definition.purpose.text.get(language), spoken.text),
-            client_id: None,
-            author: None,
-            reply_to: Vec::new(),
-            sources: Vec::new(),
             buttons: spoken.buttons,
             input: spoken.input.map(Box::new),
-            confirmation: None,
-            media: Vec::new(),
-            quoted: None,
-            attachment: None,
-            kept: None,
-            created_at: now,
+            ..Message::new(
+                MessageId(self.clock.new_id()),
+                Role::Assistant,
+                format!("{} {}", voice.introduction(), spoken.text),
+                now,
+            )
         };
         let outbox = self.pushed.contains(&conversation.channel).then(|| NewDelivery {
             id: OutboxId(self.clock.new_id()),

@@ -83,23 +83,12 @@ mod tests {
     }
 
     fn message(seconds: i64) -> Message {
-        Message {
-            id: MessageId(Uuid::from_u128(seconds.unsigned_abs().into())),
-            role: Role::Customer,
-            text: "oi".to_owned(),
-            client_id: None,
-            author: None,
-            reply_to: Vec::new(),
-            sources: Vec::new(),
-            buttons: Vec::new(),
-            input: None,
-            confirmation: None,
-            media: Vec::new(),
-            quoted: None,
-            attachment: None,
-            kept: None,
-            created_at: at(seconds),
-        }
+        Message::new(
+            MessageId(Uuid::from_u128(seconds.unsigned_abs().into())),
+            Role::Customer,
+            "oi".to_owned(),
+            at(seconds),
+        )
     }
 
     fn log(bodies: Vec<EventBody>) -> Vec<Event> {

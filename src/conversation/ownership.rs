@@ -251,23 +251,7 @@ impl Ownership {
     }
 
     fn message(&self, role: Role, text: String) -> Message {
-        Message {
-            id: MessageId(self.clock.new_id()),
-            role,
-            text,
-            client_id: None,
-            author: None,
-            reply_to: Vec::new(),
-            sources: Vec::new(),
-            buttons: Vec::new(),
-            input: None,
-            confirmation: None,
-            media: Vec::new(),
-            quoted: None,
-            attachment: None,
-            kept: None,
-            created_at: self.clock.now(),
-        }
+        Message::new(MessageId(self.clock.new_id()), role, text, self.clock.now())
     }
 
     /// The program itself says something in reply to `to`, whoever has the conversation; it stays theirs, and what the

@@ -101,3 +101,23 @@ pub struct Contact {
     /// When it last changed.
     pub updated_at: Timestamp,
 }
+
+impl Contact {
+    /// Somebody of whom nothing is known, on record from `at` on.
+    pub fn new(id: ContactId, at: Timestamp) -> Self {
+        Self {
+            id,
+            name: None,
+            email: None,
+            phone: None,
+            language: None,
+            stage: None,
+            tags: Vec::new(),
+            origin: None,
+            marketing_consent: None,
+            preferences: Vec::new(),
+            created_at: at,
+            updated_at: at,
+        }
+    }
+}

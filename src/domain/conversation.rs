@@ -118,3 +118,14 @@ pub struct Conversation {
     /// When the last event was appended.
     pub updated_at: Timestamp,
 }
+
+/// The channel whose customers write from a telephone number that it vouches for.
+const BY_PHONE: &str = "whatsapp";
+
+impl Conversation {
+    /// Whether the channel vouches for the telephone number that the customer writes from. A page that opens a
+    /// conversation may describe the visit as it likes; what it says of a number is no proof.
+    pub fn knows_phone(&self) -> bool {
+        self.channel == BY_PHONE && self.metadata.contains_key("phone")
+    }
+}

@@ -299,6 +299,12 @@ pub enum InterviewStep {
     Drifted,
     /// A question was put.
     Asked(Question),
+    /// The lead went back to an earlier question. It and the one that was open count as never put: the budget is there
+    /// for the lead, and this was their wish.
+    WentBack {
+        /// The field that is asked for anew.
+        field: String,
+    },
     /// The lead wants to go on later.
     Paused,
     /// It goes on, perhaps in another conversation.

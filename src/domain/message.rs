@@ -234,3 +234,26 @@ pub struct Message {
     /// When it was said.
     pub created_at: Timestamp,
 }
+
+impl Message {
+    /// Words and nothing else.
+    pub fn new(id: MessageId, role: Role, text: String, created_at: Timestamp) -> Self {
+        Self {
+            id,
+            role,
+            text,
+            client_id: None,
+            author: None,
+            reply_to: Vec::new(),
+            sources: Vec::new(),
+            buttons: Vec::new(),
+            input: None,
+            confirmation: None,
+            media: Vec::new(),
+            quoted: None,
+            attachment: None,
+            kept: None,
+            created_at,
+        }
+    }
+}

@@ -165,21 +165,11 @@ impl Inbox {
             }
         };
         let message = Message {
-            id: MessageId(self.clock.new_id()),
-            role: Role::Customer,
-            text,
             client_id: Some(inbound.external_id.clone()),
-            author: None,
-            reply_to: Vec::new(),
-            sources: Vec::new(),
-            buttons: Vec::new(),
-            input: None,
-            confirmation: None,
             media,
             quoted: quoted.map(Box::new),
-            attachment: None,
             kept,
-            created_at: said_at.unwrap_or(now),
+            ..Message::new(MessageId(self.clock.new_id()), Role::Customer, text, said_at.unwrap_or(now))
         };
         let new = NewInbound {
             conversation: inbound.conversation,

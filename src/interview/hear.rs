@@ -185,10 +185,11 @@ impl<'a> Ear<'a> {
         self.heard.asks_why = wishes.asks_why() || self.heard.why_of.is_some();
         self.heard.wants = wishes.want().filter(|want| match want {
             Want::Person | Want::Stop => true,
-            Want::Skip | Want::Back | Want::Pause => !has_news,
+            Want::Skip | Want::Back | Want::Pause | Want::GoOn => !has_news,
         });
         self.without_value(&asked);
-        self.heard.asks_something = self.message.asks_something(&self.taken) && !self.heard.asks_why;
+        let asks_about_itself = self.heard.asks_why || self.heard.wants == Some(Want::GoOn);
+        self.heard.asks_something = self.message.asks_something(&self.taken) && !asks_about_itself;
         if let Some(Manner::Consent | Manner::Confirm | Manner::Correct | Manner::Summary) = manner {
             self.heard.yes_no = self.word(manner == Some(Manner::Consent));
         }

@@ -11,6 +11,8 @@ use serde_json::Value as Json;
 
 /// How sure the program is of what the CRM and an earlier interview tell.
 const ON_FILE: u8 = 85;
+/// How sure it is of the number that the channel says the customer writes from.
+const VOUCHED: u8 = 99;
 /// How sure it is of what a system told in this conversation.
 const LOOKED_UP: u8 = 95;
 
@@ -27,18 +29,30 @@ pub struct Told {
     pub at: Timestamp,
 }
 
-/// Everything known before anything is asked. What a system told in this conversation goes before the contact's record,
-/// and that before an earlier interview.
-pub fn known(
-    definition: &Definition,
-    contact: &Contact,
-    earlier: Option<&InterviewState>,
-    told: &[Told],
-) -> Vec<Answer> {
+/// Where it is looked up what is known of a lead.
+#[derive(Clone, Copy, Debug)]
+pub struct Sources<'a> {
+    /// The contact's record.
+    pub contact: &'a Contact,
+    /// Whether the channel vouches for the number in it: it is the one they write from.
+    pub writes_from_phone: bool,
+    /// The contact's newest interview.
+    pub earlier: Option<&'a InterviewState>,
+    /// What systems told in this conversation.
+    pub told: &'a [Told],
+}
+
+/// Everything known before anything is asked. What a system told in this conversation goes before what the channel knows,
+/// that before the contact's record, and that before an earlier interview.
+pub fn known(definition: &Definition, sources: Sources<'_>) -> Vec<Answer> {
+    let Sources { contact, told, .. } = sources;
     // Only the same interview asks for the same thing under the same id.
-    let earlier = earlier.filter(|state| state.name == definition.name);
+    let earlier = sources.earlier.filter(|state| state.name == definition.name);
     let of = |field: &Field| {
-        looked_up(field, told).or_else(|| on_file(field, contact)).or_else(|| before(field, earlier?))
+        looked_up(field, told)
+            .or_else(|| by_channel(field, sources))
+            .or_else(|| on_file(field, contact))
+            .or_else(|| before(field, earlier?))
     };
     definition.fields.iter().filter_map(of).collect()
 }
@@ -58,6 +72,13 @@ fn looked_up(field: &Field, told: &[Told]) -> Option<Answer> {
         let value = value_of(field, &told.value)?;
         Some(answer(field, value, AnswerOrigin::Lookup(told.tool.clone()), (LOOKED_UP, told.at)))
     })
+}
+
+fn by_channel(field: &Field, sources: Sources<'_>) -> Option<Answer> {
+    let Some(Target::Phone) = field.saves_to.filter(|_| sources.writes_from_phone) else { return None };
+    let contact = sources.contact;
+    let value = Value::Phone(contact.phone.clone()?);
+    Some(answer(field, value, AnswerOrigin::Channel, (VOUCHED, contact.updated_at)))
 }
 
 fn on_file(field: &Field, contact: &Contact) -> Option<Answer> {
@@ -84,4 +105,29 @@ fn before(field: &Field, earlier: &InterviewState) -> Option<Answer> {
 fn answer(field: &Field, value: Value, origin: AnswerOrigin, (confidence, at): (u8, Timestamp)) -> Answer {
     let (field, given, words) = (field.id.clone(), Given::Value(value), String::new());
     Answer { field, given, origin, confidence, words, at }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::ContactId;
+    use crate::interview::read::read;
+    use uuid::Uuid;
+
+    #[test]
+    fn the_number_somebody_writes_from_is_the_channels_word_however_old_the_record() {
+        let definition =
+            read("financiamento.toml", include_str!("../../prompts/interviews/financiamento.toml")).unwrap();
+        let long_ago: Timestamp = "2020-01-02T00:00:00Z".parse().unwrap();
+        let mut contact = Contact::new(ContactId(Uuid::nil()), long_ago);
+        contact.phone = Some("+5511955550123".to_owned());
+        let of_phone = |writes_from_phone: bool| {
+            let sources = Sources { contact: &contact, writes_from_phone, earlier: None, told: &[] };
+            let mut known = known(&definition, sources).into_iter();
+            known.find(|answer| answer.field == "phone").unwrap()
+        };
+        assert_eq!(of_phone(true).origin, AnswerOrigin::Channel);
+        assert_eq!(of_phone(true).given, Given::Value(Value::Phone("+5511955550123".to_owned())));
+        assert_eq!(of_phone(false).origin, AnswerOrigin::Crm);
+    }
 }

@@ -33,6 +33,8 @@ pub struct Words<'a> {
     pub begins: bool,
     /// Whether, if it does, it asks for something beside what begins it.
     pub asks: bool,
+    /// Whether the lead comes back with it, after a pause or from elsewhere.
+    pub returns: bool,
 }
 
 /// What a message does to an interview.
@@ -137,7 +139,10 @@ impl Reacting<'_> {
                 return (Then::Rest, false);
             }
             Some(Want::Back) if answers.is_empty() => return (self.back(), false),
-            Some(Want::Back | Want::Skip) | None => {}
+            Some(Want::GoOn) if answers.is_empty() && self.heard.yes_no.is_none() => {
+                return (self.where_it_was(), false);
+            }
+            Some(Want::Back | Want::Skip | Want::GoOn) | None => {}
         }
         let wants_more = self.heard.asks_something && (!self.words.begins || self.words.asks);
         let then = match question.map(|question| question.manner) {
@@ -162,6 +167,8 @@ impl Reacting<'_> {
             None if self.words.begins => (Then::GoOn, false),
             // Nothing waits for an answer, so the message is for somebody else.
             None if self.state.open_question().is_none() => (Then::GoOn, true),
+            // The first words of somebody who was away are no bad answer: the question is long out of sight.
+            None if self.words.returns => (Then::LeadBack, false),
             None => {
                 self.steps.push(InterviewStep::Unheard);
                 (Then::GoOn, false)
@@ -275,11 +282,17 @@ impl Reacting<'_> {
         Some(Then::GoOn)
     }
 
+    /// The question that waits, if one does, else the next.
+    fn where_it_was(&self) -> Then {
+        if self.state.open_question().is_some() { Then::LeadBack } else { Then::GoOn }
+    }
+
     /// Back to the question before: what it was answered with no longer counts.
     fn back(&mut self) -> Then {
         let asked = self.state.asked.iter().rev().skip(usize::from(self.state.waiting));
         let before = asked.flat_map(|question| &question.fields).find(|field| self.state.is_answered(field));
         let Some(field) = before.cloned() else { return Then::LeadBack };
+        self.steps.push(InterviewStep::WentBack { field: field.clone() });
         self.steps.push(InterviewStep::Heard {
             answers: vec![Answer {
                 field: field.clone(),

@@ -1,7 +1,7 @@
 //! The words of an interview: its questions, what it noted, its ends. Words come from the definition and from
 //! `prompts/<language>/interview.toml`; nothing is made up here.
 
-use super::definition::Definition;
+use super::definition::{Definition, LegalBasis};
 use super::field::{Field, Kind};
 use super::hear::{Fault, Problem};
 use crate::domain::interview::{Given, InterviewState, Manner, Question, Span, Value};
@@ -35,6 +35,17 @@ pub struct Spoken {
 }
 
 impl Voice<'_> {
+    /// What is said once, before the first question: what it is for, and on what legal basis.
+    pub fn introduction(&self) -> String {
+        let bases = &self.sentences.legal_basis;
+        let basis = match self.definition.purpose.legal_basis {
+            LegalBasis::Consent => &bases.consent,
+            LegalBasis::PreContract => &bases.pre_contract,
+            LegalBasis::LegitimateInterest => &bases.legitimate_interest,
+        };
+        format!("{} {basis}", self.definition.purpose.text.get(self.language))
+    }
+
     /// The words of `question`. `remaining` is about how many questions are still to come, this one included.
     pub fn question(&self, question: &Question, state: &InterviewState, remaining: usize) -> Spoken {
         let sentences = self.sentences;

@@ -1,5 +1,5 @@
 //! What somebody who is asked things says instead of an answer: that they would rather not, do not know, wonder why, want
-//! to skip, go back, go on later, stop, or speak to a person. Whole phrases in three languages; what follows from them is
+//! to skip, go back, go on later, go on now, stop, or speak to a person. Whole phrases in three languages; what follows from them is
 //! for the caller to decide.
 
 use super::phrases::{Phrases, spaced};
@@ -14,6 +14,8 @@ pub enum Want {
     Back,
     /// To go on another time.
     Pause,
+    /// To go on where it stopped.
+    GoOn,
     /// No more questions.
     Stop,
     /// A person.
@@ -47,6 +49,9 @@ impl Wishes {
         }
         if PAUSE.are_in(spaced) || self.words <= 2 && PAUSE_ALONE.are_in(spaced) {
             return Some(Want::Pause);
+        }
+        if GO_ON.are_in(spaced) || self.words <= 3 && GO_ON_ALONE.are_in(spaced) {
+            return Some(Want::GoOn);
         }
         if BACK.are_in(spaced) || self.words <= 2 && BACK_ALONE.are_in(spaced) {
             return Some(Want::Back);
@@ -137,6 +142,13 @@ phrases! {
         ahora no puedo|estoy ocupado|estoy ocupada|despues sigo|sigo despues|luego continuo|mas tarde respondo|te respondo luego|\
         continuamos luego|estoy manejando";
     PAUSE_ALONE = "depois|mais tarde|agora nao|later|not now|despues|luego|mas tarde|ahora no|pausar|pausa|pause";
+    GO_ON = "podemos continuar|vamos continuar|pode continuar|quero continuar|queria continuar|gostaria de continuar|da pra continuar|\
+        bora continuar|podemos retomar|vamos retomar|quero retomar|queria retomar|podemos seguir|pode seguir|de onde paramos|\
+        onde a gente parou|onde paramos|agora posso falar|agora eu posso|agora posso|let s continue|let s go on|can we continue|\
+        can we go on|we can continue|ready to continue|i want to continue|i d like to continue|where we stopped|where were we|\
+        where we left off|quiero continuar|podemos seguir|sigamos|continuemos|donde quedamos|quisiera continuar|ahora puedo";
+    GO_ON_ALONE = "voltei|to de volta|estou de volta|continuando|retomando|continua|i m back|back again|volvi|ya volvi|regrese|\
+        estoy de vuelta";
     BACK = "volta uma|voltar uma|volta a pergunta|pergunta anterior|errei a anterior|errei a ultima|respondi errado|\
         quero corrigir a anterior|volta pra anterior|voltar para a anterior|corrigir a resposta anterior|a anterior ta errada|\
         a anterior esta errada|go back|previous question|last question again|i answered wrong|wrong answer before|\
@@ -227,6 +239,11 @@ mod tests {
             ("errei a anterior", Some(Want::Back)),
             ("depois continuo", Some(Want::Pause)),
             ("agora não posso, tô dirigindo", Some(Want::Pause)),
+            ("oi, voltei!", Some(Want::GoOn)),
+            ("boa tarde, podemos continuar?", Some(Want::GoOn)),
+            ("I'm back", Some(Want::GoOn)),
+            ("ya volví", Some(Want::GoOn)),
+            ("volta", Some(Want::Back)),
             ("não quero responder isso tudo", Some(Want::Stop)),
             ("chega", Some(Want::Stop)),
             ("quero falar com alguém", Some(Want::Person)),

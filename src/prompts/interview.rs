@@ -60,6 +60,8 @@ pub struct InterviewSentences {
     pub unknown: String,
     /// What is wrong with an answer.
     pub wrong: WrongSentences,
+    /// On what legal basis it is asked.
+    pub legal_basis: BasisSentences,
     /// The title of the note for the team.
     pub note: String,
     /// The title of the chance to sell; `{title}` is the interview's, `{name}` the lead's name.
@@ -94,6 +96,18 @@ pub struct WrongSentences {
     pub unclear: String,
     /// An amount in another currency.
     pub other_currency: String,
+}
+
+/// On what legal basis it is asked, told once with the purpose.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BasisSentences {
+    /// The lead's consent.
+    pub consent: String,
+    /// Steps towards a contract that the lead asked for.
+    pub pre_contract: String,
+    /// A legitimate interest of the business.
+    pub legitimate_interest: String,
 }
 
 impl InterviewSentences {

@@ -136,23 +136,12 @@ struct File {
 }
 
 fn message(role: Role, text: &str) -> EventBody {
-    EventBody::Message(Message {
-        id: MessageId(Uuid::nil()),
+    EventBody::Message(Message::new(
+        MessageId(Uuid::nil()),
         role,
-        text: text.to_owned(),
-        client_id: None,
-        author: None,
-        reply_to: Vec::new(),
-        sources: Vec::new(),
-        buttons: Vec::new(),
-        input: None,
-        confirmation: None,
-        media: Vec::new(),
-        quoted: None,
-        attachment: None,
-        kept: None,
-        created_at: NOW.parse::<Zoned>().unwrap().timestamp(),
-    })
+        text.to_owned(),
+        NOW.parse::<Zoned>().unwrap().timestamp(),
+    ))
 }
 
 fn proof_of(scene: &Scene) -> Proof {

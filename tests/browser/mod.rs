@@ -62,6 +62,7 @@ async fn the_chat_works_in_a_real_browser() {
         None chat::works_by_keyboard_alone,
         None chat::fits_a_phone,
         None interview::shows_an_interview_with_chips_slider_and_steps,
+        None interview::an_interview_goes_back_skips_picks_a_day_and_is_edited_before_it_is_sent,
         Network chat::a_restarted_server_gets_what_was_written_meanwhile_once,
         None widget::opens_on_a_foreign_page_and_is_left_by_escape,
         Network widget::other_origins_cannot_use_it,

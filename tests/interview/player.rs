@@ -3,7 +3,7 @@
 
 use balcao::domain::ids::{ConversationId, InterviewId, MessageId};
 use balcao::domain::interview::{
-    Answer, EndReason, InterviewState, InterviewStep, Manner, Question, StartRule, Verdict,
+    Answer, EndReason, InterviewState, InterviewStep, Manner, Question, Standing, StartRule, Verdict,
 };
 use balcao::domain::language::Language;
 use balcao::interview::definition::Definition;
@@ -14,7 +14,7 @@ use balcao::interview::say::Voice;
 use balcao::interview::score::verdict;
 use balcao::language::detect::detect;
 use balcao::prompts::Prompts;
-use jiff::Zoned;
+use jiff::{ToSpan, Zoned};
 use serde::Deserialize;
 use std::collections::{BTreeMap, VecDeque};
 use uuid::Uuid;
@@ -47,6 +47,9 @@ pub struct Lead {
     /// Known from the CRM: field to what a person would have said.
     #[serde(default)]
     pub on_file: BTreeMap<String, String>,
+    /// Goes away in the middle and comes back days later.
+    #[serde(default)]
+    pub returns: Option<Return>,
     /// What each field has to hold in the end, as it is shown to people.
     #[serde(default)]
     pub expect: BTreeMap<String, String>,
@@ -61,6 +64,34 @@ pub struct Lead {
     pub route: Option<String>,
     /// At most so many questions.
     pub questions: usize,
+}
+
+/// How a lead goes away and comes back.
+#[derive(Clone, Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Return {
+    /// When asked for this field.
+    pub at: String,
+    /// What is said before going; nothing if there are no words.
+    #[serde(default)]
+    pub leaves: Option<String>,
+    /// After so many days.
+    pub days: i64,
+    /// What is said then.
+    pub says: String,
+}
+
+/// Something a lead says, so many days after what came before.
+pub struct Line {
+    pub days: i64,
+    pub text: String,
+}
+
+impl Line {
+    /// Said at once.
+    pub fn now(text: &str) -> Self {
+        Self { days: 0, text: text.to_owned() }
+    }
 }
 
 fn yes() -> String {
@@ -84,7 +115,7 @@ pub struct Played {
 pub fn play(definition: &Definition, prompts: &Prompts, lead: &Lead, now: &Zoned) -> Played {
     let language = detect(&lead.opening).unwrap_or_default();
     let voice = Voice { definition, sentences: prompts.interview(language), language };
-    let at = now.timestamp();
+    let (mut now, at) = (now.clone(), now.timestamp());
     let begin = |known: Vec<Answer>| {
         let step = InterviewStep::Started {
             name: definition.name.clone(),
@@ -95,16 +126,25 @@ pub fn play(definition: &Definition, prompts: &Prompts, lead: &Lead, now: &Zoned
         let id = InterviewId(Uuid::nil());
         InterviewState::begin(id, ConversationId(Uuid::nil()), language, &step, at).unwrap()
     };
-    let mut state = begin(known(definition, &begin(Vec::new()), lead, language, now));
+    let mut state = begin(known(definition, &begin(Vec::new()), lead, language, &now));
     let mut script = Script::of(lead);
-    let mut text = lead.opening.clone();
+    let mut to_say = VecDeque::from([Line::now(&lead.opening)]);
     let mut begins = true;
     let mut lines = Vec::new();
-    for _ in 0..LONGEST {
+    while let Some(Line { days, text }) = to_say.pop_front() {
+        now = now.checked_add(days.days()).unwrap();
+        let at = now.timestamp();
+        if !begins {
+            assert!(state.goes_on(definition.resume_days, at), "{} is forgotten", lead.name);
+        }
+        let returns = days > 0 || state.standing == Standing::Paused;
+        if returns {
+            state.on(&InterviewStep::Resumed { conversation: state.conversation }, at);
+        }
         lines.push(format!("  > {text}"));
-        let heard = hear(&Hearing { definition, state: &state, language, now }, &text);
+        let heard = hear(&Hearing { definition, state: &state, language, now: &now }, &text);
         let asks = text.contains('?');
-        let words = Words { message: MessageId(Uuid::nil()), text: &text, at, begins, asks };
+        let words = Words { message: MessageId(Uuid::nil()), text: &text, at, begins, asks, returns };
         let Reaction { steps, said, then, .. } = react(&voice, &state, &heard, words);
         begins = false;
         for step in &steps {
@@ -112,22 +152,24 @@ pub fn play(definition: &Definition, prompts: &Prompts, lead: &Lead, now: &Zoned
         }
         lines.extend(said.iter().map(|said| format!("  < {said}")));
         let question = match put(definition, &state, now.date(), &then) {
-            Put::End(reason) => return ended(definition, state, Some(reason), lines, now),
+            Put::End(reason) => return ended(definition, state, Some(reason), lines, &now),
             Put::Ask(question) => {
                 state.on(&InterviewStep::Asked(question.clone()), at);
                 question
             }
             Put::Repeat(question) => question,
-            Put::Nothing => match (then, state.open_question()) {
-                (Then::Rest, Some(question)) if state.standing == Default::default() => question.clone(),
-                _ => return ended(definition, state, None, lines, now),
+            Put::Nothing => match (then, state.open_question(), state.standing) {
+                (Then::Rest, Some(question), Standing::Running | Standing::Paused) => question.clone(),
+                _ => break,
             },
         };
         let remaining = plan::remaining(definition, &state, now.date());
         lines.push(format!("  < {}", voice.question(&question, &state, remaining).text.replace('\n', " / ")));
-        text = script.reply(&question);
+        if to_say.is_empty() && lines.len() < 3 * LONGEST {
+            to_say.extend(script.reply(&question));
+        }
     }
-    ended(definition, state, None, lines, now)
+    ended(definition, state, None, lines, &now)
 }
 
 fn ended(
@@ -173,17 +215,25 @@ pub struct Script<'a> {
     lead: &'a Lead,
     said: BTreeMap<String, usize>,
     summary: VecDeque<String>,
+    was_away: bool,
 }
 
 impl<'a> Script<'a> {
     /// The script of `lead`.
     pub fn of(lead: &'a Lead) -> Self {
-        Self { lead, said: BTreeMap::new(), summary: lead.summary.iter().cloned().collect() }
+        let summary = lead.summary.iter().cloned().collect();
+        Self { lead, said: BTreeMap::new(), summary, was_away: false }
     }
 
     /// What is said to `question`.
-    pub fn reply(&mut self, question: &Question) -> String {
-        match question.manner {
+    pub fn reply(&mut self, question: &Question) -> Vec<Line> {
+        let returns = self.lead.returns.as_ref().filter(|returns| question.fields.contains(&returns.at));
+        if let (Some(returns), false) = (returns, self.was_away) {
+            self.was_away = true;
+            let back = Line { days: returns.days, text: returns.says.clone() };
+            return returns.leaves.iter().map(|words| Line::now(words)).chain([back]).collect();
+        }
+        let text = match question.manner {
             Manner::Consent => self.lead.consent.clone(),
             Manner::Confirm | Manner::Correct => self.lead.confirms.clone(),
             Manner::Summary => self.summary.pop_front().unwrap_or_else(yes),
@@ -191,7 +241,8 @@ impl<'a> Script<'a> {
                 let both: Vec<String> = question.fields.iter().map(|field| self.field(field)).collect();
                 both.join(", ")
             }
-        }
+        };
+        vec![Line::now(&text)]
     }
 
     fn field(&mut self, field: &str) -> String {

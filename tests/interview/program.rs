@@ -4,10 +4,10 @@
 //! `BALCAO_TEST_MODEL_URL=… cargo test --features bench --test main a_scripted_model -- --nocapture`.
 
 use super::leads::{shipped, table};
-use super::player::{LONGEST, Lead, Script};
+use super::player::{LONGEST, Lead, Line, Script};
 use crate::support::app::{AppOptions, Brain, TestApp, says};
+use crate::support::clock::LeapingClock;
 use balcao::config::secret::Secret;
-use balcao::domain::clock::Clock;
 use balcao::domain::ids::ConversationId;
 use balcao::domain::interview::{InterviewState, Standing};
 use balcao::interview::definition::Definition;
@@ -17,11 +17,8 @@ use balcao::prompts::Prompts;
 use balcao::store::Stores;
 use futures_util::StreamExt;
 use futures_util::stream;
-use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::time::Instant;
-use uuid::Uuid;
 
 /// So many leads talk at once to a model that takes no time.
 const AT_ONCE: usize = 4;
@@ -29,23 +26,8 @@ const AT_ONCE: usize = 4;
 /// The longest that a real model may take for an answer, in milliseconds; some run on a processor.
 const REAL_MODEL_MS: u64 = 300_000;
 
-/// The Thursday of the table, going on at the machine's pace.
-struct Thursday(Instant);
-
-impl Clock for Thursday {
-    fn now(&self) -> Timestamp {
-        let thursday: Timestamp = "2026-11-26T12:00:00-03:00".parse().unwrap();
-        thursday + SignedDuration::try_from(self.0.elapsed()).unwrap()
-    }
-
-    fn new_id(&self) -> Uuid {
-        Uuid::now_v7()
-    }
-
-    fn random(&self) -> u64 {
-        4
-    }
-}
+/// The Thursday of the table.
+const THURSDAY: &str = "2026-11-26T12:00:00-03:00";
 
 /// What came of some leads.
 #[derive(Default)]
@@ -62,17 +44,20 @@ struct Sums {
 
 async fn run(options: AppOptions, leads: &[Lead], at_once: usize) -> Sums {
     let names = ["projeto", "financiamento", "demonstracao"].map(str::to_owned).to_vec();
-    let app = options
-        .with(|settings| settings.interviews.active = names)
-        .at(Arc::new(Thursday(Instant::now())))
-        .start()
-        .await;
+    let clock = LeapingClock::at(THURSDAY);
+    let options = options.with(|settings| settings.interviews.active = names);
+    let app = options.at(clock.clone()).start().await;
     let stores = app.stores().await;
     let (definitions, prompts) = (shipped(), Prompts::load(None).unwrap());
-    let played = stream::iter(leads).map(|lead| played(&app, &stores, lead)).buffered(at_once);
-    let all: Vec<(Option<InterviewState>, usize)> = played.collect().await;
+    // Whoever is away moves the clock, which is everybody's.
+    let (away, there): (Vec<&Lead>, Vec<&Lead>) = leads.iter().partition(|lead| lead.returns.is_some());
+    let play = |lead| played(&app, &stores, &clock, lead);
+    let mut all: Vec<Played> = stream::iter(&there).map(|lead| play(*lead)).buffered(at_once).collect().await;
+    for lead in &away {
+        all.push(play(*lead).await);
+    }
     let mut sums = Sums { leads: leads.len(), ..Sums::default() };
-    for (lead, (state, model_calls)) in leads.iter().zip(all) {
+    for (lead, Played { state, model_calls }) in there.into_iter().chain(away).zip(all) {
         sums.model_calls += model_calls;
         match state {
             Some(state) => sums.count(lead, &definitions, &prompts, &state),
@@ -83,26 +68,57 @@ async fn run(options: AppOptions, leads: &[Lead], at_once: usize) -> Sums {
     sums
 }
 
-/// The interview of a lead who talks to the program until it is over, or rests; and how often a model was asked.
-async fn played(app: &TestApp, stores: &Stores, lead: &Lead) -> (Option<InterviewState>, usize) {
+/// How the interview of a lead went.
+struct Played {
+    /// None if there was none.
+    state: Option<InterviewState>,
+    /// How often a model was asked.
+    model_calls: usize,
+}
+
+/// Lets a lead talk to the program until the interview is over, or rests.
+async fn played(app: &TestApp, stores: &Stores, clock: &LeapingClock, lead: &Lead) -> Played {
     let mut talk = app.talk().await;
     let id: ConversationId = talk.id.parse().unwrap();
+    put_on_file(stores, id, lead).await;
     let mut script = Script::of(lead);
-    let mut words = lead.opening.clone();
-    let (mut state, mut model_calls) = (None, 0);
+    let mut to_say = VecDeque::from([Line::now(&lead.opening)]);
+    let mut played = Played { state: None, model_calls: 0 };
     for _ in 0..LONGEST {
-        let answer = talk.say(&words).await;
-        model_calls += answer.model_calls.len();
+        let Some(Line { days, text }) = to_say.pop_front() else { break };
+        clock.wait_days(days);
+        let answer = talk.say(&text).await;
+        played.model_calls += answer.model_calls.len();
         let Some(newest) = stores.interviews.newest_in(id).await.unwrap() else { break };
         let now = newest.state;
         let question = now.open_question().filter(|_| now.standing == Standing::Running).cloned();
-        state = Some(now);
+        played.state = Some(now);
         match question {
-            Some(question) if answer.owner.is_none() => words = script.reply(&question),
+            _ if !to_say.is_empty() => {}
+            Some(question) if answer.owner.is_none() => to_say.extend(script.reply(&question)),
             _ => break,
         }
     }
-    (state, model_calls)
+    played
+}
+
+/// Makes the visitor somebody whom the business knows.
+async fn put_on_file(stores: &Stores, id: ConversationId, lead: &Lead) {
+    if lead.on_file.is_empty() {
+        return;
+    }
+    let conversation = stores.conversations.get(id).await.unwrap().unwrap();
+    let mut contact = stores.contacts.get(conversation.contact).await.unwrap().unwrap();
+    for (field, value) in &lead.on_file {
+        let known = match field.as_str() {
+            "name" => &mut contact.name,
+            "email" => &mut contact.email,
+            "phone" => &mut contact.phone,
+            other => panic!("no record holds `{other}`"),
+        };
+        *known = Some(value.clone());
+    }
+    stores.contacts.save(&contact).await.unwrap();
 }
 
 impl Sums {
@@ -133,6 +149,7 @@ impl Sums {
         }
         for field in state.answers.keys() {
             let said = lead.says.contains_key(field) || lead.expect.contains_key(field);
+            let said = said || lead.on_file.contains_key(field);
             if let (Some(value), false) = (shown(field), said) {
                 self.invented += 1;
                 fault(format!("{field} was invented: {value}"));
@@ -145,6 +162,12 @@ impl Sums {
             && wanted != verdict.temperature.as_str()
         {
             fault(format!("{} instead of {wanted}", verdict.temperature.as_str()));
+        }
+        let route = state.verdict.as_ref().and_then(|verdict| verdict.route.as_ref());
+        if let (Some(wanted), true) = (&lead.route, state.verdict.is_some())
+            && route != Some(wanted)
+        {
+            fault(format!("route {route:?} instead of {wanted}"));
         }
         let stands = state.standing.as_str();
         if lead.ends != "open" && lead.ends != stands {
@@ -172,7 +195,7 @@ impl Sums {
             self.faults.len(),
             self.faults.join("\n"),
         );
-        assert!(self.leads >= 20, "{} leads", self.leads);
+        assert!(self.leads >= 60, "{} leads", self.leads);
         assert_eq!(self.invented, 0);
         assert!(self.right as f64 >= 0.97 * self.expected as f64, "{} of {}", self.right, self.expected);
         assert!(self.questions < self.fields);
@@ -180,14 +203,9 @@ impl Sums {
     }
 }
 
-/// Leads of whom nothing is on file: visitors nobody knows.
-fn strangers() -> Vec<Lead> {
-    table().into_iter().filter(|lead| lead.on_file.is_empty()).collect()
-}
-
 #[tokio::test]
 async fn leads_talk_to_the_program_with_the_built_in_model() {
-    run(AppOptions::new(Brain::BuiltIn), &strangers(), AT_ONCE).await.judge("the built-in model");
+    run(AppOptions::new(Brain::BuiltIn), &table(), AT_ONCE).await.judge("the built-in model");
 }
 
 #[tokio::test]
@@ -202,11 +220,9 @@ async fn leads_talk_to_the_program_with_a_scripted_model() {
             settings.llm.retry.within_ms = REAL_MODEL_MS;
             settings.turn.max_seconds = REAL_MODEL_MS / 1000;
         });
-        return run(real, &strangers(), 1).await.judge("a real model");
+        return run(real, &table(), 1).await.judge("a real model");
     }
-    // Every second one. The model hears nothing that the rules do not hear, and has one answer for whatever is asked
-    // beside the interview.
-    let leads: Vec<Lead> = strangers().into_iter().step_by(2).collect();
-    let model = ScriptedModel::new("scripted", (0..400).map(|_| says("Certo.")).collect());
-    run(AppOptions::new(Brain::Own(Arc::new(model))), &leads, AT_ONCE).await.judge("a scripted model");
+    // The model hears nothing that the rules do not hear, and has one answer for whatever is asked beside the interview.
+    let model = ScriptedModel::new("scripted", (0..900).map(|_| says("Certo.")).collect());
+    run(AppOptions::new(Brain::Own(Arc::new(model))), &table(), AT_ONCE).await.judge("a scripted model");
 }

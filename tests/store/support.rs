@@ -159,23 +159,7 @@ impl Bench {
     }
 
     pub fn message(&self, role: Role, text: &str) -> Message {
-        Message {
-            id: MessageId(self.clock.new_id()),
-            role,
-            text: text.to_owned(),
-            client_id: None,
-            author: None,
-            reply_to: Vec::new(),
-            sources: Vec::new(),
-            buttons: Vec::new(),
-            input: None,
-            confirmation: None,
-            media: Vec::new(),
-            quoted: None,
-            attachment: None,
-            kept: None,
-            created_at: self.now(),
-        }
+        Message::new(MessageId(self.clock.new_id()), role, text.to_owned(), self.now())
     }
 
     pub fn opening(&self) -> NewConversation {

@@ -1,6 +1,7 @@
 //! Servers and actors that tests share. They check what they are sent and decide nothing for the program.
 
 pub mod app;
+pub mod clock;
 pub mod events;
 pub mod failing;
 pub mod fake_ears;

@@ -18,23 +18,7 @@ use uuid::Uuid;
 
 /// A message of `role`, made now.
 pub fn message(role: Role, text: &str) -> Message {
-    Message {
-        id: MessageId(Uuid::now_v7()),
-        role,
-        text: text.to_owned(),
-        client_id: None,
-        author: None,
-        reply_to: Vec::new(),
-        sources: Vec::new(),
-        buttons: Vec::new(),
-        input: None,
-        confirmation: None,
-        media: Vec::new(),
-        quoted: None,
-        attachment: None,
-        kept: None,
-        created_at: Timestamp::now(),
-    }
+    Message::new(MessageId(Uuid::now_v7()), role, text.to_owned(), Timestamp::now())
 }
 
 /// Claims a conversation that has open customer messages, whatever its quiet period.

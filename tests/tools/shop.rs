@@ -148,20 +148,7 @@ impl Shop {
 }
 
 fn person(id: ContactId, now: &jiff::Zoned) -> Contact {
-    Contact {
-        id,
-        name: None,
-        email: None,
-        phone: None,
-        language: None,
-        stage: None,
-        tags: Vec::new(),
-        origin: Some("web".into()),
-        marketing_consent: None,
-        preferences: Vec::new(),
-        created_at: now.timestamp(),
-        updated_at: now.timestamp(),
-    }
+    Contact { origin: Some("web".into()), ..Contact::new(id, now.timestamp()) }
 }
 
 /// One passage that fits and one that does not.

@@ -134,21 +134,8 @@ mod tests {
             .map(|number| Button { label: format!("Opção {number}"), value: format!("opção {number}") })
             .collect();
         Message {
-            id: MessageId(uuid::Uuid::nil()),
-            role,
-            text: text.to_owned(),
-            client_id: None,
-            author: None,
-            reply_to: Vec::new(),
-            sources: Vec::new(),
             buttons,
-            input: None,
-            confirmation: None,
-            media: Vec::new(),
-            quoted: None,
-            attachment: None,
-            kept: None,
-            created_at: jiff::Timestamp::UNIX_EPOCH,
+            ..Message::new(MessageId(uuid::Uuid::nil()), role, text.to_owned(), jiff::Timestamp::UNIX_EPOCH)
         }
     }
 

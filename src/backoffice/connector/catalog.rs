@@ -99,18 +99,11 @@ impl ConnectorShop {
             }
         }
         let contact = Contact {
-            id: ContactId(self.clock.new_id()),
             name: order.name.clone().filter(|name| !name.trim().is_empty()),
             email: Some(email.to_owned()),
             phone,
-            language: None,
-            stage: None,
-            tags: Vec::new(),
             origin: Some(self.vendor.name().to_owned()),
-            marketing_consent: None,
-            preferences: Vec::new(),
-            created_at: now,
-            updated_at: now,
+            ..Contact::new(ContactId(self.clock.new_id()), now)
         };
         self.contacts.save(&contact).await?;
         Ok(contact.id)

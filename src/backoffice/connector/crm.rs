@@ -137,18 +137,11 @@ impl ConnectorCrm {
         }
         let now = self.clock.now();
         let contact = Contact {
-            id: ContactId(self.clock.new_id()),
             name: remote.name.clone().filter(|name| !name.trim().is_empty()),
             email,
             phone,
-            language: None,
-            stage: None,
-            tags: Vec::new(),
             origin: Some(self.vendor.name().to_owned()),
-            marketing_consent: None,
-            preferences: Vec::new(),
-            created_at: now,
-            updated_at: now,
+            ..Contact::new(ContactId(self.clock.new_id()), now)
         };
         self.contacts.save(&contact).await?;
         self.link(CONTACT, &contact.id.to_string(), &remote.id.0).await?;

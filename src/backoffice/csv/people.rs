@@ -88,18 +88,9 @@ fn named(kind: &str, content: &str) -> Uuid {
 /// Somebody of whom nothing but a handle is known.
 pub fn stranger(customer: &Customer, now: Timestamp) -> Contact {
     Contact {
-        id: customer.id(),
-        name: None,
         email: if let Customer::Email(email) = customer { Some(email.clone()) } else { None },
         phone: if let Customer::Phone(phone) = customer { Some(phone.clone()) } else { None },
-        language: None,
-        stage: None,
-        tags: Vec::new(),
-        origin: None,
-        marketing_consent: None,
-        preferences: Vec::new(),
-        created_at: now,
-        updated_at: now,
+        ..Contact::new(customer.id(), now)
     }
 }
 

@@ -82,20 +82,7 @@ impl EmbeddedCrm {
     ) -> Result<SavedContact, BackofficeError> {
         let now = self.on.clock.now();
         let before = own;
-        let mut contact = before.clone().unwrap_or_else(|| Contact {
-            id,
-            name: None,
-            email: None,
-            phone: None,
-            language: None,
-            stage: None,
-            tags: Vec::new(),
-            origin: None,
-            marketing_consent: None,
-            preferences: Vec::new(),
-            created_at: now,
-            updated_at: now,
-        });
+        let mut contact = before.clone().unwrap_or_else(|| Contact::new(id, now));
         let outcome = if has_handle(&contact) || contact.name.is_some() {
             ContactOutcome::Updated
         } else {

@@ -126,18 +126,8 @@ mod tests {
 
     fn contact() -> Contact {
         Contact {
-            id: ContactId(Uuid::nil()),
-            name: None,
-            email: None,
-            phone: None,
-            language: None,
-            stage: None,
             tags: vec!["plantas".to_owned()],
-            origin: None,
-            marketing_consent: None,
-            preferences: Vec::new(),
-            created_at: Timestamp::UNIX_EPOCH,
-            updated_at: Timestamp::UNIX_EPOCH,
+            ..Contact::new(ContactId(Uuid::nil()), Timestamp::UNIX_EPOCH)
         }
     }
 

@@ -281,23 +281,7 @@ impl NewsDesk {
     }
 
     fn message(&self, text: String) -> Message {
-        Message {
-            id: MessageId(self.clock.new_id()),
-            role: Role::Assistant,
-            text,
-            client_id: None,
-            author: None,
-            reply_to: Vec::new(),
-            sources: Vec::new(),
-            buttons: Vec::new(),
-            input: None,
-            confirmation: None,
-            media: Vec::new(),
-            quoted: None,
-            attachment: None,
-            kept: None,
-            created_at: self.clock.now(),
-        }
+        Message::new(MessageId(self.clock.new_id()), Role::Assistant, text, self.clock.now())
     }
 }
 

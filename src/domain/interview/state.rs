@@ -119,6 +119,14 @@ impl InterviewState {
                 self.asked.push(question.clone());
                 self.waiting = true;
             }
+            InterviewStep::WentBack { field } => {
+                if std::mem::take(&mut self.waiting) {
+                    self.asked.pop();
+                }
+                if let Some(place) = self.asked.iter().rposition(|question| question.fields.contains(field)) {
+                    self.asked.remove(place);
+                }
+            }
             InterviewStep::Paused => self.standing = Standing::Paused,
             InterviewStep::Resumed { conversation } => {
                 self.standing = Standing::Running;

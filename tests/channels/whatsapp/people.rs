@@ -189,20 +189,8 @@ async fn names_never_make_one_of_two() {
 async fn on_file(app: &TestApp, identities: &[(IdentityKind, &str)]) -> ContactId {
     let id = ContactId(Uuid::now_v7());
     let at = "2026-01-01T00:00:00Z".parse().unwrap();
-    let contact = Contact {
-        id,
-        name: Some("Joana".to_owned()),
-        email: None,
-        phone: Some(format!("+{JOANA}")),
-        language: None,
-        stage: None,
-        tags: Vec::new(),
-        origin: None,
-        marketing_consent: None,
-        preferences: Vec::new(),
-        created_at: at,
-        updated_at: at,
-    };
+    let contact =
+        Contact { name: Some("Joana".to_owned()), phone: Some(format!("+{JOANA}")), ..Contact::new(id, at) };
     let contacts = app.stores().await.contacts;
     contacts.save(&contact).await.unwrap();
     for (kind, value) in identities {

@@ -1,9 +1,11 @@
 //! One person on the page and on WhatsApp: recognised as one once they have proven it, whichever comes first, and never
 //! before. What they agreed to goes with them; two people are never mixed.
 
-use crate::support::app::{AppOptions, TestApp, calls, says, shop_database};
+use crate::support::app::{AppOptions, TUESDAY, TestApp, calls, says, shop_database};
+use crate::support::clock::LeapingClock;
 use crate::support::talk::Talk;
 use crate::support::whatsapp::{JOANA, body, conversations, metadata, now, post, set, settled, until};
+use balcao::domain::clock::Clock;
 use balcao::domain::contact::{Contact, Identity, IdentityKind};
 use balcao::domain::ids::ContactId;
 use balcao::llm::scripted::Reply;
@@ -21,7 +23,11 @@ enum Store {
 }
 
 async fn start(store: Store, replies: Vec<Reply>) -> TestApp {
-    let options = AppOptions::scripted(replies).with(|settings| set(&mut settings.channels.whatsapp));
+    start_as(store, AppOptions::scripted(replies)).await
+}
+
+async fn start_as(store: Store, options: AppOptions) -> TestApp {
+    let options = options.with(|settings| set(&mut settings.channels.whatsapp));
     match store {
         Store::Sqlite => options.start().await,
         Store::Postgres => options.on(&shop_database().await).start().await,
@@ -54,6 +60,7 @@ on_both! {
     who_has_proven_it_on_the_page_is_recognised_when_their_number_writes
     who_proves_it_on_whatsapp_is_one_with_the_files_and_what_they_said_goes_with_them
     who_only_says_it_stays_apart_and_so_does_who_is_somebody_else_on_file
+    an_interview_begun_on_the_page_goes_on_on_whatsapp_a_week_later
 }
 
 /// Looks an order up with the e-mail on file, which proves who asks.
@@ -77,7 +84,11 @@ async fn on_file(app: &TestApp, email: &str) -> Contact {
 
 /// Words of whoever `handles` name.
 async fn writes(app: &TestApp, id: &str, handles: Value, text: &str) {
-    let mut message = json!({"id": id, "timestamp": now(), "type": "text", "text": {"body": text}});
+    writes_at(app, id, handles, text, now()).await;
+}
+
+async fn writes_at(app: &TestApp, id: &str, handles: Value, text: &str, at: String) {
+    let mut message = json!({"id": id, "timestamp": at, "type": "text", "text": {"body": text}});
     message.as_object_mut().unwrap().extend(handles.as_object().unwrap().clone());
     post(&app.door.base, &body("messages", json!({"metadata": metadata(), "messages": [message]}))).await;
     settled(app).await;
@@ -170,5 +181,33 @@ async fn who_only_says_it_stays_apart_and_so_does_who_is_somebody_else_on_file(s
         (contacts.get(bruno.id).await.unwrap().unwrap(), contacts.get(ana.id).await.unwrap().unwrap());
     assert_eq!((still.email, still.phone), (bruno.email, bruno.phone));
     assert_eq!((hers.email, hers.phone), (ana.email, ana.phone));
+    app.end().await;
+}
+
+async fn an_interview_begun_on_the_page_goes_on_on_whatsapp_a_week_later(store: Store) {
+    let [lookup, found] = proof();
+    let clock = LeapingClock::at(TUESDAY);
+    let app = start_as(store, AppOptions::scripted(vec![lookup, found]).at(clock.clone())).await;
+    let ana = on_file(&app, ANA.0).await;
+    let mut talk = app.talk().await;
+    talk.say(&proving_words()).await;
+    talk.say("quero um orçamento de jardim vertical, tenho uns 6 mil").await;
+    let begun = app.stores().await.interviews.newest_of(ana.id).await.unwrap().expect("it began").state;
+    assert_eq!(begun.conversation.to_string(), talk.id);
+    assert!(begun.open_question().is_some());
+
+    clock.wait_days(7);
+    let handles = json!({"from": ANA.1, "from_user_id": ANA_ID});
+    let at = clock.now().as_second().to_string();
+    writes_at(&app, "1", handles, "oi, voltei! pode continuar", at).await;
+    assert_eq!(on_whatsapp(&app, 3).await, [ana.id]);
+    let resumed = app.stores().await.interviews.newest_of(ana.id).await.unwrap().unwrap().state;
+    assert_eq!(resumed.id, begun.id, "the same one");
+    assert_ne!(resumed.conversation, begun.conversation, "it is led where she is");
+    assert_eq!(resumed.value("budget"), begun.value("budget"), "what she said on the page counts");
+    assert!(resumed.open_question().is_some());
+    let messages = app.stores().await.conversations.messages(resumed.conversation, 0, 9).await.unwrap();
+    let answer = &messages.last().unwrap().1.text;
+    assert!(answer.contains("de onde paramos"), "{answer}");
     app.end().await;
 }

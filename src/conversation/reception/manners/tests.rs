@@ -6,23 +6,7 @@ use crate::domain::message::Button;
 use uuid::Uuid;
 
 fn message(role: Role, text: &str, second: i64) -> Message {
-    Message {
-        id: MessageId(Uuid::nil()),
-        role,
-        text: text.to_owned(),
-        client_id: None,
-        author: None,
-        reply_to: Vec::new(),
-        sources: Vec::new(),
-        buttons: Vec::new(),
-        input: None,
-        confirmation: None,
-        media: Vec::new(),
-        quoted: None,
-        attachment: None,
-        kept: None,
-        created_at: at(second),
-    }
+    Message::new(MessageId(Uuid::nil()), role, text.to_owned(), at(second))
 }
 
 fn at(second: i64) -> Timestamp {

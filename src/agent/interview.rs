@@ -104,7 +104,7 @@ impl Run<'_> {
             let here = self.task.conversation.id;
             let silent = self.now.timestamp().duration_since(state.updated_at);
             let resumed =
-                state.standing == Standing::Paused || state.conversation != here || silent > A_WHILE;
+                state.standing != Standing::Running || state.conversation != here || silent > A_WHILE;
             let (definition, state) = (definition.clone(), state.clone());
             self.lead = Some(Lead { resumed, ..Lead::of(definition, state) });
             if resumed {

@@ -105,7 +105,7 @@ impl InterviewDesk {
         let earlier = standing(self.stores.interviews.as_ref(), &conversation, &events).await?;
         let is_led = |state: &InterviewState| {
             let definition = self.interviews.get(&state.name, &state.version);
-            definition.is_some_and(|definition| state.goes_on(definition.resume_days, now))
+            state.is_open() && definition.is_some_and(|definition| state.goes_on(definition.resume_days, now))
         };
         if let Some(open) = earlier.as_ref().filter(|earlier| is_led(earlier)) {
             return Err(NotBegun::Running(open.id));

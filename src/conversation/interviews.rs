@@ -3,7 +3,7 @@
 use crate::domain::conversation::Conversation;
 use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::InterviewId;
-use crate::domain::interview::{InterviewState, Standing};
+use crate::domain::interview::{EndReason, InterviewState, Standing};
 use crate::store::error::StoreError;
 use crate::store::interviews::{InterviewRecord, InterviewStore};
 
@@ -43,19 +43,20 @@ async fn kept(
     conversation: &Conversation,
 ) -> Result<Option<InterviewRecord>, StoreError> {
     let here = store.newest_in(conversation.id).await?;
-    if here.as_ref().is_some_and(|here| is_open(here.state.standing)) {
+    if here.as_ref().is_some_and(|here| may_go_on(here.state.standing)) {
         return Ok(here);
     }
     let elsewhere = store.newest_of(conversation.contact).await?;
     Ok(match elsewhere {
-        Some(elsewhere) if here.is_none() || is_open(elsewhere.state.standing) => Some(elsewhere),
+        Some(elsewhere) if here.is_none() || may_go_on(elsewhere.state.standing) => Some(elsewhere),
         _ => here,
     })
 }
 
-fn is_open(standing: Standing) -> bool {
+/// Whether the lead's next words may belong to it.
+fn may_go_on(standing: Standing) -> bool {
     match standing {
-        Standing::Running | Standing::Paused => true,
+        Standing::Running | Standing::Paused | Standing::Ended(EndReason::Abandoned) => true,
         Standing::Ended(_) => false,
     }
 }

@@ -2,12 +2,13 @@
 //! is, who is told; somebody else is told if nobody acknowledges; whoever is not ready yet is kept warm. Every process
 //! looks; the store lets one of them act, and what a process began and did not end is done again by another.
 
+use super::lead_notice::{Notice, notice_id, subject};
 use crate::backoffice::BackofficeError;
 use crate::backoffice::crm::Crm;
 use crate::backoffice::leads::{self, Lead, Person as LeadPerson};
 use crate::domain::clock::Clock;
 use crate::domain::event::EventBody;
-use crate::domain::interview::{Standing, Verdict};
+use crate::domain::interview::{EndReason, Standing, Verdict};
 use crate::domain::language::Language;
 use crate::interview::definition::{Definition, Person, Route, Weekday};
 use crate::interview::handover;
@@ -100,6 +101,13 @@ impl LeadDesk {
     async fn look_after(&self, record: InterviewRecord, now: Timestamp) -> anyhow::Result<()> {
         let store = &self.stores.interviews;
         let id = record.state.id;
+        let record = match record.state.is_open() {
+            true => match self.left(record, now).await? {
+                Some(left) => left,
+                None => return Ok(()),
+            },
+            false => record,
+        };
         let passed_on = self.pass_on(&record).await?;
         let definition = (self.definitions)(&record.state.name, &record.state.version);
         let mut record = record;
@@ -169,11 +177,18 @@ impl LeadDesk {
     /// What an interview left: as its end had it, or as it is after people corrected it.
     async fn lead_of(&self, record: &InterviewRecord) -> anyhow::Result<Option<Lead>> {
         let state = &record.state;
-        let arguments = match (state.corrections, (self.definitions)(&state.name, &state.version)) {
-            (0, _) => self.saved_arguments(record).await?,
+        // Who kept quiet or wanted a person was passed on by no turn.
+        let is_whole = match state.standing {
+            Standing::Ended(EndReason::Abandoned | EndReason::HandedOff) => false,
+            Standing::Ended(_) | Standing::Running | Standing::Paused => true,
+        };
+        let by_turn = is_whole && state.corrections == 0;
+        let arguments = match (by_turn, (self.definitions)(&state.name, &state.version)) {
+            (true, _) => self.saved_arguments(record).await?,
             // Nobody knows any more what the answers mean; the desk says so.
-            (_, None) => None,
-            (_, Some(definition)) => {
+            (false, None) => None,
+            (false, Some(definition)) if !is_whole && !handover::is_reachable(&definition, state) => None,
+            (false, Some(definition)) => {
                 let Some(verdict) = &state.verdict else { return Ok(None) };
                 let conversation = self.stores.conversations.get(state.conversation).await?;
                 let conversation = conversation.ok_or(StoreError::NotFound)?;
@@ -310,63 +325,6 @@ impl LeadDesk {
             text: notice.text.clone(),
         };
         mailer.send(&mail).await
-    }
-
-    /// What is told of a lead: what it is worth and where to look. What the lead said stays where it was said.
-    async fn notice(
-        &self,
-        record: &InterviewRecord,
-        definition: &Definition,
-        verdict: &Verdict,
-    ) -> Result<Notice, StoreError> {
-        let contact = self.stores.contacts.get(record.contact).await?;
-        let name = contact.and_then(|contact| contact.name).unwrap_or_else(|| "sem nome".to_owned());
-        let name: String = name.chars().filter(|c| !c.is_control()).take(80).collect();
-        let title = definition.title.get(Language::Portuguese);
-        let mut text = format!(
-            "Lead: {name}\nEntrevista: {title}\nClassificação: {} ({} de 100)\n",
-            called(verdict),
-            verdict.score
-        );
-        if let Some(segment) = &verdict.segment {
-            text.push_str(&format!("Segmento: {segment}\n"));
-        }
-        if let Some(assignment) = &record.assignment {
-            text.push_str(&format!("Responsável: {}\n", assignment.person));
-            if let Some(by) = assignment.acknowledge_by {
-                let by = by.to_zoned(self.timezone.clone()).strftime("%d/%m/%Y %H:%M").to_string();
-                text.push_str(&format!("Confirmar até: {by}\n"));
-            }
-        }
-        text.push_str(&format!("Conversa: {}\nEntrevista: {}", record.state.conversation, record.state.id));
-        Ok(Notice { subject: format!("Lead {}: {name}", called(verdict)), text })
-    }
-}
-
-struct Notice {
-    subject: String,
-    text: String,
-}
-
-/// What a notice about the lead is known by: another one after a correction.
-fn notice_id(record: &InterviewRecord) -> String {
-    match record.state.corrections {
-        0 => record.state.id.to_string(),
-        corrections => format!("{}.{corrections}", record.state.id),
-    }
-}
-
-fn subject(record: &InterviewRecord) -> String {
-    format!("interview {}", record.state.id)
-}
-
-fn called(verdict: &Verdict) -> &'static str {
-    use crate::domain::interview::Temperature;
-    match verdict.temperature {
-        Temperature::Hot => "quente",
-        Temperature::Warm => "morno",
-        Temperature::Cold => "frio",
-        Temperature::Disqualified => "desqualificado",
     }
 }
 

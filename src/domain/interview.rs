@@ -249,7 +249,7 @@ pub enum EndReason {
     Declined,
     /// The lead wants a person.
     HandedOff,
-    /// The lead did not come back.
+    /// The lead kept quiet, and was passed on as far as they had come. It goes on if they come back.
     Abandoned,
 }
 

@@ -328,11 +328,19 @@ pub struct End {
 }
 
 /// What happens after the end.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FollowUp {
+    /// Hours of silence after which a lead who can be reached is passed on as far as they have come; 0: never.
+    pub left_hours: u32,
     /// Minutes within which the person who was told has to acknowledge; 0: no matter.
     pub acknowledge_minutes: u32,
     /// Who is told when nobody did.
     pub escalate_to: Option<Person>,
+}
+
+impl Default for FollowUp {
+    fn default() -> Self {
+        Self { left_hours: 24, acknowledge_minutes: 0, escalate_to: None }
+    }
 }

@@ -5,7 +5,9 @@ use super::definition::Definition;
 use super::field::{Field, Target};
 use super::react::first_name;
 use super::say::Voice;
-use crate::domain::interview::{Answer, ConsentGiven, Given, InterviewState, Temperature, Value, Verdict};
+use crate::domain::interview::{
+    Answer, AnswerOrigin, ConsentGiven, Given, InterviewState, Temperature, Value, Verdict,
+};
 use crate::domain::language::Language;
 use crate::prompts::sentences::fill;
 use serde_json::{Map, Value as Json, json};
@@ -95,6 +97,19 @@ pub fn lead(
         lead["preferences"] = json!(preferences);
     }
     lead
+}
+
+/// Whether there is somebody to call: the lead said something, did not refuse to be interviewed, and left an address.
+pub fn is_reachable(definition: &Definition, state: &InterviewState) -> bool {
+    let agreed = match (&definition.consent, &state.consent) {
+        (None, _) => true,
+        (Some(_), given) => given.as_ref().is_some_and(|given| given.agreed),
+    };
+    let said =
+        |answer: &Answer| matches!(answer.origin, AnswerOrigin::Said(_)) && answer.given.value().is_some();
+    let is_address = |field: &&Field| matches!(field.saves_to, Some(Target::Email | Target::Phone));
+    let mut addresses = definition.fields.iter().filter(is_address);
+    agreed && state.answers.values().any(said) && addresses.any(|field| state.value(&field.id).is_some())
 }
 
 /// Every label the interview might have given before, and does not give now.

@@ -150,3 +150,29 @@ impl Interviews {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn versions_are_led_by_their_shares_and_a_lead_keeps_theirs() {
+        let shipped = include_str!("../../prompts/interviews/projeto.toml");
+        let version = |version: &str, share: u32| {
+            let header = format!("name = \"projeto\"\nversion = \"{version}\"\nshare = {share}");
+            read::read("projeto.toml", &shipped.replacen("version = \"1\"", &header, 1)).unwrap()
+        };
+        let interviews = Interviews::of(vec![version("1", 1), version("2", 3), version("3", 0)]);
+        let of = |lead: u128| {
+            // As contacts have them: the time first, then what is random.
+            let mixed = lead.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
+            interviews.version_for("projeto", ContactId(Uuid::from_u128(mixed))).unwrap().version.clone()
+        };
+        let counts = |version: &str| (0..4_000).filter(|lead| of(*lead) == version).count();
+        assert!(counts("1").abs_diff(1_000) < 100, "{}", counts("1"));
+        assert!(counts("2").abs_diff(3_000) < 100, "{}", counts("2"));
+        assert_eq!(counts("3"), 0, "it is switched off");
+        assert_eq!(of(7), of(7));
+    }
+}

@@ -7,6 +7,7 @@ pub mod connectors;
 pub mod contacts;
 pub mod conversations;
 pub mod error;
+mod interview_record;
 mod interview_rows;
 pub mod interviews;
 pub mod keys;

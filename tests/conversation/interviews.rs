@@ -1,8 +1,10 @@
 //! Interviews through the real program: the same with a model, with the built-in one, after a restart, on another day
 //! and in another conversation of the same person.
 
-use crate::support::app::{AppOptions, Brain, TestApp, calls, says};
+use crate::support::app::{AppOptions, Brain, TUESDAY, TestApp, calls, says};
+use crate::support::clock::LeapingClock;
 use crate::support::talk::Talk;
+use balcao::domain::ids::ConversationId;
 use balcao::llm::scripted::Reply;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -338,5 +340,58 @@ async fn why_another_question_is_asked_is_told_by_its_own_reason() {
     };
     let told = talk.say(other.0).await.text;
     assert!(told.starts_with(other.1) && told.contains(open), "{told}");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn who_leaves_at_the_last_question_is_passed_on_and_may_still_answer_it() {
+    let clock = LeapingClock::at(TUESDAY);
+    let app = AppOptions::new(Brain::BuiltIn).at(clock.clone()).start().await;
+    let mut talk = app.talk().await;
+    let asked = talk_through(&mut talk, &LINES[..4]).await;
+    assert!(asked.contains("confira o que anotei"), "{asked}");
+    clock.wait_days(1);
+    let left = loop {
+        let state = whole(&app).await;
+        if state["standing"] == "abandoned" && state["passed_on"] == true {
+            break state;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    };
+    assert_eq!(left["verdict"]["temperature"], "hot", "{left:#}");
+    let back = talk.say("oi, voltei").await.text;
+    assert!(back.contains("de onde paramos") && back.contains("confira o que anotei"), "{back}");
+    let end = talk.say("sim").await.text;
+    assert!(end.starts_with("Obrigado, Ana!"), "{end}");
+    assert_eq!(whole(&app).await["standing"], "completed");
+    let id: ConversationId = talk.id.parse().unwrap();
+    let stores = app.stores().await;
+    let contact = stores.conversations.get(id).await.unwrap().unwrap().contact;
+    let opportunities = stores.backoffice.opportunities(contact).await.unwrap();
+    assert_eq!(opportunities.len(), 1, "{opportunities:#?}");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn two_versions_run_side_by_side() {
+    let first = include_str!("../../prompts/interviews/projeto.toml");
+    let second = first.replacen("version = \"1\"", "name = \"projeto\"\nversion = \"2\"", 1);
+    let app = AppOptions::new(Brain::BuiltIn)
+        .file("prompts/interviews/projeto.toml", first)
+        .file("prompts/interviews/projeto-2.toml", &second)
+        .start()
+        .await;
+    for _ in 0..24 {
+        app.talk().await.say(LINES[0]).await;
+    }
+    let report = app.door.operator(Method::GET, "/api/v1/interviews/report").send().await.unwrap();
+    let report: Value = report.json().await.unwrap();
+    let started = |version: &str| {
+        let rows = report["versions"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["version"] == version && row["name"] == "projeto");
+        row.map_or(0, |row| row["started"].as_u64().unwrap())
+    };
+    assert_eq!(started("1") + started("2"), 24, "{report:#}");
+    assert!(started("1") > 0 && started("2") > 0, "{report:#}");
     app.end().await;
 }

@@ -16,7 +16,7 @@ use balcao::conversation::leads::LeadDesk;
 use balcao::domain::clock::Clock;
 use balcao::domain::conversation::Owner;
 use balcao::domain::event::EventBody;
-use balcao::domain::ids::{CallId, ConversationId, InterviewId};
+use balcao::domain::ids::{CallId, ConversationId, InterviewId, MessageId};
 use balcao::domain::interview::{
     Answer, AnswerOrigin, EndReason, Given, InterviewState, InterviewStep, Manner, Question, Span, Standing,
     StartRule, Temperature, Value, Verdict,
@@ -46,6 +46,8 @@ on_every_store!(
     a_lead_that_the_crm_did_not_take_is_passed_on_later,
     who_is_not_ready_is_kept_warm,
     the_report_counts_what_happened,
+    who_stops_answering_is_passed_on_as_far_as_they_came_and_may_come_back,
+    who_left_no_address_is_left_in_peace,
     a_correction_reaches_the_crm_and_tells_nobody_twice,
     a_lead_that_belongs_elsewhere_after_a_correction_goes_there,
 );
@@ -278,6 +280,103 @@ async fn who_is_not_ready_is_kept_warm(bench: Bench) {
 }
 
 /// An answer of Bia's.
+/// A turn of a conversation that takes these steps of an interview.
+async fn turn(bench: &Bench, conversation: ConversationId, id: InterviewId, steps: Vec<InterviewStep>) {
+    bench.said(conversation, "oi").await;
+    let claim = bench.claimed(conversation).await;
+    let steps = steps.into_iter().map(|step| EventBody::Interview { interview: id, step: Box::new(step) });
+    let events = steps.chain([finished()]).collect();
+    let commit = TurnCommit { events, interview: Some(id), ..TurnCommit::default() };
+    bench.stores.turns.commit(&claim, commit, bench.now()).await.unwrap();
+}
+
+/// The steps of a lead who says these things and leaves at the summary.
+fn half_led(bench: &Bench, said: Vec<(&str, Value)>) -> Vec<InterviewStep> {
+    let (name, version) = ("projeto".to_owned(), "1".to_owned());
+    let answers = said.into_iter().map(|(field, value)| said_by_lead(bench, field, value)).collect();
+    let question = Question { fields: Vec::new(), manner: Manner::Summary, offered: None };
+    vec![
+        InterviewStep::Started { name, version, rule: StartRule::Intent, known: Vec::new() },
+        InterviewStep::Heard { answers },
+        InterviewStep::Asked(question),
+    ]
+}
+
+fn said_by_lead(bench: &Bench, field: &str, value: Value) -> Answer {
+    Answer {
+        field: field.to_owned(),
+        given: Given::Value(value),
+        origin: AnswerOrigin::Said(MessageId(bench.clock.new_id())),
+        confidence: 90,
+        words: "assim".to_owned(),
+        at: bench.now(),
+    }
+}
+
+async fn who_stops_answering_is_passed_on_as_far_as_they_came_and_may_come_back(bench: Bench) {
+    let smtp = Smtp::start().await;
+    let desk = desk(&bench, &smtp);
+    let conversation = bench.opened().await;
+    let id = InterviewId(bench.clock.new_id());
+    let said = vec![
+        ("need", choice("office")),
+        ("budget", reais(6_000)),
+        ("postal_code", Value::Text("01310-100".to_owned())),
+        ("name", Value::Name("Rita Prado".to_owned())),
+        ("email", Value::Email("rita@example.com".to_owned())),
+    ];
+    turn(&bench, conversation.id, id, half_led(&bench, said)).await;
+    for _ in 0..3 {
+        bench.advance(MINUTE * 60 * 7);
+        desk.round().await.unwrap();
+        assert_eq!(got(&bench, id).await.state.standing, Standing::Running, "it is not late yet");
+    }
+    bench.advance(MINUTE * 60 * 3 + MINUTE);
+    desk.round().await.unwrap();
+    let left = got(&bench, id).await;
+    assert_eq!(left.state.standing, Standing::Ended(EndReason::Abandoned));
+    assert!(left.state.passed_on && left.assignment.is_some(), "{left:#?}");
+    let mails = smtp.mails();
+    assert_eq!(mails.len(), 1);
+    assert!(mails[0].contains("parou de responder"), "{}", mails[0]);
+    let history = crm(&bench).history(conversation.contact).await.unwrap();
+    assert_eq!(history.contact.email.as_deref(), Some("rita@example.com"));
+    assert_eq!(history.opportunities.len(), 1);
+    // Nothing is told or written again.
+    bench.advance(MINUTE * 60 * 30);
+    desk.round().await.unwrap();
+
+    // She comes back, and wants more than that.
+    let ended =
+        InterviewStep::Ended { reason: EndReason::Completed, verdict: Some(verdict(Temperature::Hot)) };
+    let more = vec![said_by_lead(&bench, "budget", reais(9_000))];
+    let resumed = InterviewStep::Resumed { conversation: conversation.id };
+    turn(&bench, conversation.id, id, vec![resumed, InterviewStep::Heard { answers: more }, ended]).await;
+    assert!(!got(&bench, id).await.state.passed_on, "what she said since is not in the CRM");
+    desk.round().await.unwrap();
+    assert!(got(&bench, id).await.state.passed_on);
+    let history = crm(&bench).history(conversation.contact).await.unwrap();
+    let [opportunity] = history.opportunities.as_slice() else { panic!("{:#?}", history.opportunities) };
+    assert_eq!(opportunity.value, Some(Money(900_000)));
+}
+
+async fn who_left_no_address_is_left_in_peace(bench: Bench) {
+    let smtp = Smtp::start().await;
+    let desk = desk(&bench, &smtp);
+    let conversation = bench.opened().await;
+    let id = InterviewId(bench.clock.new_id());
+    let said = vec![("need", choice("office")), ("budget", reais(6_000))];
+    turn(&bench, conversation.id, id, half_led(&bench, said)).await;
+    for _ in 0..3 {
+        bench.advance(MINUTE * 60 * 20);
+        desk.round().await.unwrap();
+    }
+    let open = got(&bench, id).await;
+    assert_eq!(open.state.standing, Standing::Running);
+    assert_eq!(open.follow_up_at, None, "nobody looks again until they write");
+    assert_eq!(smtp.mails(), Vec::<String>::new());
+}
+
 fn corrected(bench: &Bench, field: &str, value: Value) -> Answer {
     Answer {
         field: field.to_owned(),

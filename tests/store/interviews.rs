@@ -103,7 +103,8 @@ async fn a_commit_writes_the_row_with_the_log(bench: Bench) {
     assert!(kept.interviewed && !conversation.interviewed);
     assert_eq!((record.contact, record.seq), (conversation.contact, kept.last_seq - 1));
     assert_eq!((record.state.name.as_str(), record.state.standing), ("projeto", Standing::Running));
-    assert!(record.state.waiting && record.follow_up_at.is_none());
+    let quiet = bench.later(Duration::from_secs(3_600));
+    assert!(record.state.waiting && record.follow_up_at == Some(quiet), "whoever keeps quiet is looked at");
     assert_eq!(bench.stores.interviews.newest_in(conversation.id).await.unwrap(), Some(record.clone()));
     assert_eq!(bench.stores.interviews.newest_of(conversation.contact).await.unwrap(), Some(record));
     let claim = turn(&bench, conversation.id).await;
@@ -238,7 +239,7 @@ async fn a_lead_is_looked_after_until_somebody_knows(bench: Bench) {
     let interviews = &bench.stores.interviews;
     let minute = Duration::from_secs(60);
     let (_, id) = led(&bench, "projeto", vec![ended(Some("capital"))]).await;
-    led(&bench, "projeto", vec![asked("need")]).await;
+    let (_, open) = led(&bench, "projeto", vec![asked("need")]).await;
     let take = async || {
         let taken = interviews.take_follow_ups(bench.now(), bench.later(minute), 10).await.unwrap();
         taken.into_iter().map(|record| record.state.id).collect::<Vec<_>>()
@@ -258,6 +259,12 @@ async fn a_lead_is_looked_after_until_somebody_knows(bench: Bench) {
     assert_eq!(take().await, [id], "nobody has acknowledged");
     interviews.amend(id, Amendment::Escalated { person: "Bia".to_owned() }, bench.now()).await.unwrap();
     interviews.amend(id, Amendment::Told { again_at: None, corrections: 0 }, bench.now()).await.unwrap();
+    bench.advance(minute * 600);
+    assert_eq!(take().await, [open], "only who keeps quiet");
+    let seen = got(&bench, open).await.seq;
+    interviews.amend(open, Amendment::Waits { again_at: None, seen: seen - 1 }, bench.now()).await.unwrap();
+    assert_ne!(got(&bench, open).await.follow_up_at, None, "they have written since");
+    interviews.amend(open, Amendment::Waits { again_at: None, seen }, bench.now()).await.unwrap();
     bench.advance(minute * 600);
     assert_eq!(take().await, []);
 }

@@ -129,6 +129,12 @@ impl InterviewState {
             }
             InterviewStep::Paused => self.standing = Standing::Paused,
             InterviewStep::Resumed { conversation } => {
+                if self.standing == Standing::Ended(EndReason::Abandoned) {
+                    // What was passed on without the lead's last word is passed on anew.
+                    self.verdict = None;
+                    self.passed_on = false;
+                    self.corrections += 1;
+                }
                 self.standing = Standing::Running;
                 self.conversation = *conversation;
             }
@@ -158,7 +164,8 @@ impl InterviewState {
             InterviewStep::Booked { appointment } => self.booked = Some(appointment.clone()),
             InterviewStep::Ended { reason, verdict } => {
                 self.standing = Standing::Ended(*reason);
-                self.waiting = false;
+                // Who only kept quiet may still answer.
+                self.waiting &= *reason == EndReason::Abandoned;
                 self.verdict.clone_from(verdict);
             }
             InterviewStep::Assigned { .. }
@@ -197,12 +204,17 @@ impl InterviewState {
         }
     }
 
-    /// Whether it goes on with the lead's next words: it is not over, and nobody has been away for `days` days.
+    /// Whether it goes on with the lead's next words: it is not over, or only because they kept quiet, and nobody has been
+    /// away for `days` days.
     pub fn goes_on(&self, days: u32, now: Timestamp) -> bool {
+        let may = self.is_open() || self.standing == Standing::Ended(EndReason::Abandoned);
+        may && now.duration_since(self.updated_at) < SignedDuration::from_hours(24 * i64::from(days))
+    }
+
+    /// Whether it is led.
+    pub fn is_open(&self) -> bool {
         match self.standing {
-            Standing::Running | Standing::Paused => {
-                now.duration_since(self.updated_at) < SignedDuration::from_hours(24 * i64::from(days))
-            }
+            Standing::Running | Standing::Paused => true,
             Standing::Ended(_) => false,
         }
     }

@@ -5,6 +5,7 @@
 
 mod bursts;
 mod client;
+mod connectors;
 mod corpus;
 mod deployment;
 mod embed;
@@ -74,6 +75,8 @@ enum Section {
     Search,
     /// Vectors from the embedding model in process
     Embed,
+    /// A call to a vendor beside the bare request
+    Connectors,
     /// Indexing and searching 10,000 and 100,000 passages
     Knowledge,
     /// The index on a Qdrant server (`BALCAO_TEST_QDRANT_URL`) beside the embedded one
@@ -96,12 +99,13 @@ enum Section {
 
 impl Section {
     /// In the order they run: those under load bind this process to a core, so they come last.
-    const ORDER: [Self; 13] = [
+    const ORDER: [Self; 14] = [
         Self::Start,
         Self::Progress,
         Self::Offline,
         Self::Search,
         Self::Embed,
+        Self::Connectors,
         Self::Knowledge,
         Self::Qdrant,
         Self::Instructions,
@@ -175,6 +179,7 @@ async fn run(section: Section, place: &Place, scale: Scale, arguments: &Argument
         Section::Offline => offline::measure(place).await,
         Section::Search => search::measure(place).await,
         Section::Embed => embed::measure(scale),
+        Section::Connectors => connectors::measure(place, scale).await,
         Section::Knowledge => knowledge::measure(place, scale),
         Section::Qdrant => qdrant::measure(scale),
         Section::Load => load::measure(place, scale, arguments.store).await,

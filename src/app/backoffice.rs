@@ -10,6 +10,7 @@ use crate::backoffice::connector::contract::Capability;
 use crate::backoffice::connector::crm::ConnectorCrm;
 use crate::backoffice::connector::engine::Ground;
 use crate::backoffice::connector::mail::ConnectorPost;
+use crate::backoffice::connector::nurture::ConnectorLists;
 use crate::backoffice::connector::pack::Pack;
 use crate::backoffice::connector::payments::ConnectorPayments;
 use crate::backoffice::connector::shelf;
@@ -113,6 +114,7 @@ pub fn over(
                 })?;
                 backoffice.mail = Some(Arc::new(ConnectorPost::new(connector, from)));
             }
+            Capability::Nurture => backoffice.nurture = Some(Arc::new(ConnectorLists::new(connector))),
             Capability::Shipping => carriers = Some(Arc::new(ConnectorCarriers::new(connector))),
         }
     }
@@ -246,7 +248,7 @@ fn chosen(
 /// What stands there if no connector does it.
 fn without(key: &str) -> &'static str {
     match key {
-        _ if key == Capability::Payments.as_str() => NONE,
+        _ if key == Capability::Payments.as_str() || key == Capability::Nurture.as_str() => NONE,
         _ if key == Capability::Mail.as_str() => SMTP,
         _ => EMBEDDED,
     }

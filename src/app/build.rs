@@ -257,6 +257,7 @@ impl App {
             pushed: pushed.clone(),
             alerts: outside.alerts.clone(),
             clock: options.clock.clone(),
+            timezone: settings.business.timezone.clone(),
         });
         let interview_desk = Arc::new(leads::interview_desk(&options, &runner, &registry));
         let ownership = Arc::new(Ownership::new(

@@ -280,7 +280,11 @@ async fn connector_problems(options: &Options) -> anyhow::Result<Vec<Problem>> {
     let connectors = super::backoffice::connectors(options, &stores, &outside).unwrap_or_default();
     for (capability, connector) in connectors {
         match connector.tried(capability).await {
-            Ok(()) => say(&format!("{} answers for {capability}", connector.pack().title)),
+            Ok(true) => say(&format!("{} answers for {capability}", connector.pack().title)),
+            Ok(false) => say(&format!(
+                "{} was not called for {capability}: it has no call without an effect",
+                connector.pack().title
+            )),
             Err(fault) => {
                 let place = format!("connectors.{}", connector.name());
                 problems.push(Problem::in_file(place, format!("{capability}: {fault}")));

@@ -83,6 +83,7 @@ pub fn desk(
         definitions: definitions.clone(),
         prompts: runner.agent.prompts.clone(),
         mailer,
+        lists: backoffice.nurture.clone(),
         alerts: outside.alerts.clone(),
         clock: options.clock.clone(),
         timezone: options.settings.business.timezone.clone(),

@@ -1,6 +1,7 @@
 //! The agenda as tools see it: what can be booked, when, and what a contact has booked.
 
 use super::BackofficeError;
+use super::calendar::Standing;
 use crate::domain::agenda::{Appointment, Professional, Service};
 use crate::domain::ids::ContactId;
 use async_trait::async_trait;
@@ -106,6 +107,12 @@ pub trait Agenda: Send + Sync {
 
     /// Standing appointments of a contact that are not over yet, by start.
     async fn appointments(&self, contact: ContactId) -> Result<Vec<Booked>, BackofficeError>;
+
+    /// How an appointment stands where others may move it or take it out; none if nobody else can.
+    async fn outside(&self, appointment: &Appointment) -> Result<Option<Standing>, BackofficeError> {
+        let _ = appointment;
+        Ok(None)
+    }
 
     /// Moves an appointment. The old time stays if the new one cannot be had.
     ///

@@ -48,6 +48,8 @@ pub enum Standing {
     At(Timestamp, Timestamp),
     /// Somebody took it out.
     Gone,
+    /// It was never written there: it was booked before the calendar was used, and stands.
+    Unwritten,
 }
 
 /// The calendars of professionals. Implementors owe: the same entry is written once however often it is asked for.

@@ -66,6 +66,7 @@ impl MirroredAgenda {
                 }
                 Ok(Some(booked))
             }
+            Standing::Unwritten => Ok(Some(booked)),
             Standing::Gone => {
                 let key = EffectKey(format!("gone {id}"));
                 self.records.cancel_appointment(&key, id).await?;
@@ -134,6 +135,10 @@ impl Agenda for MirroredAgenda {
             }
         }
         Ok(standing)
+    }
+
+    async fn outside(&self, appointment: &Appointment) -> Result<Option<Standing>, BackofficeError> {
+        self.outside.standing(appointment.id, &appointment.professional).await.map(Some)
     }
 
     async fn reschedule(&self, key: &str, request: Reschedule) -> Result<Booked, BackofficeError> {

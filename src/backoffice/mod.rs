@@ -12,6 +12,7 @@ pub mod error;
 pub mod leads;
 mod limits;
 pub mod mirrored;
+pub mod nurture;
 pub mod payments;
 pub mod shipping;
 pub mod tickets;
@@ -35,6 +36,8 @@ pub struct Backoffice {
     pub catalog: Arc<dyn catalog::Catalog>,
     /// Ways to pay, if a vendor offers any.
     pub payments: Option<Arc<dyn payments::Payments>>,
+    /// Lists on which leads are kept warm, if a marketing tool has any.
+    pub nurture: Option<Arc<dyn nurture::Lists>>,
     /// Mail to people of the business, if a vendor sends it.
     pub mail: Option<Arc<dyn Post>>,
 }

@@ -25,6 +25,8 @@ pub struct BackofficeSettings {
     pub payments: String,
     /// Who says what sending costs: `embedded` (the own table of regions), or the name of a connector.
     pub shipping: String,
+    /// On whose lists leads are kept warm: `none` (only on the own one), or the name of a connector.
+    pub nurture: String,
     /// Whether an empty store is filled with the demo shop at the first start.
     pub demo: bool,
     /// Rules of the embedded CRM.
@@ -73,7 +75,7 @@ pub struct CatalogRules {
 
 impl BackofficeSettings {
     /// Who implements what: the key and the name that stands there.
-    pub fn keepers(&self) -> [(&'static str, &str); 6] {
+    pub fn keepers(&self) -> [(&'static str, &str); 7] {
         [
             ("crm", &self.crm),
             ("agenda", &self.agenda),
@@ -81,6 +83,7 @@ impl BackofficeSettings {
             ("catalog", &self.catalog),
             ("payments", &self.payments),
             ("shipping", &self.shipping),
+            ("nurture", &self.nurture),
         ]
     }
 
@@ -91,7 +94,9 @@ impl BackofficeSettings {
         {
             EMBEDDED.clone_into(keeper);
         }
-        NONE.clone_into(&mut self.payments);
+        for keeper in [&mut self.payments, &mut self.nurture] {
+            NONE.clone_into(keeper);
+        }
     }
 
     /// Everything that is wrong, each behind its key.

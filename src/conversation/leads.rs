@@ -6,6 +6,7 @@ use super::lead_notice::{Notice, notice_id, subject};
 use crate::backoffice::BackofficeError;
 use crate::backoffice::crm::Crm;
 use crate::backoffice::leads::{self, Lead, Person as LeadPerson};
+use crate::backoffice::nurture::Lists;
 use crate::domain::clock::Clock;
 use crate::domain::event::EventBody;
 use crate::domain::interview::{EndReason, Standing, Verdict};
@@ -54,6 +55,8 @@ pub struct LeadDesk {
     pub prompts: Arc<Prompts>,
     /// Mail, if anything sends it.
     pub mailer: Option<Arc<dyn Post>>,
+    /// Lists of a marketing tool, if there is one.
+    pub lists: Option<Arc<dyn Lists>>,
     /// Where the operator is told.
     pub alerts: Arc<Alerts>,
     /// Time.
@@ -119,11 +122,7 @@ impl LeadDesk {
             if let Some(list) = &definition.end.of(verdict.temperature).nurture
                 && record.nurture.is_none()
             {
-                // Told first: a process that dies in between tells it again, under the same id.
-                let text = format!("the lead is kept warm on the list `{list}`");
-                let told = format!("nurtured.{}", notice_id(&record));
-                self.alerts.lead(told, AlertEvent::LeadNurtured, &subject(&record), &text).await?;
-                record = store.amend(id, Amendment::Nurtured { list: list.clone() }, now).await?;
+                record = self.keep_warm(record, list, now).await?;
             }
             if let Some(assignment) = record.assignment.clone() {
                 if assignment.notified_at.is_none() {

@@ -23,4 +23,5 @@ pub mod reception;
 pub mod sent_files;
 pub mod turn;
 pub mod unite;
+mod warm;
 pub mod worker;

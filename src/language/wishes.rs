@@ -147,7 +147,7 @@ phrases! {
         onde a gente parou|onde paramos|agora posso falar|agora eu posso|agora posso|let s continue|let s go on|can we continue|\
         can we go on|we can continue|ready to continue|i want to continue|i d like to continue|where we stopped|where were we|\
         where we left off|quiero continuar|podemos seguir|sigamos|continuemos|donde quedamos|quisiera continuar|ahora puedo";
-    GO_ON_ALONE = "voltei|to de volta|estou de volta|continuando|retomando|continua|i m back|back again|volvi|ya volvi|regrese|\
+    GO_ON_ALONE = "voltei|to de volta|estou de volta|continuando|retomando|i m back|back again|volvi|ya volvi|regrese|\
         estoy de vuelta";
     BACK = "volta uma|voltar uma|volta a pergunta|pergunta anterior|errei a anterior|errei a ultima|respondi errado|\
         quero corrigir a anterior|volta pra anterior|voltar para a anterior|corrigir a resposta anterior|a anterior ta errada|\

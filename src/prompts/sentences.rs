@@ -103,6 +103,18 @@ pub struct NewsSentences {
     pub tracking: String,
     /// The team has answered a ticket; `{text}` is what they wrote.
     pub answered: String,
+    /// By what became of an appointment.
+    pub appointment: AppointmentNews,
+}
+
+/// What is told of an appointment; `{code}` is its code, `{when}` its time.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AppointmentNews {
+    /// The team has moved it to this time.
+    pub moved: String,
+    /// The team has taken it out.
+    pub cancelled: String,
 }
 
 /// What is told of an order.

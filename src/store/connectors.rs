@@ -59,8 +59,10 @@ pub struct KeptToken {
 /// Calls, links and tokens of connectors.
 #[async_trait]
 pub trait ConnectorStore: Send + Sync {
-    /// Notes that a call is about to be made, or tells what is known of it.
-    async fn begin(&self, call: &CallName, at: Timestamp) -> Result<Begun, StoreError>;
+    /// Notes that a call is about to be made by this version of the connector's file, or tells what is known of it.
+    async fn begin(&self, call: &CallName, revision: &str, at: Timestamp) -> Result<Begun, StoreError>;
+    /// By which version of the connector's file a call was begun; none if it was not.
+    async fn revision(&self, call: &CallName) -> Result<Option<String>, StoreError>;
     /// Keeps what came of a call.
     async fn finish(&self, call: &CallName, result: &Value) -> Result<(), StoreError>;
     /// Forgets a call that certainly had no effect.

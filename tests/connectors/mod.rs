@@ -6,6 +6,7 @@ mod crm;
 mod engine;
 pub mod fakes;
 mod mail;
+mod nurture;
 mod payments;
 mod servers;
 mod shipping;

@@ -137,6 +137,7 @@ pub const RDSTATION_CRM: [(&str, &str); 5] = [
     ("stage_qualified", "st-qualified"),
     ("stage_proposal", "st-proposal"),
 ];
+pub const RDSTATION_MARKETING: [(&str, &str); 1] = [("api_key", "rd-k3y")];
 pub const ASAAS: [(&str, &str); 2] =
     [("access_token", "$aact_1"), ("pix_key", "b6295ee1-f054-47d1-9e90-ee57b74f60d9")];
 pub const BLING: [(&str, &str); 3] =

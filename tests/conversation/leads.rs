@@ -82,6 +82,7 @@ fn desk(bench: &Bench, smtp: &Smtp) -> LeadDesk {
         definitions: shipped_interviews(),
         prompts: Arc::new(Prompts::load(None).unwrap()),
         mailer: Some(Arc::new(mailer(smtp, &Allowance::Everything))),
+        lists: None,
         alerts: Arc::new(Alerts::logged(bench.clock.clone())),
         clock: bench.clock.clone(),
         timezone: Settings::load(None, &Vec::new()).unwrap().business.timezone,

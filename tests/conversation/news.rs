@@ -1,12 +1,14 @@
 //! What vendors report of their own accord, with the whole program: who is told what, once, on their channel, and that
 //! nothing of a report but its key is believed.
 
+use crate::connectors::fakes::calcom::Calcom;
 use crate::connectors::fakes::mercado_pago::MercadoPago;
 use crate::connectors::fakes::server::{Answer, Fake, Fault};
 use crate::connectors::fakes::woocommerce::WooCommerce;
 use crate::connectors::fakes::zendesk::Zendesk;
-use crate::connectors::support::{MERCADO_PAGO, WOOCOMMERCE, ZENDESK, setting};
-use crate::support::app::{AppOptions, TestApp, calls, says};
+use crate::connectors::support::{CALCOM, MERCADO_PAGO, WOOCOMMERCE, ZENDESK, setting};
+use crate::support::app::{AppOptions, TUESDAY, TestApp, calls, says};
+use crate::support::clock::LeapingClock;
 use crate::support::meta::{Customer, FakeMeta};
 use crate::support::talk::Talk;
 use crate::support::whatsapp::{client, conversations, until};
@@ -242,8 +244,8 @@ async fn a_report_outlives_the_program_wherever_it_was_broken_off() {
     // Killed after the report was kept and its work begun, before the customer was told.
     app.stop_for(async {
         let at = "2026-11-24T13:00:00Z".parse().unwrap();
-        stores.connectors.begin(&event, at).await.unwrap();
-        stores.connectors.begin(&telling, at).await.unwrap();
+        stores.connectors.begin(&event, "", at).await.unwrap();
+        stores.connectors.begin(&telling, "", at).await.unwrap();
         stores.posts.keep(post("d-1")).await.unwrap();
     })
     .await;
@@ -334,5 +336,79 @@ async fn a_shipped_order_is_told_on_whatsapp_in_the_window_and_by_template_behin
     let body = taken[2].body["template"].to_string();
     assert!(body.contains("O pedido 727 foi cancelado."), "{body}");
     assert_eq!(conversations(&app).await.len(), 1);
+    app.end().await;
+}
+
+/// Cal.com reports a booking.
+async fn calcom(app: &TestApp, booking: &Value, event: &str) -> u16 {
+    let body =
+        json!({"triggerEvent": event, "createdAt": "2026-11-24T13:00:00Z", "payload": booking}).to_string();
+    let digits: String = signed(&body).iter().map(|byte| format!("{byte:02x}")).collect();
+    let request = client()
+        .post(format!("{}/webhooks/connectors/calcom", app.door.base))
+        .header("x-cal-signature-256", digits);
+    request.body(body).send().await.unwrap().status().as_u16()
+}
+
+/// The newest words of the assistant, once there are so many; minutes go by meanwhile.
+async fn told(talk: &Talk, count: usize, clock: &LeapingClock) -> String {
+    until("the customer is told", || async {
+        let said = talk.said_by("assistant").await;
+        if said.len() < count {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            clock.wait_minutes(1);
+        }
+        (said.len() >= count).then(|| said.last().cloned().unwrap())
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_appointment_that_the_team_moves_or_takes_out_is_told() {
+    let calendar = Fake::start(Calcom::default()).await;
+    let clock = LeapingClock::at(TUESDAY);
+    let contact = json!({"name": "Lia Prado", "email": "lia@prado.example"});
+    let replies = vec![
+        calls([("crm_save_contact", contact)]),
+        calls([("agenda_book", json!({"service": "replantio", "start": "2026-11-27T14:00"}))]),
+        says("Pronto, marquei o seu replantio para sexta, 27/11, às 14h."),
+    ];
+    let app = AppOptions::scripted(replies)
+        .at(clock.clone())
+        .with(|settings| {
+            settings.backoffice.agenda = "calcom".to_owned();
+            let values = [CALCOM.as_slice(), &[("lengths", "several")]].concat();
+            settings.connectors.insert("calcom".to_owned(), with_secret(&calendar.url, &values));
+        })
+        .start()
+        .await;
+    let mut talk = app.talk().await;
+    let booked = talk.say("Sou a Lia Prado, lia@prado.example. Quero um replantio no dia 27/11 às 14h").await;
+    let code = booked.tool("agenda_book").result["data"]["code"].as_str().unwrap().to_owned();
+    let booking = || calendar.vendor.lock().unwrap().standing().pop().unwrap();
+    // What the program itself did is no news.
+    assert_eq!(calcom(&app, &booking(), "BOOKING_RESCHEDULED").await, 200);
+    settled(&app).await;
+    assert_eq!(talk.said_by("assistant").await.len(), 1);
+
+    let uid = booking()["uid"].as_str().unwrap().to_owned();
+    calendar.vendor.lock().unwrap().reschedule(&uid, "2026-11-30T18:00:00Z".parse().unwrap());
+    assert_eq!(calcom(&app, &booking(), "BOOKING_RESCHEDULED").await, 200);
+    // It has to stand for a minute: it might be the customer's own doing that is not done yet.
+    let text = told(&talk, 2, &clock).await;
+    assert!(text.contains(&code) && text.contains("30/11") && text.contains("15:00"), "{text}");
+    settled(&app).await;
+
+    let gone = {
+        let mut vendor = calendar.vendor.lock().unwrap();
+        let last = vendor.bookings.last_mut().unwrap();
+        last["status"] = json!("cancelled");
+        last.clone()
+    };
+    assert_eq!(calcom(&app, &gone, "BOOKING_CANCELLED").await, 200);
+    let text = told(&talk, 3, &clock).await;
+    assert!(text.contains(&code) && text.contains("cancelado"), "{text}");
+    settled(&app).await;
+    assert_eq!(talk.said_by("assistant").await.len(), 3, "each once");
     app.end().await;
 }

@@ -2,11 +2,14 @@
 //! what a text hidden in their answers can do.
 
 use crate::connectors::fakes::mercado_pago::MercadoPago;
+use crate::connectors::fakes::rdstation_marketing::RdStationMarketing;
 use crate::connectors::fakes::redmine::Redmine;
 use crate::connectors::fakes::server::{Fake, Fault};
 use crate::connectors::fakes::woocommerce::WooCommerce;
-use crate::connectors::support::{MERCADO_PAGO, REDMINE, WOOCOMMERCE, setting};
-use crate::support::app::{AppOptions, TestApp, calls, says};
+use crate::connectors::support::{MERCADO_PAGO, RDSTATION_MARKETING, REDMINE, WOOCOMMERCE, setting};
+use crate::support::app::{AppOptions, Brain, TestApp, calls, says};
+use crate::support::whatsapp::until;
+use balcao::domain::ids::ConversationId;
 use balcao::llm::scripted::Reply;
 use serde_json::json;
 
@@ -143,4 +146,45 @@ async fn a_vendor_that_is_away_is_told_in_plain_words_and_the_counter_stays_open
     assert_eq!(told.stop_reason, "answered");
     assert_eq!(told.tool("product_search").outcome, "unavailable");
     shop.app.end().await;
+}
+
+#[tokio::test]
+async fn a_lead_who_is_not_ready_is_kept_warm_by_the_marketing_tool() {
+    let marketing = Fake::start(RdStationMarketing::default()).await;
+    let app = AppOptions::new(Brain::BuiltIn)
+        .with(|settings| {
+            settings.backoffice.nurture = "rdstation_marketing".to_owned();
+            let setting = setting(&marketing.url, &RDSTATION_MARKETING);
+            settings.connectors.insert("rdstation_marketing".to_owned(), setting);
+        })
+        .start()
+        .await;
+    let mut talk = app.talk().await;
+    let id: ConversationId = talk.id.parse().unwrap();
+    let interviews = app.stores().await.interviews;
+    let mut words = "quero um orçamento de projeto, mas é só manutenção";
+    for _ in 0..10 {
+        talk.say(words).await;
+        let state = interviews.newest_in(id).await.unwrap().expect("it began").state;
+        let asked = state.open_question().and_then(|question| question.fields.first()).map(String::as_str);
+        words = match asked {
+            _ if !state.is_open() => break,
+            Some("budget") => "300 por mês",
+            Some("postal_code") => "05001-000",
+            Some("deadline") => "sem pressa",
+            Some("name") => "Paula, paula@example.com",
+            Some(_) => "prefiro não dizer",
+            None => "sim",
+        };
+    }
+    let nurtured =
+        until("she is kept warm", || async { interviews.newest_in(id).await.unwrap().unwrap().nurture })
+            .await;
+    assert_eq!(nurtured.list, "ideias-de-projeto");
+    let conversions = marketing.vendor.lock().unwrap().conversions.clone();
+    assert_eq!(conversions.len(), 1, "{conversions:#?}");
+    assert_eq!(conversions[0]["conversion_identifier"], "ideias-de-projeto");
+    assert_eq!(conversions[0]["email"], "paula@example.com");
+    assert_eq!(conversions[0]["available_for_mailing"], false, "nobody asked her");
+    app.end().await;
 }

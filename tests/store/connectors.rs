@@ -18,19 +18,22 @@ fn call(key: &str) -> CallName {
 
 async fn a_call_is_begun_once_and_ends_once(bench: Bench) {
     let store = &bench.stores.connectors;
-    assert_eq!(store.begin(&call("a"), bench.now()).await.unwrap(), Begun::Fresh);
-    assert_eq!(store.begin(&call("a"), bench.now()).await.unwrap(), Begun::InDoubt);
-    assert_eq!(store.begin(&call("b"), bench.now()).await.unwrap(), Begun::Fresh);
+    assert_eq!(store.begin(&call("a"), "r1", bench.now()).await.unwrap(), Begun::Fresh);
+    assert_eq!(store.begin(&call("a"), "r1", bench.now()).await.unwrap(), Begun::InDoubt);
+    assert_eq!(store.begin(&call("b"), "r1", bench.now()).await.unwrap(), Begun::Fresh);
+    assert_eq!(store.begin(&call("b"), "r2", bench.now()).await.unwrap(), Begun::InDoubt);
+    assert_eq!(store.revision(&call("b")).await.unwrap().as_deref(), Some("r1"), "as it was begun");
+    assert_eq!(store.revision(&call("c")).await.unwrap(), None);
     let result = json!({"id": 7, "text": "ção \u{1F642}", "none": null});
     store.finish(&call("a"), &result).await.unwrap();
-    assert_eq!(store.begin(&call("a"), bench.now()).await.unwrap(), Begun::Done(result.clone()));
+    assert_eq!(store.begin(&call("a"), "r1", bench.now()).await.unwrap(), Begun::Done(result.clone()));
     // What is done is not forgotten; what was begun for nothing is.
     store.forget(&call("a")).await.unwrap();
-    assert_eq!(store.begin(&call("a"), bench.now()).await.unwrap(), Begun::Done(result));
+    assert_eq!(store.begin(&call("a"), "r1", bench.now()).await.unwrap(), Begun::Done(result));
     store.forget(&call("b")).await.unwrap();
-    assert_eq!(store.begin(&call("b"), bench.now()).await.unwrap(), Begun::Fresh);
+    assert_eq!(store.begin(&call("b"), "r1", bench.now()).await.unwrap(), Begun::Fresh);
     store.finish(&call("b"), &json!(null)).await.unwrap();
-    assert_eq!(store.begin(&call("b"), bench.now()).await.unwrap(), Begun::Done(json!(null)));
+    assert_eq!(store.begin(&call("b"), "r1", bench.now()).await.unwrap(), Begun::Done(json!(null)));
 }
 
 async fn records_are_linked_in_both_directions(bench: Bench) {

@@ -169,7 +169,7 @@ async fn two_processes_may_start_at_the_same_time() {
 
 /// What earlier versions of the program have written down about the migrations they ran, with the texts they ran. The
 /// checksums are theirs: were a published text changed, files of theirs would not open any more.
-const PUBLISHED: [(i64, &str, &str, &str); 9] = [
+const PUBLISHED: [(i64, &str, &str, &str); 10] = [
     (
         1,
         "conversations",
@@ -223,6 +223,12 @@ const PUBLISHED: [(i64, &str, &str, &str); 9] = [
         "connectors",
         "540172bd72df00dde48506bae3a4a3d16c5ac3702a96858af30ce2c6f93c5cfaac66bbca719f62ae7967c4dfcae8838f",
         include_str!("../../src/store/sqlite/migrations/0009_connectors.sql"),
+    ),
+    (
+        10,
+        "connector revisions",
+        "11ece7d140946f02a1007f1bc256286fe5f3226fabc9f0cb5ca8b499ce79aad8a2f668cc10c7c5d266457bef12ca14ff",
+        include_str!("../../src/store/sqlite/migrations/0010_connector_revisions.sql"),
     ),
 ];
 

@@ -26,9 +26,14 @@ impl LeapingClock {
         self.minutes_off.store(minutes, Ordering::SeqCst);
     }
 
+    /// Lets minutes go by.
+    pub fn wait_minutes(&self, minutes: i64) {
+        self.minutes_off.fetch_add(minutes, Ordering::SeqCst);
+    }
+
     /// Lets days go by.
     pub fn wait_days(&self, days: i64) {
-        self.minutes_off.fetch_add(days * 24 * 60, Ordering::SeqCst);
+        self.wait_minutes(days * 24 * 60);
     }
 }
 

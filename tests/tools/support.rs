@@ -105,6 +105,7 @@ pub fn tools_without_systems() -> Vec<Arc<dyn Tool>> {
         tickets: away.clone(),
         catalog: away.clone(),
         payments: None,
+        nurture: None,
         mail: None,
     };
     builtin::all(&backoffice, &(away as Arc<dyn KnowledgeSearch>))

@@ -19,6 +19,8 @@ use std::sync::Arc;
 
 /// The kind of link between an appointment and an id that the vendor made.
 const EVENT: &str = "event";
+/// The kind of link between an appointment and the calendar that it was written into.
+const WRITTEN: &str = "written event";
 
 /// The vendor's calendars.
 pub struct ConnectorCalendar {
@@ -214,11 +216,18 @@ impl OutsideCalendar for ConnectorCalendar {
             arguments: json!({"id": arguments["id"], "calendar": arguments["calendar"]}),
         };
         match self.vendor.effect("create_event", key, &arguments, &lookup).await {
-            Ok(made) => Ok(self.learn(entry.id, calendar, made_id(&made).as_ref()).await?),
+            Ok(made) => self.learn(entry.id, calendar, made_id(&made).as_ref()).await?,
             // The id or the time is taken: by this very entry, if an earlier attempt arrived.
-            Err(Fault::Conflict) if self.stands(entry, calendar).await? => Ok(()),
-            Err(fault) => Err(fault.into()),
+            Err(Fault::Conflict) if self.stands(entry, calendar).await? => {}
+            Err(fault) => return Err(fault.into()),
         }
+        let written = Link {
+            connector: self.vendor.name().to_owned(),
+            kind: WRITTEN.to_owned(),
+            local: entry.id.to_string(),
+            remote: calendar.to_owned(),
+        };
+        Ok(self.vendor.store().link(&written, self.clock.now()).await?)
     }
 
     async fn shift(&self, key: &str, entry: &Entry, before: &str) -> Result<(), BackofficeError> {
@@ -275,7 +284,11 @@ impl OutsideCalendar for ConnectorCalendar {
     async fn standing(&self, id: RecordId, professional: &str) -> Result<Standing, BackofficeError> {
         let calendar = self.calendars.of(professional);
         Ok(match self.event(id, calendar).await? {
-            None => Standing::Gone,
+            None => {
+                let (store, id) = (self.vendor.store(), id.to_string());
+                let written = store.remotes(self.vendor.name(), WRITTEN, &id).await?;
+                if written.iter().any(|into| into == calendar) { Standing::Gone } else { Standing::Unwritten }
+            }
             Some(event) => match self.times(&event) {
                 Some((start, end)) => Standing::At(start, end),
                 None => return Err(unreadable()),

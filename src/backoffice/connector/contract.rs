@@ -20,12 +20,22 @@ pub enum Capability {
     Shipping,
     /// Mail to people of the business.
     Mail,
+    /// Lists of a marketing tool on which leads are kept warm.
+    Nurture,
 }
 
 impl Capability {
     /// Every capability.
-    pub const ALL: [Self; 7] =
-        [Self::Crm, Self::Agenda, Self::Tickets, Self::Catalog, Self::Payments, Self::Shipping, Self::Mail];
+    pub const ALL: [Self; 8] = [
+        Self::Crm,
+        Self::Agenda,
+        Self::Tickets,
+        Self::Catalog,
+        Self::Payments,
+        Self::Shipping,
+        Self::Mail,
+        Self::Nurture,
+    ];
 
     /// The key of `[backoffice]` that chooses who implements it; mail is chosen by `[email] through`.
     pub fn as_str(self) -> &'static str {
@@ -37,6 +47,7 @@ impl Capability {
             Self::Payments => "payments",
             Self::Shipping => "shipping",
             Self::Mail => "mail",
+            Self::Nurture => "nurture",
         }
     }
 }
@@ -107,7 +118,7 @@ const EVENT: &[&str] = &[
 const CHARGE: &[&str] = &["reference", "amount", "amount_number", "amount_cents", "description", "email"];
 
 /// Every operation that the code calls.
-pub const OPERATIONS: [OperationContract; 34] = [
+pub const OPERATIONS: [OperationContract; 36] = [
     operation(Capability::Crm, "contact_by_email", Need::Required, &["email"]),
     operation(
         Capability::Crm,
@@ -166,6 +177,13 @@ pub const OPERATIONS: [OperationContract; 34] = [
         &["message_id", "name", "address", "subject", "text", "from_name", "from_address"],
     ),
     operation(Capability::Mail, "mail_scopes", Need::Required, &[]),
+    operation(
+        Capability::Nurture,
+        "enter_list",
+        Need::Required,
+        &["list", "name", "email", "phone", "tags", "agreed"],
+    ),
+    operation(Capability::Nurture, "list_member", Need::Optional, &["list", "email"]),
     operation(Capability::Payments, "payment_reference", Need::Optional, &["id"]),
 ];
 

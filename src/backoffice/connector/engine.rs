@@ -221,11 +221,12 @@ impl Connector {
         tokens.first(&self.wire, consent, code).await
     }
 
-    /// Asks for something that need not be there, to see whether the vendor answers and takes the credentials.
+    /// Asks for something that need not be there, to see whether the vendor answers and takes the credentials. `false` if
+    /// there is nothing that could be asked without an effect.
     ///
     /// # Errors
     /// [`Fault`], if it does not.
-    pub async fn tried(&self, capability: Capability) -> Result<(), Fault> {
+    pub async fn tried(&self, capability: Capability) -> Result<bool, Fault> {
         let now = self.clock.now();
         let hour = now.checked_add(jiff::SignedDuration::from_hours(1)).unwrap_or(now);
         let (operation, arguments) = match capability {
@@ -234,6 +235,8 @@ impl Connector {
             Capability::Catalog => ("order", json!({"number": "1"})),
             Capability::Payments => ("payments", json!({"reference": "1"})),
             Capability::Mail => ("mail_scopes", json!({})),
+            Capability::Nurture if !self.can("list_member") => return Ok(false),
+            Capability::Nurture => ("list_member", json!({"list": "balcao", "email": "nobody@example.com"})),
             Capability::Shipping => {
                 let item = json!({"sku": "1", "quantity": 1, "weight_kg": 0.5, "price_number": 10.0});
                 ("shipping_quotes", json!({"postal_code": "01310100", "items": [item]}))
@@ -248,7 +251,7 @@ impl Connector {
             }
         };
         match self.read(operation, &arguments).await {
-            Ok(_) | Err(Fault::Missing) => Ok(()),
+            Ok(_) | Err(Fault::Missing) => Ok(true),
             Err(fault) => Err(fault),
         }
     }
@@ -328,7 +331,7 @@ impl Connector {
         values: &CallValues<'_>,
         lookup: &Lookup<'_>,
     ) -> Result<Value, Fault> {
-        match self.store.begin(name, self.clock.now()).await? {
+        match self.store.begin(name, &self.pack.revision, self.clock.now()).await? {
             Begun::Done(result) => return Ok(result),
             Begun::Fresh => {}
             // Broken off before: with its own key the vendor does it once all the same; without, it is looked up.

@@ -14,6 +14,7 @@ mod fault;
 pub mod health;
 mod judge;
 pub mod mail;
+pub mod nurture;
 pub mod pack;
 pub mod payments;
 mod person;

@@ -290,6 +290,8 @@ pub enum NewsKind {
     PaymentChanged,
     /// The team has answered a ticket.
     TicketAnswered,
+    /// An appointment was moved, or taken out.
+    AppointmentChanged,
 }
 
 /// When a call may be sent again although it may have arrived.

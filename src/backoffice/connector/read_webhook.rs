@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use toml::de::DeValue;
 
 const ENCODINGS: [(&str, Encoding); 2] = [("hex", Encoding::Hex), ("base64", Encoding::Base64)];
-const KINDS: [(&str, NewsKind); 3] = [
+const KINDS: [(&str, NewsKind); 4] = [
     ("order_changed", NewsKind::OrderChanged),
     ("payment_changed", NewsKind::PaymentChanged),
     ("ticket_answered", NewsKind::TicketAnswered),
+    ("appointment_changed", NewsKind::AppointmentChanged),
 ];
 const KEYS: [&str; 9] = ["kind", "header", "part", "prefix", "encoding", "over", "value", "id", "events"];
 

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The connectors that the program brings.
-const BUILT_IN: [(&str, &str); 21] = [
+const BUILT_IN: [(&str, &str); 22] = [
     ("asaas", include_str!("../../../tools/connectors/asaas.toml")),
     ("bling", include_str!("../../../tools/connectors/bling.toml")),
     ("caldav", include_str!("../../../tools/connectors/caldav.toml")),
@@ -28,6 +28,7 @@ const BUILT_IN: [(&str, &str); 21] = [
     ("pipedrive", include_str!("../../../tools/connectors/pipedrive.toml")),
     ("rdstation_crm", include_str!("../../../tools/connectors/rdstation_crm.toml")),
     ("redmine", include_str!("../../../tools/connectors/redmine.toml")),
+    ("rdstation_marketing", include_str!("../../../tools/connectors/rdstation_marketing.toml")),
     ("sendgrid", include_str!("../../../tools/connectors/sendgrid.toml")),
     ("shopify", include_str!("../../../tools/connectors/shopify.toml")),
     ("vtex", include_str!("../../../tools/connectors/vtex.toml")),

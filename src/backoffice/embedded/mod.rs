@@ -45,6 +45,7 @@ pub fn embedded(foundation: &Foundation, settings: &BackofficeSettings, business
         tickets: Arc::new(EmbeddedTickets::new(foundation.clone())),
         catalog: Arc::new(EmbeddedCatalog::new(foundation.clone(), settings.catalog_rules.clone(), business)),
         payments: None,
+        nurture: None,
         mail: None,
     }
 }

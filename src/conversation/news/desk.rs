@@ -23,6 +23,7 @@ use crate::store::connectors::Begun;
 use crate::store::conversations::{Informed, NewNews};
 use crate::store::error::StoreError;
 use crate::store::outbox::NewDelivery;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
@@ -53,6 +54,8 @@ pub struct NewsDesk {
     pub alerts: Arc<Alerts>,
     /// Time and ids.
     pub clock: Arc<dyn Clock>,
+    /// Where the business is.
+    pub timezone: TimeZone,
 }
 
 /// Why a report has to be worked through again.
@@ -64,16 +67,19 @@ pub enum NewsError {
     /// The system behind the counter does not.
     #[error("the record could not be looked up: {0}")]
     Lookup(String),
+    /// It may be the customer's own doing that is not done yet: it is looked at again a little later.
+    #[error("it has to be seen a second time")]
+    Early,
 }
 
 /// What a record has come to, as the vendor has it now.
-struct Standing {
-    record: Record,
-    number: String,
+pub(super) struct Standing {
+    pub(super) record: Record,
+    pub(super) number: String,
     /// What it is told once for.
-    state: String,
+    pub(super) state: String,
     /// What the customer reads.
-    sentence: Box<dyn Fn(&NewsSentences) -> String + Send + Sync>,
+    pub(super) sentence: Box<dyn Fn(&NewsSentences) -> String + Send + Sync>,
 }
 
 impl NewsDesk {
@@ -87,6 +93,7 @@ impl NewsDesk {
             NewsKind::OrderChanged => self.order(connector, &named.key).await?,
             NewsKind::PaymentChanged => self.payment(connector, &named.key).await?,
             NewsKind::TicketAnswered => self.ticket(connector, &named.key).await?,
+            NewsKind::AppointmentChanged => self.appointment(&named.key).await?,
         };
         metrics::counter!("balcao_news_total", "connector" => connector.name().to_owned(), "outcome" => outcome)
             .increment(1);
@@ -238,10 +245,14 @@ impl NewsDesk {
     }
 
     /// Tells a conversation, once for each state of a record.
-    async fn tell(&self, conversation: &Conversation, standing: Standing) -> Result<&'static str, NewsError> {
+    pub(super) async fn tell(
+        &self,
+        conversation: &Conversation,
+        standing: Standing,
+    ) -> Result<&'static str, NewsError> {
         let name = telling(standing.record, &standing.number, &standing.state);
         let now = self.clock.now();
-        match self.stores.connectors.begin(&name, now).await? {
+        match self.stores.connectors.begin(&name, "", now).await? {
             Begun::Done(_) => return Ok("known"),
             // Begun before and perhaps done: the conversation knows whether it was told.
             Begun::Fresh | Begun::InDoubt => {}
@@ -299,7 +310,7 @@ fn is_own(event: &EventBody, comment: &str) -> bool {
 }
 
 /// What was found; none if the vendor has no such thing, or not for this customer.
-fn known<T>(found: Result<T, BackofficeError>) -> Result<Option<T>, NewsError> {
+pub(super) fn known<T>(found: Result<T, BackofficeError>) -> Result<Option<T>, NewsError> {
     match found {
         Ok(found) => Ok(Some(found)),
         Err(

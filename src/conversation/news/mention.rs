@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// What notes and tellings are kept under, in the place of a connector's name.
-const KEEPER: &str = "news";
+pub(super) const KEEPER: &str = "news";
 /// The operation under which it is kept that somebody was told.
 const TOLD: &str = "told";
 
@@ -22,6 +22,8 @@ pub(super) enum Record {
     Order,
     /// A ticket, by its number.
     Ticket,
+    /// An appointment, by its code.
+    Appointment,
 }
 
 impl Record {
@@ -30,6 +32,7 @@ impl Record {
         match self {
             Self::Order => "order",
             Self::Ticket => "ticket",
+            Self::Appointment => "appointment",
         }
     }
 }
@@ -50,9 +53,10 @@ fn mention(event: &EventBody) -> Option<Mention> {
     let record = match call.name.as_str() {
         "order_status" | "payment_request" | "payment_status" => Record::Order,
         "ticket_create" | "ticket_status" | "ticket_comment" => Record::Ticket,
+        "agenda_book" | "agenda_reschedule" => Record::Appointment,
         _ => return None,
     };
-    let number = match data.get("number")? {
+    let number = match data.get(if record == Record::Appointment { "code" } else { "number" })? {
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
         _ => return None,
@@ -87,7 +91,7 @@ pub async fn note(
         if let Some(state) = mention.state {
             // They know: a later report of the same is no news.
             let name = telling(mention.record, &mention.number, &state);
-            store.begin(&name, at).await?;
+            store.begin(&name, "", at).await?;
             store.finish(&name, &json!({"conversation": conversation.to_string()})).await?;
         }
     }

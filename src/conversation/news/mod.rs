@@ -2,6 +2,7 @@
 //! to whoever the record belongs to. Which conversation that is says a key that was noted when the customer proved to
 //! own the record; no model has a say, and nothing of a post is believed but the key.
 
+mod calendar;
 mod desk;
 mod mention;
 mod post;

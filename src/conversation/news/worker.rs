@@ -25,6 +25,8 @@ const IN_VAIN: u32 = 24;
 const KEPT: SignedDuration = SignedDuration::from_hours(8 * 24);
 const SWEEP: Duration = Duration::from_secs(600);
 const SWEPT: u32 = 1_000;
+/// How often appointments are compared with calendars that others write into.
+const CALENDARS: Duration = Duration::from_secs(300);
 
 /// Works through posts.
 pub struct NewsWorker {
@@ -47,9 +49,12 @@ impl NewsWorker {
         poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut sweep = tokio::time::interval(SWEEP);
         sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut calendars = tokio::time::interval(CALENDARS);
+        calendars.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
+                _ = calendars.tick() => self.look_into_calendars(&stop).await,
                 () = live.news() => {}
                 _ = poll.tick() => {}
                 _ = sweep.tick() => self.sweep().await,
@@ -75,6 +80,16 @@ impl NewsWorker {
         let before = self.desk.clock.now().saturating_sub(KEPT).unwrap_or(Timestamp::MIN);
         if let Err(error) = self.desk.stores.posts.sweep(before, SWEPT).await {
             tracing::warn!(%error, "old posts of connectors could not be forgotten");
+        }
+    }
+
+    async fn look_into_calendars(&self, stop: &CancellationToken) {
+        let looked = tokio::select! {
+            () = stop.cancelled() => return,
+            looked = self.desk.appointments() => looked,
+        };
+        if let Err(error) = looked {
+            tracing::warn!(%error, "appointments could not be compared with the calendars; it is tried again");
         }
     }
 
@@ -124,7 +139,7 @@ impl NewsWorker {
             operation: "webhook".to_owned(),
         });
         if let Some(event) = &event
-            && let Begun::Done(_) = store.begin(event, self.desk.clock.now()).await?
+            && let Begun::Done(_) = store.begin(event, "", self.desk.clock.now()).await?
         {
             return Ok(());
         }

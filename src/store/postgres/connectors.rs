@@ -9,7 +9,11 @@ use crate::store::sql;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
-use sqlx::postgres::PgRow;
+use sqlx::Postgres;
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::query::Query;
+
+type PgQuery = Query<'static, Postgres, PgArguments>;
 
 /// [`ConnectorStore`] on PostgreSQL.
 pub(super) struct Connectors {
@@ -54,24 +58,34 @@ fn instant(at: Timestamp) -> Bound {
     Bound::Number(at.as_millisecond())
 }
 
+/// A query about one call.
+fn of_call(text: &'static str, call: &CallName) -> PgQuery {
+    sqlx::query(text)
+        .bind(stored(&call.connector).into_owned())
+        .bind(stored(&call.key).into_owned())
+        .bind(stored(&call.operation).into_owned())
+}
+
 fn name(call: &CallName) -> Vec<Bound> {
     vec![text(&call.connector), text(&call.key), text(&call.operation)]
 }
 
 #[async_trait]
 impl ConnectorStore for Connectors {
-    async fn begin(&self, call: &CallName, at: Timestamp) -> Result<Begun, StoreError> {
+    async fn begin(&self, call: &CallName, revision: &str, at: Timestamp) -> Result<Begun, StoreError> {
         let mut values = name(call);
-        values.push(instant(at));
+        values.extend([instant(at), text(revision)]);
         if self.write(sql::connectors::BEGIN, values).await? {
             return Ok(Begun::Fresh);
         }
-        let statement = sqlx::query(sql::connectors::CALL)
-            .bind(stored(&call.connector))
-            .bind(stored(&call.key))
-            .bind(stored(&call.operation));
+        let statement = of_call(sql::connectors::CALL, call);
         let known = self.database.one(statement).await?.as_ref().map(result).transpose()?;
         Ok(known.flatten().map_or(Begun::InDoubt, Begun::Done))
+    }
+
+    async fn revision(&self, call: &CallName) -> Result<Option<String>, StoreError> {
+        let row = self.database.one(of_call(sql::connectors::REVISION, call)).await?;
+        row.as_ref().map(|row| Columns::of(row).text()).transpose()
     }
 
     async fn finish(&self, call: &CallName, result: &Value) -> Result<(), StoreError> {

@@ -1,10 +1,12 @@
 //! Calls, links and tokens of connectors. One text for both databases.
 
 pub const BEGIN: &str = "
-    INSERT INTO connector_calls (connector, key, operation, begun_at) VALUES ($1, $2, $3, $4)
+    INSERT INTO connector_calls (connector, key, operation, begun_at, revision) VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT DO NOTHING";
 pub const CALL: &str = "
     SELECT result FROM connector_calls WHERE connector = $1 AND key = $2 AND operation = $3";
+pub const REVISION: &str = "
+    SELECT revision FROM connector_calls WHERE connector = $1 AND key = $2 AND operation = $3";
 pub const FINISH: &str = "
     UPDATE connector_calls SET result = $4 WHERE connector = $1 AND key = $2 AND operation = $3";
 pub const FORGET: &str = "

@@ -30,8 +30,13 @@ impl Connectors {
 
 #[async_trait]
 impl ConnectorStore for Connectors {
-    async fn begin(&self, call: &CallName, at: Timestamp) -> Result<Begun, StoreError> {
-        if self.write(named(sql::connectors::BEGIN, call).bind(at.as_millisecond())).await? {
+    async fn revision(&self, call: &CallName) -> Result<Option<String>, StoreError> {
+        self.database.reader.one(named(sql::connectors::REVISION, call), |columns| columns.value())
+    }
+
+    async fn begin(&self, call: &CallName, revision: &str, at: Timestamp) -> Result<Begun, StoreError> {
+        let begin = named(sql::connectors::BEGIN, call).bind(at.as_millisecond()).bind(revision);
+        if self.write(begin).await? {
             return Ok(Begun::Fresh);
         }
         let known = self.database.reader.one(named(sql::connectors::CALL, call), result)?;

@@ -14,6 +14,7 @@ pub mod mercado_pago;
 pub mod nuvemshop;
 pub mod pipedrive;
 pub mod rdstation_crm;
+pub mod rdstation_marketing;
 pub mod redmine;
 pub mod sendgrid;
 pub mod server;

@@ -5,7 +5,7 @@ use super::confirm::{self, Reader};
 use super::run::{Run, milliseconds};
 use super::step::{Happened, Next, PlannedCall, Turn};
 use crate::domain::event::{Event, EventBody, Settled};
-use crate::domain::ids::CallId;
+use crate::domain::ids::{CallId, TurnId};
 use crate::domain::message::Role;
 use crate::domain::tool::Risk;
 use crate::domain::tool_call::{RefusalClass, ToolCall, ToolOutcome};
@@ -63,8 +63,8 @@ impl Run<'_> {
                     finished.push((call, ToolOutcome::Unknown { reason: reason.to_owned() }, Duration::ZERO));
                 }
                 Ok(admitted) if self.makes_again(&admitted.call).is_some() && !admitted.repeatable => {
-                    let reason = "the same call was made before in this turn, and whether it was done is not known; \
-                                  it is not made again";
+                    let reason = "the same call was made before, and whether it was done is not known; it is not made \
+                                  again: a person has to look";
                     finished.push((call, ToolOutcome::Unknown { reason: reason.to_owned() }, Duration::ZERO));
                 }
                 Ok(admitted) if admitted.risk == Risk::Read => reads.push(admitted),
@@ -189,17 +189,20 @@ impl Run<'_> {
         Ok((call, outcome, began.elapsed()))
     }
 
-    /// The call of this turn that `call` makes again: the same, and of unknown fate.
-    fn makes_again(&self, call: &ToolCall) -> Option<&CallId> {
-        let same = |other: &&ToolCall| other.name == call.name && other.arguments == call.arguments;
-        self.unknown.iter().find(same).map(|other| &other.id)
+    /// The call that `call` makes again, of this turn or one lately before it: the same, and of unknown fate. To the
+    /// system it is that call, so that it has its effect once.
+    pub(super) fn makes_again(&self, call: &ToolCall) -> Option<(TurnId, &CallId)> {
+        let same =
+            |(_, other): &&(TurnId, ToolCall)| other.name == call.name && other.arguments == call.arguments;
+        self.unknown.iter().find(same).map(|(turn, other)| (*turn, &other.id))
     }
 
     fn tool_context(&self, call: &ToolCall) -> ToolContext {
+        let (turn, id) = self.makes_again(call).unwrap_or((self.task.turn, &call.id));
         ToolContext {
             conversation: self.task.conversation.id,
-            turn: self.task.turn,
-            call: self.makes_again(call).unwrap_or(&call.id).clone(),
+            turn,
+            call: id.clone(),
             contact: self.task.contact.id,
             verified: self.verified.clone(),
             language: self.language,

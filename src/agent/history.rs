@@ -2,6 +2,7 @@
 //! oldest; every call keeps its result right behind it.
 
 use super::stretch::Stretch;
+use super::task::Task;
 use crate::domain::contact::Identity;
 use crate::domain::conversation::Owner;
 use crate::domain::effect::Effect;
@@ -15,8 +16,11 @@ use crate::llm::model::ChatMessage;
 use crate::tools::gate::evidence::Evidence;
 use crate::tools::registry::Registry;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::{HashMap, HashSet};
 
+/// Calls of unknown fate are remembered for so long.
+const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Most characters of an earlier tool result that is shown again.
 const OLD_RESULT_CHARACTERS: usize = 2_000;
 
@@ -162,6 +166,30 @@ fn without_hand_offs_and_loose_ends(messages: &mut Vec<ChatMessage>, hand_offs: 
         ChatMessage::ToolResult { call, .. } => answered.contains(&call.id.0),
         ChatMessage::System(_) | ChatMessage::Customer(_) => true,
     });
+}
+
+/// Calls of earlier turns of which nobody knows whether they were done, with the turns that made them first: what the same
+/// call came to since, under the same key, settles it. Whoever asks for the same after a day means something new.
+pub fn of_unknown_fate(task: &Task, registry: &Registry, now: Timestamp) -> Vec<(TurnId, ToolCall)> {
+    let mut unknown: Vec<(TurnId, ToolCall)> = Vec::new();
+    for event in task.events.iter().filter(|event| now.duration_since(event.at) < A_DAY) {
+        let (Some(turn), EventBody::ToolFinished { call, outcome, .. }) = (event.turn, &event.body) else {
+            continue;
+        };
+        let mut call = call.clone();
+        if let Some(entry) = registry.get(&call.name) {
+            entry.tidy(&mut call.arguments);
+        }
+        let known = unknown
+            .iter()
+            .position(|(_, other)| other.name == call.name && other.arguments == call.arguments);
+        match (outcome, known) {
+            (ToolOutcome::Unknown { .. }, None) if turn != task.turn => unknown.push((turn, call)),
+            (ToolOutcome::Done { .. }, Some(place)) => drop(unknown.remove(place)),
+            _ => {}
+        }
+    }
+    unknown
 }
 
 /// Whether the built-in model stands in for one that is away.

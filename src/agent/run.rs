@@ -18,7 +18,7 @@ use crate::domain::clock::Clock;
 use crate::domain::contact::Identity;
 use crate::domain::effect::Effect;
 use crate::domain::event::{EventBody, Settled};
-use crate::domain::ids::CallId;
+use crate::domain::ids::{CallId, TurnId};
 use crate::domain::language::Language;
 use crate::domain::message::Confirmation;
 use crate::domain::passage::{Asked, Lookup, Passage};
@@ -92,8 +92,9 @@ pub(super) struct Run<'a> {
     pub(super) lead: Option<Lead>,
     /// What the tools of this turn gave, for an interview that may begin in it.
     pub(super) results: Vec<(String, serde_json::Value)>,
-    /// Calls of this turn of which nobody knows whether they were done.
-    pub(super) unknown: Vec<ToolCall>,
+    /// Calls of this turn and of those lately before it of which nobody knows whether they were done, each with the turn
+    /// that made it first.
+    pub(super) unknown: Vec<(TurnId, ToolCall)>,
     /// What the interview puts behind the answer.
     pub(super) tail: Option<Spoken>,
     /// What a model that listened to an interview's answer cost.
@@ -136,7 +137,7 @@ impl Agent {
             deadline: Instant::now() + Duration::from_secs(self.settings.max_seconds),
             replay: Replay::of(&task.events, task.turn),
             buffered: Vec::new(),
-            unknown: Vec::new(),
+            unknown: history::of_unknown_fate(task, self.dispatcher.registry(), self.clock.now()),
             evidence: history::evidence(&task.events, self.dispatcher.registry(), language, &zone),
             proof: Proof::default(),
             bindings: Vec::new(),
@@ -338,7 +339,9 @@ impl Run<'_> {
             if let Some(entry) = &entry {
                 entry.tidy(&mut kept.arguments);
             }
-            self.unknown.push(kept);
+            if self.makes_again(&kept).is_none() {
+                self.unknown.push((self.task.turn, kept));
+            }
         }
         let ToolOutcome::Done { data, effects, sources, .. } = outcome else { return };
         let trusted = spec.map(|spec| spec.result_trusted.as_slice());

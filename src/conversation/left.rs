@@ -8,6 +8,9 @@ use crate::store::error::StoreError;
 use crate::store::interviews::{Amendment, InterviewRecord};
 use jiff::{SignedDuration, Timestamp};
 
+/// How soon an interview is looked at again whose conversation a person has.
+const HANDS: SignedDuration = SignedDuration::from_hours(1);
+
 impl LeadDesk {
     /// Ends an interview whose lead has kept quiet for too long, if there is something to pass on and somebody to call.
     /// Returns it if it is over.
@@ -25,7 +28,14 @@ impl LeadDesk {
             }
             _ => None,
         };
+        let conversation = self.stores.conversations.get(state.conversation).await?;
+        let in_hands = conversation.is_some_and(|conversation| conversation.owner.person().is_some());
         let amendment = match (waits, definition) {
+            // Whoever has the conversation sees the lead; it is looked at again when it is the bot's.
+            (Some(due), _) if due <= now && in_hands => {
+                let again_at = now.checked_add(HANDS).ok();
+                Amendment::Waits { again_at, seen: record.seq }
+            }
             (Some(due), Some(definition)) if due <= now => {
                 let today = now.to_zoned(self.timezone.clone()).date();
                 let verdict = score::verdict(&definition, state, today, self.language);

@@ -261,3 +261,28 @@ async fn a_call_of_unknown_fate_that_is_made_again_is_the_same_call_to_the_vendo
     assert_eq!(vendor.effects().len(), 1, "under one key");
     settled(&place, &talk, process).await;
 }
+
+#[tokio::test]
+async fn a_call_of_unknown_fate_that_the_customer_asks_for_again_has_one_effect() {
+    let away = vendor::Act::Fail(503);
+    let vendor = Vendor::start([vendor::Act::DoAndHold, away.clone(), away.clone(), away]).await;
+    let friday = json!({"day": "sexta"});
+    let endpoint = FakeOpenAi::start([calling("record_visit", &friday)]).await;
+    let place =
+        Place::new().await.with_model(&endpoint).file("tools/custom/vendor.toml", &tools(&vendor.url));
+    let process = place.serve().await;
+    let mut talk = process.talk().await;
+    talk.send("Vou passar aí na sexta").await;
+    vendor.asked_times(1).await;
+    process.kill();
+    endpoint.push(says("O sistema não respondeu agora."));
+    let process = again(&place, &mut talk).await;
+    assert_eq!(talk.answer().await.tools[0].outcome, "unknown");
+    // In the next turn the model makes the call again, under an id of its own.
+    endpoint.push(calling("record_visit", &friday));
+    endpoint.push(says("Registrei a sua visita!"));
+    let answer = talk.say("E agora, consegue registrar que vou na sexta?").await;
+    assert_eq!(answer.tools[0].outcome, "done", "{answer:#?}");
+    assert_eq!(vendor.effects().len(), 1, "under one key");
+    settled(&place, &talk, process).await;
+}

@@ -3,8 +3,9 @@
 
 use crate::customers::fork;
 use crate::plan::{Burst, Message, Repeat};
-use crate::whatsapp_meta::{body, phone, sign};
+use crate::whatsapp_meta::{NUMBER, body, phone, sign};
 use crate::world::{Opened, Post, World};
+use balcao::channels::whatsapp::address::{PhoneNumberId, UserId, conversation, first_contact};
 use rand::Rng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
@@ -43,7 +44,7 @@ async fn write(world: &Arc<World>, number: usize) {
     for burst in &customer.bursts {
         write_burst(world, number, burst, &mut dice, &mut late).await;
         if world.progress(number).borrow().opened.is_none() {
-            let opened = find(world, &burst.messages[0].word, &mut dice).await;
+            let opened = find(world, number, &mut dice).await;
             world.progress(number).send_modify(|progress| progress.opened = Some(opened));
         }
         world.progress(number).send_modify(|progress| progress.bursts += 1);
@@ -102,7 +103,7 @@ fn opened(message: &Message) -> String {
 async fn post(world: &World, number: usize, message: &Message, dice: &mut StdRng) {
     let (text, phone) = (opened(message), phone(number));
     let at = (crate::evidence::now() / 1_000).to_string();
-    let user = format!("BR.{}", 10_000 + number);
+    let user = user(number);
     let said = json!({"from": phone, "from_user_id": user, "id": message.word, "timestamp": at, "type": "text",
         "text": {"body": text}});
     let contact = json!({"profile": {"name": format!("Cliente {number}")}, "wa_id": phone, "user_id": user});
@@ -121,16 +122,23 @@ async fn post(world: &World, number: usize, message: &Message, dice: &mut StdRng
     }
 }
 
-/// The conversation in which a word was said: the webhook does not tell.
-async fn find(world: &World, word: &str, dice: &mut StdRng) -> Opened {
+/// How Meta names a customer.
+fn user(number: usize) -> String {
+    format!("BR.{}", 10_000 + number)
+}
+
+/// The conversation of a customer, once it is there: the webhook does not tell, and a search by words would be the heaviest
+/// thing that is asked of the program.
+async fn find(world: &World, number: usize, dice: &mut StdRng) -> Opened {
+    let ours = PhoneNumberId::read(NUMBER).expect("digits");
+    let theirs = UserId::read(&user(number)).expect("an id as Meta makes them");
+    let id = conversation(&ours, first_contact(&theirs.identity())).to_string();
+    let path = format!("/api/v1/conversations/{id}");
     loop {
-        let path = format!("/api/v1/conversations?q={word}");
         let answer = world.ask(Method::GET, world.any_door(dice), &path, &world.key).send().await;
-        if let Ok(listed) = world.read("the list of conversations", 200, answer).await
-            && let Some(id) = listed["conversations"][0]["id"].as_str()
-        {
-            return Opened { id: id.to_owned(), token: world.key.clone() };
+        if answer.is_ok_and(|answer| answer.status().is_success()) {
+            return Opened { id, token: world.key.clone() };
         }
-        tokio::time::sleep(Duration::from_millis(dice.random_range(50..150))).await;
+        tokio::time::sleep(Duration::from_millis(dice.random_range(100..300))).await;
     }
 }

@@ -31,7 +31,7 @@ const UNKNOWN_FATE_S: u64 = 20;
 /// The part it plays, for its dice.
 const PART: u64 = 6;
 /// The business's number, by Meta's id and as it is dialled, and what Meta signs with.
-const NUMBER: &str = "900100200300";
+pub const NUMBER: &str = "900100200300";
 const DISPLAY: &str = "551140028922";
 const SECRET: &str = "segredo-do-caos";
 /// What numbers of customers begin with; eight digits follow.

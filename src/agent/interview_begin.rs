@@ -12,6 +12,7 @@ use crate::interview::definition::Definition;
 use crate::interview::hear::{Hearing, hear};
 use crate::interview::known::{Sources, all_looked_up, known};
 use crate::interview::react::{Reaction, Then, Words, react};
+use crate::interview::start::Visit;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
@@ -52,6 +53,8 @@ impl Run<'_> {
             writes_from_phone: self.task.conversation.knows_phone(),
             earlier: self.task.interview.as_ref(),
             told: &told,
+            visit: Visit::of(&self.task.conversation.metadata),
+            at: self.now.timestamp(),
         };
         let step = InterviewStep::Started {
             name: definition.name.clone(),

@@ -16,6 +16,7 @@ use crate::interview::plan;
 use crate::interview::react::{Put, Then, put};
 use crate::interview::say::Voice;
 use crate::interview::score;
+use crate::interview::start::Visit;
 use crate::prompts::Prompts;
 use crate::store::Stores;
 use crate::store::error::StoreError;
@@ -120,6 +121,8 @@ impl InterviewDesk {
             writes_from_phone: conversation.knows_phone(),
             earlier: earlier.as_ref(),
             told: &told,
+            visit: Visit::of(&conversation.metadata),
+            at: now,
         };
         let started = InterviewStep::Started {
             name: definition.name.clone(),

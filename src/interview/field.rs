@@ -139,6 +139,9 @@ pub struct Choice {
     /// Other words for it, in any language.
     #[serde(default)]
     pub words: Vec<String>,
+    /// Pages, campaigns and ads whose visitors mean it, `*` for anything: they are not asked.
+    #[serde(default)]
+    pub visits: Vec<String>,
 }
 
 /// Points for an answer.

@@ -140,7 +140,7 @@ fn origin((channel, metadata): (&str, &Map<String, Json>)) -> Json {
     }
     let clicks: Map<String, Json> = CLICK_IDS
         .into_iter()
-        .filter_map(|name| Some((name.to_owned(), json!(short(metadata.get(name)?.as_str()?)))))
+        .filter_map(|name| Some((name.to_owned(), json!(short(super::start::told(metadata, name)?)))))
         .collect();
     if !clicks.is_empty() {
         origin["click_ids"] = Json::Object(clicks);

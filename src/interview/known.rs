@@ -4,6 +4,7 @@
 use super::definition::Definition;
 use super::field::{Field, Target};
 use super::plain::value_of;
+use super::start::Visit;
 use crate::domain::contact::Contact;
 use crate::domain::interview::{Answer, AnswerOrigin, Given, InterviewState, Value};
 use jiff::Timestamp;
@@ -13,6 +14,8 @@ use serde_json::Value as Json;
 const ON_FILE: u8 = 85;
 /// How sure it is of the number that the channel says the customer writes from.
 const VOUCHED: u8 = 99;
+/// How sure it is of what the page or the ad stands for that they came from.
+const CAME_FROM: u8 = 75;
 /// How sure it is of what a system told in this conversation.
 const LOOKED_UP: u8 = 95;
 
@@ -40,6 +43,10 @@ pub struct Sources<'a> {
     pub earlier: Option<&'a InterviewState>,
     /// What systems told in this conversation.
     pub told: &'a [Told],
+    /// Where they came from.
+    pub visit: Visit<'a>,
+    /// Now.
+    pub at: Timestamp,
 }
 
 /// Everything known before anything is asked. What a system told in this conversation goes before what the channel knows,
@@ -75,6 +82,10 @@ fn looked_up(field: &Field, told: &[Told]) -> Option<Answer> {
 }
 
 fn by_channel(field: &Field, sources: Sources<'_>) -> Option<Answer> {
+    if let Some(choice) = field.choices.iter().find(|choice| sources.visit.is_from(&choice.visits)) {
+        let value = Value::Choices(vec![choice.id.clone()]);
+        return Some(answer(field, value, AnswerOrigin::Channel, (CAME_FROM, sources.at)));
+    }
     let Some(Target::Phone) = field.saves_to.filter(|_| sources.writes_from_phone) else { return None };
     let contact = sources.contact;
     let value = Value::Phone(contact.phone.clone()?);
@@ -122,7 +133,9 @@ mod tests {
         let mut contact = Contact::new(ContactId(Uuid::nil()), long_ago);
         contact.phone = Some("+5511955550123".to_owned());
         let of_phone = |writes_from_phone: bool| {
-            let sources = Sources { contact: &contact, writes_from_phone, earlier: None, told: &[] };
+            let (visit, at) = (Visit::default(), long_ago);
+            let sources =
+                Sources { contact: &contact, writes_from_phone, earlier: None, told: &[], visit, at };
             let mut known = known(&definition, sources).into_iter();
             known.find(|answer| answer.field == "phone").unwrap()
         };

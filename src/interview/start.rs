@@ -13,7 +13,7 @@ use std::collections::HashSet;
 const LONGEST: usize = 600;
 
 /// Where a visit came from, as the page, the campaign or the ad says; untrusted.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Visit<'a> {
     /// Path of the page.
     pub page: Option<&'a str>,
@@ -26,13 +26,26 @@ pub struct Visit<'a> {
 impl<'a> Visit<'a> {
     /// The visit as a conversation's metadata tell it.
     pub fn of(metadata: &'a Map<String, Value>) -> Self {
-        let text = |names: &[&str]| names.iter().find_map(|name| metadata.get(*name).and_then(Value::as_str));
+        let text = |names: &[&str]| names.iter().find_map(|name| told(metadata, name));
         Self {
             page: text(&["page", "path", "url"]).map(path_of),
             campaign: text(&["campaign", "utm_campaign"]),
             ad: text(&["ad", "ad_id", "source_id", "utm_content"]),
         }
     }
+
+    /// Whether it came from what one of the patterns says.
+    pub fn is_from(&self, patterns: &[String]) -> bool {
+        let names = [self.page, self.campaign, self.ad];
+        names.into_iter().flatten().any(|name| patterns.iter().any(|pattern| fits(pattern, name)))
+    }
+}
+
+/// What the metadata of a visit, or the advertisement that brought it (on WhatsApp the newest one), tell by this name.
+pub(super) fn told<'m>(metadata: &'m Map<String, Value>, name: &str) -> Option<&'m str> {
+    let advertisement = |key: &str| metadata.get(key).and_then(|referral| referral.get(name));
+    let own = metadata.get(name);
+    own.or_else(|| advertisement("last_referral")).or_else(|| advertisement("referral"))?.as_str()
 }
 
 /// The path of an address, without host, query and fragment.

@@ -1,10 +1,13 @@
 //! Every kind of message as it stands in the log, and whether anybody answers it.
 
-use crate::support::app::{AppOptions, TestApp, says};
+use crate::support::app::{AppOptions, Brain, TestApp, says};
 use crate::support::whatsapp::{
     DISPLAY, JOANA, body, conversations, history, messages, metadata, of_joana, operator, post, said, set,
     settled, talked, until,
 };
+use balcao::domain::event::EventBody;
+use balcao::domain::ids::ConversationId;
+use balcao::domain::interview::{AnswerOrigin, StartRule};
 use balcao::llm::model::ChatMessage;
 use balcao::llm::scripted::Reply;
 use jiff::Timestamp;
@@ -322,5 +325,56 @@ async fn an_advertisement_is_remembered_first_and_last() {
         (&metadata["referral"]["source_id"], &metadata["last_referral"]["source_id"]),
         (&json!("1"), &json!("2"))
     );
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_advertisement_begins_the_interview_it_was_made_for_and_answers_what_it_says() {
+    let interview = include_str!("../../../prompts/interviews/projeto.toml")
+        .replacen("campaigns = [", "ads = [\"1203*\"]\ncampaigns = [", 1)
+        .replacen("id = \"vertical\"\n", "id = \"vertical\"\nvisits = [\"1203*\"]\n", 1);
+    let app = AppOptions::new(Brain::BuiltIn)
+        .with(|settings| set(&mut settings.channels.whatsapp))
+        .file("prompts/interviews/projeto.toml", &interview)
+        .start()
+        .await;
+    let referral =
+        json!({"source_type": "ad", "source_id": "120330", "ctwa_clid": "Aff-1", "headline": "Jardins"});
+    let part = json!({"type": "text", "text": {"body": "Olá! Tenho interesse e queria mais informações."}, "referral": referral});
+    let mut post_next = messages(&[of_joana("wamid.0", part)]);
+    let interviews = app.stores().await.interviews;
+    let mut state = None;
+    for number in 1..12 {
+        post(&app.door.base, &post_next).await;
+        talked(&app, 2 * number).await;
+        let id: ConversationId = conversations(&app).await[0]["id"].as_str().unwrap().parse().unwrap();
+        let now = interviews.newest_in(id).await.unwrap().expect("the ad begins it").state;
+        let asked = now.open_question().and_then(|question| question.fields.first()).cloned();
+        assert_ne!(asked.as_deref(), Some("need"), "the ad says what it is about");
+        let words = match asked.as_deref() {
+            Some("budget") => "uns 6 mil",
+            Some("postal_code") => "05422-010",
+            Some("name") => "Joana Reis, joana@example.com",
+            Some(_) => "prefiro não dizer",
+            None => "sim",
+        };
+        post_next = said(&format!("wamid.{number}"), words);
+        let is_over = !now.is_open();
+        state = Some(now);
+        if is_over {
+            break;
+        }
+    }
+    let state = state.unwrap();
+    assert_eq!(state.rule, StartRule::Ad("120330".to_owned()));
+    assert_eq!(state.answers["need"].origin, AnswerOrigin::Channel);
+    assert_eq!(state.standing.as_str(), "completed");
+    let events = app.stores().await.conversations.recent_events(state.conversation, 500).await.unwrap();
+    let saved = events.iter().find_map(|event| match &event.body {
+        EventBody::ToolFinished { call, .. } if call.name == "lead_save" => Some(call.arguments.clone()),
+        _ => None,
+    });
+    let origin = saved.expect("it is passed on")["origin"].clone();
+    assert_eq!((&origin["ad"], &origin["click_ids"]["ctwa_clid"]), (&json!("120330"), &json!("Aff-1")));
     app.end().await;
 }

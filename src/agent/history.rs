@@ -10,6 +10,7 @@ use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::{CallId, TurnId};
 use crate::domain::language::Language;
 use crate::domain::message::{Message, Role};
+use crate::domain::tool::Risk;
 use crate::domain::tool_call::{ToolCall, ToolOutcome};
 use crate::domain::turn::StopReason;
 use crate::llm::model::ChatMessage;
@@ -173,19 +174,30 @@ fn without_hand_offs_and_loose_ends(messages: &mut Vec<ChatMessage>, hand_offs: 
 pub fn of_unknown_fate(task: &Task, registry: &Registry, now: Timestamp) -> Vec<(TurnId, ToolCall)> {
     let mut unknown: Vec<(TurnId, ToolCall)> = Vec::new();
     for event in task.events.iter().filter(|event| now.duration_since(event.at) < A_DAY) {
-        let (Some(turn), EventBody::ToolFinished { call, outcome, .. }) = (event.turn, &event.body) else {
+        let Some(turn) = event.turn else { continue };
+        let (call, outcome) = match &event.body {
+            EventBody::ToolStarted { call } => (call, None),
+            EventBody::ToolFinished { call, outcome, .. } => (call, Some(outcome)),
+            _ => continue,
+        };
+        let Some(entry) = registry.get(&call.name).filter(|entry| entry.spec().risk != Risk::Read) else {
             continue;
         };
         let mut call = call.clone();
-        if let Some(entry) = registry.get(&call.name) {
-            entry.tidy(&mut call.arguments);
-        }
+        entry.tidy(&mut call.arguments);
         let known = unknown
             .iter()
             .position(|(_, other)| other.name == call.name && other.arguments == call.arguments);
         match (outcome, known) {
-            (ToolOutcome::Unknown { .. }, None) if turn != task.turn => unknown.push((turn, call)),
-            (ToolOutcome::Done { .. }, Some(place)) => drop(unknown.remove(place)),
+            // Begun: perhaps a person came in between, and nobody waited for its end.
+            (None | Some(ToolOutcome::Unknown { .. }), None) if turn != task.turn => {
+                unknown.push((turn, call))
+            }
+            (Some(ToolOutcome::Done { .. }), Some(place)) => drop(unknown.remove(place)),
+            // The system's no to the attempt that was in doubt; to a later one it says nothing of that.
+            (Some(ToolOutcome::Refused { .. }), Some(place)) if unknown[place] == (turn, call) => {
+                drop(unknown.remove(place));
+            }
             _ => {}
         }
     }

@@ -1,7 +1,8 @@
 //! A customer on WhatsApp, with Meta in between: what they write comes in, what they are answered goes out, once and in
 //! order, as Meta wants it, whatever Meta does.
 
-use crate::support::app::{AppOptions, Brain, TestApp, says};
+use crate::support::app::{AppOptions, Brain, TUESDAY, TestApp, says};
+use crate::support::clock::LeapingClock;
 use crate::support::meta::{Act, Customer, FakeMeta, Posting, Reports, Taken};
 use crate::support::vendor::{self, Vendor};
 use balcao::config::whatsapp::TemplateSettings;
@@ -219,6 +220,30 @@ async fn a_message_of_unknown_fate_survives_a_restart() {
     let sent = delivery(&app, delivery_of(&taken), |standing| standing.delivered_at.is_some()).await;
     assert_eq!(sent.state, "sent");
     assert_eq!(meta.taken(1).await.len(), 1);
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_starts_anew_all_the_time_still_finds_out_what_meta_never_had() {
+    let meta = FakeMeta::start([Act::Cut]).await;
+    let clock = LeapingClock::at(TUESDAY);
+    let options = AppOptions::scripted(vec![says("Olá!"), says("Oi, Bia!")])
+        .at(clock.clone())
+        .with(|settings| settings.channels.whatsapp.unknown_fate_wait_s = 120);
+    let mut app = behind(&meta, options).await;
+    meta.tells(Customer::ana().writes("wamid.1", "oi, tudo bem?")).await;
+    meta.asked(1).await;
+    meta.tells(Customer::bia_hidden().writes("wamid.2", "oi, tudo bem?")).await;
+    assert_eq!(meta.texts(1).await, ["Oi, Bia!"]);
+    // Never up for two minutes.
+    for _ in 0..6 {
+        clock.wait_minutes(1);
+        app.restart().await;
+        meta.knows(&app);
+    }
+    let mut texts = meta.texts(2).await;
+    texts.sort();
+    assert_eq!(texts, ["Oi, Bia!", "Olá!"]);
     app.end().await;
 }
 

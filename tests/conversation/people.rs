@@ -84,6 +84,25 @@ async fn an_effect_under_way_is_done_once_although_a_person_takes_over_without_a
 }
 
 #[tokio::test]
+async fn an_effect_that_a_person_and_the_end_of_the_talk_interrupted_is_not_had_twice() {
+    let vendor = Vendor::start([Act::DoAndHold]).await;
+    let visit = || calls([("record_visit", json!({"day": "sexta"}))]);
+    let script = vec![visit(), visit(), says("Registrei a sua visita!")];
+    let app =
+        AppOptions::scripted(script).file("tools/custom/vendor.toml", &tools(&vendor.url)).start().await;
+    let mut talk = app.talk().await;
+    talk.send("Vou passar aí na sexta").await;
+    vendor.asked_times(1).await;
+    talk.operator("take", json!({"name": "Bia"})).await;
+    talk.operator("close", json!({"name": "Bia"})).await;
+    vendor.let_go();
+    let answer = talk.say("E a minha visita de sexta?").await;
+    assert_eq!(answer.tool("record_visit").outcome, "done", "{answer:#?}");
+    assert_eq!((vendor.asked().len(), vendor.effects().len()), (2, 1), "asked again on the same key");
+    app.end().await;
+}
+
+#[tokio::test]
 async fn a_closed_conversation_opens_again_for_the_bot() {
     let app = AppOptions::scripted(vec![says("Oi de novo! Como posso ajudar?")]).start().await;
     let mut talk = app.talk().await;

@@ -43,6 +43,13 @@ pub(in crate::store) trait InterviewRows: Send {
         id: InterviewId,
     ) -> impl Future<Output = Result<Option<InterviewRecord>, StoreError>> + Send;
 
+    /// The same, and nobody else reads it so until the transaction ends: it can be led in two conversations, so that the
+    /// lock of one of them keeps nobody out who is in the other.
+    fn take(
+        &mut self,
+        id: InterviewId,
+    ) -> impl Future<Output = Result<Option<InterviewRecord>, StoreError>> + Send;
+
     /// Writes one.
     fn save(&mut self, record: &InterviewRecord) -> impl Future<Output = Result<(), StoreError>> + Send;
 
@@ -89,7 +96,7 @@ pub(in crate::store) async fn fold(
     id: InterviewId,
     conversation: &Conversation,
 ) -> Result<(), StoreError> {
-    let known = rows.read(id).await?;
+    let known = rows.take(id).await?;
     let seq = known.as_ref().filter(|known| known.state.conversation == conversation.id);
     let events = rows.steps(conversation.id, seq.map_or(0, |known| known.seq)).await?;
     let folded = match known {
@@ -110,7 +117,10 @@ pub(in crate::store) async fn amend(
     // The end of a turn locks its conversation first, too.
     let led_in = rows.read(id).await?.ok_or(StoreError::NotFound)?.state.conversation;
     rows.lock(led_in).await?;
-    let mut record = rows.read(id).await?.ok_or(StoreError::NotFound)?;
+    let mut record = rows.take(id).await?.ok_or(StoreError::NotFound)?;
+    if record.state.conversation != led_in {
+        return Err(StoreError::Unavailable("the interview went on elsewhere at this moment".to_owned()));
+    }
     let taken = match &amendment {
         Amendment::Assigned { route, .. } => rows.taken(&record.state.name, route).await?,
         _ => Vec::new(),

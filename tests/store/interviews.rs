@@ -22,6 +22,7 @@ on_every_store!(
     what_was_appended_before_a_crash_is_in_the_row,
     an_edit_during_a_turn_is_not_lost,
     an_interview_goes_on_in_another_conversation,
+    a_change_at_the_moment_it_goes_on_elsewhere_does_not_take_it_back,
     interviews_are_listed_by_what_they_are,
     what_is_amended_twice_is_amended_once,
     a_lead_is_looked_after_until_somebody_knows,
@@ -182,6 +183,23 @@ async fn an_interview_goes_on_in_another_conversation(bench: Bench) {
     assert_eq!(record.state.answers.len(), 3);
     assert_eq!(record.state.asked.len(), 1, "nothing is counted twice");
     assert_eq!(bench.stores.interviews.newest_in(first.id).await.unwrap(), None);
+}
+
+async fn a_change_at_the_moment_it_goes_on_elsewhere_does_not_take_it_back(bench: Bench) {
+    for round in 0..12 {
+        let (first, id) = led(&bench, "projeto", vec![asked("need")]).await;
+        let mut opening = bench.opening();
+        opening.identity = bench.stores.conversations.identity(first.id).await.unwrap().unwrap();
+        let second = bench.stores.conversations.open(opening).await.unwrap();
+        let claim = turn(&bench, second.id).await;
+        let steps = vec![InterviewStep::Resumed { conversation: second.id }];
+        let (interviews, now, seen) = (&bench.stores.interviews, bench.now(), got(&bench, id).await.seq);
+        let wait = || interviews.amend(id, Amendment::Waits { again_at: None, seen }, now);
+        let (_, _, _, committed) =
+            tokio::join!(wait(), wait(), wait(), bench.stores.turns.commit(&claim, commit(id, steps), now));
+        committed.unwrap();
+        assert_eq!(got(&bench, id).await.state.conversation, second.id, "round {round}");
+    }
 }
 
 async fn interviews_are_listed_by_what_they_are(bench: Bench) {

@@ -122,6 +122,11 @@ impl InterviewRows for Transaction {
         row.as_ref().map(record).transpose()
     }
 
+    async fn take(&mut self, id: InterviewId) -> Result<Option<InterviewRecord>, StoreError> {
+        let row = self.row(sqlx::query(sql::interviews::TAKE).bind(blob(id.0))).await?;
+        row.as_ref().map(record).transpose()
+    }
+
     async fn save(&mut self, record: &InterviewRecord) -> Result<(), StoreError> {
         let InterviewRecord { state, contact, seq, assignment, nurture, follow_up_at } = record;
         let statement = sqlx::query(sql::interviews::SAVE)

@@ -6,6 +6,10 @@ use crate::store::interviews::InterviewRecord;
 pub(in crate::store) const GET: &str =
     concat!("SELECT ", interview_columns!(), " FROM interviews WHERE id = $1");
 
+/// The same, kept from others until the transaction ends; PostgreSQL's alone.
+pub(in crate::store) const TAKE: &str =
+    concat!("SELECT ", interview_columns!(), " FROM interviews WHERE id = $1 FOR UPDATE");
+
 /// The newest interview of a contact. `$1` contact.
 pub(in crate::store) const NEWEST_OF: &str = concat!(
     "SELECT ",

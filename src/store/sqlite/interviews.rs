@@ -118,6 +118,11 @@ impl InterviewRows for Transaction {
         Transaction::read(self, query(sql::interviews::GET).bind(blob(id.0)), record)
     }
 
+    /// There is one writer.
+    async fn take(&mut self, id: InterviewId) -> Result<Option<InterviewRecord>, StoreError> {
+        InterviewRows::read(self, id).await
+    }
+
     async fn save(&mut self, record: &InterviewRecord) -> Result<(), StoreError> {
         let InterviewRecord { state, contact, seq, assignment, nurture, follow_up_at } = record;
         let statement = query(sql::interviews::SAVE)

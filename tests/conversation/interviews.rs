@@ -395,3 +395,14 @@ async fn two_versions_run_side_by_side() {
     assert!(started("1") > 0 && started("2") > 0, "{report:#}");
     app.end().await;
 }
+
+#[tokio::test]
+async fn who_goes_back_to_the_first_question_is_not_told_again_what_it_is_for() {
+    let app = AppOptions::new(Brain::BuiltIn).start().await;
+    let mut talk = app.talk().await;
+    let first = talk_through(&mut talk, &LINES[..1]).await;
+    assert!(first.contains("faço poucas perguntas") && first.contains("LGPD"), "{first}");
+    let back = talk_through(&mut talk, &["uns 6 mil", "voltar"]).await;
+    assert!(back.contains("investir") && !back.contains("LGPD"), "{back}");
+    app.end().await;
+}

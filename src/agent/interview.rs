@@ -200,9 +200,7 @@ impl Run<'_> {
         let Some(lead) = &mut self.lead else { return Ok(Spoken::default()) };
         let (definition, mut said) = (lead.definition.clone(), std::mem::take(&mut lead.said));
         let today = self.now.date();
-        // Who went back to the first question has read what it is for.
-        let is_back = |event: &EventBody| matches!(event, EventBody::Interview { step, .. } if matches!(**step, InterviewStep::WentBack { .. }));
-        let begins = lead.state.asked.is_empty() && !self.buffered.iter().any(is_back);
+        let begins = !lead.state.introduced && lead.state.asked.is_empty();
         let resumed = std::mem::take(&mut lead.resumed);
         let put = put(&definition, &lead.state, today, &lead.then);
         let led_back = lead.then == Then::LeadBack;

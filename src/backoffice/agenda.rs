@@ -109,8 +109,7 @@ pub trait Agenda: Send + Sync {
     async fn appointments(&self, contact: ContactId) -> Result<Vec<Booked>, BackofficeError>;
 
     /// How an appointment stands where others may move it or take it out; none if nobody else can.
-    async fn outside(&self, appointment: &Appointment) -> Result<Option<Standing>, BackofficeError> {
-        let _ = appointment;
+    async fn outside(&self, _appointment: &Appointment) -> Result<Option<Standing>, BackofficeError> {
         Ok(None)
     }
 

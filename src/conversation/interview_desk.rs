@@ -225,6 +225,6 @@ impl InterviewDesk {
         let today = now.to_zoned(self.timezone.clone()).date();
         let verdict = score::verdict(definition, &state, today, self.language);
         let list = definition.end.of(verdict.temperature).nurture.clone();
-        Some(Rating { verdict, list, seen: record.seq })
+        Some(Rating { verdict, list, seen: record.seen() })
     }
 }

@@ -105,13 +105,13 @@ impl LeadDesk {
         let store = &self.stores.interviews;
         let id = record.state.id;
         let record = match record.state.is_open() {
-            true => match self.left(record, now).await? {
-                Some(left) => left,
+            true => match self.abandoned(record, now).await? {
+                Some(abandoned) => abandoned,
                 None => return Ok(()),
             },
             false => record,
         };
-        let passed_on = self.pass_on(&record).await?;
+        let mut is_done = self.pass_on(&record).await?;
         let definition = (self.definitions)(&record.state.name, &record.state.version);
         let mut record = record;
         if let (Some(definition), Some(verdict)) = (&definition, record.state.verdict.clone()) {
@@ -119,17 +119,18 @@ impl LeadDesk {
             if let Some(route) = route {
                 record = self.assign(record, definition, route, now).await?;
             }
-            if let Some(list) = &definition.end.of(verdict.temperature).nurture
-                && record.nurture.is_none()
-            {
-                record = self.keep_warm(record, list, now).await?;
-            }
             if let Some(assignment) = record.assignment.clone() {
                 if assignment.notified_at.is_none() {
                     self.tell(&record, definition, &verdict, now).await?;
                 } else if assignment.acknowledge_by.is_some_and(|by| by <= now) {
                     self.escalate(&record, definition, &verdict, now).await?;
                 }
+            }
+            // Last: a marketing tool that is away keeps nobody waiting for their lead.
+            if let Some(list) = &definition.end.of(verdict.temperature).nurture
+                && record.nurture.is_none()
+            {
+                is_done &= self.nurture(&record, list, now).await?;
             }
         } else if record.state.verdict.is_some() {
             let text = format!(
@@ -139,7 +140,7 @@ impl LeadDesk {
             let told = format!("lost.{}", notice_id(&record));
             self.alerts.lead(told, AlertEvent::LeadEscalated, &subject(&record), &text).await?;
         }
-        let again_at = (!passed_on).then(|| now.saturating_add(LEASE).unwrap_or(Timestamp::MAX));
+        let again_at = (!is_done).then(|| now.saturating_add(LEASE).unwrap_or(Timestamp::MAX));
         let corrections = record.state.corrections;
         store.amend(id, Amendment::Told { again_at, corrections }, now).await?;
         Ok(())

@@ -1,6 +1,7 @@
 //! A conversation at work: who owns it, one turn at a time, the transaction that ends each turn, and what becomes of a
 //! lead afterwards. `reception/` takes in what WhatsApp posted, `news/` what vendors did.
 
+mod abandoned;
 mod audience;
 mod closing;
 pub mod consents;
@@ -15,13 +16,12 @@ mod lead_notice;
 pub mod lead_report;
 pub mod leads;
 pub mod lease;
-mod left;
 pub mod news;
+mod nurture;
 pub mod ownership;
 pub mod presence;
 pub mod reception;
 pub mod sent_files;
 pub mod turn;
 pub mod unite;
-mod warm;
 pub mod worker;

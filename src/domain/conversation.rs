@@ -119,13 +119,13 @@ pub struct Conversation {
     pub updated_at: Timestamp,
 }
 
-/// The channel whose customers write from a telephone number that it vouches for.
-const BY_PHONE: &str = "whatsapp";
+/// Name of the channel whose customers write from a telephone number that it vouches for.
+pub const WHATSAPP: &str = "whatsapp";
 
 impl Conversation {
     /// Whether the channel vouches for the telephone number that the customer writes from. A page that opens a
     /// conversation may describe the visit as it likes; what it says of a number is no proof.
     pub fn knows_phone(&self) -> bool {
-        self.channel == BY_PHONE && self.metadata.contains_key("phone")
+        self.channel == WHATSAPP && self.metadata.contains_key("phone")
     }
 }

@@ -332,7 +332,7 @@ pub struct End {
 #[serde(deny_unknown_fields, default)]
 pub struct FollowUp {
     /// Hours of silence after which a lead who can be reached is passed on as far as they have come; 0: never.
-    pub left_hours: u32,
+    pub abandoned_after_hours: u32,
     /// Minutes within which the person who was told has to acknowledge; 0: no matter.
     pub acknowledge_minutes: u32,
     /// Who is told when nobody did.
@@ -341,6 +341,6 @@ pub struct FollowUp {
 
 impl Default for FollowUp {
     fn default() -> Self {
-        Self { left_hours: 24, acknowledge_minutes: 0, escalate_to: None }
+        Self { abandoned_after_hours: 24, acknowledge_minutes: 0, escalate_to: None }
     }
 }

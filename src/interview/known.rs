@@ -2,7 +2,7 @@
 //! systems told in the conversation. Every answer keeps its source; who asks the systems is not decided here.
 
 use super::definition::Definition;
-use super::field::{Field, Target};
+use super::field::{Field, Kind, Target};
 use super::plain::value_of;
 use super::start::Visit;
 use crate::domain::contact::Contact;
@@ -82,7 +82,9 @@ fn looked_up(field: &Field, told: &[Told]) -> Option<Answer> {
 }
 
 fn by_channel(field: &Field, sources: Sources<'_>) -> Option<Answer> {
-    if let Some(choice) = field.choices.iter().find(|choice| sources.visit.is_from(&choice.visits)) {
+    let may_be_told = field.kind == Kind::Choice && !field.sensitive;
+    let mut choices = field.choices.iter().filter(|_| may_be_told);
+    if let Some(choice) = choices.find(|choice| sources.visit.is_from(&choice.visits)) {
         let value = Value::Choices(vec![choice.id.clone()]);
         return Some(answer(field, value, AnswerOrigin::Channel, (CAME_FROM, sources.at)));
     }

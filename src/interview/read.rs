@@ -165,6 +165,12 @@ impl Check<'_> {
                 _ if field.choices.is_empty() => {}
                 _ => fault("choice", format!("`{}` is no `choice` field and takes none", field.id)),
             }
+            let told = field.choices.iter().any(|choice| !choice.visits.is_empty());
+            if told && (field.kind != Kind::Choice || field.sensitive) {
+                let message =
+                    format!("`{}`: only choices that are not sensitive are told by `visits`", field.id);
+                fault("choice", message);
+            }
             let mut choices = HashSet::new();
             for choice in &field.choices {
                 if !choices.insert(&choice.id) {

@@ -1,6 +1,6 @@
 //! What somebody who is asked things says instead of an answer: that they would rather not, do not know, wonder why, want
-//! to skip, go back, go on later, go on now, stop, or speak to a person. Whole phrases in three languages; what follows from them is
-//! for the caller to decide.
+//! to skip, go back, go on later, go on now, stop, or speak to a person. Whole phrases in three languages; what follows
+//! from them is for the caller to decide.
 
 use super::phrases::{Phrases, spaced};
 use std::sync::LazyLock;
@@ -146,7 +146,7 @@ phrases! {
         bora continuar|podemos retomar|vamos retomar|quero retomar|queria retomar|podemos seguir|pode seguir|de onde paramos|\
         onde a gente parou|onde paramos|agora posso falar|agora eu posso|agora posso|let s continue|let s go on|can we continue|\
         can we go on|we can continue|ready to continue|i want to continue|i d like to continue|where we stopped|where were we|\
-        where we left off|quiero continuar|podemos seguir|sigamos|continuemos|donde quedamos|quisiera continuar|ahora puedo";
+        where we left off|quiero continuar|sigamos|continuemos|donde quedamos|quisiera continuar|ahora puedo";
     GO_ON_ALONE = "voltei|to de volta|estou de volta|continuando|retomando|i m back|back again|volvi|ya volvi|regrese|\
         estoy de vuelta";
     BACK = "volta uma|voltar uma|volta a pergunta|pergunta anterior|errei a anterior|errei a ultima|respondi errado|\

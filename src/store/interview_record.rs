@@ -2,7 +2,7 @@
 //! once for every database.
 
 use super::error::StoreError;
-use super::interviews::{Amendment, Assignment, InterviewRecord, Nurture, Rating, Taken};
+use super::interviews::{Amendment, Assignment, InterviewRecord, Nurture, Rating, Seen, Taken};
 use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::{ContactId, InterviewId};
 use crate::domain::interview::{EndReason, InterviewState, InterviewStep, Verdict};
@@ -13,6 +13,11 @@ use jiff::{SignedDuration, Timestamp};
 const QUIET: SignedDuration = SignedDuration::from_hours(1);
 
 impl InterviewRecord {
+    /// How far it has come.
+    pub fn seen(&self) -> Seen {
+        Seen { conversation: self.state.conversation, seq: self.seq }
+    }
+
     /// The record after `events`, the log of one conversation in order: what is in it already is passed over. An
     /// interview that was led elsewhere goes on here with its newest return.
     #[must_use]
@@ -66,12 +71,12 @@ impl InterviewRecord {
     ) -> Result<Vec<InterviewStep>, StoreError> {
         let nobody = || StoreError::Conflict("the lead is in nobody's hands".to_owned());
         match amendment {
-            Amendment::Left { seen, .. } | Amendment::Waits { seen, .. }
-                if seen != self.seq || !self.state.is_open() =>
+            Amendment::Abandoned { seen, .. } | Amendment::Waits { seen, .. }
+                if seen != self.seen() || !self.state.is_open() =>
             {
                 Ok(Vec::new())
             }
-            Amendment::Left { verdict, .. } => {
+            Amendment::Abandoned { verdict, .. } => {
                 Ok(vec![InterviewStep::Ended { reason: EndReason::Abandoned, verdict: Some(verdict) }])
             }
             Amendment::Waits { again_at, .. } => {
@@ -81,7 +86,7 @@ impl InterviewRecord {
             Amendment::Edited { answers, rating } => {
                 let mut steps = vec![InterviewStep::Edited { answers }];
                 if let Some(Rating { verdict, list, seen }) = rating {
-                    if self.seq != seen {
+                    if self.seen() != seen {
                         return Err(StoreError::Stale);
                     }
                     self.rerouted(&verdict, list.as_deref());

@@ -29,6 +29,16 @@ pub struct InterviewRecord {
     pub follow_up_at: Option<Timestamp>,
 }
 
+/// How far a record had come when somebody looked at it. Every conversation counts its events for itself, and an interview
+/// may go on in another one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Seen {
+    /// Where it was led.
+    pub conversation: ConversationId,
+    /// The newest event in it.
+    pub seq: Seq,
+}
+
 /// A lead in somebody's hands.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Assignment {
@@ -74,18 +84,18 @@ pub struct Taken {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Amendment {
     /// The lead keeps quiet, as the interview was at `seen`: it is over with what is there, until they come back.
-    Left {
+    Abandoned {
         /// What it comes to.
         verdict: Verdict,
-        /// The place of the record that it was worked out from: it holds for no other.
-        seen: Seq,
+        /// The record that it was worked out from: it holds for no other.
+        seen: Seen,
     },
     /// There was nothing to do about an interview that is led, as it was at `seen`.
     Waits {
         /// When there may be.
         again_at: Option<Timestamp>,
-        /// The place of the record.
-        seen: Seq,
+        /// The record that was looked at.
+        seen: Seen,
     },
     /// A person of the business wrote answers; their fields are locked.
     Edited {
@@ -140,8 +150,8 @@ pub struct Rating {
     pub verdict: Verdict,
     /// The list that such a lead is kept warm on.
     pub list: Option<String>,
-    /// The place of the record that it was worked out from: it holds for no other.
-    pub seen: Seq,
+    /// The record that it was worked out from: it holds for no other.
+    pub seen: Seen,
 }
 
 /// An interview that a person of the business begins.

@@ -4,12 +4,25 @@ use super::fakes::calcom::Calcom;
 use super::fakes::google::Google;
 use super::fakes::server::{Answer, Fake, Fault};
 use super::support::{CALCOM, World};
-use balcao::backoffice::BackofficeError;
 use balcao::backoffice::agenda::{Agenda, Book, Reschedule, SlotQuery};
 use balcao::backoffice::connector::agenda::Calendars;
 use balcao::backoffice::mirrored::MirroredAgenda;
+use balcao::backoffice::{Backoffice, BackofficeError};
+use balcao::conversation::news::NewsDesk;
+use balcao::domain::clock::Clock;
+use balcao::domain::contact::{Identity, IdentityKind};
+use balcao::domain::ids::ConversationId;
+use balcao::domain::language::Language;
+use balcao::limits::alerts::Alerts;
+use balcao::prompts::Prompts;
+use balcao::store::connectors::Link;
+use balcao::store::conversations::NewConversation;
+use jiff::SignedDuration;
 use jiff::civil::{DateTime, date};
 use serde_json::json;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// The key file of an account that there is nowhere, with a key that nothing else uses.
 fn key_file() -> String {
@@ -215,6 +228,103 @@ async fn at_calcom_a_booking_is_made_moved_and_cancelled_once_though_its_id_chan
     agenda.cancel("t/c4", &code, ana).await.unwrap();
     assert!(fake.vendor.lock().unwrap().standing().is_empty());
     assert!(fake.is_done_failing());
+}
+
+/// Two looks at the calendars, as far apart as they are.
+async fn two_looks(world: &World, desk: &NewsDesk) {
+    for _ in 0..2 {
+        world.counter.clock.advance(Duration::from_secs(300));
+        desk.appointments().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn calendars_are_compared_and_the_team_s_changes_told_once() {
+    let world = World::new().await;
+    let fake = Fake::start(Calcom::default()).await;
+    let stores = &world.counter.stores;
+    let ana = world.counter.by_email("ana.souza@example.com").await.id;
+    let now = || world.counter.clock.now();
+    let opening = NewConversation {
+        id: ConversationId(world.counter.clock.new_id()),
+        channel: "web".to_owned(),
+        identity: Identity { kind: IdentityKind::WebVisitor, value: "visitor".to_owned() },
+        contact: ana,
+        name: None,
+        language: Language::Portuguese,
+        token_hash: None,
+        metadata: serde_json::Map::new(),
+        at: now(),
+    };
+    let conversation = stores.conversations.open(opening).await.unwrap().id;
+    let desk = NewsDesk {
+        stores: stores.clone(),
+        backoffice: Backoffice {
+            agenda: Arc::new(calcom(&world, &fake)),
+            ..world.counter.backoffice.clone()
+        },
+        connectors: BTreeMap::new(),
+        prompts: Arc::new(Prompts::load(None).unwrap()),
+        pushed: HashSet::new(),
+        alerts: Arc::new(Alerts::logged(world.counter.clock.clone())),
+        clock: world.counter.clock.clone(),
+        timezone: calcom(&world, &fake).zone,
+    };
+    let agenda = calcom(&world, &fake);
+    let standing = async || {
+        let far = now() + SignedDuration::from_hours(24 * 365);
+        stores.backoffice.appointments_between(now(), far).await.unwrap()
+    };
+    // Booked before there was a calendar: nobody took them out of it.
+    let before = standing().await;
+    assert!(before.len() > 3, "the demo shop has appointments");
+    two_looks(&world, &desk).await;
+    for own in &before {
+        let told = agenda.appointments(own.contact).await.unwrap();
+        assert!(told.iter().any(|told| told.appointment.id == own.id), "{} stands", own.code);
+    }
+    for number in 0..6 {
+        let (start, service) = first_free(&agenda).await;
+        let booked = agenda.book(&format!("t/{number}"), visit(&service, start, ana)).await.unwrap();
+        let (connector, kind) = ("news".to_owned(), "appointment".to_owned());
+        let link = Link { connector, kind, local: conversation.to_string(), remote: booked.appointment.code };
+        stores.connectors.link(&link, now()).await.unwrap();
+    }
+    let told = async || {
+        let messages = stores.conversations.messages(conversation, 0, 99).await.unwrap();
+        messages.into_iter().map(|(_, message)| message.text).collect::<Vec<_>>()
+    };
+    two_looks(&world, &desk).await;
+    assert_eq!((told().await, standing().await.len()), (Vec::new(), before.len() + 6));
+
+    let by_hand: jiff::Timestamp = "2026-12-16T17:00:00Z".parse().unwrap();
+    assert_eq!(fake.vendor.lock().unwrap().reschedule("bk1", by_hand).status, 201);
+    world.counter.clock.advance(Duration::from_secs(300));
+    desk.appointments().await.unwrap();
+    assert_eq!(told().await, Vec::<String>::new(), "seen once, and not believed yet");
+    two_looks(&world, &desk).await;
+    two_looks(&world, &desk).await;
+    let [moved] = told().await.try_into().unwrap();
+    assert!(moved.contains("16/12") && moved.contains("14:00"), "{moved}");
+    assert!(standing().await.iter().any(|own| own.start == by_hand), "the own agenda follows");
+
+    let take_out = |uid: &str| {
+        let mut vendor = fake.vendor.lock().unwrap();
+        vendor.bookings.iter_mut().find(|booking| booking["uid"] == uid).unwrap()["status"] =
+            json!("cancelled");
+    };
+    take_out("bk2");
+    two_looks(&world, &desk).await;
+    let [_, gone] = told().await.try_into().unwrap();
+    assert!(gone.contains("cancelado"), "{gone}");
+    assert_eq!(standing().await.len(), before.len() + 5);
+
+    // Most of them at once: that is another calendar.
+    for gone in ["bk3", "bk4", "bk5", "bk6"] {
+        take_out(gone);
+    }
+    two_looks(&world, &desk).await;
+    assert_eq!((told().await.len(), standing().await.len()), (2, before.len() + 5));
 }
 
 #[tokio::test]

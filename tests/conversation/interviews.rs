@@ -4,6 +4,7 @@
 use crate::support::app::{AppOptions, Brain, TUESDAY, TestApp, calls, says};
 use crate::support::clock::LeapingClock;
 use crate::support::talk::Talk;
+use crate::support::whatsapp::until;
 use balcao::domain::ids::ConversationId;
 use balcao::llm::scripted::Reply;
 use reqwest::Method;
@@ -351,13 +352,11 @@ async fn who_leaves_at_the_last_question_is_passed_on_and_may_still_answer_it() 
     let asked = talk_through(&mut talk, &LINES[..4]).await;
     assert!(asked.contains("confira o que anotei"), "{asked}");
     clock.wait_days(1);
-    let left = loop {
+    let left = until("she is passed on", || async {
         let state = whole(&app).await;
-        if state["standing"] == "abandoned" && state["passed_on"] == true {
-            break state;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    };
+        (state["standing"] == "abandoned" && state["passed_on"] == true).then_some(state)
+    })
+    .await;
     assert_eq!(left["verdict"]["temperature"], "hot", "{left:#}");
     let back = talk.say("oi, voltei").await.text;
     assert!(back.contains("de onde paramos") && back.contains("confira o que anotei"), "{back}");

@@ -5,8 +5,10 @@ use crate::store::support::{Bench, finished, on_every_store};
 use crate::support::app::{AppOptions, Brain};
 use crate::support::smtp::{PASSWORD, Smtp, USER};
 use crate::support::web::shipped_interviews;
+use balcao::backoffice::BackofficeError;
 use balcao::backoffice::crm::Crm;
 use balcao::backoffice::embedded::{Foundation, embedded};
+use balcao::backoffice::nurture::Lists;
 use balcao::config::email::EmailSettings;
 use balcao::config::secret::Secret;
 use balcao::config::settings::Settings;
@@ -14,6 +16,7 @@ use balcao::conversation::interview_desk::InterviewDesk;
 use balcao::conversation::lead_report::report;
 use balcao::conversation::leads::LeadDesk;
 use balcao::domain::clock::Clock;
+use balcao::domain::contact::Contact;
 use balcao::domain::conversation::Owner;
 use balcao::domain::event::EventBody;
 use balcao::domain::ids::{CallId, ConversationId, InterviewId, MessageId};
@@ -48,6 +51,8 @@ on_every_store!(
     the_report_counts_what_happened,
     who_stops_answering_is_passed_on_as_far_as_they_came_and_may_come_back,
     who_left_no_address_is_left_in_peace,
+    who_wanted_a_person_in_the_middle_reaches_the_crm_too,
+    a_marketing_tool_that_is_away_keeps_nobody_waiting,
     a_correction_reaches_the_crm_and_tells_nobody_twice,
     a_lead_that_belongs_elsewhere_after_a_correction_goes_there,
 );
@@ -118,11 +123,12 @@ fn verdict(temperature: Temperature) -> Verdict {
 }
 
 /// An interview that was led and is over, with what else its turn did.
-async fn led(
-    bench: &Bench,
-    temperature: Temperature,
-    mut more: Vec<EventBody>,
-) -> (ConversationId, InterviewId) {
+async fn led(bench: &Bench, temperature: Temperature, more: Vec<EventBody>) -> (ConversationId, InterviewId) {
+    led_to(bench, verdict(temperature), more).await
+}
+
+/// The same, to this verdict.
+async fn led_to(bench: &Bench, verdict: Verdict, mut more: Vec<EventBody>) -> (ConversationId, InterviewId) {
     let conversation = bench.opened().await.id;
     let id = InterviewId(bench.clock.new_id());
     let fields = vec!["need".to_owned()];
@@ -139,7 +145,7 @@ async fn led(
         InterviewStep::Started { name, version, rule: StartRule::Intent, known: Vec::new() },
         InterviewStep::Asked(Question { fields, manner: Manner::Ask, offered: None }),
         InterviewStep::Heard { answers: vec![answer] },
-        InterviewStep::Ended { reason: EndReason::Completed, verdict: Some(verdict(temperature)) },
+        InterviewStep::Ended { reason: EndReason::Completed, verdict: Some(verdict) },
     ];
     for call in &mut more {
         if let EventBody::ToolFinished { call, .. } = call {
@@ -376,6 +382,66 @@ async fn who_left_no_address_is_left_in_peace(bench: Bench) {
     assert_eq!(open.state.standing, Standing::Running);
     assert_eq!(open.follow_up_at, None, "nobody looks again until they write");
     assert_eq!(smtp.mails(), Vec::<String>::new());
+}
+
+async fn who_wanted_a_person_in_the_middle_reaches_the_crm_too(bench: Bench) {
+    let smtp = Smtp::start().await;
+    let desk = desk(&bench, &smtp);
+    let conversation = bench.opened().await;
+    let id = InterviewId(bench.clock.new_id());
+    let email = ("email", Value::Email("rita@example.com".to_owned()));
+    let mut steps = half_led(&bench, vec![("need", choice("office")), email]);
+    let reason = EndReason::HandedOff;
+    steps.push(InterviewStep::Ended { reason, verdict: Some(verdict(Temperature::Warm)) });
+    turn(&bench, conversation.id, id, steps).await;
+    desk.round().await.unwrap();
+    assert!(got(&bench, id).await.state.passed_on);
+    let history = crm(&bench).history(conversation.contact).await.unwrap();
+    assert_eq!(history.contact.email.as_deref(), Some("rita@example.com"));
+    let mails = smtp.mails();
+    assert!(mails.len() == 1 && mails[0].contains("pediu uma pessoa"), "{mails:?}");
+}
+
+/// A marketing tool that may be away.
+#[derive(Default)]
+struct Tool {
+    is_away: AtomicBool,
+    entered: Mutex<Vec<String>>,
+}
+
+#[async_trait::async_trait]
+impl Lists for Tool {
+    async fn enter(&self, list: &str, key: &str, _: &Contact) -> Result<bool, BackofficeError> {
+        if self.is_away.load(Ordering::Relaxed) {
+            return Err(BackofficeError::Unavailable("no answer".to_owned()));
+        }
+        self.entered.lock().await.push(format!("{list} {key}"));
+        Ok(true)
+    }
+}
+
+async fn a_marketing_tool_that_is_away_keeps_nobody_waiting(bench: Bench) {
+    let smtp = Smtp::start().await;
+    let tool = Arc::new(Tool::default());
+    let desk = LeadDesk { lists: Some(tool.clone()), ..desk(&bench, &smtp) };
+    tool.is_away.store(true, Ordering::Relaxed);
+    let cold = Verdict { route: Some("online".to_owned()), ..verdict(Temperature::Cold) };
+    let (_, id) = led_to(&bench, cold, Vec::new()).await;
+    for _ in 0..3 {
+        desk.round().await.unwrap();
+        bench.advance(MINUTE * 2);
+    }
+    let waiting = got(&bench, id).await;
+    assert!(waiting.assignment.is_some() && waiting.nurture.is_none(), "{waiting:#?}");
+    assert_eq!(smtp.mails().len(), 1, "the person is told, and once");
+    tool.is_away.store(false, Ordering::Relaxed);
+    for _ in 0..2 {
+        desk.round().await.unwrap();
+        bench.advance(MINUTE * 2);
+    }
+    assert_eq!(*tool.entered.lock().await, [format!("ideias-de-projeto {id}")]);
+    assert!(got(&bench, id).await.nurture.is_some());
+    assert_eq!(smtp.mails().len(), 1);
 }
 
 fn corrected(bench: &Bench, field: &str, value: Value) -> Answer {

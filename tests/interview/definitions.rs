@@ -1,6 +1,5 @@
 //! Definitions that are wrong: every fault at once, with its line.
 
-use balcao::domain::problem::Problem;
 use balcao::interview::library::Interviews;
 use balcao::interview::read::{read, schema};
 use serde_json::Value;
@@ -14,7 +13,7 @@ fn faults(changes: &[(&str, &str)]) -> Vec<String> {
         assert!(text.contains(from), "{from}");
         text = text.replacen(from, to, 1);
     }
-    read("x.toml", &text).unwrap_err().iter().map(Problem::to_string).collect()
+    read("x.toml", &text).err().into_iter().flatten().map(|fault| fault.to_string()).collect()
 }
 
 fn line_of(words: &str) -> usize {
@@ -67,6 +66,10 @@ fn what_the_law_forbids_is_found() {
 #[test]
 fn shapes_that_do_not_fit_are_named() {
     assert!(faults(&[("budget = 6", "budget = 1")])[0].contains("smaller than the 3 required fields"));
+    let told = ("id = \"vertical\"\n", "id = \"vertical\"\nvisits = [\"/verde*\"]\n");
+    assert_eq!(faults(&[told]), Vec::<String>::new());
+    let hidden = ("id = \"need\"\n", "id = \"need\"\nsensitive = true\n");
+    assert!(faults(&[told, hidden]).iter().any(|fault| fault.contains("told by `visits`")));
     assert!(faults(&[("kind = \"postal_code\"", "kind = \"zip\"")])[0].starts_with("x.toml:"));
     assert!(read("x.toml", "version = 1").is_err());
     assert!(read("x.toml", &"#".repeat(300_000)).unwrap_err()[0].message.contains("KiB"));

@@ -237,22 +237,31 @@ async fn a_call_that_may_have_been_done_before_the_kill_is_never_told_as_undone(
     settled(&place, &talk, process).await;
 }
 
-#[tokio::test]
-async fn a_call_of_unknown_fate_that_is_made_again_is_the_same_call_to_the_vendor() {
-    // Done, but nobody was told; then the vendor is away as long as a call is tried.
+/// A call whose work was done when the program was killed, so that nobody was told; then the vendor is away as long as a call
+/// is tried.
+async fn killed_when_the_visit_was_recorded() -> (Vendor, FakeOpenAi, Place, Talk) {
     let away = vendor::Act::Fail(503);
     let vendor = Vendor::start([vendor::Act::DoAndHold, away.clone(), away.clone(), away]).await;
-    let friday = json!({"day": "sexta"});
-    let endpoint = FakeOpenAi::start([calling("record_visit", &friday)]).await;
+    let endpoint = FakeOpenAi::start([calling("record_visit", &friday())]).await;
     let place =
         Place::new().await.with_model(&endpoint).file("tools/custom/vendor.toml", &tools(&vendor.url));
     let process = place.serve().await;
-    let mut talk = process.talk().await;
+    let talk = process.talk().await;
     talk.send("Vou passar aí na sexta").await;
     vendor.asked_times(1).await;
     process.kill();
+    (vendor, endpoint, place, talk)
+}
+
+fn friday() -> Value {
+    json!({"day": "sexta"})
+}
+
+#[tokio::test]
+async fn a_call_of_unknown_fate_that_is_made_again_is_the_same_call_to_the_vendor() {
+    let (vendor, endpoint, place, mut talk) = killed_when_the_visit_was_recorded().await;
     // The model insists.
-    endpoint.push(calling("record_visit", &friday));
+    endpoint.push(calling("record_visit", &friday()));
     endpoint.push(says("Registrei a sua visita!"));
     let process = again(&place, &mut talk).await;
     let answer = talk.answer().await;
@@ -264,22 +273,12 @@ async fn a_call_of_unknown_fate_that_is_made_again_is_the_same_call_to_the_vendo
 
 #[tokio::test]
 async fn a_call_of_unknown_fate_that_the_customer_asks_for_again_has_one_effect() {
-    let away = vendor::Act::Fail(503);
-    let vendor = Vendor::start([vendor::Act::DoAndHold, away.clone(), away.clone(), away]).await;
-    let friday = json!({"day": "sexta"});
-    let endpoint = FakeOpenAi::start([calling("record_visit", &friday)]).await;
-    let place =
-        Place::new().await.with_model(&endpoint).file("tools/custom/vendor.toml", &tools(&vendor.url));
-    let process = place.serve().await;
-    let mut talk = process.talk().await;
-    talk.send("Vou passar aí na sexta").await;
-    vendor.asked_times(1).await;
-    process.kill();
+    let (vendor, endpoint, place, mut talk) = killed_when_the_visit_was_recorded().await;
     endpoint.push(says("O sistema não respondeu agora."));
     let process = again(&place, &mut talk).await;
     assert_eq!(talk.answer().await.tools[0].outcome, "unknown");
     // In the next turn the model makes the call again, under an id of its own.
-    endpoint.push(calling("record_visit", &friday));
+    endpoint.push(calling("record_visit", &friday()));
     endpoint.push(says("Registrei a sua visita!"));
     let answer = talk.say("E agora, consegue registrar que vou na sexta?").await;
     assert_eq!(answer.tools[0].outcome, "done", "{answer:#?}");

@@ -12,7 +12,9 @@ use balcao::domain::interview::{
 use balcao::domain::message::Role;
 use balcao::domain::turn::Claim;
 use balcao::store::error::StoreError;
-use balcao::store::interviews::{Amendment, InterviewFilter, InterviewRecord, NewInterview, Opening, Rating};
+use balcao::store::interviews::{
+    Amendment, InterviewFilter, InterviewRecord, NewInterview, Opening, Rating, Seen,
+};
 use balcao::store::turns::TurnCommit;
 use std::time::Duration;
 
@@ -193,7 +195,7 @@ async fn a_change_at_the_moment_it_goes_on_elsewhere_does_not_take_it_back(bench
         let second = bench.stores.conversations.open(opening).await.unwrap();
         let claim = turn(&bench, second.id).await;
         let steps = vec![InterviewStep::Resumed { conversation: second.id }];
-        let (interviews, now, seen) = (&bench.stores.interviews, bench.now(), got(&bench, id).await.seq);
+        let (interviews, now, seen) = (&bench.stores.interviews, bench.now(), got(&bench, id).await.seen());
         let wait = || interviews.amend(id, Amendment::Waits { again_at: None, seen }, now);
         let (_, _, _, committed) =
             tokio::join!(wait(), wait(), wait(), bench.stores.turns.commit(&claim, commit(id, steps), now));
@@ -279,8 +281,9 @@ async fn a_lead_is_looked_after_until_somebody_knows(bench: Bench) {
     interviews.amend(id, Amendment::Told { again_at: None, corrections: 0 }, bench.now()).await.unwrap();
     bench.advance(minute * 600);
     assert_eq!(take().await, [open], "only who keeps quiet");
-    let seen = got(&bench, open).await.seq;
-    interviews.amend(open, Amendment::Waits { again_at: None, seen: seen - 1 }, bench.now()).await.unwrap();
+    let seen = got(&bench, open).await.seen();
+    let before = Seen { seq: seen.seq - 1, ..seen };
+    interviews.amend(open, Amendment::Waits { again_at: None, seen: before }, bench.now()).await.unwrap();
     assert_ne!(got(&bench, open).await.follow_up_at, None, "they have written since");
     interviews.amend(open, Amendment::Waits { again_at: None, seen }, bench.now()).await.unwrap();
     bench.advance(minute * 600);
@@ -337,7 +340,7 @@ fn verdict(temperature: Temperature, route: Option<&str>) -> Verdict {
 }
 
 /// An edit of `need`, rated so at the place `seen`.
-fn edited(bench: &Bench, seen: i64, temperature: Temperature, route: Option<&str>) -> Amendment {
+fn edited(bench: &Bench, seen: Seen, temperature: Temperature, route: Option<&str>) -> Amendment {
     let rating = Rating { verdict: verdict(temperature, route), list: None, seen };
     Amendment::Edited { answers: vec![answer(bench, "need", "casa")], rating: Some(rating) }
 }
@@ -352,12 +355,13 @@ async fn a_correction_is_rated_and_moves_a_lead_that_nobody_has_seen(bench: Benc
     let before = interviews.amend(id, told, bench.now()).await.unwrap();
     assert!(before.follow_up_at.is_none());
 
-    let stale = edited(&bench, before.seq - 1, Temperature::Warm, Some("capital"));
+    let stale =
+        edited(&bench, Seen { seq: before.seq - 1, ..before.seen() }, Temperature::Warm, Some("capital"));
     let refused = interviews.amend(id, stale, bench.now()).await;
     assert!(matches!(refused, Err(StoreError::Stale)), "{refused:?}");
     assert_eq!(got(&bench, id).await, before, "nothing of it was done");
 
-    let same = edited(&bench, before.seq, Temperature::Warm, Some("capital"));
+    let same = edited(&bench, before.seen(), Temperature::Warm, Some("capital"));
     let same = interviews.amend(id, same, bench.now()).await.unwrap();
     assert_eq!(same.assignment, before.assignment, "the same route, the same person");
     assert_eq!((same.state.corrections, same.state.passed_on), (1, false));
@@ -365,7 +369,7 @@ async fn a_correction_is_rated_and_moves_a_lead_that_nobody_has_seen(bench: Benc
     assert_eq!(same.state.verdict.as_ref().unwrap().temperature, Temperature::Warm);
     assert_eq!(same.state.locked, ["need"]);
 
-    let moved = edited(&bench, same.seq, Temperature::Disqualified, Some("online"));
+    let moved = edited(&bench, same.seen(), Temperature::Disqualified, Some("online"));
     let moved = interviews.amend(id, moved, bench.now()).await.unwrap();
     assert_eq!((moved.assignment, moved.state.corrections), (None, 2));
     assert_eq!(moved.state.standing, Standing::Ended(EndReason::Disqualified));
@@ -382,7 +386,7 @@ async fn a_correction_is_rated_and_moves_a_lead_that_nobody_has_seen(bench: Benc
     interviews.amend(id, given, bench.now()).await.unwrap();
     let seen = Amendment::Acknowledged { person: "Bia".to_owned() };
     let seen = interviews.amend(id, seen, bench.now()).await.unwrap();
-    let again = edited(&bench, seen.seq, Temperature::Hot, Some("capital"));
+    let again = edited(&bench, seen.seen(), Temperature::Hot, Some("capital"));
     let again = interviews.amend(id, again, bench.now()).await.unwrap();
     assert_eq!(again.assignment, seen.assignment, "whoever has seen it keeps it");
     assert_eq!(again.state.standing, Standing::Ended(EndReason::Completed));
@@ -397,7 +401,7 @@ async fn a_correction_that_others_know_nothing_of_is_still_looked_after(bench: B
     let interviews = &bench.stores.interviews;
     let (_, id) = led(&bench, "projeto", vec![ended(Some("capital"))]).await;
     let before = got(&bench, id).await;
-    let correction = edited(&bench, before.seq, Temperature::Warm, Some("capital"));
+    let correction = edited(&bench, before.seen(), Temperature::Warm, Some("capital"));
     interviews.amend(id, correction, bench.now()).await.unwrap();
     // Somebody else was at it with what was known before.
     interviews.amend(id, Amendment::PassedOn { corrections: 0 }, bench.now()).await.unwrap();

@@ -50,8 +50,8 @@ const UNHEARD: i64 = 0;
 const MOST_UNHEARD: usize = 2;
 /// What an attempt is refused with that did not get to Meta, or that Meta did not explain.
 const NO_ANSWER: i64 = -2;
-/// However often the program starts anew, the fate of an attempt is waited for so many times the usual span at most.
-const RESTARTS: i32 = 3;
+/// However often the program starts anew, the fate of an attempt is waited for so many times the usual wait at most.
+const MOST_WAITS: i32 = 3;
 /// For how many times the usual wait a silent webhook is waited for.
 const SILENCES: u32 = 15;
 /// A claim outlives the client's own patience, so that the client says what happened.
@@ -280,7 +280,7 @@ impl WhatsAppPush {
         let wait = SignedDuration::try_from(self.unknown_fate_wait).unwrap_or(SignedDuration::MAX);
         // While nobody listened Meta kept its reports and posts them again; who starts anew all the time would wait for ever.
         let whole = now.duration_since(unknown.begun_at);
-        let longest_wait = wait.checked_mul(RESTARTS).unwrap_or(SignedDuration::MAX);
+        let longest_wait = wait.checked_mul(MOST_WAITS).unwrap_or(SignedDuration::MAX);
         if silence < wait && whole < longest_wait {
             let left = (wait - silence).min(longest_wait - whole);
             return Ok(Fate::Awaited { after: Duration::try_from(left).unwrap_or(NAP) });

@@ -25,4 +25,4 @@ pub mod wire;
 pub mod words;
 
 /// Its name in conversations, deliveries and metrics.
-pub const CHANNEL: &str = "whatsapp";
+pub const CHANNEL: &str = crate::domain::conversation::WHATSAPP;

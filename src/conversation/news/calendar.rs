@@ -3,7 +3,7 @@
 
 use super::desk::{NewsDesk, NewsError, Standing, known};
 use super::mention::{KEEPER, Record, conversation_of};
-use crate::backoffice::calendar;
+use crate::backoffice::{BackofficeError, calendar};
 use crate::domain::agenda::Appointment;
 use crate::domain::ids::RecordId;
 use crate::prompts::sentences::fill;
@@ -11,7 +11,7 @@ use crate::store::connectors::{Begun, CallName};
 use crate::store::error::StoreError;
 use crate::tools::builtin::words::moment;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// What a calendar shows is believed when it has shown it for so long: a customer who moves an appointment in the chat
 /// changes one place after the other, and is not told of their own doing.
@@ -24,7 +24,7 @@ const MOST: usize = 200;
 /// So many may be gone at once; beyond that, if they are most of all, it is taken for another calendar.
 const FEW: usize = 3;
 /// How far a reported appointment may lie from today.
-const ANY: SignedDuration = SignedDuration::from_hours(24 * 400);
+const REPORTED_AHEAD: SignedDuration = SignedDuration::from_hours(24 * 400);
 
 impl NewsDesk {
     /// Compares the appointments to come with the calendars.
@@ -38,23 +38,31 @@ impl NewsDesk {
         }
         let until = now.saturating_add(AHEAD).unwrap_or(Timestamp::MAX);
         let standing = self.stores.backoffice.appointments_between(now, until).await?;
-        let mut changed = Vec::new();
+        let mut written = Vec::new();
         for appointment in standing.iter().take(MOST) {
-            if let Some(Some(there)) = known(self.backoffice.agenda.outside(appointment).await)? {
-                changed.push((appointment, there));
+            match self.backoffice.agenda.outside(appointment).await {
+                Ok(Some(calendar::Standing::Unwritten)) => {}
+                Ok(Some(there)) => written.push((appointment, there)),
+                // Nobody else writes into this agenda.
+                Ok(None) => return Ok(()),
+                Err(BackofficeError::Unavailable(reason)) => return Err(NewsError::Lookup(reason)),
+                // One entry that cannot be read keeps the others from nothing.
+                Err(error) => {
+                    tracing::warn!(appointment = %appointment.code, %error, "an appointment could not be compared");
+                }
             }
         }
-        let gone = changed.iter().filter(|(_, there)| *there == calendar::Standing::Gone).count();
-        if gone > FEW && 2 * gone > changed.len() {
+        let gone = written.iter().filter(|(_, there)| *there == calendar::Standing::Gone).count();
+        if gone > FEW && 2 * gone > written.len() {
             let text = format!(
                 "{gone} of {} appointments are not in the calendar any more; none was called off, as this looks like \
                  another calendar: see its settings, or call them off one by one",
-                changed.len()
+                written.len()
             );
             self.alerts.waiting("the calendar of the agenda", &text);
             return Ok(());
         }
-        for (appointment, there) in changed {
+        for (appointment, there) in written {
             match self.compared(appointment, there).await {
                 Ok(_) | Err(NewsError::Early) => {}
                 Err(error) => return Err(error),
@@ -66,10 +74,10 @@ impl NewsDesk {
     /// An appointment of which a calendar reports something, by our id of it.
     pub(super) async fn appointment(&self, key: &str) -> Result<&'static str, NewsError> {
         let now = self.clock.now();
-        let span = |by: SignedDuration| now.saturating_add(by).unwrap_or(now);
         // Calendars have ids without hyphens; both are read.
         let Ok(id) = key.parse::<RecordId>() else { return Ok("unknown") };
-        let standing = self.stores.backoffice.appointments_between(now, span(ANY)).await?;
+        let until = now.saturating_add(REPORTED_AHEAD).unwrap_or(Timestamp::MAX);
+        let standing = self.stores.backoffice.appointments_between(now, until).await?;
         match standing.iter().find(|appointment| appointment.id == id) {
             Some(appointment) => match known(self.backoffice.agenda.outside(appointment).await)? {
                 Some(Some(there)) => self.compared(appointment, there).await,
@@ -102,7 +110,6 @@ impl NewsDesk {
         appointment: &Appointment,
         there: calendar::Standing,
     ) -> Result<&'static str, NewsError> {
-        let agenda = &self.backoffice.agenda;
         let state = match there {
             calendar::Standing::Unwritten => return Ok("no_news"),
             calendar::Standing::At(start, _) if start == appointment.start => return Ok("no_news"),
@@ -112,18 +119,27 @@ impl NewsDesk {
         if !self.is_for_sure(appointment, &state).await? {
             return Err(NewsError::Early);
         }
-        // The own agenda follows.
-        let standing = agenda.appointments(appointment.contact).await;
-        let Some(standing) = known(standing)? else { return Ok("unknown") };
+        let outcome = self.tell_of(appointment, there, state).await?;
+        // The own agenda follows last: from then on nothing says any more that there is something to tell.
+        known(self.backoffice.agenda.appointments(appointment.contact).await)?;
+        Ok(outcome)
+    }
+
+    async fn tell_of(
+        &self,
+        appointment: &Appointment,
+        there: calendar::Standing,
+        state: String,
+    ) -> Result<&'static str, NewsError> {
         let store = self.stores.connectors.as_ref();
         let found = conversation_of(store, Record::Appointment, &appointment.code).await?;
         let Some(id) = found else { return Ok("nobody") };
         let Some(conversation) = self.stores.conversations.get(id).await? else { return Ok("nobody") };
-        let moved = standing.into_iter().find(|booked| booked.appointment.id == appointment.id);
-        let start = match &moved {
-            Some(booked) => booked.start.clone(),
-            None => appointment.start.to_zoned(self.timezone.clone()),
+        let moved_to = match there {
+            calendar::Standing::At(start, _) => Some(start),
+            calendar::Standing::Gone | calendar::Standing::Unwritten => None,
         };
+        let start = moved_to.unwrap_or(appointment.start).to_zoned(self.timezone.clone());
         let (code, when) = (appointment.code.clone(), moment(&start, conversation.language));
         let standing = Standing {
             record: Record::Appointment,
@@ -131,7 +147,7 @@ impl NewsDesk {
             state,
             sentence: Box::new(move |sentences| {
                 let news = &sentences.appointment;
-                let sentence = if moved.is_some() { &news.moved } else { &news.cancelled };
+                let sentence = if moved_to.is_some() { &news.moved } else { &news.cancelled };
                 fill(&fill(sentence, "code", &code), "when", &when)
             }),
         };
@@ -149,7 +165,7 @@ impl NewsDesk {
         let first = match store.begin(&seen, "", now).await? {
             Begun::Done(at) => at.as_i64().and_then(|at| Timestamp::from_second(at).ok()),
             Begun::Fresh | Begun::InDoubt => {
-                store.finish(&seen, &json!(now.as_second()) as &Value).await?;
+                store.finish(&seen, &json!(now.as_second())).await?;
                 None
             }
         };

@@ -38,6 +38,9 @@ pub struct InterviewState {
     pub locked: Vec<String>,
     /// Every question that was put, oldest first.
     pub asked: Vec<Question>,
+    /// Whether a question was ever put, and before it told what it is for.
+    #[serde(default)]
+    pub introduced: bool,
     /// Whether the newest question still waits for its answer.
     pub waiting: bool,
     /// How often the lead was led back.
@@ -80,6 +83,7 @@ impl InterviewState {
             confirmed: BTreeMap::new(),
             locked: Vec::new(),
             asked: Vec::new(),
+            introduced: false,
             waiting: false,
             drifts: 0,
             passed_on: false,
@@ -116,6 +120,7 @@ impl InterviewState {
             InterviewStep::Unheard => self.waiting = false,
             InterviewStep::Drifted => self.drifts += 1,
             InterviewStep::Asked(question) => {
+                self.introduced = true;
                 self.asked.push(question.clone());
                 self.waiting = true;
             }

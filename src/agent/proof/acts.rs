@@ -96,7 +96,7 @@ const DONE: &[(&str, Acts)] = &[
 
 /// What the bot says of itself.
 pub(super) const OWN: &[(&str, Acts)] = &[
-    ("agendei marquei reservei", Acts::BOOK),
+    ("agendei marquei reservei segurei", Acts::BOOK),
     ("cancelei desmarquei anulei", Acts::CANCEL),
     ("remarquei reagendei reprogramei", Acts::RESCHEDULE.and(Acts::CHANGE)),
     ("abri criei solicitei emiti gerei pedi", Acts::CREATE),

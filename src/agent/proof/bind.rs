@@ -1,16 +1,15 @@
 //! Binds the claims of an answer to evidence, sentence by sentence. A claim binds to evidence that says the same of the same
 //! subject; what the customer said binds only as the customer's. Pure.
 
-use super::days::{Days, resolve_days, weekdays_fit};
+use super::attribution::Others;
+use super::days::{resolve_days, weekdays_fit};
 use super::equal::{nears, says};
 use super::evident::Evident;
 use super::follows::Times;
 use super::ledger::Ledger;
 use super::manner::Manner;
 use super::result::What;
-use super::rivals::{
-    has_other_record, has_subject, is_counted_otherwise, is_not_included, is_rival, miscounts,
-};
+use super::rivals::{is_counted_otherwise, is_not_included, is_rival, miscounts};
 use super::sums::is_multiplier;
 use crate::domain::language::Language;
 use crate::domain::message::Claim;
@@ -36,6 +35,8 @@ pub struct Binder {
     pub(super) amounts: Vec<i64>,
     /// Percentages that were bound, in hundredths.
     pub(super) shares: Vec<u32>,
+    /// Whether what follows stands in a list of sums: `Somando peças e mão de obra:`.
+    pub(super) heads_sums: bool,
     /// Days, hours and lengths that were bound.
     pub(super) times: Times,
 }
@@ -65,6 +66,9 @@ impl Binder {
         let read = read_sentence(sentence, language);
         let manner = Manner::of(sentence, language);
         let mut bindings = Vec::new();
+        if !sentence.trim_start().starts_with(['-', '*', '•']) {
+            self.heads_sums = manner.sums_up() && sentence.trim_end().ends_with(':');
+        }
         let has_a_day = read.stated.iter().any(|stated| stated.fact.kind() == Kind::Day)
             || read.terms.iter().any(|term| names_a_day(*term));
         for stated in &read.stated {
@@ -83,6 +87,15 @@ impl Binder {
                 if is_not_included(stated, &read.stated, ledger) {
                     return Err(UNPROVEN_WORD);
                 }
+                continue;
+            }
+            // `no sábado abrimos das 9h às 14h`: the hours are what is said, and they need proof.
+            if let Fact::Word(Word::Open) = stated.fact
+                && read.stated.iter().any(|other| {
+                    let between = sentence.get(stated.span.end..other.span.start).unwrap_or(",");
+                    other.fact.kind() == Kind::Clock && !between.contains([',', ';'])
+                })
+            {
                 continue;
             }
             // Terms that are beside no evidence of the kind tell nothing; then those around them may.
@@ -115,10 +128,8 @@ impl Binder {
     ) -> Result<Binding, &'static str> {
         let Place { sentence, ledger, manner, .. } = *place;
         let mut best: Option<(usize, usize, Evident<'_>)> = None;
-        // The best that evidence of the same kind and another value fits.
-        let mut rival = 0;
+        let mut others = Others::of(near, stated.fact);
         let mut said_by_customer = false;
-        let mut days = Days::of(near, stated.fact);
         // The best that the whole sentence fits an hour that is taken.
         let (mut taken, whole) = (0, &read_sentence(sentence, place.language).terms);
         // `grátis a partir de R$ 199,00` is about both.
@@ -145,7 +156,7 @@ impl Binder {
             // Most evidence is of something else: what it is said of is looked at last.
             if proves(stated, &evident, ledger) {
                 let fits = evident.fits_with_field(near);
-                days.prove(&evident);
+                others.prove(&evident, near);
                 let rank = rank(evident.origin);
                 if best.as_ref().is_none_or(|(other, other_rank, _)| (fits, rank) > (*other, *other_rank)) {
                     best = Some((fits, rank, evident));
@@ -154,8 +165,7 @@ impl Binder {
                 && !(says_free && is_of_a_price(stated, &evident, place))
                 && !evident.is_of_another_kind(whole)
             {
-                days.rival(&evident);
-                rival = rival.max(evident.fits_with_field(near));
+                others.rival(evident, near);
             }
         }
         let claim = claim_of(sentence, stated);
@@ -168,26 +178,32 @@ impl Binder {
             let span = evident.span.map(|span| (span.start, span.end));
             return Ok(Binding { claim, origin: evident.origin.clone(), path: None, span });
         }
-        let Some((fits, _, evident)) = best else {
+        if let Fact::Money(cents) = stated.fact
+            && self.is_instalment(cents, stated, place)
+        {
+            self.amounts.push(cents);
+            return Ok(Binding { claim, origin: Origin::Computed, path: None, span: None });
+        }
+        let Some((_, _, evident)) = best else {
             if let Some(cents) = amount_of(stated.fact, sentence, place.language)
-                && self.is_computed(cents, near, place)
+                && self.is_computed(cents, near, place, manner.explains())
             {
                 self.amounts.push(cents);
                 return Ok(Binding { claim, origin: Origin::Computed, path: None, span: None });
             }
             // So many days are told: that as many lie between two others is no proof.
-            let is_rivalled = (rival > 0 || is_counted_otherwise(stated.fact, ledger))
+            let is_rivalled = (others.best > 0 || is_counted_otherwise(stated.fact, ledger))
                 && !manner.counts_down(stated)
                 && matches!(stated.fact, Fact::Minutes(minutes, _) if minutes.is_multiple_of(24 * 60));
             if (!is_rivalled && self.follows(stated, place))
-                || ((rival == 0 || matches!(stated.fact.kind(), Kind::Length | Kind::Number))
+                || ((others.best == 0 || matches!(stated.fact.kind(), Kind::Length | Kind::Number))
                     && is_multiplier(stated, place))
             {
                 self.times.keep(stated.fact, ledger);
                 return Ok(Binding { claim, origin: Origin::Computed, path: None, span: None });
             }
             if let Fact::Percent(share) = stated.fact
-                && self.is_computed_share(share, sentence, place.language)
+                && self.is_computed_share(share, stated.hedge, place)
             {
                 return Ok(Binding { claim, origin: Origin::Computed, path: None, span: None });
             }
@@ -200,17 +216,12 @@ impl Binder {
         if taken > evident.fits(whole) {
             return Err(ELSEWHERE);
         }
-        if self.is_of_another(
-            stated,
-            &evident,
-            &Fit { same: fits, other: rival, days_are_broken: days.are_broken() },
-            near,
-            place,
-        ) {
+        if self.is_of_another(stated, &evident, &others, near, place) {
             let is_computed = match stated.fact {
                 Fact::Money(cents) => {
                     place.manner.explains()
-                        && (self.amounts.contains(&cents) || self.is_computed(cents, near, place))
+                        && (self.amounts.contains(&cents)
+                            || self.is_computed(cents, near, place, place.manner.tells_apart()))
                 }
                 Fact::Count(_, "times") => false,
                 _ => self.follows(stated, place) || is_multiplier(stated, place),
@@ -238,55 +249,6 @@ impl Binder {
             fact => self.times.keep(fact, ledger),
         }
     }
-
-    /// Whether the evidence that says the same says it of something else.
-    fn is_of_another(
-        &self,
-        stated: &Stated,
-        evident: &Evident<'_>,
-        fit: &Fit,
-        near: &[Term],
-        place: &Place<'_>,
-    ) -> bool {
-        let Place { sentence, ledger, .. } = *place;
-        // What the customer said is said as the customer's, whatever the house says of it.
-        let is_the_houses = evident.origin.is_of_the_house();
-        // A month is told of many things.
-        if matches!(stated.fact, Fact::Date { day: 0, .. }) {
-            return false;
-        }
-        // What was asked names no day or hour.
-        let is_only_asked = near == place.about && matches!(stated.fact.kind(), Kind::Day | Kind::Clock);
-        if is_the_houses
-            && has_subject(stated.fact)
-            && ((fit.other > fit.same && !is_only_asked) || fit.days_are_broken)
-        {
-            return true;
-        }
-        // Something else is free.
-        if stated.fact == Fact::Word(Word::Free)
-            && evident.path.is_none()
-            && !stated.near.is_empty()
-            && !evident.stands_beside(&stated.near)
-        {
-            return true;
-        }
-        if has_subject(stated.fact)
-            && (evident.is_of_another_line(&stated.near) || evident.is_at_another_rate(stated))
-        {
-            return true;
-        }
-        let whole = &read_sentence(sentence, place.language).terms;
-        let said = [near, whole.as_slice(), &self.carried, place.about];
-        let of_the_whole = |other: &Evident<'_>| {
-            other.origin == evident.origin
-                && other.competes_with(stated.fact)
-                && !says(stated.fact, other, ledger)
-                && evident.is_of_an_unnamed_part(other, &said)
-        };
-        (evident.path.is_some() && ledger.evidence().any(|other| of_the_whole(&other)))
-            || has_other_record(stated.fact, evident, fit.same, near, ledger)
-    }
 }
 
 /// The amount in centavos that a claim is: a bare number is one beside another (`150 reais a primeira e 105 a segunda`).
@@ -305,13 +267,6 @@ fn amount_of(fact: Fact, sentence: &str, language: Language) -> Option<i64> {
 fn is_of_a_price(stated: &Stated, evident: &Evident<'_>, place: &Place<'_>) -> bool {
     let free = terms_of("free gratis gratuito gratuita", place.language);
     evident.is_free() || (stated.fact.kind() == Kind::Money && !evident.stands_beside(&free))
-}
-
-/// The best that the same and something else is told of what a claim names.
-struct Fit {
-    same: usize,
-    other: usize,
-    days_are_broken: bool,
 }
 
 /// Whether terms stand beside any evidence of what competes with `fact`.

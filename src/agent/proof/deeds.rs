@@ -326,27 +326,19 @@ fn is_on_the_way(words: &[&str], at: usize) -> Option<Acts> {
     goes.then_some(Acts::SEND.and(Acts::DELIVER))
 }
 
+/// Words that deny what stands behind them.
+const DENIALS: [&str; 19] = [
+    "nao", "not", "nunca", "never", "nem", "nada", "nothing", "none", "nenhum", "nenhuma", "ninguno",
+    "ninguna", "hasn't", "haven't", "wasn't", "isn't", "weren't", "didn't", "aren't",
+];
+
 fn is_negation(words: &[&str], place: usize) -> bool {
     // `no sistema` is Portuguese and denies nothing.
     let denies = |next: &str| {
         matches!(next, "ha" | "han" | "fue" | "fueron" | "esta" | "estan" | "se" | "he" | "hemos" | "longer")
     };
     (words[place] == "no" && words.get(place + 1).is_some_and(|next| denies(next)))
-        || matches!(
-            words[place],
-            "nao"
-                | "not"
-                | "nunca"
-                | "never"
-                | "nem"
-                | "hasn't"
-                | "haven't"
-                | "wasn't"
-                | "isn't"
-                | "weren't"
-                | "didn't"
-                | "aren't"
-        )
+        || DENIALS.contains(&words[place])
 }
 
 /// `se foi enviado`, `assim que for confirmado`: nothing was done yet, or it is not known.

@@ -153,6 +153,8 @@ fn fact_says(claim: Fact, fact: Fact, said_on: Date, ledger: &Ledger) -> bool {
         // A table's column says what its numbers are.
         (Fact::Money(claimed), Fact::Number(told)) => claimed.unsigned_abs() * 100 == told,
         (Fact::Word(claimed), told) => word_says(claimed, told),
+        // `entregamos no mesmo dia`
+        (Fact::Relative(0), Fact::Word(Word::SameDay)) => true,
         (Fact::Date { .. } | Fact::Weekday(_) | Fact::Relative(_) | Fact::DayOfMonth(_), told) => {
             day_says(claim, told, said_on, ledger)
         }

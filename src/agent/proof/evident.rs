@@ -1,5 +1,6 @@
 //! One piece of evidence: what it proves, whose it is, and how well it is named by the terms of a claim. Pure.
 
+use super::fields::is_name;
 use super::result::{Class, What};
 use crate::domain::language::Language;
 use crate::domain::provenance::Origin;
@@ -96,6 +97,15 @@ impl Evident<'_> {
     /// The same, and that its field is called so tells it from other fields of its record.
     pub(super) fn fits_with_field(&self, claim: &[Term]) -> usize {
         self.fits(claim) + claim.iter().filter(|term| self.field.binary_search(term).is_ok()).count()
+    }
+
+    /// Which terms of a claim name what this is said of, or its field: a bit for each of the first 64.
+    pub(super) fn named_by(&self, claim: &[Term]) -> u64 {
+        let names = |term: &Term| {
+            [self.near, self.about, self.lead, self.field].iter().any(|own| own.binary_search(term).is_ok())
+        };
+        let places = claim.iter().take(64).enumerate();
+        places.filter(|(_, term)| names(term)).fold(0, |all, (place, _)| all | 1 << place)
     }
 
     /// Whether it stands in a record inside of the one that `other` stands in, by a name that none of `said` is.
@@ -213,6 +223,11 @@ impl Evident<'_> {
             What::Raw(raw, Class::Any) => i64::try_from(raw / 100).ok(),
             What::Fact(_) | What::Raw(..) => None,
         }
+    }
+
+    /// Whether it stands in the name of a record.
+    pub(super) fn is_a_name(&self) -> bool {
+        self.path.is_some_and(|path| is_name(path.rsplit('.').next().unwrap_or(path)))
     }
 
     /// Whether it is an amount.

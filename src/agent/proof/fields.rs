@@ -66,7 +66,9 @@ pub(super) fn class_of(key: &[String]) -> Class {
         Class::Minutes(24 * 60)
     } else if has("hours horas") {
         Class::Minutes(60)
-    } else if has("minutes minutos mins min") && !has("price preco amount valor order") {
+    } else if (has("minutes minutos mins") || key.last().is_some_and(|word| word == "min"))
+        && !has("price preco amount valor order")
+    {
         Class::Minutes(1)
     } else if has("weeks semanas") {
         Class::Minutes(7 * 24 * 60)

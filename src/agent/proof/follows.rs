@@ -12,6 +12,7 @@ use jiff::Span;
 use jiff::civil::{Date, Weekday};
 
 const DAY: u32 = 24 * 60;
+const ONE_DAY: Fact = Fact::Minutes(DAY, Pace::Unsaid);
 const HALF_DAY: i64 = 12 * 60;
 /// Longest stretch of business days that is counted.
 const LONGEST: u32 = 400;
@@ -66,13 +67,24 @@ impl Binder {
                     }
                     fact => date_of(fact, ledger.today(), ledger) == Some(day),
                 };
-                lengths().any(|length| {
+                let next = place.manner.names_the_next_day().then_some(ONE_DAY);
+                lengths().chain(next).any(|length| {
                     bases.iter().any(|base| {
                         [1, -1].into_iter().filter_map(|sign| moved(*base, length, sign)).any(is_claimed)
                     })
                 })
             }
-            Fact::Weekday(day) => is_beside_its_date(day, stated, place),
+            // `com 24 horas de antecedência, ou seja, até domingo`
+            Fact::Weekday(day) => {
+                is_beside_its_date(day, stated, place)
+                    || place.manner.explains()
+                        && lengths().any(|length| {
+                            days_told(ledger).chain(self.times.days.iter().copied()).any(|base| {
+                                let moved = [1, -1].into_iter().filter_map(|sign| moved(base, length, sign));
+                                moved.into_iter().any(|moved| weekday_number(moved.weekday()) == day)
+                            })
+                        })
+            }
             Fact::Minutes(minutes, pace) if minutes.is_multiple_of(DAY) => {
                 self.lies_between(stated, &beside, place, |from, until| match pace {
                     Pace::Business => moved(from, stated.fact, 1) == Some(until),
@@ -144,6 +156,10 @@ impl Binder {
         let (ledger, counts_down) = (place.ledger, place.manner.counts_down(stated));
         let named = beside.iter().filter_map(|fact| date_of(*fact, ledger.today(), ledger));
         let mut days: Vec<Date> = named.chain(self.times.days.iter().copied()).collect();
+        // `duas semanas depois do começo`
+        if !days.is_empty() && place.manner.tells_which_is_first() {
+            days.extend(days_told(ledger));
+        }
         if days.is_empty() {
             let today = ledger.today();
             return counts_down && days_told(ledger).any(|day| holds(today, day) || holds(day, today));

@@ -1,13 +1,16 @@
 //! How a sentence says what it says: as a question, as the customer's own word, as a word of the house. Decides what the
 //! customer's own words may prove. Pure.
 
+use super::wording::{
+    ATTRIBUTED, CONDITIONS, COSTS, COUNTDOWN, DIFFERENCES, EXPLANATIONS, LIMITS, NEXT_DAY, NOT_GOODS,
+    NOT_THE_SHOP, OPENING, ORDERS, PERSONAL, PROMISED, SUMS, TAKEN, UNSURE,
+};
 use crate::domain::language::Language;
 use crate::language::phrases::{Phrases, spaced};
 use crate::language::sentences::asks;
 use crate::language::statements::{Fact, Kind, Stated, Word};
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::sync::LazyLock;
 
 /// A sentence, looked at as a whole.
 pub(super) struct Manner<'a> {
@@ -19,120 +22,6 @@ pub(super) struct Manner<'a> {
     /// Whether it asks.
     pub(super) asks: bool,
 }
-
-/// What the customer said of a wish or a limit of their own.
-static ATTRIBUTED: LazyLock<Phrases> = LazyLock::new(|| {
-    Phrases::of(
-        "voce disse|voce mencionou|voce informou|voce pediu|voce passou|voce quer|voce falou|\
-        voce escreveu|voce procura|voce comentou|que voce|seu orcamento|sua faixa|entendi|anotei|\
-        seu limite|sua compra|your purchase|tu compra|su compra|you said|you mentioned|you asked|\
-        you told|you want|you gave|you wrote|your budget|budget|you re looking|you are looking|i understand|\
-        got it|mencionaste|dijiste|pediste|tu presupuesto|su presupuesto|usted menciono|me dijo|quieres|\
-        buscas|entiendo",
-    )
-});
-
-/// Words by which the house promises: what stands beside them is no repetition of the customer's wish.
-static PROMISED: LazyLock<Phrases> = LazyLock::new(|| {
-    Phrases::of(
-        "offer|oferecer|ofrecer|consigo|custa|custam|cobramos|cobrado|chega|chegam|chegara|chegar|entregamos|entregue|entrega|\
-        entregar|abre|abrimos|aberto|aberta|abertos|funciona|funcionamos|atendemos|temos|tem|ha|vaga|\
-        vagas|disponivel|disponiveis|livre|livres|garantia|garantimos|prazo|parcelamos|pronto|pronta|\
-        despachamos|enviamos|recebe|recebera|arrives|arrive|deliver|delivers|delivered|ships|open|opens|\
-        available|warranty|guarantee|we have|there is|there are|ready|llega|llegara|entregaremos|\
-        tenemos|hay|disponible|disponibles|abierto|listo|lista|costs|cuesta|previsao|previsto|prevista|\
-        expected|estimated|marcado|marcada|agendado|agendada|reservado|reservada|booked|scheduled|\
-        confirmado|confirmada|confirmed|estoque|stock|fechado|fechada|closed|cerrado",
-    )
-});
-
-/// Limits: `até R$ 100` repeats what the customer wants to spend.
-const LIMITS: &str = "ate|abaixo de|menos de|dentro de|dentro dos|dos|faixa de|up to|under|below|within|hasta|\
-    less than";
-
-/// Words of the customer's own affair.
-static PERSONAL: LazyLock<Phrases> = LazyLock::new(|| Phrases::of("seu|sua|seus|suas|your|tu|su|tus|sus"));
-
-/// Words of what is not known.
-static UNSURE: LazyLock<Phrases> = LazyLock::new(|| {
-    Phrases::of(
-        "nao sei|nao tenho|nao consigo|nao posso|nao encontrei|nao temos essa informacao|i don t|i do not|i can t|\
-        i cannot|no se|no tengo|no puedo|posso verificar|vou verificar|confirmar se",
-    )
-});
-
-/// Words of what would be if.
-static CONDITIONS: LazyLock<Phrases> =
-    LazyLock::new(|| Phrases::of("se|caso|quando|if|whether|when|si|cuando|assim que|once"));
-
-/// Words of what nobody else can have.
-static TAKEN: LazyLock<Phrases> = LazyLock::new(|| {
-    Phrases::of(
-        "ocupado|ocupada|ocupados|ocupadas|lotado|lotada|cheio|cheia|completo|completa|completos|completas|esgotado|\
-        esgotada|agotado|agotada|reservado|reservada|llena|lleno|sem|sin|nenhum|nenhuma|ninguna|taken|full|booked|gone|\
-        unavailable|indisponivel",
-    )
-});
-
-/// Words of when the house is open.
-static OPENING: LazyLock<Phrases> = LazyLock::new(|| {
-    Phrases::of(
-        "abre|abrimos|aberto|aberta|abertos|fecha|fechamos|fechado|fechada|funciona|funcionamos|\
-        funcionamento|atende|atendemos|atendimento|horario|horarios|loja|open|opens|close|closes|closed|\
-        hours|store|shop|abren|abierto|cerrado|cerramos|atencion|tienda",
-    )
-});
-
-/// Beside these an amount is a price, not a limit.
-static COSTS: LazyLock<Phrases> = LazyLock::new(|| {
-    Phrases::of("custa|custam|costs|cuesta|frete|shipping|envio|desconto|discount|descuento")
-});
-
-/// What is available and no goods.
-static NOT_GOODS: LazyLock<Phrases> = LazyLock::new(|| {
-    Phrases::of(
-        "estou|fico|estamos|i m|we re|i am|we are|estoy|a equipe|informacao|information|informacion|\
-        atendimento|site|equipe|team",
-    )
-});
-
-/// What is open and not the shop.
-static NOT_THE_SHOP: LazyLock<Phrases> = LazyLock::new(|| {
-    Phrases::of(
-        "foi|foram|fue|was|were|chamado|ticket|pedido|order|conta|account|embalagem|caixa|pacote|package",
-    )
-});
-
-/// Words of a sum.
-static SUMS: LazyLock<Phrases> = LazyLock::new(|| {
-    Phrases::of(
-        "with delivery|com a entrega|com entrega|con entrega|comes to|come to|adds up|add up|as duas|os dois|las dos|los dos|ambos|ambas|plus|mais|mas|total|soma|somando|tudo|juntos|juntas|ao todo|sum|altogether|together|both|en total|\
-        en conjunto|todo|toda|com o frete|com frete|incluindo|including|incluido|with shipping|con envio|\
-        ficam|saem|fica|sai",
-    )
-});
-
-/// Words before what follows from what was said.
-static EXPLANATIONS: LazyLock<Phrases> = LazyLock::new(|| {
-    Phrases::of(
-        "ou seja|o que da|o que daria|o que corresponde|entao|which would be|which comes|so|that s|asi que|es decir|lo que|\
-        serian|seria|seriam|portanto|por tanto",
-    )
-});
-
-/// Words of how far a day is away.
-static COUNTDOWN: LazyLock<Phrases> =
-    LazyLock::new(|| Phrases::of("faltam|faltan|daqui|atras|ago|away|until|since|desde|to go|dentro de"));
-
-/// Words of what lies between two amounts.
-static DIFFERENCES: LazyLock<Phrases> = LazyLock::new(|| {
-    Phrases::of(
-        "diferenca|economia|economiza|economizar|economizaria|a mais|a menos|mais caro|mais barato|sobra|sobram|\
-        resta|restam|restaria|restariam|restante|falta|faltam|saldo|troco|descontando|desconto de|save|saves|saving|\
-        savings|difference|more than|less than|cheaper|more|less|balance|remaining|left over|ahorra|ahorras|ahorro|\
-        descuenta|descontado|descontada|desconta|descontados|descontadas|abatido|abatidos|abate|deducted|minus|diferencia|mas por|mas al|mas que|menos que|de mas|queda|quedan|quedaria",
-    )
-});
 
 /// A text without its `sí`, which without the accent is `si`.
 fn without_yes(text: &str) -> Cow<'_, str> {
@@ -261,7 +150,8 @@ impl<'a> Manner<'a> {
         };
         let is_age = || {
             let behind = spaced(self.sentence.get(stated.span.end..).unwrap_or_default());
-            words.ends_with(" de ") || words.ends_with(" tem ") || behind.starts_with(" old ")
+            [" de ", " tem ", " com ", " con ", " with "].iter().any(|word| words.ends_with(word))
+                || behind.starts_with(" old ")
         };
         let opens = || self.stands_in_a_condition(before, stated);
         match stated.fact {
@@ -269,11 +159,10 @@ impl<'a> Manner<'a> {
             Fact::Date { .. } | Fact::DayOfMonth(_) => {
                 (is_bound() && !self.promises_beside(stated)) || opens()
             }
-            Fact::Months(months) if months % 12 == 0 => is_age() || opens(),
+            Fact::Months(_) => is_age() || opens(),
             Fact::Count(..)
             | Fact::Number(_)
             | Fact::Minutes(..)
-            | Fact::Months(_)
             | Fact::Money(_)
             | Fact::Weekday(_)
             | Fact::Relative(_) => opens(),
@@ -368,6 +257,16 @@ impl<'a> Manner<'a> {
     pub(super) fn counts_down(&self, stated: &Stated) -> bool {
         let before = spaced(self.sentence.get(..stated.span.start).unwrap_or_default());
         self.has(&COUNTDOWN) || before.ends_with(" ha ") || before.ends_with(" hace ")
+    }
+
+    /// Whether it tells of the day before another, or of the one behind it.
+    pub(super) fn names_the_next_day(&self) -> bool {
+        self.has(&NEXT_DAY)
+    }
+
+    /// Whether it says which of two days is first.
+    pub(super) fn tells_which_is_first(&self) -> bool {
+        self.has(&ORDERS)
     }
 
     /// Whether it says how far two amounts are apart.

@@ -2,6 +2,7 @@
 //! customer's own words as the customer's. It collects; what is said against it is the guard's.
 
 pub mod acts;
+mod attribution;
 mod bind;
 mod days;
 mod deeds;
@@ -16,7 +17,9 @@ pub mod policies;
 mod proper;
 mod result;
 mod rivals;
+mod states;
 mod sums;
+mod wording;
 
 use super::names::InternalNames;
 use crate::config::business::Business;
@@ -30,6 +33,7 @@ use crate::domain::passage::Passage;
 use crate::domain::provenance::Origin;
 use crate::domain::tool_call::{ToolCall, ToolOutcome};
 use crate::language::dates::find_times;
+use crate::language::detect::detect;
 use crate::language::fold::{beginning, fold, words};
 use crate::language::phrases::spaced;
 use crate::language::statements::{Term, terms_of};
@@ -39,17 +43,11 @@ use deeds::{By, claims_to_have_looked, deeds_in};
 use jiff::Zoned;
 use ledger::Ledger;
 use policies::{Policy, is_contradicted, policies_in, policies_of_flags};
-use serde_json::Value;
+use states::{has_failed, numbers_of, states_of};
 use std::sync::Arc;
-
-/// A number with so many digits names a record.
-const NAMING_DIGITS: usize = 3;
 
 /// So many letters of a verb tell it from others, in more than one language.
 const ALIKE: usize = 4;
-
-/// Longest text that names its record.
-const LONGEST_NAME: usize = 80;
 
 /// What the guard knows of the turn.
 #[derive(Clone, Debug, Default)]
@@ -152,6 +150,8 @@ impl Proof {
 
     /// Lets the guard rely on a passage.
     pub fn add_passage(&mut self, passage: &Passage, language: Language) {
+        // A document is read in its own language, whatever the customer speaks.
+        let language = detect(&passage.text).unwrap_or(language);
         let about = format!("{} {}", passage.title, passage.heading.as_deref().unwrap_or_default());
         let origin = Origin::Passage { id: passage.id.clone() };
         self.ledger.add_text(origin, &passage.text, &about, language);
@@ -187,7 +187,10 @@ impl Proof {
             ToolOutcome::Done { data, effects, .. } => {
                 let written = data.to_string();
                 self.ledger.add_result(origin, &written, data, language);
-                states_of(data, &[], language, &mut self.told);
+                // That nothing came of a call says of no record how it stands.
+                if !has_failed(data) {
+                    states_of(data, &[], language, &mut self.told);
+                }
                 self.policies.push(policies_of_flags(&written, data, language));
                 if effects.contains(&Effect::Wrote) && !has_failed(data) {
                     let acts = acts::called(&call.name).and(acts::called(title));
@@ -311,65 +314,6 @@ fn has_the_verb(folded: &str, root: &str) -> bool {
             .split(' ')
             .filter_map(|word| word.strip_prefix(root))
             .any(|ending| matches!(ending, "" | "e" | "ar" | "er" | "ir"))
-}
-
-/// The terms of numbers that name records.
-fn numbers_of(text: &str, language: Language) -> Vec<Term> {
-    let numbers: Vec<&str> = text
-        .split(|sign: char| !sign.is_ascii_digit())
-        .filter(|digits| digits.len() >= NAMING_DIGITS)
-        .collect();
-    terms_of(&numbers.join(" "), language)
-}
-
-/// The states that the texts of a result tell of, each with the terms of its record and of those around it.
-fn states_of(data: &Value, around: &[Term], language: Language, told: &mut Vec<(Acts, Vec<Term>)>) {
-    match data {
-        Value::Object(fields) => {
-            let mut terms = around.to_vec();
-            for value in fields.values() {
-                match value {
-                    Value::String(text) if text.len() <= LONGEST_NAME => {
-                        terms.extend(terms_of(text, language))
-                    }
-                    Value::Number(number) => terms.extend(numbers_of(&number.to_string(), language)),
-                    _ => {}
-                }
-            }
-            for (key, value) in fields {
-                states_of(value, &terms, language, told);
-                let is_state = value.as_str().is_some_and(|text| acts::called(text).is_empty());
-                if is_state && matches!(fold(key).as_str(), "status" | "state" | "situacao" | "estado") {
-                    told.push((Acts::STATE, terms.clone()));
-                }
-                // `paid_through: "2026-12-14"`
-                let acts = acts::done(key);
-                let is_something =
-                    !value.is_null() && value.as_bool() != Some(false) && value.as_f64() != Some(0.0);
-                if !acts.is_empty() && is_something && value.as_str() != Some("") {
-                    told.push((acts, terms.clone()));
-                }
-            }
-        }
-        Value::Array(elements) => {
-            elements.iter().for_each(|element| states_of(element, around, language, told))
-        }
-        // An address of the web is no state, whatever words are in it.
-        Value::String(text) if !text.contains("://") && !text.contains('@') => {
-            let acts = acts::called(text);
-            if !acts.is_empty() {
-                told.push((acts, around.to_vec()));
-            }
-        }
-        Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => {}
-    }
-}
-
-/// Whether a result says that nothing came of the call.
-fn has_failed(data: &Value) -> bool {
-    let says = |key: &str, value: bool| data.get(key).and_then(Value::as_bool) == Some(value);
-    let error = data.get("error").is_some_and(|error| !error.is_null() && error.as_bool() != Some(false));
-    says("success", false) || says("ok", false) || error
 }
 
 /// Whether `text` is about days or hours, so that the present date belongs into an answer.

@@ -47,13 +47,15 @@ pub(super) fn has_other_record(
     near: &[Term],
     ledger: &Ledger,
 ) -> bool {
-    let Some(path) = evident.path.filter(|path| path.contains('[') && fact.kind() != Kind::Code) else {
+    let is_a_name = matches!(fact.kind(), Kind::Code | Kind::Number);
+    let Some(path) = evident.path.filter(|path| path.contains('[') && !is_a_name) else {
         return false;
     };
     ledger.evidence().any(|other| {
         other.origin == evident.origin
             && other.path.is_some()
             && other.fits(near) > fits
+            && evident.named_by(near) & !other.named_by(near) == 0
             && other.path.is_some_and(|other| is_same_field(other, path))
             && !says(fact, &other, ledger)
     })

@@ -6,9 +6,10 @@ use super::equal::says;
 use super::evident::Evident;
 use super::result::What;
 use crate::domain::language::Language;
+use crate::language::fold::fold;
 use crate::language::numbers::find_quantities;
 use crate::language::phrases::{Phrases, spaced};
-use crate::language::statements::{Fact, Stated, THING, Term, read_sentence};
+use crate::language::statements::{Fact, Hedge, Stated, THING, Term, read_sentence};
 use std::sync::LazyLock;
 
 /// What is paid so often in what the words name; half of it is paid for a half.
@@ -31,8 +32,15 @@ const MOST_AMOUNTS: usize = 24;
 const MOST_OF_THREE: usize = 8;
 
 impl Binder {
-    /// Whether an amount follows from others by a sum, a difference, a multiple or a share, all of which are told.
-    pub(super) fn is_computed(&self, cents: i64, near: &[Term], place: &Place<'_>) -> bool {
+    /// Whether an amount follows from others by a sum, a difference, a multiple or a share, all of which are told: by a
+    /// difference only if the sentence may tell of one.
+    pub(super) fn is_computed(
+        &self,
+        cents: i64,
+        near: &[Term],
+        place: &Place<'_>,
+        by_difference: bool,
+    ) -> bool {
         let Place { sentence, ledger, about, manner, language } = *place;
         let mut amounts = self.amounts.clone();
         for stated in &read_sentence(sentence, language).stated {
@@ -77,7 +85,10 @@ impl Binder {
         let best: Vec<usize> = priced().map(|(_, fits): (i64, Vec<usize>)| fits).max().unwrap_or_default();
         let mut parts = amounts.clone();
         parts.extend(priced().map(|(amount, _)| amount));
-        let in_one_result: Vec<i64> = in_one_result.collect();
+        // An amount often stands there twice, in reais and in centavos.
+        let mut in_one_result: Vec<i64> = in_one_result.collect();
+        in_one_result.sort_unstable();
+        in_one_result.dedup();
         if let [only] = in_one_result.as_slice() {
             amounts.push(*only);
         }
@@ -122,6 +133,7 @@ impl Binder {
         );
         let words = spaced(sentence);
         times.extend(PERIODS.iter().filter(|(phrases, _)| phrases.are_in(&words)).map(|(_, times)| *times));
+        let sums_up = manner.sums_up() || self.heads_sums;
         let any = |holds: &dyn Fn(i64) -> bool| amounts.iter().any(|amount| holds(*amount));
         let shared = |amount: i64, share: u32| amount * i64::from(share) / 10_000;
         let is = |value: i64| (value - cents).abs() <= 1;
@@ -151,8 +163,8 @@ impl Binder {
                     .map(|pack| one * pack / 100)
                     .any(|pack| times.iter().chain([&1]).any(|times| is(pack * times)))
             })
-            || (manner.sums_up() && (is_told_twice || adds_up(&parts, cents)))
-            || (manner.explains()
+            || (sums_up && (is_told_twice || adds_up(&parts, cents)))
+            || ((manner.explains() || sums_up)
                 && parts.iter().any(|one| {
                     parts.iter().any(|other| {
                         one != other
@@ -160,7 +172,7 @@ impl Binder {
                                 || times.iter().any(|times| one * times + other == cents))
                     })
                 }))
-            || (manner.tells_apart()
+            || (by_difference
                 && parts.iter().any(|one| {
                     parts.iter().any(|other| {
                         let rest = one - other;
@@ -172,7 +184,10 @@ impl Binder {
     }
 
     /// Whether a percentage is what lies between two amounts that were told.
-    pub(super) fn is_computed_share(&self, share: u32, sentence: &str, language: Language) -> bool {
+    pub(super) fn is_computed_share(&self, share: u32, hedge: Hedge, place: &Place<'_>) -> bool {
+        let Place { sentence, language, .. } = *place;
+        // Hundredths of a percent that a share may be rounded by.
+        let rounded: i64 = if hedge == Hedge::Exact { 50 } else { 200 };
         let mut amounts = self.amounts.clone();
         amounts.extend(read_sentence(sentence, language).stated.iter().filter_map(
             |stated| match stated.fact {
@@ -181,9 +196,43 @@ impl Binder {
             },
         ));
         let part = |less: i64, more: i64| {
-            more > 0 && less < more && ((more - less) * 10_000 / more - i64::from(share)).abs() < 50
+            let near = |part: i64| (part * 10_000 / more - i64::from(share)).abs() < rounded;
+            0 < less && less < more && (near(more - less) || near(less))
         };
         amounts.iter().any(|one| amounts.iter().any(|other| part(*one, *other)))
+    }
+
+    /// `3x de R$ 60,00`: whether an amount that is told is paid in so many parts.
+    pub(super) fn is_instalment(&self, cents: i64, stated: &Stated, place: &Place<'_>) -> bool {
+        const PARTS: [&str; 11] = [
+            "x",
+            "vezes",
+            "parcelas",
+            "times",
+            "instalments",
+            "installments",
+            "payments",
+            "cuotas",
+            "veces",
+            "pagos",
+            "prestacoes",
+        ];
+        let before = fold(place.sentence.get(..stated.span.start).unwrap_or_default());
+        let words: Vec<&str> = before
+            .split(|sign: char| !sign.is_alphanumeric())
+            .filter(|word| !word.is_empty() && !matches!(*word, "de" | "of"))
+            .collect();
+        let parts = match words.as_slice() {
+            [.., number, unit] if PARTS.contains(unit) => number.parse::<i64>().ok(),
+            [.., joined] => joined.strip_suffix('x').and_then(|number| number.parse().ok()),
+            [] => None,
+        };
+        let is_whole =
+            |amount: i64| parts.is_some_and(|parts| parts > 1 && (amount - cents * parts).abs() <= parts);
+        let is_told = |evident: &Evident<'_>| {
+            evident.origin.is_of_the_house() && evident.amount().is_some_and(is_whole)
+        };
+        self.amounts.iter().copied().any(is_whole) || place.ledger.evidence().any(|evident| is_told(&evident))
     }
 
     fn shares_with(&self, sentence: &str, language: Language) -> Vec<u32> {

@@ -133,8 +133,10 @@ fn date(source: &Source<'_>, at: usize) -> Read {
         place += 1;
     }
     let joined = usize::from(matches!(source.word(place), "de" | "of"));
-    let named =
-        month(source.word(place + joined)).filter(|_| joined == 1 || is_long_month(source.word(place)))?;
+    let name = source.word(place + joined);
+    // `5 out of 5`
+    let is_english_out = name == "out" && source.word(place + joined + 1) == "of";
+    let named = month(name).filter(|_| !is_english_out && (joined == 1 || is_long_month(name)))?;
     place += joined + 1;
     let (year, more) = year_at(source, place);
     Some((vec![civil(first, i64::from(named), year)?], place + more - at))

@@ -1,0 +1,122 @@
+//! Whether evidence that says what a claim says says it of something else: what it is said of is told by the words beside it,
+//! and other evidence of the kind may be named better by the words of the claim. Pure.
+
+use super::bind::{Binder, Place};
+use super::days::Days;
+use super::equal::says;
+use super::evident::Evident;
+use super::result::What;
+use super::rivals::{has_other_record, has_subject};
+use crate::language::detect::detect;
+use crate::language::statements::{Fact, Kind, Stated, Term, Word, read_sentence};
+
+/// What a word that names something counts; what only names a field or a rate counts less.
+const WORD: usize = 2;
+
+/// The evidence of the kind of a claim.
+pub(super) struct Others<'a> {
+    /// How well what says the same is named, and by which words of the claim.
+    same: Vec<(usize, u64)>,
+    /// How well what says something else is named.
+    rivals: Vec<(usize, Evident<'a>)>,
+    /// The best of those.
+    pub(super) best: usize,
+    /// The days it is told of.
+    pub(super) days: Days,
+}
+
+impl<'a> Others<'a> {
+    pub(super) fn of(near: &[Term], fact: Fact) -> Self {
+        Self { same: Vec::new(), rivals: Vec::new(), best: 0, days: Days::of(near, fact) }
+    }
+
+    pub(super) fn prove(&mut self, evident: &Evident<'_>, near: &[Term]) {
+        self.days.prove(evident);
+        self.same.push((evident.fits_with_field(near), evident.named_by(near)));
+    }
+
+    pub(super) fn rival(&mut self, evident: Evident<'a>, near: &[Term]) {
+        self.days.rival(&evident);
+        let fits = evident.fits_with_field(near);
+        self.best = self.best.max(fits);
+        self.rivals.push((fits, evident));
+    }
+
+    /// Whether one of the others is named by all that names `evident`, and more: in another document clearly more, as
+    /// other words stand there.
+    fn outdo(&self, evident: &Evident<'_>, near: &[Term]) -> bool {
+        let fits = evident.fits_with_field(near);
+        self.rivals.iter().any(|(fit, rival)| {
+            let is_alike = rival.origin == evident.origin || rival.path.is_some() && evident.path.is_some();
+            let named = rival.named_by(near);
+            *fit > fits + usize::from(!is_alike)
+                && self.same.iter().all(|(fit, by)| *fit < fits || by & !named == 0)
+        })
+    }
+}
+
+impl Binder {
+    /// Whether the evidence that says the same says it of something else.
+    pub(super) fn is_of_another(
+        &self,
+        stated: &Stated,
+        evident: &Evident<'_>,
+        others: &Others<'_>,
+        near: &[Term],
+        place: &Place<'_>,
+    ) -> bool {
+        let Place { sentence, ledger, .. } = *place;
+        // What the customer said is said as the customer's, whatever the house says of it.
+        let fits = evident.fits_with_field(near);
+        let is_the_houses = evident.origin.is_of_the_house();
+        // A measure in the name of a record tells which record is meant: what is said of it is another claim.
+        if matches!(stated.fact, Fact::Count(..)) && evident.is_a_name() {
+            return false;
+        }
+        // `hoje`, where a schedule names its weekday.
+        if stated.fact == Fact::Relative(0) && matches!(evident.what, What::Fact(Fact::Weekday(_))) {
+            return false;
+        }
+        // A month is told of many things.
+        if matches!(stated.fact, Fact::Date { day: 0, .. }) {
+            return false;
+        }
+        // What was asked names no day or hour.
+        let is_only_asked = near == place.about && matches!(stated.fact.kind(), Kind::Day | Kind::Clock);
+        // What is written in another language is named by other words.
+        let is_foreign = || detect(evident.written).is_some_and(|language| language != place.language);
+        if is_the_houses
+            && has_subject(stated.fact)
+            && ((others.outdo(evident, near)
+                && !is_only_asked
+                && !(fits < WORD && others.best < 2 * WORD && is_foreign()))
+                || others.days.are_broken())
+        {
+            return true;
+        }
+        // Something else is free.
+        if stated.fact == Fact::Word(Word::Free)
+            && !is_foreign()
+            && evident.path.is_none()
+            && !stated.near.is_empty()
+            && !evident.stands_beside(&stated.near)
+        {
+            return true;
+        }
+        if has_subject(stated.fact)
+            && (evident.is_of_another_line(&stated.near) || evident.is_at_another_rate(stated))
+        {
+            return true;
+        }
+        let whole = &read_sentence(sentence, place.language).terms;
+        let said = [near, whole.as_slice(), &self.carried, place.about];
+        let of_the_whole = |other: &Evident<'_>| {
+            other.origin == evident.origin
+                && other.competes_with(stated.fact)
+                && !says(stated.fact, other, ledger)
+                && evident.is_of_an_unnamed_part(other, &said)
+        };
+        (evident.path.is_some() && ledger.evidence().any(|other| of_the_whole(&other)))
+            || has_other_record(stated.fact, evident, fits, near, ledger)
+    }
+}

@@ -1,0 +1,95 @@
+//! How records stand, as the results of tools tell it, and whether a call came to nothing. Pure.
+
+use super::acts::{self, Acts};
+use crate::domain::language::Language;
+use crate::language::fold::{fold, words};
+use crate::language::statements::{Term, terms_of};
+use serde_json::Value;
+
+/// A number with so many digits names a record.
+const NAMING_DIGITS: usize = 3;
+
+/// Longest text that names its record.
+const LONGEST_NAME: usize = 80;
+
+/// The states that the texts of a result tell of, each with the terms of its record and of those around it.
+pub(super) fn states_of(
+    data: &Value,
+    around: &[Term],
+    language: Language,
+    told: &mut Vec<(Acts, Vec<Term>)>,
+) {
+    match data {
+        Value::Object(fields) => {
+            let mut terms = around.to_vec();
+            for value in fields.values() {
+                match value {
+                    Value::String(text) if text.len() <= LONGEST_NAME => {
+                        terms.extend(terms_of(text, language))
+                    }
+                    Value::Number(number) => terms.extend(numbers_of(&number.to_string(), language)),
+                    _ => {}
+                }
+            }
+            for (key, value) in fields {
+                states_of(value, &terms, language, told);
+                let is_state = value.as_str().is_some_and(|text| acts::called(text).is_empty());
+                if is_state && matches!(fold(key).as_str(), "status" | "state" | "situacao" | "estado") {
+                    told.push((Acts::STATE, terms.clone()));
+                }
+                // `paid_through: "2026-12-14"`
+                let acts = if is_to_come(key) { Acts::default() } else { acts::done(key) };
+                let is_something =
+                    !value.is_null() && value.as_bool() != Some(false) && value.as_f64() != Some(0.0);
+                if !acts.is_empty() && is_something && value.as_str() != Some("") {
+                    told.push((acts, terms.clone()));
+                }
+            }
+        }
+        Value::Array(elements) => {
+            elements.iter().for_each(|element| states_of(element, around, language, told))
+        }
+        // An address of the web is no state, whatever words are in it.
+        Value::String(text) if !text.contains("://") && !text.contains('@') => {
+            let acts = acts::called(text);
+            if !acts.is_empty() {
+                told.push((acts, around.to_vec()));
+            }
+        }
+        Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => {}
+    }
+}
+
+/// Whether a field says when something is expected: `ready_expected`.
+fn is_to_come(key: &str) -> bool {
+    const WORDS: [&str; 11] = [
+        "expected",
+        "estimated",
+        "estimate",
+        "planned",
+        "due",
+        "eta",
+        "forecast",
+        "previsto",
+        "prevista",
+        "previsao",
+        "prazo",
+    ];
+    words(&key.replace('_', " ")).iter().any(|word| WORDS.contains(&word.as_str()))
+}
+
+/// Whether a result says that nothing came of the call.
+pub(super) fn has_failed(data: &Value) -> bool {
+    let says = |key: &str, value: bool| data.get(key).and_then(Value::as_bool) == Some(value);
+    let error = data.get("error").is_some_and(|error| !error.is_null() && error.as_bool() != Some(false));
+    says("success", false) || says("ok", false) || error
+}
+
+/// The terms of numbers that name records.
+pub(super) fn numbers_of(text: &str, language: Language) -> Vec<Term> {
+    let numbers: Vec<&str> = text
+        .split(|sign: char| !sign.is_ascii_digit())
+        .filter(|digits| digits.len() >= NAMING_DIGITS)
+        .collect();
+    terms_of(&numbers.join(" "), language)
+}

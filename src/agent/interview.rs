@@ -9,7 +9,6 @@ use crate::domain::event::EventBody;
 use crate::domain::interview::{
     EndReason, InterviewState, InterviewStep, Manner, Question, Standing, StartRule,
 };
-use crate::domain::message::Role;
 use crate::domain::turn::StopReason;
 use crate::interview::definition::Definition;
 use crate::interview::hear::{Hearing, hear};
@@ -112,14 +111,16 @@ impl Run<'_> {
             }
             return false;
         }
-        let answered = |message: &EventBody| matches!(message, EventBody::Message(message) if message.role == Role::Assistant);
-        let first = !self.task.events.iter().any(|event| answered(&event.body));
+        let first = self.task.has_just_come();
         let visit = Visit::of(&self.task.conversation.metadata);
         let begun = interviews.begun_by(said, first, &visit, self.task.contact.id);
         let Some((definition, rule)) = begun else { return false };
-        // Who has been interviewed here, or did not want to be, is not interviewed again by the same words.
+        // Who has been interviewed here lately, or did not want to be, is not interviewed again by the same words.
         let again = earlier.is_some_and(|state| {
-            state.name == definition.name && state.conversation == self.task.conversation.id
+            let is_here = state.conversation == self.task.conversation.id;
+            is_here
+                && state.name == definition.name
+                && state.is_recent(definition.resume_days, self.now.timestamp())
         });
         if again {
             return false;

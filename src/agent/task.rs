@@ -1,18 +1,19 @@
 //! What a turn works on, what it comes to, and whom it needs: a journal, an audience, a place to look things up.
 
 use crate::domain::contact::Contact;
-use crate::domain::conversation::Conversation;
+use crate::domain::conversation::{Conversation, REFERRED_WITH};
 use crate::domain::effect::Effect;
 use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::{ConversationId, TurnId};
 use crate::domain::interview::InterviewState;
 use crate::domain::language::Language;
-use crate::domain::message::{Button, Confirmation, Input, KeptFile, Message, SourceRef};
+use crate::domain::message::{Button, Confirmation, Input, KeptFile, Message, Role, SourceRef};
 use crate::domain::passage::{Asked, Lookup};
 use crate::domain::tool_call::ToolCall;
 use crate::domain::turn::{StopReason, Usage};
 use crate::llm::model::SentFile;
 use async_trait::async_trait;
+use serde_json::Value;
 use std::time::Duration;
 
 /// The turn's own log. Implementors owe durability before they return.
@@ -106,6 +107,18 @@ pub struct Task {
     pub interviewed: Vec<String>,
     /// Whether the customer may be told that the answer comes later.
     pub may_postpone: bool,
+}
+
+impl Task {
+    /// Whether it counts where the customer came from: nobody has answered them yet, or an advertisement has brought
+    /// them back with one of the messages to answer.
+    pub(super) fn has_just_come(&self) -> bool {
+        let is_answer = |event: &Event| matches!(&event.body, EventBody::Message(message) if message.role == Role::Assistant);
+        let referred_with = self.conversation.metadata.get(REFERRED_WITH).and_then(Value::as_str);
+        let is_referred =
+            |message: &Message| referred_with.is_some() && message.client_id.as_deref() == referred_with;
+        !self.events.iter().any(is_answer) || self.answers.iter().any(is_referred)
+    }
 }
 
 /// What a turn comes to.

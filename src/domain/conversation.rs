@@ -122,6 +122,9 @@ pub struct Conversation {
 /// Name of the channel whose customers write from a telephone number that it vouches for.
 pub const WHATSAPP: &str = "whatsapp";
 
+/// In a conversation's metadata: the channel's id of the message that came with the newest advertisement.
+pub const REFERRED_WITH: &str = "referred_with";
+
 impl Conversation {
     /// Whether the channel vouches for the telephone number that the customer writes from. A page that opens a
     /// conversation may describe the visit as it likes; what it says of a number is no proof.

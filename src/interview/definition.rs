@@ -55,7 +55,8 @@ pub struct Definition {
     /// Answers on file that are older than so many days are confirmed instead of taken for granted.
     #[serde(default = "half_a_year")]
     pub stale_days: u32,
-    /// A paused interview goes on if the lead comes back within so many days.
+    /// A paused interview goes on if the lead comes back within so many days; after that, and not before, the same words
+    /// begin one that is over anew.
     #[serde(default = "one_month")]
     pub resume_days: u32,
     /// Whether the lead sees everything, and may correct it, before it is passed on.

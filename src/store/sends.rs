@@ -25,6 +25,17 @@ pub struct NewSend {
     pub kind: String,
     /// Now.
     pub at: Timestamp,
+    /// How many people may be reached so, if there is a limit.
+    pub limit: Option<ReachLimit>,
+}
+
+/// How many conversations attempts of one kind may reach in a time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ReachLimit {
+    /// From when on they are counted.
+    pub since: Timestamp,
+    /// This many.
+    pub most: u32,
 }
 
 /// How an attempt ended, as far as the answer told.
@@ -137,11 +148,13 @@ pub struct SendCost {
 /// Attempts to send.
 #[async_trait]
 pub trait SendStore: Send + Sync {
-    /// Writes an attempt down that is about to be made.
+    /// Writes an attempt down that is about to be made. `false`, and nothing is written, if its kind has reached as many
+    /// conversations as its limit says and not this one: attempts that were refused do not count. However many begin at
+    /// once, the limit holds.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if the mark was used before.
-    async fn begin(&self, send: NewSend) -> Result<(), StoreError>;
+    async fn begin(&self, send: NewSend) -> Result<bool, StoreError>;
 
     /// Writes down how an attempt ended. What the channel has said of it meanwhile counts more.
     async fn end(&self, mark: &str, end: SendEnd, at: Timestamp) -> Result<(), StoreError>;
@@ -174,9 +187,6 @@ pub trait SendStore: Send + Sync {
 
     /// The newest messages that the customer of a conversation said, newest first.
     async fn last_said(&self, conversation: ConversationId, limit: u32) -> Result<Vec<Message>, StoreError>;
-
-    /// In how many conversations attempts of `kind` were begun since, and not refused.
-    async fn reach_of(&self, kind: &str, since: Timestamp) -> Result<u64, StoreError>;
 
     /// What was billed since, by category.
     async fn costs(&self, since: Timestamp) -> Result<Vec<SendCost>, StoreError>;

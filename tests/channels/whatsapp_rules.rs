@@ -103,6 +103,35 @@ async fn who_wants_no_messages_gets_no_template_until_they_ask() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn templates_go_to_no_more_people_a_day_than_meta_takes() {
+    let clock = Hands::at("2026-11-24T10:00:00-03:00");
+    let meta = FakeMeta::start_at([], clock.clone()).await;
+    let script = ["Temos vasos.", "Temos também."].map(says).to_vec();
+    let options = AppOptions::scripted(script).at(clock.clone());
+    let app =
+        behind(&meta, options.with(|settings| settings.channels.whatsapp.rates.people_per_day = 1)).await;
+    let mut talks = Vec::new();
+    for (number, customer) in [Customer::ana(), Customer::bia_hidden()].into_iter().enumerate() {
+        meta.tells(customer.writes(&format!("wamid.{number}"), "vocês têm vasos?")).await;
+        meta.taken(number + 1).await;
+        let known = conversations(&app).await;
+        let ids = known.iter().map(|one| one["id"].as_str().unwrap().to_owned());
+        let new: Vec<String> = ids.filter(|id| !talks.contains(id)).collect();
+        talks.extend(new);
+    }
+    clock.advance(SignedDuration::from_hours(25));
+    reply(&app, &talks[0], "Chegaram mais vasos.").await;
+    assert_eq!(meta.taken(3).await.pop().unwrap().kind(), "template");
+    reply(&app, &talks[1], "Chegaram mais vasos.").await;
+    let told = dead(&app, 1).await;
+    assert!(told[0].contains("1 people within a day"), "{told:?}");
+    clock.advance(SignedDuration::from_hours(25));
+    reply(&app, &talks[1], "Chegaram mais vasos.").await;
+    assert_eq!(meta.taken(4).await.pop().unwrap().kind(), "template", "the day is over");
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_is_not_reached_is_not_written_to_until_they_write() {
     let meta = FakeMeta::start([Act::Refuse(131_026)]).await;
     let app = behind(&meta, AppOptions::scripted(vec![says("Olá!"), says("Oi de novo!")])).await;

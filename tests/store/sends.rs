@@ -4,7 +4,7 @@ use super::support::{Bench, on_every_store};
 use balcao::domain::ids::{ConversationId, OutboxId};
 use balcao::store::error::StoreError;
 use balcao::store::outbox::DeliveryOutcome;
-use balcao::store::sends::{NewSend, SendBill, SendCost, SendEnd, SendName, SendState};
+use balcao::store::sends::{NewSend, ReachLimit, SendBill, SendCost, SendEnd, SendName, SendState};
 use balcao::store::turns::TurnCommit;
 use std::time::Duration;
 use uuid::Uuid;
@@ -15,6 +15,7 @@ on_every_store!(
     a_failure_is_final_unless_it_was_delivered,
     a_message_is_billed_once,
     attempts_are_found_by_delivery_and_conversation,
+    a_kind_reaches_no_more_people_than_its_limit_however_many_begin_at_once,
     a_delivery_that_is_deferred_is_as_sure_as_before,
 );
 
@@ -30,6 +31,7 @@ fn send(bench: &Bench, mark: &str) -> NewSend {
         of: 2,
         kind: "text".to_owned(),
         at: bench.now(),
+        limit: None,
     }
 }
 
@@ -105,7 +107,6 @@ async fn a_message_is_billed_once(bench: Bench) {
 
 async fn attempts_are_found_by_delivery_and_conversation(bench: Bench) {
     let sends = &bench.stores.sends;
-    let early = bench.now();
     for mark in ["a", "b", "c"] {
         sends.begin(NewSend { kind: "template".to_owned(), ..send(&bench, mark) }).await.unwrap();
         bench.advance(Duration::from_secs(1));
@@ -119,9 +120,37 @@ async fn attempts_are_found_by_delivery_and_conversation(bench: Bench) {
         marks(sends.newest(ConversationId(Uuid::from_u128(3)), 2).await.unwrap()),
         Vec::<String>::new()
     );
-    assert_eq!(sends.reach_of("template", early).await.unwrap(), 1);
-    assert_eq!(sends.reach_of("template", bench.now()).await.unwrap(), 0);
-    assert_eq!(sends.reach_of("text", early).await.unwrap(), 0);
+}
+
+async fn a_kind_reaches_no_more_people_than_its_limit_however_many_begin_at_once(bench: Bench) {
+    let sends = &bench.stores.sends;
+    let limit = Some(ReachLimit { since: bench.now(), most: 3 });
+    let to = |person: u128, mark: &str| NewSend {
+        conversation: ConversationId(Uuid::from_u128(person)),
+        kind: "template".to_owned(),
+        limit,
+        ..send(&bench, mark)
+    };
+    let marks: Vec<String> = (0..12).map(|number| number.to_string()).collect();
+    let at_once = marks.iter().zip(100..).map(|(mark, person)| sends.begin(to(person, mark)));
+    let begun = futures_util::future::join_all(at_once).await;
+    let reached: Vec<u128> =
+        (100..).zip(begun).filter(|(_, begun)| *begun.as_ref().unwrap()).map(|(person, _)| person).collect();
+    assert_eq!(reached.len(), 3, "{reached:?}");
+    assert!(sends.begin(to(reached[0], "again")).await.unwrap(), "they are reached already");
+    assert!(
+        sends.begin(NewSend { kind: "text".to_owned(), ..to(50, "text") }).await.unwrap(),
+        "another kind"
+    );
+    assert!(!sends.begin(to(50, "more")).await.unwrap());
+    assert_eq!(sends.named(&name(Some("more"), "none")).await.unwrap(), None, "nothing was written");
+    let mark = marks[usize::try_from(reached[1] - 100).unwrap()].clone();
+    sends.end(&mark, SendEnd::Refused { code: 1 }, bench.now()).await.unwrap();
+    assert!(sends.begin(to(50, "instead")).await.unwrap(), "who was refused was not reached");
+    bench.advance(Duration::from_secs(1));
+    let since = bench.now();
+    let later = NewSend { limit: Some(ReachLimit { since, most: 1 }), ..to(51, "later") };
+    assert!(sends.begin(later).await.unwrap(), "the day is over");
 }
 
 async fn a_delivery_that_is_deferred_is_as_sure_as_before(bench: Bench) {

@@ -202,6 +202,7 @@ impl WhatsAppPush {
             0 => delivery.to_string(),
             earlier => format!("{delivery}.{}", earlier + 1),
         };
+        let now = self.clock.now();
         let begun = NewSend {
             mark: mark.clone(),
             delivery,
@@ -209,9 +210,14 @@ impl WhatsAppPush {
             part,
             of,
             kind: content.kind().to_owned(),
-            at: self.clock.now(),
+            at: now,
+            limit: self.reach(errand, now),
         };
-        self.stores.sends.begin(begun).await.map_err(away)?;
+        if !self.stores.sends.begin(begun).await.map_err(away)? {
+            let most = self.rates.people_per_day;
+            let error = format!("templates went to {most} people within a day: Meta takes no more");
+            return Err(SendError::Refused { error });
+        }
         let quoted = if part == 1 && content.may_quote() { errand.quotes(&parcel.message) } else { None };
         let outgoing = Outgoing::new(&errand.address, &mark, content).quoting(quoted);
         let (outcome, end) = match self.line.send(&errand.address.number, &outgoing).await {

@@ -5,7 +5,7 @@ use super::ears::Ears;
 use super::files::Files;
 use super::hear::{Heard, MESSAGE_CHARS, is_voice, messages};
 use super::manners::{Wish, was_kept_for};
-use super::people::People;
+use super::people::{People, Referral};
 use super::sayings;
 use super::statuses::Statuses;
 use crate::channels::whatsapp::CHANNEL;
@@ -186,7 +186,7 @@ impl Desk {
             count("ignored");
             return Ok(Taken::Whole);
         }
-        let referral = incoming.referral.as_ref();
+        let referral = incoming.referral.as_ref().map(|told| Referral { told, message: &incoming.id });
         let Some(conversation) = self.people.conversation(number, &incoming.from, referral).await? else {
             count("unparsed");
             return Ok(Taken::Whole);

@@ -9,7 +9,7 @@ use crate::channels::whatsapp::wire::{Moved, Person};
 use crate::conversation::unite::unite;
 use crate::domain::clock::Clock;
 use crate::domain::contact::{Contact, Identity, IdentityKind};
-use crate::domain::conversation::Conversation;
+use crate::domain::conversation::{Conversation, REFERRED_WITH};
 use crate::domain::ids::ContactId;
 use crate::domain::language::Language;
 use crate::inbox::clean;
@@ -46,7 +46,7 @@ impl People {
         &self,
         number: &PhoneNumberId,
         person: &Person,
-        referral: Option<&Map<String, Value>>,
+        referral: Option<Referral<'_>>,
     ) -> Result<Option<Conversation>, StoreError> {
         let Some(contact) = self.contact(person).await? else { return Ok(None) };
         let address = WhatsAppAddress {
@@ -104,7 +104,7 @@ impl People {
         known: Conversation,
         mut address: WhatsAppAddress,
         person: &Person,
-        referral: Option<&Map<String, Value>>,
+        referral: Option<Referral<'_>>,
     ) -> Result<Conversation, StoreError> {
         let kept = self.conversations.identity(known.id).await?;
         if let Some(before) = kept.as_ref().and_then(WhatsAppAddress::of) {
@@ -268,6 +268,15 @@ impl People {
     }
 }
 
+/// What brought a person, and with which message.
+#[derive(Clone, Copy)]
+pub(super) struct Referral<'a> {
+    /// The advertisement, as the channel tells it.
+    pub(super) told: &'a Map<String, Value>,
+    /// The channel's id of the message.
+    pub(super) message: &'a str,
+}
+
 /// Whether a person of WhatsApp is known by it, not a conversation.
 fn is_handle(identity: &Identity) -> bool {
     identity.value.starts_with(BY_USER) || identity.value.starts_with(BY_PHONE)
@@ -279,7 +288,7 @@ fn described(
     mut metadata: Map<String, Value>,
     address: &WhatsAppAddress,
     person: &Person,
-    referral: Option<&Map<String, Value>>,
+    referral: Option<Referral<'_>>,
 ) -> Map<String, Value> {
     let mut note = |name: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -290,8 +299,9 @@ fn described(
     note("phone", address.phone.as_ref().map(WaId::dialled));
     note("user_id", address.user.as_ref().map(|user| user.as_str().to_owned()));
     note("username", person.username.as_deref().and_then(|name| clean::one_line(name, NAME_CHARS)));
-    if let Some(referral) = referral.filter(|referral| is_small(referral)) {
-        let referral = Value::Object(referral.clone());
+    if let Some(Referral { told, message }) = referral.filter(|referral| is_small(referral.told)) {
+        note(REFERRED_WITH, Some(message.to_owned()));
+        let referral = Value::Object(told.clone());
         if !metadata.contains_key(FIRST_REFERRAL) {
             metadata.insert(FIRST_REFERRAL.to_owned(), referral);
         } else if metadata.get(FIRST_REFERRAL) != Some(&referral) {

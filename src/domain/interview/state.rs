@@ -213,7 +213,12 @@ impl InterviewState {
     /// away for `days` days.
     pub fn goes_on(&self, days: u32, now: Timestamp) -> bool {
         let may = self.is_open() || self.standing == Standing::Ended(EndReason::Abandoned);
-        may && now.duration_since(self.updated_at) < SignedDuration::from_hours(24 * i64::from(days))
+        may && self.is_recent(days, now)
+    }
+
+    /// Whether anything happened in it within so many days.
+    pub fn is_recent(&self, days: u32, now: Timestamp) -> bool {
+        now.duration_since(self.updated_at) < SignedDuration::from_hours(24 * i64::from(days))
     }
 
     /// Whether it is led.

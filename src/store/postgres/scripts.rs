@@ -274,6 +274,9 @@ pub(super) const LOCK_ROUTE: &str = "SELECT pg_advisory_xact_lock(3, hashtext($1
 /// Waits until nobody else gives out ticket numbers. Until the end of the transaction.
 pub(super) const LOCK_TICKETS: &str = "SELECT pg_advisory_xact_lock(2, 0)";
 
+/// Waits until nobody else begins an attempt of a kind whose reach is limited. Until the end of the transaction. `$1` kind.
+pub(super) const LOCK_REACH: &str = "SELECT pg_advisory_xact_lock(4, hashtext($1))";
+
 /// One appointment, which nobody else changes until the end of the transaction. `$1` id.
 pub(super) const APPOINTMENT: &str = "SELECT record FROM appointments WHERE id = $1 FOR UPDATE";
 

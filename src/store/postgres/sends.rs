@@ -45,18 +45,21 @@ impl Sends {
 
 #[async_trait]
 impl SendStore for Sends {
-    async fn begin(&self, send: NewSend) -> Result<(), StoreError> {
-        let begin = move || {
-            sqlx::query(sql::sends::BEGIN)
-                .bind(send.mark.clone())
-                .bind(blob(send.delivery.0))
-                .bind(blob(send.conversation.0))
-                .bind(i64::from(send.part))
-                .bind(i64::from(send.of))
-                .bind(send.kind.clone())
-                .bind(send.at.as_millisecond())
+    async fn begin(&self, send: NewSend) -> Result<bool, StoreError> {
+        let Some(limit) = send.limit else {
+            return self.write(move || written_down(sql::sends::BEGIN, &send)).await;
         };
-        self.write(begin).await.map(drop)
+        self.database
+            .write(Atomicity::Transaction, move |tx| {
+                let lock = sqlx::query(scripts::LOCK_REACH).bind(send.kind.clone());
+                let begin = written_down(sql::sends::BEGIN_WITHIN, &send);
+                let begin = begin.bind(limit.since.as_millisecond()).bind(i64::from(limit.most));
+                Box::pin(async move {
+                    tx.row(lock).await?;
+                    Ok(tx.write(begin).await? > 0)
+                })
+            })
+            .await
     }
 
     async fn end(&self, mark: &str, end: SendEnd, at: Timestamp) -> Result<(), StoreError> {
@@ -129,13 +132,6 @@ impl SendStore for Sends {
         Ok(said)
     }
 
-    async fn reach_of(&self, kind: &str, since: Timestamp) -> Result<u64, StoreError> {
-        let statement = sqlx::query(sql::sends::REACH_OF).bind(stored(kind)).bind(since.as_millisecond());
-        let row = self.database.one(statement).await?;
-        let count: i64 = row.map_or(Ok(0), |row| Columns::of(&row).value())?;
-        Ok(count.unsigned_abs())
-    }
-
     async fn costs(&self, since: Timestamp) -> Result<Vec<SendCost>, StoreError> {
         let statement = sqlx::query(scripts::SEND_COSTS).bind(since.as_millisecond());
         let cost = |row: &PgRow| {
@@ -148,6 +144,17 @@ impl SendStore for Sends {
         };
         self.database.all(statement).await?.iter().map(cost).collect()
     }
+}
+
+fn written_down(text: &'static str, send: &NewSend) -> Statement<'static> {
+    sqlx::query(text)
+        .bind(send.mark.clone())
+        .bind(blob(send.delivery.0))
+        .bind(blob(send.conversation.0))
+        .bind(i64::from(send.part))
+        .bind(i64::from(send.of))
+        .bind(send.kind.clone())
+        .bind(send.at.as_millisecond())
 }
 
 fn by_name(text: &'static str, name: &SendName) -> Statement<'static> {

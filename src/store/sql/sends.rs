@@ -5,6 +5,15 @@ pub(in crate::store) const BEGIN: &str = "
     INSERT INTO sends (mark, delivery_id, conversation_id, part, parts, kind, state, reached, code, begun_at)
     VALUES ($1, $2, $3, $4, $5, $6, 'begun', 0, 0, $7)";
 
+/// The same, unless attempts of the kind were begun in `$9` other conversations since `$8`, and not refused.
+pub(in crate::store) const BEGIN_WITHIN: &str = "
+    INSERT INTO sends (mark, delivery_id, conversation_id, part, parts, kind, state, reached, code, begun_at)
+    SELECT $1, $2, $3, $4, $5, $6, 'begun', 0, 0, $7
+    WHERE $9 > (
+        SELECT COUNT(DISTINCT conversation_id) FROM sends
+        WHERE kind = $6 AND begun_at >= $8 AND state <> 'refused' AND conversation_id <> $3
+    )";
+
 /// The channel took it. A status may have said so before. `$1` mark, `$2` the channel's id, `$3` time.
 pub(in crate::store) const TAKEN: &str = "
     UPDATE sends SET state = CASE WHEN state = 'begun' THEN 'taken' ELSE state END, external_id = $2,
@@ -48,7 +57,3 @@ pub(in crate::store) const NEWEST: &str = concat!(
     send_columns!(),
     " FROM sends WHERE conversation_id = $1 ORDER BY begun_at DESC, mark DESC LIMIT $2"
 );
-
-/// In how many conversations. `$1` kind, `$2` since.
-pub(in crate::store) const REACH_OF: &str = "
-    SELECT COUNT(DISTINCT conversation_id) FROM sends WHERE kind = $1 AND begun_at >= $2 AND state <> 'refused'";

@@ -32,8 +32,9 @@ impl Sends {
 
 #[async_trait]
 impl SendStore for Sends {
-    async fn begin(&self, send: NewSend) -> Result<(), StoreError> {
-        let statement = query(sql::sends::BEGIN)
+    async fn begin(&self, send: NewSend) -> Result<bool, StoreError> {
+        let text = if send.limit.is_some() { sql::sends::BEGIN_WITHIN } else { sql::sends::BEGIN };
+        let mut statement = query(text)
             .bind(send.mark)
             .bind(blob(send.delivery.0))
             .bind(blob(send.conversation.0))
@@ -41,7 +42,10 @@ impl SendStore for Sends {
             .bind(send.of)
             .bind(send.kind)
             .bind(send.at.as_millisecond());
-        self.write(statement).await.map(drop)
+        if let Some(limit) = send.limit {
+            statement = statement.bind(limit.since.as_millisecond()).bind(limit.most);
+        }
+        self.write(statement).await
     }
 
     async fn end(&self, mark: &str, end: SendEnd, at: Timestamp) -> Result<(), StoreError> {
@@ -91,12 +95,6 @@ impl SendStore for Sends {
             _ => Ok(None),
         })?;
         Ok(said.into_iter().flatten().collect())
-    }
-
-    async fn reach_of(&self, kind: &str, since: Timestamp) -> Result<u64, StoreError> {
-        let statement = query(sql::sends::REACH_OF).bind(kind).bind(since.as_millisecond());
-        let count = self.database.reader.many(statement, |columns| columns.value::<i64>()).await?;
-        Ok(count.first().map_or(0, |count| count.unsigned_abs()))
     }
 
     async fn costs(&self, since: Timestamp) -> Result<Vec<SendCost>, StoreError> {

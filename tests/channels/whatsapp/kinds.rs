@@ -301,7 +301,7 @@ async fn odd_bodies_of_independent_clients_are_taken_and_worked_through() {
         stores.turns.due(Timestamp::MAX, 1).await.unwrap().is_empty().then_some(())
     })
     .await;
-    assert!(alerts.try_recv().is_err(), "nothing else needs anybody");
+    assert_eq!(alerts.try_recv().ok(), None, "nothing else needs anybody");
     app.end().await;
 }
 
@@ -328,16 +328,39 @@ async fn an_advertisement_is_remembered_first_and_last() {
     app.end().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_advertisement_begins_the_interview_it_was_made_for_and_answers_what_it_says() {
+/// A business whose interview is begun by ads.
+async fn advertised() -> TestApp {
     let interview = include_str!("../../../prompts/interviews/projeto.toml")
         .replacen("campaigns = [", "ads = [\"1203*\"]\ncampaigns = [", 1)
         .replacen("id = \"vertical\"\n", "id = \"vertical\"\nvisits = [\"1203*\"]\n", 1);
-    let app = AppOptions::new(Brain::BuiltIn)
+    AppOptions::new(Brain::BuiltIn)
         .with(|settings| set(&mut settings.channels.whatsapp))
         .file("prompts/interviews/projeto.toml", &interview)
         .start()
-        .await;
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_advertisement_that_brings_a_customer_back_begins_its_interview() {
+    let app = advertised().await;
+    post(&app.door.base, &said("wamid.1", "Vocês abrem no sábado?")).await;
+    talked(&app, 2).await;
+    let id: ConversationId = conversations(&app).await[0]["id"].as_str().unwrap().parse().unwrap();
+    let interviews = app.stores().await.interviews;
+    assert!(interviews.newest_in(id).await.unwrap().is_none());
+    let part = json!({"type": "text", "text": {"body": "Olá! Queria mais informações."}, "referral": {"source_type": "ad", "source_id": "120330"}});
+    post(&app.door.base, &messages(&[of_joana("wamid.2", part)])).await;
+    talked(&app, 4).await;
+    let begun = interviews.newest_in(id).await.unwrap().expect("the ad begins it").state;
+    assert_eq!(begun.rule, StartRule::Ad("120330".to_owned()));
+    post(&app.door.base, &said("wamid.3", "agora não quero responder nada disso, obrigada")).await;
+    talked(&app, 6).await;
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_advertisement_begins_the_interview_it_was_made_for_and_answers_what_it_says() {
+    let app = advertised().await;
     let referral =
         json!({"source_type": "ad", "source_id": "120330", "ctwa_clid": "Aff-1", "headline": "Jardins"});
     let part = json!({"type": "text", "text": {"body": "Olá! Tenho interesse e queria mais informações."}, "referral": referral});

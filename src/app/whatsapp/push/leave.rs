@@ -10,7 +10,7 @@ use crate::domain::language::Language;
 use crate::limits::pace::wait_for;
 use crate::outbox::push::{Parcel, SendError};
 use crate::outbox::reach::is_out_of_reach;
-use crate::store::sends::{SendRecord, SendState};
+use crate::store::sends::{ReachLimit, SendRecord, SendState};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
@@ -61,12 +61,6 @@ impl WhatsAppPush {
                     .to_owned(),
             ));
         };
-        let day = self.clock.now().saturating_sub(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MIN);
-        let reached = self.stores.sends.reach_of("template", day).await.map_err(away)?;
-        let most = u64::from(self.rates.people_per_day);
-        if most > 0 && reached >= most && errand.tried.iter().all(|one| one.kind != "template") {
-            return Err(refused(format!("templates went to {most} people within a day: Meta takes no more")));
-        }
         let contact = self.stores.contacts.get(errand.conversation.contact).await.map_err(away)?;
         let name = contact.and_then(|contact| contact.name).filter(|name| !name.trim().is_empty());
         let somebody = match errand.conversation.language {
@@ -80,6 +74,13 @@ impl WhatsAppPush {
         };
         let template = template.filled(values).map_err(refused)?;
         Ok(Content::Template { template })
+    }
+
+    /// How many people may be written to within a day who did not write themselves.
+    pub(super) fn reach(&self, errand: &Errand, now: Timestamp) -> Option<ReachLimit> {
+        let since = now.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MIN);
+        let most = self.rates.people_per_day;
+        (most > 0 && !self.may_speak_freely(errand)).then_some(ReachLimit { since, most })
     }
 
     /// Whether it is this message's turn: behind the one before it, within what one person and one number may be sent.

@@ -7,7 +7,7 @@ use super::history::{self, StandIn};
 use super::interview::Lead;
 use super::names::InternalNames;
 use super::opening::opening_hours;
-use super::proof::{Proof, asks_for_time};
+use super::proof::{Proof, Vouched, asks_for_time};
 use super::replay::Replay;
 use super::sent_files::Read;
 use super::step::{Ending, Happened, Next, Turn};
@@ -55,6 +55,8 @@ pub struct Agent {
     pub prompts: Arc<Prompts>,
     /// Whose counter it is.
     pub business: Arc<Business>,
+    /// What is known of it without being asked.
+    pub vouched: Vouched,
     /// Interviews.
     pub interviews: Interviews,
     /// Bounds.
@@ -216,7 +218,7 @@ impl Run<'_> {
         {
             self.evidence.add_program(value);
         }
-        self.proof = Proof::of_the_program(business, &self.now, self.language);
+        self.proof = self.agent.vouched.on(business, &self.now, self.language);
         for identity in &self.verified {
             self.evidence.add_program(&identity.value);
         }

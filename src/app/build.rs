@@ -10,6 +10,7 @@ use super::ports::{Drill, Offered};
 use super::probes::{ModelProbe, StoreProbe};
 use super::secrets;
 use super::vectors::VectorTask;
+use crate::agent::proof::Vouched;
 use crate::agent::run::Agent;
 use crate::agent::task::CustomerFiles;
 use crate::backoffice::Backoffice;
@@ -236,6 +237,7 @@ impl App {
                 prompts,
                 interviews,
                 business: Arc::new(settings.business.clone()),
+                vouched: Vouched::default(),
                 settings: settings.turn.clone(),
                 clock: options.clock.clone(),
                 files: Some(sent_files),

@@ -6,10 +6,11 @@ use crate::domain::language::Language;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Texts that are remembered before the older half is forgotten.
+/// Texts that are remembered before the older half is forgotten, and their bytes.
 const GENERATION: usize = 2_048;
-/// Longer texts are read anew: they would fill the memory, and rarely come twice.
-const LONGEST_TEXT: usize = 4 * 1024;
+const GENERATION_BYTES: usize = 4 * 1024 * 1024;
+/// Longer texts are read anew: they would fill the memory, and rarely come twice. Results of tools are not longer.
+const LONGEST_TEXT: usize = 16 * 1024;
 
 /// Readings by text and language.
 pub struct Memo<V> {
@@ -19,12 +20,14 @@ pub struct Memo<V> {
 struct Generations<V> {
     young: [HashMap<Box<str>, Arc<V>>; 3],
     old: [HashMap<Box<str>, Arc<V>>; 3],
+    /// Bytes of the texts in `young`.
+    young_bytes: usize,
 }
 
 impl<V> Default for Memo<V> {
     fn default() -> Self {
         let empty = || std::array::from_fn(|_| HashMap::new());
-        Self { generations: Mutex::new(Generations { young: empty(), old: empty() }) }
+        Self { generations: Mutex::new(Generations { young: empty(), old: empty(), young_bytes: 0 }) }
     }
 }
 
@@ -55,14 +58,18 @@ impl<V> Generations<V> {
             return Some(known.clone());
         }
         let (text, known) = self.old[place].remove_entry(text)?;
+        self.young_bytes += text.len();
         self.young[place].insert(text, known.clone());
         Some(known)
     }
 
     fn keep(&mut self, text: &str, language: Language, value: Arc<V>) {
-        if self.young.iter().map(HashMap::len).sum::<usize>() >= GENERATION {
+        let count: usize = self.young.iter().map(HashMap::len).sum();
+        if count >= GENERATION || self.young_bytes + text.len() > GENERATION_BYTES {
+            self.young_bytes = 0;
             self.old = std::mem::replace(&mut self.young, std::array::from_fn(|_| HashMap::new()));
         }
+        self.young_bytes += text.len();
         self.young[place(language)].insert(text.into(), value);
     }
 }

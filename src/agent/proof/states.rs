@@ -3,8 +3,10 @@
 use super::acts::{self, Acts};
 use crate::domain::language::Language;
 use crate::language::fold::{fold, words};
+use crate::language::memo::Memo;
 use crate::language::statements::{Term, terms_of};
 use serde_json::Value;
+use std::sync::{Arc, LazyLock};
 
 /// A number with so many digits names a record.
 const NAMING_DIGITS: usize = 3;
@@ -12,13 +14,21 @@ const NAMING_DIGITS: usize = 3;
 /// Longest text that names its record.
 const LONGEST_NAME: usize = 80;
 
-/// The states that the texts of a result tell of, each with the terms of its record and of those around it.
-pub(super) fn states_of(
-    data: &Value,
-    around: &[Term],
-    language: Language,
-    told: &mut Vec<(Acts, Vec<Term>)>,
-) {
+/// What a text tells of a state, and the terms of its record and of those around it.
+pub type State = (Acts, Vec<Term>);
+
+static READ: LazyLock<Memo<Vec<State>>> = LazyLock::new(Memo::default);
+
+/// The states that a result tells of, which is `written` like this.
+pub(super) fn states_of(written: &str, data: &Value, language: Language) -> Arc<Vec<State>> {
+    READ.of(written, language, || {
+        let mut told = Vec::new();
+        read_states(data, &[], language, &mut told);
+        told
+    })
+}
+
+fn read_states(data: &Value, around: &[Term], language: Language, told: &mut Vec<State>) {
     match data {
         Value::Object(fields) => {
             let mut terms = around.to_vec();
@@ -32,7 +42,7 @@ pub(super) fn states_of(
                 }
             }
             for (key, value) in fields {
-                states_of(value, &terms, language, told);
+                read_states(value, &terms, language, told);
                 let is_state = value.as_str().is_some_and(|text| acts::called(text).is_empty());
                 if is_state && matches!(fold(key).as_str(), "status" | "state" | "situacao" | "estado") {
                     told.push((Acts::STATE, terms.clone()));
@@ -47,7 +57,7 @@ pub(super) fn states_of(
             }
         }
         Value::Array(elements) => {
-            elements.iter().for_each(|element| states_of(element, around, language, told))
+            elements.iter().for_each(|element| read_states(element, around, language, told))
         }
         // An address of the web is no state, whatever words are in it.
         Value::String(text) if !text.contains("://") && !text.contains('@') => {

@@ -11,6 +11,7 @@ use crate::language::fold::{fold, words};
 use crate::language::identifiers::{
     canonical_phone, find_documents, find_numbers, find_phones, find_postal_codes,
 };
+use crate::language::memo::Memo;
 use crate::language::money::find_money;
 use crate::language::numbers::find_quantities;
 use jiff::Zoned;
@@ -18,7 +19,7 @@ use jiff::civil::DateTime;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// How many words make a prose text, of which single words need no origin.
 const PROSE_WORDS: usize = 7;
@@ -54,6 +55,16 @@ impl Words {
     }
 }
 
+/// What a customer's message says in figures.
+struct Figures {
+    quantities: Vec<i64>,
+    cents: Vec<i64>,
+    times: Vec<When>,
+}
+
+/// Those of messages that were read before, by the moment and the text: the same are read in every turn.
+static FIGURES: LazyLock<Memo<Figures>> = LazyLock::new(Memo::default);
+
 /// What was supplied in a conversation, by whom.
 #[derive(Clone, Default, Debug)]
 pub struct Evidence {
@@ -70,9 +81,14 @@ impl Evidence {
     /// The customer wrote `text` at `said_at`.
     pub fn add_customer(&mut self, text: &str, said_at: &Zoned, language: Language) {
         self.customer.add(text);
-        self.quantities.extend(find_quantities(text, language).into_iter().map(|found| found.value));
-        self.cents.extend(find_money(text, language).into_iter().map(|found| found.value.0));
-        self.times.extend(find_times(text, said_at, language).into_iter().map(|found| found.value));
+        let figures = FIGURES.of(&format!("{said_at} {text}"), language, || Figures {
+            quantities: find_quantities(text, language).into_iter().map(|found| found.value).collect(),
+            cents: find_money(text, language).into_iter().map(|found| found.value.0).collect(),
+            times: find_times(text, said_at, language).into_iter().map(|found| found.value).collect(),
+        });
+        self.quantities.extend(&figures.quantities);
+        self.cents.extend(&figures.cents);
+        self.times.extend(figures.times.iter().copied());
     }
 
     /// The program knows `value`: an identity of the channel, a setting.

@@ -3,8 +3,9 @@
 
 use crate::client::{Connection, Request};
 use anyhow::Context;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// What visitors of a shop with a language model ask, in turn.
@@ -80,7 +81,7 @@ impl Visitor {
         let body = json!({"client_id": format!("m{}", self.sent), "text": text}).to_string();
         let path = format!("{}/messages", self.path);
         let request = Request { method: "POST", path: &path, bearer: &self.token, body: &body };
-        let accepted = self.connection.ask(request).await?.json(202)?;
+        let accepted = taken(&mut self.connection, request, 202).await?;
         accepted["message_id"].as_str().map(str::to_owned).context("no message_id")
     }
 }
@@ -89,7 +90,30 @@ impl Visitor {
 pub async fn converse(connection: &mut Connection, name: &str) -> anyhow::Result<(String, String)> {
     let body = json!({"channel": "web", "locale": "pt-BR", "contact": {"name": name}}).to_string();
     let request = Request { method: "POST", path: "/api/v1/conversations", bearer: "", body: &body };
-    let opened = connection.ask(request).await?.json(201)?;
+    let opened = taken(connection, request, 201).await?;
     let text = |field: &str| opened[field].as_str().map(str::to_owned).context("no id or token");
     Ok((format!("/api/v1/conversations/{}", text("id")?), text("token")?))
+}
+
+/// Requests that were told to come again since this was asked last.
+pub fn turned_away() -> usize {
+    TURNED_AWAY.swap(0, Ordering::Relaxed)
+}
+
+static TURNED_AWAY: AtomicUsize = AtomicUsize::new(0);
+
+/// How often a request that is told to come again does, as a page does.
+const TRIES: usize = 60;
+
+/// The body of the answer once a request is taken: a server that has too much to do says so, and took nothing.
+async fn taken(connection: &mut Connection, request: Request<'_>, status: u16) -> anyhow::Result<Value> {
+    for _ in 1..TRIES {
+        let answer = connection.ask(request).await?;
+        if answer.status != 503 {
+            return answer.json(status);
+        }
+        TURNED_AWAY.fetch_add(1, Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    connection.ask(request).await?.json(status)
 }

@@ -141,7 +141,7 @@ async fn whatever_happens_every_message_is_answered_once() {
     let meta = FakeMeta::start_at(mischief, Arc::new(SystemClock)).await.reporting(Reports::Wild);
     let mut place = behind(&meta).await;
     place.set("BALCAO__CHANNELS__WHATSAPP__TIMEOUT_MS", "700");
-    place.set("BALCAO__CHANNELS__WHATSAPP__UNKNOWN_FATE_WAIT_S", "1");
+    place.set("BALCAO__CHANNELS__WHATSAPP__UNKNOWN_FATE_WAIT_S", "3");
     let customers: Vec<Customer> = (1..=4)
         .map(|number| Customer {
             user: format!("BR.5550000000{number}"),

@@ -34,6 +34,29 @@ const LINES: [&str; 5] = [
 ];
 
 #[tokio::test]
+async fn the_same_words_begin_it_anew_when_a_month_is_over_and_not_before() {
+    let clock = LeapingClock::at(TUESDAY);
+    let app = AppOptions::new(Brain::BuiltIn).at(clock.clone()).start().await;
+    let mut talk = app.talk().await;
+    talk_through(&mut talk, &[LINES[0], "não quero responder isso", "não quero responder"]).await;
+    let standings = |found: Vec<Value>| {
+        let standings = found.iter().map(|one| one["standing"].as_str().unwrap().to_owned());
+        let mut standings: Vec<String> = standings.collect();
+        standings.sort();
+        standings
+    };
+    let first = standings(interviews(&app).await);
+    assert_ne!(first, ["running"], "it is over");
+    clock.wait_days(29);
+    talk.say(LINES[0]).await;
+    assert_eq!(standings(interviews(&app).await), first, "not so soon");
+    clock.wait_days(31);
+    talk.say(LINES[0]).await;
+    assert_eq!(standings(interviews(&app).await), [first[0].as_str(), "running"]);
+    app.end().await;
+}
+
+#[tokio::test]
 async fn a_lead_is_asked_little_passed_on_and_booked_by_the_built_in_model() {
     let app = AppOptions::new(Brain::BuiltIn).start().await;
     let mut talk = app.talk().await;

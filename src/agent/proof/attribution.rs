@@ -13,21 +13,21 @@ use crate::language::statements::{Fact, Kind, Stated, Term, Word, read_sentence}
 /// What a word that names something counts; what only names a field or a rate counts less.
 const WORD: usize = 2;
 
-/// The evidence of the kind of a claim.
-pub(super) struct Others<'a> {
+/// The evidence that a claim may be about: what says the same, and what says something else of the kind.
+pub(super) struct Candidates<'a> {
     /// How well what says the same is named, and by which words of the claim.
     same: Vec<(usize, u64)>,
     /// How well what says something else is named.
     rivals: Vec<(usize, Evident<'a>)>,
-    /// The best of those.
-    pub(super) best: usize,
+    /// The best of those that say something else.
+    pub(super) best_rival: usize,
     /// The days it is told of.
     pub(super) days: Days,
 }
 
-impl<'a> Others<'a> {
+impl<'a> Candidates<'a> {
     pub(super) fn of(near: &[Term], fact: Fact) -> Self {
-        Self { same: Vec::new(), rivals: Vec::new(), best: 0, days: Days::of(near, fact) }
+        Self { same: Vec::new(), rivals: Vec::new(), best_rival: 0, days: Days::of(near, fact) }
     }
 
     pub(super) fn prove(&mut self, evident: &Evident<'_>, near: &[Term]) {
@@ -38,11 +38,11 @@ impl<'a> Others<'a> {
     pub(super) fn rival(&mut self, evident: Evident<'a>, near: &[Term]) {
         self.days.rival(&evident);
         let fits = evident.fits_with_field(near);
-        self.best = self.best.max(fits);
+        self.best_rival = self.best_rival.max(fits);
         self.rivals.push((fits, evident));
     }
 
-    /// Whether one of the others is named by all that names `evident`, and more: in another document clearly more, as
+    /// Whether one of the rivals is named by all that names `evident`, and more: in another document clearly more, as
     /// other words stand there.
     fn outdo(&self, evident: &Evident<'_>, near: &[Term]) -> bool {
         let fits = evident.fits_with_field(near);
@@ -61,7 +61,7 @@ impl Binder {
         &self,
         stated: &Stated,
         evident: &Evident<'_>,
-        others: &Others<'_>,
+        candidates: &Candidates<'_>,
         near: &[Term],
         place: &Place<'_>,
     ) -> bool {
@@ -87,10 +87,10 @@ impl Binder {
         let is_foreign = || detect(evident.written).is_some_and(|language| language != place.language);
         if is_the_houses
             && has_subject(stated.fact)
-            && ((others.outdo(evident, near)
+            && ((candidates.outdo(evident, near)
                 && !is_only_asked
-                && !(fits < WORD && others.best < 2 * WORD && is_foreign()))
-                || others.days.are_broken())
+                && !(fits < WORD && candidates.best_rival < 2 * WORD && is_foreign()))
+                || candidates.days.are_broken())
         {
             return true;
         }

@@ -1,7 +1,7 @@
 //! Binds the claims of an answer to evidence, sentence by sentence. A claim binds to evidence that says the same of the same
 //! subject; what the customer said binds only as the customer's. Pure.
 
-use super::attribution::Others;
+use super::attribution::Candidates;
 use super::days::{resolve_days, weekdays_fit};
 use super::equal::{nears, says};
 use super::evident::Evident;
@@ -128,7 +128,7 @@ impl Binder {
     ) -> Result<Binding, &'static str> {
         let Place { sentence, ledger, manner, .. } = *place;
         let mut best: Option<(usize, usize, Evident<'_>)> = None;
-        let mut others = Others::of(near, stated.fact);
+        let mut candidates = Candidates::of(near, stated.fact);
         let mut said_by_customer = false;
         // The best that the whole sentence fits an hour that is taken.
         let (mut taken, whole) = (0, &read_sentence(sentence, place.language).terms);
@@ -156,7 +156,7 @@ impl Binder {
             // Most evidence is of something else: what it is said of is looked at last.
             if proves(stated, &evident, ledger) {
                 let fits = evident.fits_with_field(near);
-                others.prove(&evident, near);
+                candidates.prove(&evident, near);
                 let rank = rank(evident.origin);
                 if best.as_ref().is_none_or(|(other, other_rank, _)| (fits, rank) > (*other, *other_rank)) {
                     best = Some((fits, rank, evident));
@@ -165,7 +165,7 @@ impl Binder {
                 && !(says_free && is_of_a_price(stated, &evident, place))
                 && !evident.is_of_another_kind(whole)
             {
-                others.rival(evident, near);
+                candidates.rival(evident, near);
             }
         }
         let claim = claim_of(sentence, stated);
@@ -191,12 +191,12 @@ impl Binder {
                 self.amounts.push(cents);
                 return Ok(Binding { claim, origin: Origin::Computed, path: None, span: None });
             }
-            // So many days are told: that as many lie between two others is no proof.
-            let is_rivalled = (others.best > 0 || is_counted_otherwise(stated.fact, ledger))
+            // So many days are told: that as many lie between two candidates is no proof.
+            let is_rivalled = (candidates.best_rival > 0 || is_counted_otherwise(stated.fact, ledger))
                 && !manner.counts_down(stated)
                 && matches!(stated.fact, Fact::Minutes(minutes, _) if minutes.is_multiple_of(24 * 60));
             if (!is_rivalled && self.follows(stated, place))
-                || ((others.best == 0 || matches!(stated.fact.kind(), Kind::Length | Kind::Number))
+                || ((candidates.best_rival == 0 || matches!(stated.fact.kind(), Kind::Length | Kind::Number))
                     && is_multiplier(stated, place))
             {
                 self.times.keep(stated.fact, ledger);
@@ -216,7 +216,7 @@ impl Binder {
         if taken > evident.fits(whole) {
             return Err(ELSEWHERE);
         }
-        if self.is_of_another(stated, &evident, &others, near, place) {
+        if self.is_of_another(stated, &evident, &candidates, near, place) {
             let is_computed = match stated.fact {
                 Fact::Money(cents) => {
                     place.manner.explains()

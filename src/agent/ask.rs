@@ -5,10 +5,20 @@ use super::history::{self, StandIn};
 use super::run::{Room, Run, milliseconds};
 use super::step::{Happened, Turn};
 use crate::domain::event::EventBody;
+use crate::limits::budget::Payer;
 use crate::llm::model::{ChatAnswer, ChatMessage, ChatRequest, ModelError, ToolChoice};
 use std::time::{Duration, Instant};
 
 impl Run<'_> {
+    /// Whose money a model is asked with.
+    pub(super) fn payer(&self) -> Payer {
+        Payer {
+            turn: Some(self.task.turn),
+            conversation: Some(self.task.conversation.id),
+            contact: Some(self.task.contact.id),
+        }
+    }
+
     /// What the model is asked with.
     pub(super) fn request(&self, messages: Vec<ChatMessage>, turn: &Turn, choice: ToolChoice) -> ChatRequest {
         ChatRequest {
@@ -23,6 +33,7 @@ impl Run<'_> {
             max_output_tokens: self.agent.settings.max_output_tokens,
             step: turn.step(),
             resort: turn.resort(),
+            payer: self.payer(),
         }
     }
 

@@ -55,6 +55,7 @@ impl Run<'_> {
             max_output_tokens: 200,
             step: LISTENING,
             resort: Resort::First,
+            payer: self.payer(),
         };
         let began = Instant::now();
         let limit = PATIENCE.min(self.deadline.saturating_duration_since(began));

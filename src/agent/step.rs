@@ -200,7 +200,7 @@ impl Turn {
                 ModelErrorKind::Transient { retry_after: None } if self.is_last_step() => {
                     StopReason::StepLimit
                 }
-                ModelErrorKind::OverQuota { .. } => StopReason::OverQuota,
+                ModelErrorKind::OverQuota { .. } | ModelErrorKind::OverBudget => StopReason::OverQuota,
                 ModelErrorKind::Refused => StopReason::ModelRefused,
                 ModelErrorKind::TooLong => StopReason::TokenLimit,
                 ModelErrorKind::Transient { .. } | ModelErrorKind::Exhausted | ModelErrorKind::Permanent => {

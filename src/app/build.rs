@@ -1,6 +1,7 @@
 //! Puts the program together from settings and folders.
 
 use super::backoffice::{by_name, connectors, over};
+use super::chain::chain;
 use super::databases::databases;
 use super::demo;
 use super::knowledge::{KnowledgeProbe, Library, Retrieval};
@@ -32,10 +33,10 @@ use crate::inbox::accept::{Inbox, InboxLimits};
 use crate::knowledge::proposals::Proposals;
 use crate::limits::alert_task::{AlertTask, Webhook};
 use crate::limits::alerts::Alerts;
+use crate::limits::budget::SpendBook;
 use crate::limits::cells::SharedCells;
 use crate::limits::pause::TimerPause;
-use crate::llm::chain::Chain;
-use crate::llm::factory::{ChainParts, allowance, build_chain};
+use crate::llm::factory::allowance;
 use crate::llm::model::ChatModel;
 use crate::llm::offline::phrases::Phrases;
 use crate::llm::offline::{OfflineModel, PHRASES_FILE};
@@ -87,11 +88,14 @@ pub struct Outside {
     pub outage: Arc<Outage>,
     /// Quotas that several processes share.
     pub cells: Option<Arc<dyn SharedCells>>,
+    /// Where it stands what models have cost; none for a program that asks them once by hand.
+    pub book: Option<Arc<dyn SpendBook>>,
 }
 
 impl Outside {
     fn with(alerts: Alerts, options: &Options) -> Self {
-        Self { alerts: Arc::new(alerts), outage: Arc::new(Outage::new(options.clock.clone())), cells: None }
+        let outage = Arc::new(Outage::new(options.clock.clone()));
+        Self { alerts: Arc::new(alerts), outage, cells: None, book: None }
     }
 
     /// For a program that does not serve: what is away is only logged, and nobody shares its quotas.
@@ -191,7 +195,11 @@ impl App {
                 (alerts, Some(task))
             }
         };
-        let outside = Outside { cells: stores.quotas.clone(), ..Outside::with(alerts, &options) };
+        let outside = Outside {
+            cells: stores.quotas.clone(),
+            book: Some(stores.spending.clone()),
+            ..Outside::with(alerts, &options)
+        };
         let connectors = connectors(&options, &stores, &outside).map_err(listed)?;
         let by_name = by_name(&connectors);
         let backoffice = over(&options, &stores, connectors).map_err(listed)?;
@@ -352,24 +360,6 @@ pub fn built_in(options: &Options) -> Result<OfflineModel, Vec<Problem>> {
         Some(phrases) if problems.is_empty() => Ok(OfflineModel::speaking(Arc::new(phrases))),
         Some(_) | None => Err(problems),
     }
-}
-
-/// The chain of models that the settings describe.
-///
-/// # Errors
-/// Every mistake in `[llm]`.
-pub fn chain(options: &Options, built_in: &Arc<OfflineModel>, outside: &Outside) -> anyhow::Result<Chain> {
-    let parts = ChainParts {
-        clock: options.clock.clone(),
-        pause: Arc::new(TimerPause),
-        allowance: allowance(&options.settings.limits),
-        offline: built_in.clone(),
-        lead: built_in.clone(),
-        cells: outside.cells.clone(),
-        alerts: outside.alerts.clone(),
-        outage: outside.outage.clone(),
-    };
-    build_chain(&options.settings.llm, &parts).context("the language models cannot be set up")
 }
 
 /// Where alerts go, as `[alerts]` says; none if they are only logged.

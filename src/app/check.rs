@@ -42,7 +42,7 @@ pub async fn problems(options: &Options) -> anyhow::Result<(Vec<Problem>, Vec<Pr
     if let Err(found) = super::build::built_in(options) {
         problems.extend(found);
     }
-    if let Err(error) = super::build::chain(options, &Arc::default(), &Outside::alone(options)) {
+    if let Err(error) = super::chain::chain(options, &Arc::default(), &Outside::alone(options)) {
         problems.push(Problem::in_file("settings", format!("{error:#}")));
     }
     if let Err(error) = super::build::webhook(options) {
@@ -298,7 +298,7 @@ async fn connector_problems(options: &Options) -> anyhow::Result<Vec<Problem>> {
 /// Asks every model of the chain for one word: a broken second one would be noticed only when it is needed.
 async fn model_problems(options: &Options) -> Vec<Problem> {
     // Settings that make no chain are among the problems already.
-    let Ok(chain) = super::build::chain(options, &Arc::default(), &Outside::alone(options)) else {
+    let Ok(chain) = super::chain::chain(options, &Arc::default(), &Outside::alone(options)) else {
         return Vec::new();
     };
     let request = ChatRequest {
@@ -316,6 +316,7 @@ async fn model_problems(options: &Options) -> Vec<Problem> {
         max_output_tokens: 8,
         step: 1,
         resort: crate::llm::model::Resort::First,
+        payer: crate::limits::budget::Payer::default(),
     };
     let mut problems = Vec::new();
     for (name, answer) in chain.answers(&request).await {

@@ -3,6 +3,7 @@
 
 pub mod backoffice;
 pub mod build;
+pub mod chain;
 pub mod chat;
 pub mod check;
 pub mod cli;

@@ -38,6 +38,8 @@ pub struct LlmSettings {
     pub endpoints: BTreeMap<String, EndpointSettings>,
     /// What models cost, by model name.
     pub prices: BTreeMap<String, PriceSettings>,
+    /// What they may cost.
+    pub budget: BudgetSettings,
 }
 
 /// `[llm.retry]`.
@@ -89,6 +91,35 @@ impl LlmSettings {
     /// Whether any model is sent files.
     pub fn takes_files(&self) -> bool {
         self.documents || self.endpoints.values().any(|endpoint| endpoint.documents == Some(true))
+    }
+}
+
+/// `[llm.budget]`: in the currency of the prices; 0 is without bound.
+#[derive(Clone, Copy, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BudgetSettings {
+    /// Of one turn.
+    pub turn: f64,
+    /// Of one conversation in a day.
+    pub conversation_day: f64,
+    /// Of one person in a day.
+    pub contact_day: f64,
+    /// Of all in a day.
+    pub day: f64,
+    /// Of all in a month.
+    pub month: f64,
+}
+
+impl BudgetSettings {
+    /// Every bound, by its key.
+    pub fn all(&self) -> [(&'static str, f64); 5] {
+        [
+            ("turn", self.turn),
+            ("conversation_day", self.conversation_day),
+            ("contact_day", self.contact_day),
+            ("day", self.day),
+            ("month", self.month),
+        ]
     }
 }
 

@@ -1,6 +1,7 @@
 //! Settings of the WhatsApp channel (`[channels.whatsapp]`). It only describes and checks values; it opens nothing.
 
 use super::secret::Secret;
+use jiff::civil::Date;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -59,6 +60,8 @@ pub struct WhatsAppSettings {
     pub prices: BTreeMap<String, f64>,
     /// The program in between, if the provider is one.
     pub evolution: EvolutionSettings,
+    /// Whom the assistant serves.
+    pub audience: AudienceSettings,
     /// What files may be.
     pub media: MediaSettings,
     /// How much may be sent.
@@ -73,6 +76,32 @@ pub enum Provider {
     Meta,
     /// Evolution API.
     Evolution,
+}
+
+/// `[channels.whatsapp.audience]`.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AudienceSettings {
+    /// Who is answered, of those who are on neither list.
+    pub answers: Answers,
+    /// Numbers, or WhatsApp's ids, of people who always are.
+    pub always: Vec<String>,
+    /// And of people who never are.
+    pub never: Vec<String>,
+    /// Words of the links and signs that customers come by.
+    pub phrases: Vec<String>,
+}
+
+/// Who is answered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answers {
+    /// Whoever writes.
+    Everybody,
+    /// Whoever comes by an advertisement or one of the phrases, is on file, or was served before.
+    Customers,
+    /// Nobody else.
+    Listed,
 }
 
 /// `[channels.whatsapp.evolution]`.
@@ -156,9 +185,33 @@ pub struct RateSettings {
     pub pair_burst: u32,
     /// Messages of one number a second.
     pub number_per_second: u32,
-    /// People who may be sent templates within a day; 0 for as many as there are.
+    /// People who may be written to within a day who wait for nothing; 0 for as many as there are.
     pub people_per_day: u32,
+    /// The day on which a new number began, if it is to be warmed up.
+    pub new_since: Option<Date>,
+    /// To how many such people a new number may write on its first day; twice as many every day.
+    pub people_at_first: u32,
 }
+
+impl RateSettings {
+    /// To how many people who wait for nothing may be written within the day that ends on `today`; `None` for any number.
+    /// A new number that writes to many at once is taken for a nuisance and blocked: it begins with few.
+    pub fn people(&self, today: Date) -> Option<u32> {
+        let settled = (self.people_per_day > 0).then_some(self.people_per_day);
+        let Some(since) = self.new_since else { return settled };
+        let days = u32::try_from((today - since).get_days()).unwrap_or(0);
+        // Above any number that Meta counts to, it is warm.
+        let warm = 2_u32.checked_pow(days).and_then(|times| times.checked_mul(self.people_at_first));
+        match (warm, settled) {
+            (Some(warm), Some(settled)) => Some(warm.min(settled)),
+            (Some(warm), None) => (warm <= MOST_PEOPLE).then_some(warm),
+            (None, settled) => settled,
+        }
+    }
+}
+
+/// Meta's highest number of people a day.
+const MOST_PEOPLE: u32 = 100_000;
 
 /// Shorter is no patience at all; longer than this, and a claim on a delivery would run out over one attempt.
 const TIMEOUT_MS: std::ops::RangeInclusive<u64> = 50..=25_000;
@@ -298,11 +351,40 @@ impl WhatsAppSettings {
             let wrong = "Meta takes no file above 100 MiB".to_owned();
             problems.push((&["whatsapp", "media"], wrong));
         }
+        let listed = self.audience.always.iter().chain(&self.audience.never);
+        for handle in listed.filter(|handle| !is_handle(handle)) {
+            let wrong = format!(
+                "`{handle}`: a number with country and area code, \"+55 11 91234-5678\", or WhatsApp's id of a person"
+            );
+            problems.push((&["whatsapp", "audience"], wrong));
+        }
+        if self.audience.phrases.iter().any(|phrase| !phrase.chars().any(char::is_alphanumeric)) {
+            problems.push((
+                &["whatsapp", "audience"],
+                "a phrase without words would let everybody in".to_owned(),
+            ));
+        }
         let rates = self.rates;
+        if rates.new_since.is_some() && rates.people_at_first == 0 {
+            let wrong = "`people_at_first` has to be 1 at least for a new number".to_owned();
+            problems.push((&["whatsapp", "rates"], wrong));
+        }
         if [rates.pair_per_minute, rates.pair_burst, rates.number_per_second].contains(&0) {
             problems.push((&["whatsapp", "rates"], "a rate of 0 would let nothing through".to_owned()));
         }
         problems
+    }
+}
+
+/// Whether a text names somebody: by a whole number, or by an id like `BR.13491208655302741918`.
+fn is_handle(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let is_number = text.chars().all(|letter| letter.is_ascii_digit() || " +-()./".contains(letter));
+    match is_number {
+        true => (10..=15).contains(&digits),
+        false => {
+            text.trim().split_once('.').is_some_and(|(country, id)| country.len() == 2 && !id.is_empty())
+        }
     }
 }
 
@@ -353,6 +435,17 @@ mod tests {
             (&[("PHONE_NUMBER_ID", "1"), ("MAX_MESSAGE_CHARACTERS", "5000")], "max_message_characters"),
             (&[("PHONE_NUMBER_ID", "1"), ("RATES__PAIR_BURST", "0")], "`channels.whatsapp.rates`"),
             (
+                &[
+                    ("PHONE_NUMBER_ID", "1"),
+                    ("RATES__NEW_SINCE", "2026-11-27"),
+                    ("RATES__PEOPLE_AT_FIRST", "0"),
+                ],
+                "`people_at_first`",
+            ),
+            (&[("PHONE_NUMBER_ID", "1"), ("AUDIENCE__NEVER", "tio Beto")], "`tio Beto`: a number"),
+            (&[("PHONE_NUMBER_ID", "1"), ("AUDIENCE__ALWAYS", "91234-5678")], "`91234-5678`: a number"),
+            (&[("PHONE_NUMBER_ID", "1"), ("AUDIENCE__PHRASES", "?")], "a phrase without words"),
+            (
                 &[("DISPLAY_PHONE", "551140028922"), ("PROVIDER", "evolution")],
                 "`channels.whatsapp.evolution.base_url`",
             ),
@@ -361,6 +454,32 @@ mod tests {
             let problems = Settings::load(None, &variables(wrong)).unwrap_err();
             let told = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
             assert!(told.contains(key), "{key}: {told}");
+        }
+    }
+
+    #[test]
+    fn a_new_number_writes_to_more_people_every_day() {
+        let day = |text: &str| text.parse().unwrap();
+        let rates = |people_per_day, new_since: Option<&str>| super::RateSettings {
+            people_per_day,
+            new_since: new_since.map(day),
+            people_at_first: 20,
+            ..Settings::load(None, &Vec::new()).unwrap().channels.whatsapp.rates
+        };
+        let new = Some("2026-11-27");
+        for (rates, today, expected) in [
+            (rates(250, new), "2026-11-27", Some(20)),
+            (rates(250, new), "2026-11-28", Some(40)),
+            (rates(250, new), "2026-12-01", Some(250)),
+            (rates(0, new), "2026-12-01", Some(320)),
+            (rates(0, new), "2026-12-30", None),
+            (rates(0, new), "2036-12-30", None),
+            // A date that is yet to come is a first day.
+            (rates(250, new), "2026-11-20", Some(20)),
+            (rates(250, None), "2026-11-27", Some(250)),
+            (rates(0, None), "2026-11-27", None),
+        ] {
+            assert_eq!(rates.people(day(today)), expected, "{today}");
         }
     }
 

@@ -16,7 +16,7 @@ use crate::domain::clock::Clock;
 use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::{ContactId, ConversationId, MessageId, Seq, TurnId};
 use crate::domain::language::Language;
-use crate::domain::message::{Message, Role};
+use crate::domain::message::{Kept, Message, Role};
 use crate::domain::turn::{Claim, StopReason, Usage};
 use crate::language::detect::detect;
 use crate::prompts::sentences::Sentences;
@@ -205,8 +205,9 @@ impl TurnRunner {
     async fn task(&self, claim: &Claim) -> Result<(Task, Lateness), StoreError> {
         let conversation =
             self.stores.conversations.get(claim.conversation).await?.ok_or(StoreError::NotFound)?;
-        let events =
+        let mut events =
             self.stores.conversations.recent_events(claim.conversation, self.settings.history_events).await?;
+        leave_out_private(&mut events);
         let contact = self.stores.contacts.get(conversation.contact).await?.ok_or(StoreError::NotFound)?;
         let (late, answers) = Lateness::of(&events, answers(&events, claim));
         let may_postpone = late.again_at(&self.settings, self.clock.now()).is_some();
@@ -363,6 +364,18 @@ fn answers(events: &[Event], claim: &Claim) -> Vec<Message> {
             _ => None,
         })
         .collect()
+}
+
+/// What was said before the assistant served somebody is between them and the people of the business.
+fn leave_out_private(events: &mut Vec<Event>) {
+    let is_private =
+        |event: &Event| matches!(&event.body, EventBody::Message(said) if said.kept == Some(Kept::Private));
+    let mut left = events.iter().rposition(is_private).map_or(0, |last| last + 1);
+    events.retain(|event| {
+        let is_before = left > 0;
+        left = left.saturating_sub(1);
+        !(is_before && matches!(event.body, EventBody::Message(_)))
+    });
 }
 
 fn takes_over(event: &Event) -> bool {

@@ -187,6 +187,8 @@ pub enum Kept {
     Observed,
     /// A program seems to be on the other side.
     Loop,
+    /// It is for the people of a number that the assistant shares with them.
+    Private,
 }
 
 /// One message.

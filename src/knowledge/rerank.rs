@@ -5,6 +5,7 @@
 use crate::domain::clock::Clock;
 use crate::domain::language::Language;
 use crate::domain::passage::Passage;
+use crate::limits::budget::Payer;
 use crate::llm::model::{ChatMessage, ChatModel, ChatRequest, Resort, ToolChoice};
 use crate::prompts::Prompts;
 use jiff::tz::TimeZone;
@@ -97,6 +98,8 @@ impl Reranker {
             step: 1,
             // The built-in one orders nothing better than the search did.
             resort: Resort::Outside,
+            // A search does not know for whom it is: the business pays.
+            payer: Payer::default(),
         })
     }
 }

@@ -5,6 +5,7 @@ pub mod alert_task;
 pub mod alerts;
 pub mod backoff;
 pub mod breaker;
+pub mod budget;
 pub mod cells;
 pub mod mail;
 pub mod net;

@@ -102,7 +102,9 @@ impl ChatModel for Chain {
         // The failure that is worth coming back for, if any. That there were too many requests is all there is to say
         // only if it holds for every model.
         let is_transient = |error: &ModelError| matches!(error.kind, ModelErrorKind::Transient { .. });
-        let is_over_quota = |error: &ModelError| matches!(error.kind, ModelErrorKind::OverQuota { .. });
+        let is_over_quota = |error: &ModelError| {
+            matches!(error.kind, ModelErrorKind::OverQuota { .. } | ModelErrorKind::OverBudget)
+        };
         let hopeful = failures.iter().position(is_transient);
         let telling = hopeful.or_else(|| failures.iter().rposition(|error| !is_over_quota(error)));
         Err(match telling {

@@ -1,5 +1,6 @@
 //! Builds the chain of models from `[llm]`. Reports every problem of the settings at once; calls no endpoint.
 
+use super::budgeted::Budgeted;
 use super::chain::Chain;
 use super::link::{Gate, Link};
 use super::model::ChatModel;
@@ -9,15 +10,17 @@ use super::outage::Outage;
 use super::price::Price;
 use super::retry::{RetryPolicy, Retrying};
 use crate::config::limits::LimitSettings;
-use crate::config::llm::{EndpointSettings, LlmSettings};
+use crate::config::llm::{BudgetSettings, EndpointSettings, LlmSettings};
 use crate::domain::clock::Clock;
 use crate::limits::alerts::Alerts;
 use crate::limits::backoff::Backoff;
 use crate::limits::breaker::{Breaker, BreakerPolicy};
+use crate::limits::budget::{Bounds, Budget, SpendBook};
 use crate::limits::cells::SharedCells;
 use crate::limits::net::Allowance;
 use crate::limits::pause::Pause;
 use crate::limits::quota::{OutboundQuota, OutboundRates};
+use jiff::tz::TimeZone;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,6 +42,10 @@ pub struct ChainParts {
     pub lead: Arc<OfflineModel>,
     /// Quotas that several processes share.
     pub cells: Option<Arc<dyn SharedCells>>,
+    /// Where it stands what models have cost; without it nothing bounds that.
+    pub book: Option<Arc<dyn SpendBook>>,
+    /// Whose days and months count.
+    pub zone: TimeZone,
     /// Where it is told that a model is away.
     pub alerts: Arc<Alerts>,
     /// The outage that is rehearsed now and then.
@@ -59,10 +66,11 @@ pub struct ChainError {
 /// [`ChainError`] with every problem.
 pub fn build_chain(settings: &LlmSettings, parts: &ChainParts) -> Result<Chain, ChainError> {
     let mut links = Vec::new();
-    let mut problems = Vec::new();
+    let mut problems = problems_with_money(settings);
     let mut leads = false;
+    let budget = budget(settings, parts).map(Arc::new);
     for (position, entry) in settings.chain.iter().enumerate() {
-        match link(entry, settings, parts) {
+        match link(entry, settings, parts, budget.as_ref()) {
             Ok(Built::Remote(link)) => links.push(*link),
             Ok(Built::Offline) => {
                 links.push(Link { model: parts.offline.clone(), gate: None });
@@ -104,7 +112,47 @@ enum Built {
     Unconfigured,
 }
 
-fn link(entry: &str, settings: &LlmSettings, parts: &ChainParts) -> Result<Built, String> {
+/// What models may cost; none if nothing bounds it.
+pub fn budget(settings: &LlmSettings, parts: &ChainParts) -> Option<Budget> {
+    let bounds = bounds(settings);
+    let book = parts.book.as_ref().filter(|_| bounds.are_set())?;
+    let (clock, zone, alerts) = (parts.clock.clone(), parts.zone.clone(), parts.alerts.clone());
+    Some(Budget::new(bounds, book.clone(), clock, zone, alerts))
+}
+
+fn bounds(settings: &LlmSettings) -> Bounds {
+    let BudgetSettings { turn, conversation_day, contact_day, day, month } = settings.budget;
+    // In the price of a million tokens a token costs as many millionths.
+    let micros = |amount: f64| {
+        let price = Price { input: amount, output: 0.0 };
+        (amount > 0.0).then(|| price.of(1_000_000, 0))
+    };
+    Bounds {
+        turn: micros(turn),
+        conversation: micros(conversation_day),
+        contact: micros(contact_day),
+        day: micros(day),
+        month: micros(month),
+    }
+}
+
+fn problems_with_money(settings: &LlmSettings) -> Vec<String> {
+    let is_amount = |amount: f64| amount.is_finite() && amount >= 0.0;
+    let bounds = settings.budget.all().into_iter().map(|(key, amount)| (format!("llm.budget.{key}"), amount));
+    let prices = settings.prices.iter().flat_map(|(model, price)| {
+        [("input", price.input), ("output", price.output)]
+            .map(|(key, amount)| (format!("llm.prices.\"{model}\".{key}"), amount))
+    });
+    let wrong = bounds.chain(prices).filter(|(_, amount)| !is_amount(*amount));
+    wrong.map(|(key, amount)| format!("`{key}`: {amount} is no amount of money")).collect()
+}
+
+fn link(
+    entry: &str,
+    settings: &LlmSettings,
+    parts: &ChainParts,
+    budget: Option<&Arc<Budget>>,
+) -> Result<Built, String> {
     if entry == "offline" {
         return Ok(Built::Offline);
     }
@@ -134,6 +182,13 @@ fn link(entry: &str, settings: &LlmSettings, parts: &ChainParts) -> Result<Built
     let model = model.map(str::to_owned).or(endpoint.model.clone()).filter(|model| !model.trim().is_empty());
     let Some(model) = model else { return Err("no model is named, here or at the endpoint".into()) };
     let name = format!("{place}:{model}");
+    let price = settings.prices.get(&model).map(|price| Price { input: price.input, output: price.output });
+    if price.is_none() && bounds(settings).are_set() {
+        return Err(format!(
+            "[llm.budget] bounds what models cost, and [llm.prices] has none for `{model}`: it would count as free. A model \
+             of your own machine has {{ input = 0, output = 0 }}"
+        ));
+    }
     let rates = OutboundRates {
         requests_per_minute: endpoint.requests_per_minute.unwrap_or(settings.requests_per_minute),
         tokens_per_minute: endpoint.tokens_per_minute.unwrap_or(settings.tokens_per_minute),
@@ -153,7 +208,7 @@ fn link(entry: &str, settings: &LlmSettings, parts: &ChainParts) -> Result<Built
         timeout_first_token: milliseconds(endpoint.timeout_first_token_ms, settings.timeout_first_token_ms),
         timeout_total: milliseconds(endpoint.timeout_total_ms, settings.timeout_total_ms),
         temperature: endpoint.temperature.unwrap_or(settings.temperature),
-        price: settings.prices.get(&model).map(|price| Price { input: price.input, output: price.output }),
+        price,
         model,
         allowance,
         images: match endpoint.images.unwrap_or(settings.images) {
@@ -166,8 +221,12 @@ fn link(entry: &str, settings: &LlmSettings, parts: &ChainParts) -> Result<Built
         },
     };
     let model = OpenAiModel::new(endpoint, parts.clock.clone()).map_err(|error| error.to_string())?;
-    let model =
-        Retrying::new(Arc::new(model), retry_policy(settings), parts.clock.clone(), parts.pause.clone());
+    let model: Arc<dyn ChatModel> = match (budget, price) {
+        // Each attempt may be billed: the budget stands behind what asks again.
+        (Some(budget), Some(price)) => Arc::new(Budgeted::new(Arc::new(model), price, budget.clone())),
+        (Some(_) | None, _) => Arc::new(model),
+    };
+    let model = Retrying::new(model, retry_policy(settings), parts.clock.clone(), parts.pause.clone());
     Ok(Built::Remote(Box::new(Link { model: Arc::new(model), gate: Some(gate) })))
 }
 
@@ -203,6 +262,7 @@ fn main_endpoint(settings: &LlmSettings) -> EndpointSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::llm::PriceSettings;
     use crate::config::secret::Secret;
     use crate::domain::clock::SystemClock;
     use crate::limits::pause::TimerPause;
@@ -223,6 +283,8 @@ mod tests {
     fn names(settings: &LlmSettings) -> Result<Vec<String>, ChainError> {
         let parts = ChainParts {
             cells: None,
+            book: None,
+            zone: TimeZone::UTC,
             clock: Arc::new(SystemClock),
             pause: Arc::new(TimerPause),
             allowance: Allowance::PublicOnly,
@@ -281,6 +343,28 @@ mod tests {
         let problems = names(&broken).unwrap_err().problems;
         assert_eq!(problems.len(), 5, "{problems:#?}");
         assert!(problems[3].contains("allow_private_networks"), "{problems:#?}");
+    }
+
+    #[test]
+    fn a_budget_needs_the_price_of_every_model() {
+        let price = |input| PriceSettings { input, output: 0.0 };
+        let bounded = |model: &str, input, day| {
+            names(&settings(|llm| {
+                llm.base_url = "http://models.test/v1".into();
+                llm.budget.day = day;
+                llm.prices.insert(model.into(), price(input));
+            }))
+        };
+        assert_eq!(bounded("gpt-4.1-mini", 0.0, 20.0).unwrap(), ["openai:gpt-4.1-mini", "offline"]);
+        for (model, input, day, told) in [
+            ("another", 1.0, 20.0, "none for `gpt-4.1-mini`"),
+            ("gpt-4.1-mini", 1.0, -1.0, "`llm.budget.day`"),
+            ("gpt-4.1-mini", 1.0, f64::INFINITY, "`llm.budget.day`"),
+            ("gpt-4.1-mini", f64::NAN, 0.0, "`llm.prices.\"gpt-4.1-mini\".input`"),
+        ] {
+            let problems = bounded(model, input, day).unwrap_err().problems;
+            assert!(problems[0].contains(told), "{told}: {problems:?}");
+        }
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! One model of a chain and the gate before it: its quota, its breaker, and what is counted of it.
 
 use super::draft::Draft;
-use super::model::{ChatAnswer, ChatMessage, ChatModel, ChatRequest, ModelError, ModelErrorKind};
+use super::model::{ChatAnswer, ChatModel, ChatRequest, ModelError, ModelErrorKind};
 use super::outage::Outage;
+use super::size::tokens;
 use crate::limits::breaker::{Breaker, Permit};
 use crate::limits::quota::OutboundQuota;
 use std::sync::Arc;
@@ -67,7 +68,7 @@ impl Link {
     /// Waits at the gate.
     async fn pass<'a>(&self, gate: &'a Gate, request: &ChatRequest) -> Result<Permit<'a>, ModelError> {
         // The quota comes first: a wait must not hold the breaker's only probe.
-        if let Err(over) = gate.quota.until_ready_within(gate.quota_wait, tokens(request)).await {
+        if let Err(over) = gate.quota.until_ready_within(gate.quota_wait, tokens(request).whole()).await {
             let kind = ModelErrorKind::OverQuota { retry_after: over.retry_after };
             return Err(self.turned_away("over_quota", kind, over.to_string()));
         }
@@ -101,6 +102,8 @@ fn report(permit: Permit<'_>, failure: Option<&ModelErrorKind>) {
         ) => permit.locked_out(*pause),
         Some(ModelErrorKind::Transient { retry_after: None }) => permit.failed(),
         Some(ModelErrorKind::Exhausted) => permit.locked_out(LOCKED_OUT),
+        // It was not asked: nothing is known of it.
+        Some(ModelErrorKind::OverBudget) => drop(permit),
         // The endpoint works; it is the request that does not.
         Some(ModelErrorKind::TooLong | ModelErrorKind::Refused | ModelErrorKind::Permanent) | None => {
             permit.succeeded();
@@ -113,26 +116,9 @@ fn label(kind: &ModelErrorKind) -> &'static str {
         ModelErrorKind::Transient { .. } => "transient",
         ModelErrorKind::OverQuota { .. } => "over_quota",
         ModelErrorKind::Exhausted => "exhausted",
+        ModelErrorKind::OverBudget => "over_budget",
         ModelErrorKind::TooLong => "too_long",
         ModelErrorKind::Refused => "refused",
         ModelErrorKind::Permanent => "permanent",
     }
-}
-
-/// About how many tokens `request` costs, for the quota.
-fn tokens(request: &ChatRequest) -> u32 {
-    const CHARACTERS_PER_TOKEN: usize = 4;
-    const PER_TOOL: usize = 120;
-    let characters: usize = request
-        .messages
-        .iter()
-        .map(|message| match message {
-            ChatMessage::System(text) | ChatMessage::Customer(text) => text.len(),
-            ChatMessage::Assistant { text, calls } => text.len() + calls.len() * PER_TOOL,
-            ChatMessage::ToolResult { content, .. } => content.len(),
-        })
-        .sum();
-    let read =
-        u32::try_from(characters / CHARACTERS_PER_TOKEN + request.tools.len() * PER_TOOL).unwrap_or(u32::MAX);
-    read.saturating_add(request.max_output_tokens)
 }

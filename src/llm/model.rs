@@ -5,6 +5,7 @@ use crate::domain::passage::Passage;
 use crate::domain::tool::ToolSpec;
 use crate::domain::tool_call::ToolCall;
 use crate::domain::turn::Usage;
+use crate::limits::budget::Payer;
 use async_trait::async_trait;
 use std::sync::Arc;
 use std::time::Duration;
@@ -120,6 +121,8 @@ pub struct ChatRequest {
     pub step: u32,
     /// Which models of a chain may answer.
     pub resort: Resort,
+    /// For whom it is asked.
+    pub payer: Payer,
 }
 
 /// A model's answer.
@@ -158,6 +161,8 @@ pub enum ModelErrorKind {
     },
     /// The endpoint has no quota left or does not accept the key: another model may.
     Exhausted,
+    /// There is no money for it: another model may cost less.
+    OverBudget,
     /// The transcript is too long: cut it.
     TooLong,
     /// The model declined to answer this content.

@@ -60,6 +60,7 @@ impl ChatModel for Retrying {
                 ModelErrorKind::Transient { retry_after } => retry_after,
                 ModelErrorKind::OverQuota { retry_after } => Some(retry_after),
                 ModelErrorKind::Exhausted
+                | ModelErrorKind::OverBudget
                 | ModelErrorKind::TooLong
                 | ModelErrorKind::Refused
                 | ModelErrorKind::Permanent => return Err(error),

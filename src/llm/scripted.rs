@@ -297,7 +297,7 @@ pub(super) mod testing {
             ModelErrorKind::OverQuota { retry_after } => {
                 ScriptedError::OverQuota { retry_after_ms: u64::try_from(retry_after.as_millis()).unwrap() }
             }
-            ModelErrorKind::Exhausted => ScriptedError::Exhausted,
+            ModelErrorKind::Exhausted | ModelErrorKind::OverBudget => ScriptedError::Exhausted,
             ModelErrorKind::TooLong => ScriptedError::TooLong,
             ModelErrorKind::Refused => ScriptedError::Refused,
             ModelErrorKind::Permanent => ScriptedError::Permanent,
@@ -318,6 +318,7 @@ pub(super) mod testing {
             max_output_tokens: 100,
             step: 1,
             resort: Resort::First,
+            payer: crate::limits::budget::Payer::default(),
         }
     }
 }

@@ -23,6 +23,7 @@ mod sql;
 pub mod sqlite;
 pub mod turns;
 
+use crate::limits::budget::SpendBook;
 use crate::limits::cells::SharedCells;
 use crate::limits::shelf::AlertShelf;
 use std::sync::Arc;
@@ -48,6 +49,8 @@ pub struct Stores {
     pub keys: Arc<dyn keys::KeyStore>,
     /// Quotas that every process on the database shares; none where there is only one process.
     pub quotas: Option<Arc<dyn SharedCells>>,
+    /// What models have cost.
+    pub spending: Arc<dyn SpendBook>,
     /// Alerts that wait for the operator's webhook.
     pub alerts: Arc<dyn AlertShelf>,
     /// What calls to vendors' systems leave behind.

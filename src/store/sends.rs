@@ -25,11 +25,22 @@ pub struct NewSend {
     pub kind: String,
     /// Now.
     pub at: Timestamp,
-    /// How many people may be reached so, if there is a limit.
-    pub limit: Option<ReachLimit>,
+    /// Whether somebody waits for it.
+    pub reach: Reach,
 }
 
-/// How many conversations attempts of one kind may reach in a time.
+/// Whether an attempt is waited for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reach {
+    /// Whoever it goes to has written lately.
+    Awaited,
+    /// It goes to somebody who waits for nothing.
+    Unasked,
+    /// The same, if not too many have been written to so.
+    UnaskedWithin(ReachLimit),
+}
+
+/// How many conversations may be written to unasked in a time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ReachLimit {
     /// From when on they are counted.
@@ -148,9 +159,9 @@ pub struct SendCost {
 /// Attempts to send.
 #[async_trait]
 pub trait SendStore: Send + Sync {
-    /// Writes an attempt down that is about to be made. `false`, and nothing is written, if its kind has reached as many
-    /// conversations as its limit says and not this one: attempts that were refused do not count. However many begin at
-    /// once, the limit holds.
+    /// Writes an attempt down that is about to be made. `false`, and nothing is written, if as many
+    /// conversations as its limit says were written to unasked, and not this one: attempts that were refused do not count.
+    /// However many begin at once, the limit holds.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if the mark was used before.

@@ -2,6 +2,7 @@
 
 mod relay;
 mod whatsapp;
+mod whatsapp_audience;
 mod whatsapp_evolution;
 mod whatsapp_journeys;
 mod whatsapp_kinds;

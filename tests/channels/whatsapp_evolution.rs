@@ -1,7 +1,8 @@
 //! WhatsApp through an Evolution API: messages come in once and are answered, our own words that it repeats are known for
 //! ours, a person who answers on the phone has the conversation, and what it cannot say is never taken for granted.
 
-use crate::support::app::{AppOptions, TestApp, says};
+use crate::support::app::{AppOptions, TUESDAY, TestApp, says};
+use crate::support::clock::LeapingClock;
 use crate::support::whatsapp::{client, conversations, history, operator, until};
 use axum::Router;
 use axum::extract::{Path, State};
@@ -260,5 +261,39 @@ async fn what_nobody_acknowledged_is_told_and_not_sent_again() {
     })
     .await;
     assert_eq!(evolution.sent(1).await.len(), 1);
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_number_writes_to_few_people_who_wait_for_nothing() {
+    let evolution = FakeEvolution::start(Act::Answers).await;
+    let clock = LeapingClock::at(TUESDAY);
+    let options = AppOptions::scripted(vec![says("Olá!"), says("Oi!")]).at(clock.clone()).with(|settings| {
+        let rates = &mut settings.channels.whatsapp.rates;
+        rates.new_since = Some("2026-11-25".parse().unwrap());
+        rates.people_at_first = 1;
+    });
+    let app = behind(&evolution, options).await;
+    let base = app.door.base.clone();
+    let bia = json!({"remoteJid": "5511987650002@s.whatsapp.net", "fromMe": false, "id": "B1"});
+    for (number, told) in
+        [from_ana("A1", "oi, tudo bem?"), upsert(bia, "oi, tudo bom?")].into_iter().enumerate()
+    {
+        tell(&base, SECRET, &told).await;
+        evolution.sent(number + 1).await;
+    }
+    clock.wait_minutes(25 * 60);
+    let talks = conversations(&app).await;
+    for talk in &talks {
+        let path = format!("/conversations/{}/reply", talk["id"].as_str().unwrap());
+        operator(&app, Method::POST, &path, json!({"text": "Chegaram mais vasos."})).await;
+    }
+    let refused = until("one is refused", || async {
+        let dead = operator(&app, Method::GET, "/outbox/dead", json!({})).await;
+        dead["deliveries"][0]["error"].as_str().map(str::to_owned)
+    })
+    .await;
+    assert!(refused.contains("1 people were written to"), "{refused}");
+    assert_eq!(evolution.sent(3).await[2]["text"], "Chegaram mais vasos.");
     app.end().await;
 }

@@ -3,7 +3,7 @@
 use crate::support::app::{AppOptions, TestApp, says};
 use crate::support::meta::{Act, Customer, FakeMeta};
 use crate::support::whatsapp::{conversations, operator, until};
-use balcao::config::whatsapp::TemplateSettings;
+use balcao::config::whatsapp::{RateSettings, TemplateSettings};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde_json::json;
@@ -104,12 +104,26 @@ async fn who_wants_no_messages_gets_no_template_until_they_ask() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn templates_go_to_no_more_people_a_day_than_meta_takes() {
+    one_a_day(|rates| rates.people_per_day = 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_number_writes_to_few_people_at_first() {
+    one_a_day(|rates| {
+        rates.people_per_day = 0;
+        rates.new_since = Some("2026-11-25".parse().unwrap());
+        rates.people_at_first = 1;
+    })
+    .await;
+}
+
+/// Two people are not written to on one day, but on the next.
+async fn one_a_day(rates: fn(&mut RateSettings)) {
     let clock = Hands::at("2026-11-24T10:00:00-03:00");
     let meta = FakeMeta::start_at([], clock.clone()).await;
     let script = ["Temos vasos.", "Temos também."].map(says).to_vec();
     let options = AppOptions::scripted(script).at(clock.clone());
-    let app =
-        behind(&meta, options.with(|settings| settings.channels.whatsapp.rates.people_per_day = 1)).await;
+    let app = behind(&meta, options.with(|settings| rates(&mut settings.channels.whatsapp.rates))).await;
     let mut talks = Vec::new();
     for (number, customer) in [Customer::ana(), Customer::bia_hidden()].into_iter().enumerate() {
         meta.tells(customer.writes(&format!("wamid.{number}"), "vocês têm vasos?")).await;
@@ -124,7 +138,7 @@ async fn templates_go_to_no_more_people_a_day_than_meta_takes() {
     assert_eq!(meta.taken(3).await.pop().unwrap().kind(), "template");
     reply(&app, &talks[1], "Chegaram mais vasos.").await;
     let told = dead(&app, 1).await;
-    assert!(told[0].contains("1 people within a day"), "{told:?}");
+    assert!(told[0].contains("1 people were written to within a day"), "{told:?}");
     clock.advance(SignedDuration::from_hours(25));
     reply(&app, &talks[1], "Chegaram mais vasos.").await;
     assert_eq!(meta.taken(4).await.pop().unwrap().kind(), "template", "the day is over");

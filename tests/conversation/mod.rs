@@ -1,6 +1,7 @@
 //! Whole conversations with the whole program over HTTP: what customers get, what is done, and what is not.
 
 mod bindings;
+mod budget;
 mod bursts;
 mod clock;
 mod confirm;

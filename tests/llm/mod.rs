@@ -79,6 +79,7 @@ fn request() -> ChatRequest {
         max_output_tokens: 200,
         step: 2,
         resort: balcao::llm::model::Resort::First,
+        payer: balcao::limits::budget::Payer::default(),
     }
 }
 

@@ -24,6 +24,7 @@ async fn ask_with(messages: Vec<ChatMessage>, passages: Vec<Passage>, language: 
         max_output_tokens: 500,
         step: 1,
         resort: balcao::llm::model::Resort::First,
+        payer: balcao::limits::budget::Payer::default(),
     };
     OfflineModel::new().answer(&request, &|_| {}).await.unwrap()
 }

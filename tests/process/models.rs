@@ -247,3 +247,19 @@ async fn what_has_another_hash_than_announced_is_thrown_away() {
     assert!(pulled.status.success(), "{pulled:?}");
     assert_eq!(hub.ranges(), [None], "nothing of the wrong file is used");
 }
+
+#[tokio::test]
+async fn what_models_have_cost_stands_beside_its_bound() {
+    let mut place = Place::empty();
+    let told = stdout(&place.run(&["models", "spent"], "").await);
+    assert!(told.contains("no account is kept") && told.contains("[llm.budget]"), "{told}");
+    place.set("BALCAO__LLM__BUDGET__DAY", "20.0");
+    place.set("BALCAO__LLM__BUDGET__MONTH", "400.0");
+    let told = stdout(&place.run(&["models", "spent"], "").await);
+    assert_eq!(told, "month\t0.0000 of 400.0000\nday\t0.0000 of 20.0000\n");
+    // With a model that has no price nothing would be bounded.
+    place.set("OPENAI_BASE_URL", "http://127.0.0.1:9/v1");
+    let refused = place.run(&["check"], "").await;
+    let told = format!("{}{}", stdout(&refused), stderr(&refused));
+    assert!(!refused.status.success() && told.contains("it would count as free"), "{told}");
+}

@@ -20,6 +20,7 @@ mod postgres;
 mod posts;
 mod races;
 mod sends;
+mod spending;
 mod sqlite;
 pub mod support;
 mod turns;

@@ -4,7 +4,7 @@ use super::support::{Bench, on_every_store};
 use balcao::domain::ids::{ConversationId, OutboxId};
 use balcao::store::error::StoreError;
 use balcao::store::outbox::DeliveryOutcome;
-use balcao::store::sends::{NewSend, ReachLimit, SendBill, SendCost, SendEnd, SendName, SendState};
+use balcao::store::sends::{NewSend, Reach, ReachLimit, SendBill, SendCost, SendEnd, SendName, SendState};
 use balcao::store::turns::TurnCommit;
 use std::time::Duration;
 use uuid::Uuid;
@@ -15,7 +15,7 @@ on_every_store!(
     a_failure_is_final_unless_it_was_delivered,
     a_message_is_billed_once,
     attempts_are_found_by_delivery_and_conversation,
-    a_kind_reaches_no_more_people_than_its_limit_however_many_begin_at_once,
+    no_more_people_are_written_to_unasked_than_the_limit_however_many_begin_at_once,
     a_delivery_that_is_deferred_is_as_sure_as_before,
 );
 
@@ -31,7 +31,7 @@ fn send(bench: &Bench, mark: &str) -> NewSend {
         of: 2,
         kind: "text".to_owned(),
         at: bench.now(),
-        limit: None,
+        reach: Reach::Awaited,
     }
 }
 
@@ -122,13 +122,12 @@ async fn attempts_are_found_by_delivery_and_conversation(bench: Bench) {
     );
 }
 
-async fn a_kind_reaches_no_more_people_than_its_limit_however_many_begin_at_once(bench: Bench) {
+async fn no_more_people_are_written_to_unasked_than_the_limit_however_many_begin_at_once(bench: Bench) {
     let sends = &bench.stores.sends;
-    let limit = Some(ReachLimit { since: bench.now(), most: 3 });
+    let reach = Reach::UnaskedWithin(ReachLimit { since: bench.now(), most: 3 });
     let to = |person: u128, mark: &str| NewSend {
         conversation: ConversationId(Uuid::from_u128(person)),
-        kind: "template".to_owned(),
-        limit,
+        reach,
         ..send(&bench, mark)
     };
     let marks: Vec<String> = (0..12).map(|number| number.to_string()).collect();
@@ -139,8 +138,8 @@ async fn a_kind_reaches_no_more_people_than_its_limit_however_many_begin_at_once
     assert_eq!(reached.len(), 3, "{reached:?}");
     assert!(sends.begin(to(reached[0], "again")).await.unwrap(), "they are reached already");
     assert!(
-        sends.begin(NewSend { kind: "text".to_owned(), ..to(50, "text") }).await.unwrap(),
-        "another kind"
+        sends.begin(NewSend { reach: Reach::Awaited, ..to(50, "awaited") }).await.unwrap(),
+        "somebody who waits"
     );
     assert!(!sends.begin(to(50, "more")).await.unwrap());
     assert_eq!(sends.named(&name(Some("more"), "none")).await.unwrap(), None, "nothing was written");
@@ -149,7 +148,8 @@ async fn a_kind_reaches_no_more_people_than_its_limit_however_many_begin_at_once
     assert!(sends.begin(to(50, "instead")).await.unwrap(), "who was refused was not reached");
     bench.advance(Duration::from_secs(1));
     let since = bench.now();
-    let later = NewSend { limit: Some(ReachLimit { since, most: 1 }), ..to(51, "later") };
+    let reach = Reach::UnaskedWithin(ReachLimit { since, most: 1 });
+    let later = NewSend { reach, ..to(51, "later") };
     assert!(sends.begin(later).await.unwrap(), "the day is over");
 }
 

@@ -169,7 +169,7 @@ async fn two_processes_may_start_at_the_same_time() {
 
 /// What earlier versions of the program have written down about the migrations they ran, with the texts they ran. The
 /// checksums are theirs: were a published text changed, files of theirs would not open any more.
-const PUBLISHED: [(i64, &str, &str, &str); 10] = [
+const PUBLISHED: [(i64, &str, &str, &str); 12] = [
     (
         1,
         "conversations",
@@ -229,6 +229,18 @@ const PUBLISHED: [(i64, &str, &str, &str); 10] = [
         "connector revisions",
         "11ece7d140946f02a1007f1bc256286fe5f3226fabc9f0cb5ca8b499ce79aad8a2f668cc10c7c5d266457bef12ca14ff",
         include_str!("../../src/store/sqlite/migrations/0010_connector_revisions.sql"),
+    ),
+    (
+        11,
+        "unasked sends",
+        "befaeccc4de40770da03f83cdf39708eb67b89f2a19c8565cfec855ffc8b052962d338aa25ac4eea663e4204adfb00a7",
+        include_str!("../../src/store/sqlite/migrations/0011_unasked_sends.sql"),
+    ),
+    (
+        12,
+        "spending",
+        "1d1798ec824613290ba42d69be8a8f3d2b7fd48117c9a1337c862e47f1de9af9203e5f49577bbd65b5aaf390eb2fde6f",
+        include_str!("../../src/store/sqlite/migrations/0012_spending.sql"),
     ),
 ];
 

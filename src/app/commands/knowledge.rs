@@ -1,6 +1,7 @@
 //! `balcao ingest`, `balcao search` and `balcao snapshot`.
 
 use crate::app::build::{self, Options, Outside, listed};
+use crate::app::chain::chain;
 use crate::app::client;
 use crate::app::documents::{Which, remarks};
 use crate::app::instance::{Running, running};
@@ -144,7 +145,7 @@ pub async fn search(options: Options, arguments: SearchArguments) -> anyhow::Res
     let (library, runtime) = (Library::open(&options)?, Handle::current());
     if options.settings.knowledge.rerank {
         let built_in = Arc::new(build::built_in(&options).map_err(listed)?);
-        let chain = build::chain(&options, &built_in, &Outside::alone(&options))?;
+        let chain = chain(&options, &built_in, &Outside::alone(&options))?;
         let prompts = Prompts::load(Some(&options.operator.join("prompts"))).map_err(listed)?;
         library.ordered_by(&options, Arc::new(chain), Arc::new(prompts));
     }

@@ -2,15 +2,17 @@
 //! and only once it was loaded; a pull that fails leaves what was there before, and one that is cut off goes on the next
 //! time.
 
+use super::database;
 use super::download::{Download, Sink};
-use crate::app::build::Options;
+use crate::app::build::{Options, Outside};
+use crate::app::chain::chain_parts;
 use crate::app::terminal::say;
 use crate::config::embeddings::ModelChoice;
 use crate::limits::net::client_builder;
 use crate::llm::embed::Embedder;
 use crate::llm::embed::e5::{CONFIG, E5, TOKENIZER, WEIGHTS};
 use crate::llm::embed::open::{PACKED, model_folder, pulled};
-use crate::llm::factory::allowance;
+use crate::llm::factory::{allowance, budget};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use reqwest::Url;
@@ -19,6 +21,7 @@ use std::io::Read;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -45,6 +48,8 @@ pub enum ModelsCommand {
     Pull(PullArguments),
     /// What is there, and what is used
     List,
+    /// What language models have cost today and this month, beside their bounds in [llm.budget]
+    Spent,
 }
 
 /// `balcao models pull …`
@@ -66,6 +71,7 @@ pub async fn models(options: &Options, command: ModelsCommand) -> anyhow::Result
     match command {
         ModelsCommand::Pull(arguments) => pull(options, &arguments).await?,
         ModelsCommand::List => list(options)?,
+        ModelsCommand::Spent => spent(options).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -163,6 +169,31 @@ async fn download(options: &Options, parts: &Path, to: &Path) -> anyhow::Result<
     }
     fs::remove_dir_all(parts)?;
     Ok(())
+}
+
+async fn spent(options: &Options) -> anyhow::Result<()> {
+    let (stores, handle) = database(options).await?;
+    let outside = Outside { book: Some(stores.spending.clone()), ..Outside::alone(options) };
+    let parts = chain_parts(options, &Arc::default(), &outside);
+    let standing = match budget(&options.settings.llm, &parts) {
+        Some(budget) => budget.standing().await,
+        None => Ok(Vec::new()),
+    };
+    handle.close().await;
+    let standing = standing?;
+    if standing.is_empty() {
+        say("no account is kept: set `day` or `month` in [llm.budget] to bound what models may cost");
+    }
+    for (scope, most, spent) in standing {
+        say(&format!("{}\t{:.4} of {:.4}", scope.as_str(), amount(spent), amount(most)));
+    }
+    Ok(())
+}
+
+/// Millionths as a whole.
+#[expect(clippy::cast_precision_loss, reason = "shown with four digits")]
+fn amount(micros: u64) -> f64 {
+    micros as f64 / 1_000_000.0
 }
 
 fn list(options: &Options) -> anyhow::Result<()> {

@@ -24,7 +24,7 @@ use crate::limits::pace::Pace;
 use crate::outbox::push::{Fate, Parcel, Push, Schedule, SendError};
 use crate::store::Stores;
 use crate::store::error::StoreError;
-use crate::store::sends::{NewSend, SendEnd, SendName, SendState};
+use crate::store::sends::{NewSend, Reach, SendEnd, SendName, SendState};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashSet;
@@ -203,6 +203,7 @@ impl WhatsAppPush {
             earlier => format!("{delivery}.{}", earlier + 1),
         };
         let now = self.clock.now();
+        let reach = self.reach(errand, now);
         let begun = NewSend {
             mark: mark.clone(),
             delivery,
@@ -211,11 +212,14 @@ impl WhatsAppPush {
             of,
             kind: content.kind().to_owned(),
             at: now,
-            limit: self.reach(errand, now),
+            reach,
         };
         if !self.stores.sends.begin(begun).await.map_err(away)? {
-            let most = self.rates.people_per_day;
-            let error = format!("templates went to {most} people within a day: Meta takes no more");
+            let most = if let Reach::UnaskedWithin(limit) = reach { limit.most } else { 0 };
+            let error = format!(
+                "{most} people were written to within a day who waited for nothing: `people_per_day` and `new_since` in \
+                 [channels.whatsapp.rates] allow no more"
+            );
             return Err(SendError::Refused { error });
         }
         let quoted = if part == 1 && content.may_quote() { errand.quotes(&parcel.message) } else { None };

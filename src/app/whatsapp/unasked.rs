@@ -1,6 +1,7 @@
 //! The hours at which one writes to people who have not asked for it. Pure.
 
 use crate::config::whatsapp::HourSettings;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
 use std::time::Duration;
@@ -21,6 +22,11 @@ impl Unasked {
     /// For the operator.
     pub(super) fn hours(&self) -> String {
         format!("from {} to {} o'clock", self.hours.from, self.hours.until)
+    }
+
+    /// The business's day.
+    pub(super) fn day(&self, now: Timestamp) -> Date {
+        now.to_zoned(self.zone.clone()).date()
     }
 
     /// How long it is until the next such hour; none if this is one.

@@ -1,6 +1,7 @@
 //! Takes in one update at a time and does what follows from it. A store that fails is the only error: the update is
 //! taken in again later, and what was done already is not done twice.
 
+use super::audience::Audience;
 use super::ears::Ears;
 use super::files::Files;
 use super::hear::{Heard, MESSAGE_CHARS, is_voice, messages};
@@ -73,6 +74,7 @@ pub enum Taken {
 pub struct Desk {
     pub(super) parts: DeskParts,
     pub(super) people: People,
+    pub(super) audience: Audience,
     inbox: Inbox,
     pub(super) quiet: Quiet,
     pub(super) ignore_older_than: SignedDuration,
@@ -107,6 +109,7 @@ impl Desk {
                 language: parts.language,
             },
             inbox: Inbox::new(parts.stores.conversations.clone(), parts.clock.clone(), limits),
+            audience: Audience::new(&settings.audience),
             quiet,
             ignore_older_than: SignedDuration::try_from(settings.ignore_older_than())
                 .unwrap_or(SignedDuration::MAX),

@@ -52,13 +52,15 @@ impl Desk {
     ) -> Result<Option<Heard>, StoreError> {
         let quoted = self.quoted(conversation, incoming).await?;
         let mut content = said(&incoming.content, conversation.language);
-        let ear = self.ear(number, conversation, incoming, at);
+        // What is not for the program is not passed on to anybody who listens, and not fetched.
+        let is_served = self.serves(conversation, incoming, events).await?;
+        let ear = if is_served { self.ear(number, conversation, incoming, at) } else { None };
         match &ear {
             Some(Ear::Listening) => return Ok(None),
             Some(Ear::Words(words)) => content.text = format!("{words}\n{}", content.text),
             Some(Ear::Nothing) | None => {}
         }
-        for media in &mut content.media {
+        for media in content.media.iter_mut().filter(|_| is_served) {
             let came = Came { number, conversation: conversation.id, media };
             let why = match self.fetched(came, &incoming.id).await? {
                 Fetched::Fetching => return Ok(None),
@@ -87,13 +89,18 @@ impl Desk {
         if let Some((end, _)) = content.text.char_indices().nth(MESSAGE_CHARS) {
             content.text.truncate(end);
         }
-        let wished = self.wish(conversation, incoming, events, &content.text).await?;
+        let wished = match is_served {
+            true => self.wish(conversation, incoming, events, &content.text).await?,
+            false => None,
+        };
         let is_blank = clean::is_blank(&content.text);
         if is_blank {
             content = said(&Content::Unseen { kind: None, code: None }, conversation.language);
         }
         let now = self.parts.clock.now();
-        let kept = if wished.is_some() {
+        let kept = if !is_served {
+            Some(Kept::Private)
+        } else if wished.is_some() {
             // However late, and whoever has the conversation.
             Some(Kept::Preference)
         } else if now.duration_since(at) > self.ignore_older_than {

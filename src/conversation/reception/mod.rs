@@ -1,6 +1,7 @@
 //! Takes in what WhatsApp posted: who it is from, what it is, and what follows from it. The bodies are kept already;
 //! everything here may be done twice and changes nothing the second time.
 
+mod audience;
 mod desk;
 pub mod ears;
 pub mod files;

@@ -30,6 +30,8 @@ const REFERRAL_BYTES: usize = 8 * 1024;
 /// Where the advertisement stands that a person came by first, and last.
 const FIRST_REFERRAL: &str = "referral";
 const LAST_REFERRAL: &str = "last_referral";
+/// In a conversation's metadata: whoever it is with is a customer, on file or by what brought them here.
+pub(super) const CUSTOMER: &str = "customer";
 
 /// The people behind the conversations of the channel.
 pub(super) struct People {
@@ -48,7 +50,7 @@ impl People {
         person: &Person,
         referral: Option<Referral<'_>>,
     ) -> Result<Option<Conversation>, StoreError> {
-        let Some(contact) = self.contact(person).await? else { return Ok(None) };
+        let Some(Found { contact, is_on_file }) = self.contact(person).await? else { return Ok(None) };
         let address = WhatsAppAddress {
             number: number.clone(),
             user: person.user.clone(),
@@ -65,6 +67,10 @@ impl People {
         if let Some(known) = self.begun_before(number, contact, person).await? {
             return self.seen_again(known, address, person, referral).await.map(Some);
         }
+        let mut metadata = described(Map::new(), &address, person, referral);
+        if is_on_file {
+            metadata.insert(CUSTOMER.to_owned(), true.into());
+        }
         let new = NewConversation {
             id,
             channel: CHANNEL.to_owned(),
@@ -73,12 +79,20 @@ impl People {
             name: person.name.as_deref().and_then(|name| clean::one_line(name, NAME_CHARS)),
             language: self.language,
             token_hash: None,
-            metadata: described(Map::new(), &address, person, referral),
+            metadata,
             at: self.clock.now(),
         };
         let opened = self.conversations.open(new).await?;
         self.point(opened.contact, person).await?;
         Ok(Some(opened))
+    }
+
+    /// Keeps it with a conversation that it is a customer's.
+    pub(super) async fn remember_customer(&self, known: &Conversation) -> Result<(), StoreError> {
+        let Some(identity) = self.conversations.identity(known.id).await? else { return Ok(()) };
+        let mut metadata = known.metadata.clone();
+        metadata.insert(CUSTOMER.to_owned(), true.into());
+        self.conversations.revisit(known.id, Visit { identity, metadata }).await
     }
 
     /// The conversation of somebody on file that began before they had proven to be them.
@@ -125,7 +139,8 @@ impl People {
     }
 
     /// The contact of a person: by their id, else by their number; else the one that they become.
-    async fn contact(&self, person: &Person) -> Result<Option<ContactId>, StoreError> {
+    async fn contact(&self, person: &Person) -> Result<Option<Found>, StoreError> {
+        let met = |contact| Some(Found { contact, is_on_file: false });
         let by_user = self.known(person.user.as_ref().map(UserId::identity)).await?;
         let by_phone = self.known(person.phone.as_ref().map(WaId::identity)).await?;
         if let Some(known) = by_user {
@@ -136,21 +151,21 @@ impl People {
                     tracing::warn!(contact.id = %known, "a number on WhatsApp passed on from one contact to another");
                 }
             }
-            return Ok(Some(known));
+            return Ok(met(known));
         }
         if let Some(known) = by_phone {
             match &person.user {
-                None => return Ok(Some(known)),
+                None => return Ok(met(known)),
                 Some(user) if !self.has_other_user(known, user).await? => {
                     self.point(known, person).await?;
-                    return Ok(Some(known));
+                    return Ok(met(known));
                 }
                 // The number is somebody else's now.
                 Some(_) => tracing::warn!(contact.id = %known, "a number on WhatsApp has a new owner"),
             }
         } else if let Some(customer) = self.on_file(person).await? {
             self.point(customer, person).await?;
-            return Ok(Some(customer));
+            return Ok(Some(Found { contact: customer, is_on_file: true }));
         }
         let handles = [person.user.as_ref().map(UserId::identity), person.phone.as_ref().map(WaId::identity)];
         let Some(handle) = handles.into_iter().flatten().next() else { return Ok(None) };
@@ -159,7 +174,7 @@ impl People {
         // Who had the handle before, and has another one now, was the first. Who has it still was made this moment, by
         // another process.
         let is_taken = identities.iter().any(is_handle) && !identities.contains(&handle);
-        Ok(Some(if is_taken { ContactId(self.clock.new_id()) } else { first }))
+        Ok(met(if is_taken { ContactId(self.clock.new_id()) } else { first }))
     }
 
     async fn known(&self, handle: Option<Identity>) -> Result<Option<ContactId>, StoreError> {
@@ -266,6 +281,13 @@ impl People {
             Some(_) | None => self.point(contact, &Person { phone: Some(phone), ..Person::default() }).await,
         }
     }
+}
+
+/// The contact that a person is.
+struct Found {
+    contact: ContactId,
+    /// Whether the business had them on file before they first wrote.
+    is_on_file: bool,
 }
 
 /// What brought a person, and with which message.

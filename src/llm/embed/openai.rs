@@ -264,6 +264,7 @@ impl OpenAiEmbedder {
             ModelErrorKind::Transient { retry_after } => self.unavailable(detail, retry_after),
             ModelErrorKind::OverQuota { retry_after } => self.unavailable(detail, Some(retry_after)),
             ModelErrorKind::Exhausted
+            | ModelErrorKind::OverBudget
             | ModelErrorKind::TooLong
             | ModelErrorKind::Refused
             | ModelErrorKind::Permanent => Failure {

@@ -331,6 +331,7 @@ mod tests {
             max_output_tokens: 100,
             step: 1,
             resort: crate::llm::model::Resort::First,
+            payer: crate::limits::budget::Payer::default(),
         }
     }
 

@@ -24,6 +24,7 @@ mod rows;
 mod schema;
 mod scripts;
 mod sends;
+mod spending;
 mod text;
 mod turns;
 
@@ -104,6 +105,7 @@ fn stores(database: &Database, live: Arc<LiveHub>) -> Stores {
         interviews: Arc::new(interviews::Interviews::on(database)),
         keys: Arc::new(keys::Keys::on(database)),
         quotas: Some(Arc::new(quotas::Quotas::on(database))),
+        spending: Arc::new(spending::Spending::on(database)),
         alerts: Arc::new(alerts::Alerts::on(database)),
         connectors: Arc::new(connectors::Connectors::on(database)),
         backoffice: Arc::new(backoffice::Backoffice::on(database)),

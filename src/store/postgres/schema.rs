@@ -8,7 +8,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, SqlSafeStr};
 
-const MIGRATIONS: [(i64, &str, &str); 11] = [
+const MIGRATIONS: [(i64, &str, &str); 13] = [
     (1, "conversations", include_str!("migrations/0001_conversations.sql")),
     (2, "backoffice", include_str!("migrations/0002_backoffice.sql")),
     (3, "deliveries", include_str!("migrations/0003_deliveries.sql")),
@@ -20,6 +20,8 @@ const MIGRATIONS: [(i64, &str, &str); 11] = [
     (9, "alerts", include_str!("migrations/0009_alerts.sql")),
     (10, "connectors", include_str!("migrations/0010_connectors.sql")),
     (11, "connector revisions", include_str!("migrations/0011_connector_revisions.sql")),
+    (12, "unasked sends", include_str!("migrations/0012_unasked_sends.sql")),
+    (13, "spending", include_str!("migrations/0013_spending.sql")),
 ];
 
 /// Runs the migrations that are missing.

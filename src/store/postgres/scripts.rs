@@ -274,8 +274,8 @@ pub(super) const LOCK_ROUTE: &str = "SELECT pg_advisory_xact_lock(3, hashtext($1
 /// Waits until nobody else gives out ticket numbers. Until the end of the transaction.
 pub(super) const LOCK_TICKETS: &str = "SELECT pg_advisory_xact_lock(2, 0)";
 
-/// Waits until nobody else begins an attempt of a kind whose reach is limited. Until the end of the transaction. `$1` kind.
-pub(super) const LOCK_REACH: &str = "SELECT pg_advisory_xact_lock(4, hashtext($1))";
+/// Waits until nobody else begins an attempt whose reach is limited. Until the end of the transaction.
+pub(super) const LOCK_REACH: &str = "SELECT pg_advisory_xact_lock(4, 0)";
 
 /// One appointment, which nobody else changes until the end of the transaction. `$1` id.
 pub(super) const APPOINTMENT: &str = "SELECT record FROM appointments WHERE id = $1 FOR UPDATE";
@@ -329,3 +329,15 @@ pub(super) const SEND_COSTS: &str = "
     WHERE category IS NOT NULL AND begun_at >= $1
     GROUP BY category
     ORDER BY category";
+
+/// Accounts, which nobody else changes until the end of the transaction, in this order; opened where there were none.
+/// `$1` accounts, `$2` their ends. Returns each with what it has come to.
+pub(super) const LOCK_ACCOUNTS: &str = "
+    INSERT INTO spending (account, micros, ends_at)
+    SELECT account, 0, ends_at FROM UNNEST($1::TEXT[], $2::BIGINT[]) WITH ORDINALITY AS asked (account, ends_at, place)
+    ORDER BY place
+    ON CONFLICT (account) DO UPDATE SET micros = spending.micros
+    RETURNING account, micros";
+
+/// Adds to accounts. `$1` accounts, `$2` how much.
+pub(super) const ADD_SPENDING: &str = "UPDATE spending SET micros = micros + $2 WHERE account = ANY($1)";

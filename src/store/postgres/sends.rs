@@ -8,7 +8,9 @@ use crate::domain::event::EventBody;
 use crate::domain::ids::{ConversationId, OutboxId};
 use crate::domain::message::Message;
 use crate::store::error::StoreError;
-use crate::store::sends::{NewSend, SendBill, SendCost, SendEnd, SendName, SendRecord, SendState, SendStore};
+use crate::store::sends::{
+    NewSend, Reach, SendBill, SendCost, SendEnd, SendName, SendRecord, SendState, SendStore,
+};
 use crate::store::sql;
 use crate::store::sql::values::blob;
 use async_trait::async_trait;
@@ -46,12 +48,12 @@ impl Sends {
 #[async_trait]
 impl SendStore for Sends {
     async fn begin(&self, send: NewSend) -> Result<bool, StoreError> {
-        let Some(limit) = send.limit else {
+        let Reach::UnaskedWithin(limit) = send.reach else {
             return self.write(move || written_down(sql::sends::BEGIN, &send)).await;
         };
         self.database
             .write(Atomicity::Transaction, move |tx| {
-                let lock = sqlx::query(scripts::LOCK_REACH).bind(send.kind.clone());
+                let lock = sqlx::query(scripts::LOCK_REACH);
                 let begin = written_down(sql::sends::BEGIN_WITHIN, &send);
                 let begin = begin.bind(limit.since.as_millisecond()).bind(i64::from(limit.most));
                 Box::pin(async move {
@@ -155,6 +157,7 @@ fn written_down(text: &'static str, send: &NewSend) -> Statement<'static> {
         .bind(i64::from(send.of))
         .bind(send.kind.clone())
         .bind(send.at.as_millisecond())
+        .bind(i64::from(send.reach != Reach::Awaited))
 }
 
 fn by_name(text: &'static str, name: &SendName) -> Statement<'static> {

@@ -1,17 +1,18 @@
 //! Texts about attempts to send. A channel names one by its mark (`$1`, perhaps NULL) or by its own id (`$2`).
 
-/// Writes an attempt down. `$1` mark, `$2` delivery, `$3` conversation, `$4` part, `$5` of how many, `$6` kind, `$7` time.
+/// Writes an attempt down. `$1` mark, `$2` delivery, `$3` conversation, `$4` part, `$5` of how many, `$6` kind, `$7` time,
+/// `$8` 1 if it is unasked, else 0.
 pub(in crate::store) const BEGIN: &str = "
-    INSERT INTO sends (mark, delivery_id, conversation_id, part, parts, kind, state, reached, code, begun_at)
-    VALUES ($1, $2, $3, $4, $5, $6, 'begun', 0, 0, $7)";
+    INSERT INTO sends (mark, delivery_id, conversation_id, part, parts, kind, state, reached, code, begun_at, unasked)
+    VALUES ($1, $2, $3, $4, $5, $6, 'begun', 0, 0, $7, $8)";
 
-/// The same, unless attempts of the kind were begun in `$9` other conversations since `$8`, and not refused.
+/// The same, unless unasked attempts were begun in `$10` other conversations since `$9`, and not refused.
 pub(in crate::store) const BEGIN_WITHIN: &str = "
-    INSERT INTO sends (mark, delivery_id, conversation_id, part, parts, kind, state, reached, code, begun_at)
-    SELECT $1, $2, $3, $4, $5, $6, 'begun', 0, 0, $7
-    WHERE $9 > (
+    INSERT INTO sends (mark, delivery_id, conversation_id, part, parts, kind, state, reached, code, begun_at, unasked)
+    SELECT $1, $2, $3, $4, $5, $6, 'begun', 0, 0, $7, $8
+    WHERE $10 > (
         SELECT COUNT(DISTINCT conversation_id) FROM sends
-        WHERE kind = $6 AND begun_at >= $8 AND state <> 'refused' AND conversation_id <> $3
+        WHERE unasked = 1 AND begun_at >= $9 AND state <> 'refused' AND conversation_id <> $3
     )";
 
 /// The channel took it. A status may have said so before. `$1` mark, `$2` the channel's id, `$3` time.

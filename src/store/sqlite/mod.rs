@@ -21,6 +21,7 @@ mod reader;
 mod rows;
 mod schema;
 mod sends;
+mod spending;
 mod statement;
 mod texts;
 mod transaction;
@@ -120,6 +121,7 @@ fn stores(database: &Database, live: Arc<LiveHub>) -> Stores {
         interviews: Arc::new(interviews::Interviews::on(database)),
         keys: Arc::new(keys::Keys::on(database)),
         quotas: None,
+        spending: Arc::new(spending::Spending::on(database)),
         alerts: Arc::new(alerts::Alerts::on(database)),
         connectors: Arc::new(connectors::Connectors::on(database)),
         backoffice: Arc::new(backoffice::Backoffice::on(database)),

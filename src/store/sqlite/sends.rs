@@ -8,7 +8,9 @@ use crate::domain::event::EventBody;
 use crate::domain::ids::{ConversationId, OutboxId};
 use crate::domain::message::Message;
 use crate::store::error::StoreError;
-use crate::store::sends::{NewSend, SendBill, SendCost, SendEnd, SendName, SendRecord, SendState, SendStore};
+use crate::store::sends::{
+    NewSend, Reach, SendBill, SendCost, SendEnd, SendName, SendRecord, SendState, SendStore,
+};
 use crate::store::sql;
 use crate::store::sql::values::blob;
 use async_trait::async_trait;
@@ -33,7 +35,11 @@ impl Sends {
 #[async_trait]
 impl SendStore for Sends {
     async fn begin(&self, send: NewSend) -> Result<bool, StoreError> {
-        let text = if send.limit.is_some() { sql::sends::BEGIN_WITHIN } else { sql::sends::BEGIN };
+        let (text, unasked) = match send.reach {
+            Reach::Awaited => (sql::sends::BEGIN, false),
+            Reach::Unasked => (sql::sends::BEGIN, true),
+            Reach::UnaskedWithin(_) => (sql::sends::BEGIN_WITHIN, true),
+        };
         let mut statement = query(text)
             .bind(send.mark)
             .bind(blob(send.delivery.0))
@@ -41,8 +47,9 @@ impl SendStore for Sends {
             .bind(send.part)
             .bind(send.of)
             .bind(send.kind)
-            .bind(send.at.as_millisecond());
-        if let Some(limit) = send.limit {
+            .bind(send.at.as_millisecond())
+            .bind(i64::from(unasked));
+        if let Reach::UnaskedWithin(limit) = send.reach {
             statement = statement.bind(limit.since.as_millisecond()).bind(limit.most);
         }
         self.write(statement).await

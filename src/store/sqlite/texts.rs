@@ -124,3 +124,8 @@ pub(super) const SEND_COSTS: &str = "
     WHERE category IS NOT NULL AND begun_at >= $1
     GROUP BY category
     ORDER BY category";
+
+/// Adds to an account. `$1` account, `$2` how much, `$3` its end.
+pub(super) const ADD_SPENDING: &str = "
+    INSERT INTO spending (account, micros, ends_at) VALUES ($1, $2, $3)
+    ON CONFLICT (account) DO UPDATE SET micros = spending.micros + excluded.micros";

@@ -106,7 +106,7 @@ pub struct MessageSchema {
     /// The earlier message that it replies to: `{id, role, text}`.
     #[schema(value_type = Option<Object>)]
     quoted: Option<()>,
-    /// Why no turn answers it: `late`, `sign`, `preference`, `unseen`, `observed` or `loop`.
+    /// Why no turn answers it: `late`, `sign`, `preference`, `unseen`, `observed`, `loop` or `private`.
     kept: Option<String>,
     #[schema(format = "date-time")]
     created_at: String,

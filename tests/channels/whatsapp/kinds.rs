@@ -301,7 +301,10 @@ async fn odd_bodies_of_independent_clients_are_taken_and_worked_through() {
         stores.turns.due(Timestamp::MAX, 1).await.unwrap().is_empty().then_some(())
     })
     .await;
-    assert_eq!(alerts.try_recv().ok(), None, "nothing else needs anybody");
+    // No Meta is there to take the answers: that is told in its own time.
+    let told = std::iter::from_fn(|| alerts.try_recv().ok());
+    let others: Vec<_> = told.filter(|alert| alert["event"] != "given_up").collect();
+    assert!(others.is_empty(), "nothing else needs anybody: {others:?}");
     app.end().await;
 }
 

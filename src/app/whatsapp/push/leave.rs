@@ -10,7 +10,7 @@ use crate::domain::language::Language;
 use crate::limits::pace::wait_for;
 use crate::outbox::push::{Parcel, SendError};
 use crate::outbox::reach::is_out_of_reach;
-use crate::store::sends::{ReachLimit, SendRecord, SendState};
+use crate::store::sends::{Reach, ReachLimit, SendRecord, SendState};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
@@ -76,11 +76,16 @@ impl WhatsAppPush {
         Ok(Content::Template { template })
     }
 
-    /// How many people may be written to within a day who did not write themselves.
-    pub(super) fn reach(&self, errand: &Errand, now: Timestamp) -> Option<ReachLimit> {
+    /// Whether the customer waits for it, and how many may be written to within a day who do not: whoever sends.
+    pub(super) fn reach(&self, errand: &Errand, now: Timestamp) -> Reach {
+        if errand.may_speak_freely(now) {
+            return Reach::Awaited;
+        }
         let since = now.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MIN);
-        let most = self.rates.people_per_day;
-        (most > 0 && !self.may_speak_freely(errand)).then_some(ReachLimit { since, most })
+        match self.rates.people(self.unasked.day(now)) {
+            Some(most) => Reach::UnaskedWithin(ReachLimit { since, most }),
+            None => Reach::Unasked,
+        }
     }
 
     /// Whether it is this message's turn: behind the one before it, within what one person and one number may be sent.

@@ -3,6 +3,7 @@
 mod agenda;
 mod catalog;
 mod crm;
+mod documents;
 mod engine;
 pub mod fakes;
 mod mail;

@@ -1,5 +1,6 @@
 //! A connector over a fake: its own database, a clock that stands still, waits that only move the clock.
 
+use super::documents::Documents;
 use super::fakes::server::Fake;
 use crate::backoffice::support::{Counter, NOW, settings};
 use balcao::backoffice::connector::Connector;
@@ -52,6 +53,7 @@ impl Sealer for Reversed {
 pub struct World {
     pub counter: Counter,
     pub ground: Ground,
+    documents: Documents,
 }
 
 impl World {
@@ -70,12 +72,12 @@ impl World {
             cells: None,
         };
         assert_eq!(counter.clock.now().to_string(), NOW);
-        Self { counter, ground }
+        Self { counter, ground, documents: Documents::default() }
     }
 
     /// The built-in connector of this name over a fake.
     pub fn connector<V>(&self, name: &str, fake: &Fake<V>, values: &[(&str, &str)]) -> Arc<Connector> {
-        self.built_in(name, &fake.url, values)
+        self.built_in(name, &self.documents.before(name, &fake.url), values)
     }
 
     /// The built-in connector of this name over a server at `url`.

@@ -2,7 +2,8 @@
 //! another program.
 
 use super::support::{
-    BLING, CHATWOOT, FRESHDESK, MERCADO_PAGO, NUVEMSHOP, SHOPIFY, WOOCOMMERCE, World, ZENDESK,
+    ASAAS, BLING, CHATWOOT, FRESHDESK, GLPI, MERCADO_PAGO, NUVEMSHOP, SHOPIFY, VTEX, WOOCOMMERCE, World,
+    ZENDESK,
 };
 use balcao::backoffice::connector::Connector;
 use balcao::backoffice::connector::pack::NewsKind;
@@ -22,7 +23,7 @@ struct Case {
     key: &'static str,
 }
 
-const CASES: [Case; 8] = [
+const CASES: [Case; 11] = [
     Case {
         name: "mercado_pago",
         settings: &MERCADO_PAGO,
@@ -122,6 +123,36 @@ const CASES: [Case; 8] = [
         means: NewsKind::TicketAnswered,
         key: "7",
     },
+    Case {
+        name: "asaas",
+        settings: &ASAAS,
+        query: "",
+        headers: &[("asaas-access-token", "segredo")],
+        body: r#"{"id":"evt_05b7&368604920","event":"PAYMENT_RECEIVED","payment":{"id":"pay_100","status":"RECEIVED"}}"#,
+        means: NewsKind::PaymentChanged,
+        key: "pay_100",
+    },
+    Case {
+        name: "glpi",
+        settings: &GLPI,
+        query: "",
+        headers: &[
+            ("x-glpi-signature", "235a2bd2f23aadd5918f0fc827548630ba45b29a22234ba57c1b6b4f3f19eab7"),
+            ("x-glpi-timestamp", "1795525200"),
+        ],
+        body: r#"{"item":{"id":41,"itemtype":"Ticket","items_id":12,"is_private":false},"event":"new","parent_item":{"id":12}}"#,
+        means: NewsKind::TicketAnswered,
+        key: "12",
+    },
+    Case {
+        name: "vtex",
+        settings: &VTEX,
+        query: "",
+        headers: &[("x-balcao-secret", "segredo")],
+        body: r#"{"Domain":"Fulfillment","OrderId":"1510360551014-01","State":"invoiced","LastState":"invoice","Origin":{"Account":"loja","Key":"k"}}"#,
+        means: NewsKind::OrderChanged,
+        key: "1510360551014-01",
+    },
 ];
 
 impl Case {
@@ -170,7 +201,7 @@ async fn who_has_a_secret_is_let_in_and_nobody_else() {
             );
         }
         // What Mercado Pago signs is in the address, and a shared secret signs nothing.
-        if !["mercado_pago", "freshdesk"].contains(&name) {
+        if !["mercado_pago", "freshdesk", "asaas", "vtex"].contains(&name) {
             assert!(!lets_in("segredo", Posted { body: b"{}", ..posted }), "{name}: another body");
         }
         assert!(!lets_in("segredo", Posted { body: b"\xff", ..posted }), "{name}: no text");

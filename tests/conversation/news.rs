@@ -1,12 +1,13 @@
 //! What vendors report of their own accord, with the whole program: who is told what, once, on their channel, and that
 //! nothing of a report but its key is believed.
 
+use crate::connectors::fakes::asaas::Asaas;
 use crate::connectors::fakes::calcom::Calcom;
 use crate::connectors::fakes::mercado_pago::MercadoPago;
 use crate::connectors::fakes::server::{Answer, Fake, Fault};
 use crate::connectors::fakes::woocommerce::WooCommerce;
 use crate::connectors::fakes::zendesk::Zendesk;
-use crate::connectors::support::{CALCOM, MERCADO_PAGO, WOOCOMMERCE, ZENDESK, setting};
+use crate::connectors::support::{ASAAS, CALCOM, MERCADO_PAGO, WOOCOMMERCE, ZENDESK, setting};
 use crate::support::app::{AppOptions, TUESDAY, TestApp, calls, says};
 use crate::support::clock::LeapingClock;
 use crate::support::meta::{Customer, FakeMeta};
@@ -169,6 +170,43 @@ async fn a_confirmed_payment_is_told_in_the_web_chat_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_pix_code_that_was_paid_is_told_whether_or_not_the_payment_bears_the_order() {
+    for bears_reference in [true, false] {
+        let order = json!({"number": "729", "email": "lia@prado.example"});
+        let told = "O Pix do pedido 729, de R$ 137,40: 00020126-1";
+        let replies = vec![calls([("payment_request", order)]), says(told)];
+        let shop = Fake::start(WooCommerce::new(2)).await;
+        let till = Fake::start(Asaas::default()).await;
+        let app = AppOptions::scripted(replies)
+            .with(|settings| {
+                settings.backoffice.catalog = "woocommerce".to_owned();
+                settings.backoffice.payments = "asaas".to_owned();
+                settings.connectors.insert("woocommerce".to_owned(), setting(&shop.url, &WOOCOMMERCE));
+                settings.connectors.insert("asaas".to_owned(), with_secret(&till.url, &ASAAS));
+            })
+            .start()
+            .await;
+        let mut talk = app.talk().await;
+        talk.say("Quero pagar o pedido 729, meu e-mail é lia@prado.example").await;
+        till.vendor.lock().unwrap().pay(0, bears_reference);
+        let report = |event: &str, token: &str| {
+            let body = json!({"id": event, "event": "PAYMENT_RECEIVED", "payment": {"id": "pay_100"}});
+            let request = client().post(format!("{}/webhooks/connectors/asaas", app.door.base));
+            request.header("asaas-access-token", token).json(&body).send()
+        };
+        assert_eq!(report("evt_0", "outro").await.unwrap().status(), 401);
+        // Asaas repeats itself.
+        for event in ["evt_1", "evt_1", "evt_2"] {
+            assert_eq!(report(event, SECRET).await.unwrap().status(), 200);
+        }
+        settled(&app).await;
+        let said = talk.said_by("assistant").await;
+        assert_eq!(said, [told, "O pagamento do pedido 729 foi confirmado."], "{bears_reference}");
+        app.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_order_is_told_as_the_vendor_has_it_now_and_only_to_whom_it_belongs() {
     let shop_fake = Fake::start(WooCommerce::new(2)).await;
     let app = shop(&shop_fake, asks_for_727()).await;
@@ -299,11 +337,8 @@ async fn an_answered_ticket_is_told_as_a_quotation() {
     app.end().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_shipped_order_is_told_on_whatsapp_in_the_window_and_by_template_behind_it() {
-    let clock = Arc::new(ManualClock::at("2026-11-24T10:00:00-03:00".parse().unwrap()));
-    let meta = FakeMeta::start_at([], clock.clone()).await;
-    let shop_fake = Fake::start(WooCommerce::new(2)).await;
+/// Somebody on WhatsApp has asked for order 727, and the shop reports what becomes of it.
+async fn on_whatsapp(meta: &FakeMeta, shop: &Fake<WooCommerce>, clock: Arc<ManualClock>) -> TestApp {
     let template = TemplateSettings {
         name: "aviso_de_pedido".to_owned(),
         language: "pt_BR".to_owned(),
@@ -314,21 +349,34 @@ async fn a_shipped_order_is_told_on_whatsapp_in_the_window_and_by_template_behin
             meta.set(&mut settings.channels.whatsapp);
             settings.channels.whatsapp.template_fallback.insert("answer".to_owned(), template);
             settings.backoffice.catalog = "woocommerce".to_owned();
-            settings.connectors.insert("woocommerce".to_owned(), with_secret(&shop_fake.url, &WOOCOMMERCE));
+            settings.connectors.insert("woocommerce".to_owned(), with_secret(&shop.url, &WOOCOMMERCE));
         })
-        .at(clock.clone())
+        .at(clock)
         .start()
         .await;
     meta.knows(&app);
     meta.tells(Customer::ana().writes("wamid.1", "Cadê o pedido 727? Comprei com lia@prado.example")).await;
     meta.taken(1).await;
-    set(&shop_fake, "727", "completed");
+    app
+}
+
+fn ten_in_the_morning() -> Arc<ManualClock> {
+    Arc::new(ManualClock::at(TUESDAY.parse().unwrap()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shipped_order_is_told_on_whatsapp_in_the_window_and_by_template_behind_it() {
+    let clock = ten_in_the_morning();
+    let meta = FakeMeta::start_at([], clock.clone()).await;
+    let shop = Fake::start(WooCommerce::new(2)).await;
+    let app = on_whatsapp(&meta, &shop, clock.clone()).await;
+    set(&shop, "727", "completed");
     clock.advance(Duration::from_secs(3 * 3_600));
     assert_eq!(woocommerce(&app, &json!({"id": 727}), "d-1").await, 200);
     let texts = meta.texts(2).await;
     assert_eq!(texts[1], "O pedido 727 foi enviado. O código de rastreio é BR123.");
     // A day and more later only a template may leave.
-    set(&shop_fake, "727", "cancelled");
+    set(&shop, "727", "cancelled");
     clock.advance(Duration::from_secs(24 * 3_600));
     assert_eq!(woocommerce(&app, &json!({"id": 727}), "d-2").await, 200);
     let taken = meta.taken(3).await;
@@ -336,6 +384,51 @@ async fn a_shipped_order_is_told_on_whatsapp_in_the_window_and_by_template_behin
     let body = taken[2].body["template"].to_string();
     assert!(body.contains("O pedido 727 foi cancelado."), "{body}");
     assert_eq!(conversations(&app).await.len(), 1);
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_vendor_reports_at_night_is_told_in_the_morning() {
+    let clock = ten_in_the_morning();
+    let meta = FakeMeta::start_at([], clock.clone()).await;
+    let shop = Fake::start(WooCommerce::new(2)).await;
+    let app = on_whatsapp(&meta, &shop, clock.clone()).await;
+    set(&shop, "727", "completed");
+    clock.set("2026-11-24T23:00:00-03:00".parse().unwrap());
+    assert_eq!(woocommerce(&app, &json!({"id": 727}), "d-1").await, 200);
+    settled(&app).await;
+    let stores = app.stores().await;
+    until("it waits", || async { (stores.outbox.depth().await.unwrap() == 1).then_some(()) }).await;
+    for hour in ["2026-11-25T03:00:00-03:00", "2026-11-25T07:59:00-03:00"] {
+        clock.set(hour.parse().unwrap());
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!(meta.taken(1).await.len(), 1, "{hour}: nobody is woken");
+    }
+    clock.set("2026-11-25T08:01:00-03:00".parse().unwrap());
+    assert_eq!(meta.texts(2).await[1], "O pedido 727 foi enviado. O código de rastreio é BR123.");
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_wants_no_messages_is_told_no_news() {
+    let clock = ten_in_the_morning();
+    let meta = FakeMeta::start_at([], clock.clone()).await;
+    let shop = Fake::start(WooCommerce::new(2)).await;
+    let app = on_whatsapp(&meta, &shop, clock.clone()).await;
+    clock.advance(Duration::from_secs(60));
+    meta.tells(Customer::ana().writes("wamid.2", "parar")).await;
+    meta.taken(2).await;
+    set(&shop, "727", "completed");
+    clock.advance(Duration::from_secs(3 * 3_600));
+    assert_eq!(woocommerce(&app, &json!({"id": 727}), "d-1").await, 200);
+    let refused = until("it is refused", || async {
+        let dead = app.door.operator(Method::GET, "/api/v1/outbox/dead").send().await.unwrap();
+        let dead: Value = dead.json().await.unwrap();
+        dead["deliveries"][0]["error"].as_str().map(str::to_owned)
+    })
+    .await;
+    assert!(refused.contains("did not ask for"), "{refused}");
+    assert_eq!(meta.taken(2).await.len(), 2, "nothing leaves");
     app.end().await;
 }
 

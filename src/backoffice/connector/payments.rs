@@ -18,6 +18,8 @@ use std::sync::Arc;
 const PAGE: &str = "payment_page";
 /// The kind of link between an order and a Pix code that the vendor does not list until it is paid.
 const CODE: &str = "pix_code";
+/// The kind of link between an order and the vendor's id of such a code.
+pub const CODE_ID: &str = "pix_code_id";
 /// Most codes of an order that the vendor is asked about.
 const MOST_CODES: usize = 5;
 
@@ -204,6 +206,7 @@ impl Payments for ConnectorPayments {
             }
             Way::Pix => {
                 if let (Some(RemoteId(code)), Some(pix_code)) = (code, charge.pix_code.clone()) {
+                    self.keep(CODE_ID, &request.reference, code.clone()).await?;
                     let kept = KeptCode { code, pix_code, cents, expires_at: charge.expires_at };
                     let kept = serde_json::to_string(&kept)
                         .map_err(|error| BackofficeError::Fault(error.to_string()))?;

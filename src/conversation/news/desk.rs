@@ -1,10 +1,12 @@
 //! What follows from one report of a vendor's: the record is looked up at the vendor, its conversation is found by key,
 //! and the customer is told once what it has come to. Nothing of the report but the key is used.
 
+use super::lookup;
 use super::mention::{Record, conversation_of, telling};
+use crate::backoffice::connector::Connector;
 use crate::backoffice::connector::pack::NewsKind;
+use crate::backoffice::connector::payments::CODE_ID;
 use crate::backoffice::connector::webhook::Named;
-use crate::backoffice::connector::{Connector, Fault};
 use crate::backoffice::payments::ChargeStatus;
 use crate::backoffice::{Backoffice, BackofficeError};
 use crate::domain::catalog::{Order, OrderStatus};
@@ -24,7 +26,7 @@ use crate::store::conversations::{Informed, NewNews};
 use crate::store::error::StoreError;
 use crate::store::outbox::NewDelivery;
 use jiff::tz::TimeZone;
-use serde_json::{Value, json};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -101,9 +103,7 @@ impl NewsDesk {
     }
 
     async fn order(&self, connector: &Connector, key: &str) -> Result<&'static str, NewsError> {
-        let Some(number) = self.named(connector, "order_number", "number", key).await? else {
-            return Ok("unknown");
-        };
+        let Some(number) = self.order_number(connector, key).await? else { return Ok("unknown") };
         let Some(order) = known(self.backoffice.catalog.order(&number).await)? else { return Ok("unknown") };
         let state = match order.status {
             OrderStatus::Paid => "paid",
@@ -119,9 +119,7 @@ impl NewsDesk {
     }
 
     async fn payment(&self, connector: &Connector, key: &str) -> Result<&'static str, NewsError> {
-        let Some(number) = self.named(connector, "payment_reference", "reference", key).await? else {
-            return Ok("unknown");
-        };
+        let Some(number) = self.paid_for(connector, key).await? else { return Ok("unknown") };
         let Some(payments) = &self.backoffice.payments else { return Ok("unknown") };
         let Some(charges) = known(payments.charges(&number).await)? else { return Ok("unknown") };
         let has = |status| charges.iter().any(|charge| charge.status == status);
@@ -136,26 +134,28 @@ impl NewsDesk {
         }
     }
 
-    /// The number by which a record is asked for, where the vendor names it by another key.
-    async fn named(
-        &self,
-        connector: &Connector,
-        operation: &str,
-        field: &str,
-        key: &str,
-    ) -> Result<Option<String>, NewsError> {
-        if !connector.can(operation) {
+    /// The order that a payment is for: the vendor bears its number with the payment, or with the code that was paid.
+    async fn paid_for(&self, connector: &Connector, key: &str) -> Result<Option<String>, NewsError> {
+        if !connector.can("payment_reference") {
             return Ok(Some(key.to_owned()));
         }
-        match connector.read(operation, &json!({"id": key})).await {
-            Ok(found) => Ok(match found.get(field) {
-                Some(Value::String(text)) if !text.is_empty() => Some(text.clone()),
-                Some(Value::Number(number)) => Some(number.to_string()),
-                _ => None,
-            }),
-            Err(Fault::Missing | Fault::Rejected) => Ok(None),
-            Err(fault) => Err(NewsError::Lookup(fault.to_string())),
+        let Some(found) = lookup::looked_up(connector, "payment_reference", key).await? else {
+            return Ok(None);
+        };
+        match (lookup::field(&found, "reference"), lookup::field(&found, "code")) {
+            (Some(reference), _) => Ok(Some(reference)),
+            (None, Some(code)) => Ok(self.stores.connectors.local(connector.name(), CODE_ID, &code).await?),
+            (None, None) => Ok(None),
         }
+    }
+
+    /// The number by which an order is asked for, where the vendor names it by another key.
+    async fn order_number(&self, connector: &Connector, key: &str) -> Result<Option<String>, NewsError> {
+        if !connector.can("order_number") {
+            return Ok(Some(key.to_owned()));
+        }
+        let found = lookup::looked_up(connector, "order_number", key).await?;
+        Ok(found.and_then(|found| lookup::field(&found, "number")))
     }
 
     async fn of_order(&self, order: Order, state: &'static str) -> Result<&'static str, NewsError> {

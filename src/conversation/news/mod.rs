@@ -4,6 +4,7 @@
 
 mod calendar;
 mod desk;
+mod lookup;
 mod mention;
 mod post;
 mod worker;

@@ -110,6 +110,13 @@ impl Vendor for Asaas {
                 Answer::json(200, body)
             }
             ("GET", "/v3/paymentLinks") => list(self.pages.clone()),
+            ("GET", path) if path.starts_with("/v3/payments/") => {
+                let id = path.trim_start_matches("/v3/payments/");
+                match self.payments.iter().find(|payment| payment["id"] == id) {
+                    Some(payment) => Answer::json(200, payment.clone()),
+                    None => fault(404, "not_found", ""),
+                }
+            }
             ("GET", "/v3/payments") => {
                 let wanted = ["externalReference", "pixQrCodeId"]
                     .into_iter()

@@ -335,6 +335,32 @@ async fn whom_the_vendor_knows_is_linked_and_nobody_takes_their_record_over() {
 }
 
 #[tokio::test]
+async fn a_search_that_lags_behind_doubles_nobody_and_nothing() {
+    let world = World::new().await;
+    let mut hubspot = HubSpot::new("pat-1");
+    hubspot.search_lags = true;
+    let fake = Fake::start(hubspot).await;
+    let crm = crm(&world, &fake);
+    let visitor = world.counter.visitor().await;
+    let contact = crm.save_contact("t/c1", lead(visitor, "rita@casa.example")).await.unwrap().contact.id;
+    // The answer to the deal is lost, and the search does not know it yet: nobody can say whether it is there.
+    fake.fail("POST", "/crm/objects/2026-09/deals", Fault::Lose);
+    let first = crm.save_opportunity("t/c2", chance(contact)).await;
+    assert!(matches!(first, Err(BackofficeError::Unknown(_))), "{first:?}");
+    let again = crm.save_opportunity("t/c2", chance(contact)).await;
+    assert!(matches!(again, Err(BackofficeError::Unknown(_))), "{again:?}");
+    // The same person in another turn, under another key.
+    crm.save_contact("t2/c1", lead(visitor, "rita@casa.example")).await.unwrap();
+    {
+        let mut hubspot = fake.vendor.lock().unwrap();
+        assert_eq!((hubspot.contacts.len(), hubspot.deals.len()), (1, 1));
+        hubspot.search_lags = false;
+    }
+    crm.save_opportunity("t/c2", chance(contact)).await.unwrap();
+    assert_eq!(fake.vendor.lock().unwrap().deals.len(), 1, "found once the search has caught up");
+}
+
+#[tokio::test]
 async fn two_people_who_share_a_phone_stay_two() {
     let world = World::new().await;
     let mut hubspot = HubSpot::new("pat-1");

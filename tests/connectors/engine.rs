@@ -8,6 +8,7 @@ use balcao::backoffice::connector::Fault as Outcome;
 use balcao::backoffice::connector::engine::Lookup;
 use balcao::backoffice::connector::read::read;
 use balcao::config::load::Places;
+use balcao::domain::clock::Clock;
 use balcao::limits::net::{Allowance, client_builder};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -157,6 +158,37 @@ async fn every_kind_of_answer_has_its_outcome_and_no_effect_is_doubled() {
         }
         assert!(fake.is_done_failing());
     }
+}
+
+#[tokio::test]
+async fn a_vendor_that_says_that_no_calls_are_left_is_left_alone() {
+    let world = World::new().await;
+    let fake = Fake::start(Notes::default()).await;
+    let quota = "quota = { requests_per_minute = 100, remaining = \"X-Left\", reset = \"X-Reset\" }\n[settings.token]";
+    let connector = world.declared(&FILE.replacen("[settings.token]", quota, 1), &fake.url, &[]);
+    let read = async || connector.read("contact_by_email", &json!({"email": "a@b.example"})).await.map(drop);
+    let says = |left: &str, reset: &str| {
+        let answer = Answer::json(200, json!({"id": 1})).with("x-left", left).with("x-reset", reset);
+        fake.fail("GET", "/people/a%40b.example", Fault::Refuse(answer));
+    };
+    assert_eq!(connector.quota_left(), Some(100));
+    says("7", "30");
+    read().await.unwrap();
+    assert_eq!(connector.quota_left(), Some(7), "the vendor knows of other callers");
+    // For a moment that is waited out; for longer nobody waits, and the vendor is not asked.
+    says("0", "3");
+    read().await.unwrap();
+    let before = world.counter.clock.now();
+    read().await.unwrap();
+    assert_eq!(world.counter.clock.now().duration_since(before).as_secs(), 3);
+    says("0", "40");
+    read().await.unwrap();
+    let asked = fake.asked().len();
+    assert_eq!((read().await, fake.asked().len()), (Err(Outcome::Limited), asked));
+    assert_eq!(connector.quota_left(), Some(0));
+    world.counter.clock.advance(Duration::from_secs(40));
+    read().await.unwrap();
+    assert_eq!(fake.asked().len(), asked + 1);
 }
 
 #[tokio::test]

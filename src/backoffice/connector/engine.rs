@@ -152,7 +152,8 @@ impl Connector {
             clock: ground.clock.clone(),
             pause: ground.pause.clone(),
             alerts: ground.alerts.clone(),
-            rests_until: std::sync::Mutex::default(),
+            told_quota: pack.quota.told.clone(),
+            told: std::sync::Mutex::default(),
             health: std::sync::Mutex::default(),
         };
         let (store, clock) = (ground.store.clone(), ground.clock.clone());
@@ -184,11 +185,13 @@ impl Connector {
         self.wire.breaker.would_permit()
     }
 
-    /// Calls that this process may still make within the minute; none if the vendor's quota has no bound.
+    /// Calls that this process may still make within the minute, by its own count and by the vendor's word; none if there
+    /// is no bound.
     pub fn quota_left(&self) -> Option<u32> {
-        let most = self.pack.quota.requests;
-        let made = || self.wire.seen().within_a_minute(self.clock.now());
-        (most > 0).then(|| most.saturating_sub(made()))
+        let (most, now) = (self.pack.quota.requests, self.clock.now());
+        let own = (most > 0).then(|| most.saturating_sub(self.wire.seen().within_a_minute(now)));
+        let told = self.wire.told().calls_left(now);
+        own.into_iter().chain(told).min()
     }
 
     /// What it posts of its own accord, if it does and a secret is set for it.

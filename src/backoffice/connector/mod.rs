@@ -28,6 +28,7 @@ pub mod shelf;
 pub mod shipping;
 pub mod tickets;
 pub mod token;
+mod told;
 mod values;
 pub mod webhook;
 mod wire;

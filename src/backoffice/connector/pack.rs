@@ -147,12 +147,37 @@ pub struct SessionSpec {
 }
 
 /// What the vendor lets pass in a minute; 0 is without bound.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Quota {
     /// Calls.
     pub requests: u32,
     /// Units, where calls differ in cost.
     pub units: u32,
+    /// How the vendor itself says what is left, if it does.
+    pub told: Option<ToldQuota>,
+}
+
+/// Headers of answers by which a vendor says how many calls are left.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ToldQuota {
+    /// How many are left.
+    pub remaining: String,
+    /// When there are more; a minute later if no header says it.
+    pub reset: Option<String>,
+    /// How it says that.
+    pub reset_in: ResetIn,
+}
+
+/// How a vendor says when there are more calls.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ResetIn {
+    /// In so many seconds.
+    #[default]
+    Seconds,
+    /// In so many milliseconds.
+    Milliseconds,
+    /// At so many seconds since 1970.
+    Epoch,
 }
 
 /// How amounts stand in answers.

@@ -1,13 +1,17 @@
 //! Reads connectors' files, with the place of every fault. Whether templates hold is seen where they are compiled.
 
 use super::contract::{OPERATIONS, contract};
-use super::pack::{FaultRule, Meaning, MoneyUnit, NextPage, Pack, Pages, Quota, Repeat, SettingSpec, Step};
+use super::pack::{
+    FaultRule, Meaning, MoneyUnit, NextPage, Pack, Pages, Quota, Repeat, ResetIn, SettingSpec, Step,
+    ToldQuota,
+};
 use super::read_auth::auth;
 use super::read_webhook::webhook;
 use crate::declared::near::nearest;
 use crate::declared::reader::{Fields, Node, Placed, Reader};
 use crate::domain::problem::Problem;
 use crate::domain::secret::hexadecimal;
+use reqwest::header::HeaderName;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -57,6 +61,8 @@ const MEANINGS: [(&str, Meaning); 7] = [
 ];
 const REPEATS: [(&str, Repeat); 3] =
     [("always", Repeat::Always), ("key", Repeat::Key), ("never", Repeat::Never)];
+const RESETS: [(&str, ResetIn); 3] =
+    [("seconds", ResetIn::Seconds), ("milliseconds", ResetIn::Milliseconds), ("epoch", ResetIn::Epoch)];
 const UNITS: [(&str, MoneyUnit); 2] = [("decimal", MoneyUnit::Decimal), ("cents", MoneyUnit::Cents)];
 
 /// Reads one file; `name` is the connector's.
@@ -176,11 +182,29 @@ fn settings(reader: &mut Reader<'_>, node: &Node<'_>) -> BTreeMap<String, Settin
 }
 
 fn quota(reader: &mut Reader<'_>, node: &Node<'_>) -> Quota {
-    let fields = reader.fields(node, &["requests_per_minute", "units_per_minute"]);
+    let known = ["requests_per_minute", "units_per_minute", "remaining", "reset", "reset_in"];
+    let fields = reader.fields(node, &known);
+    let remaining = fields.get("remaining").and_then(|node| header_name(reader, node));
+    let reset = fields.get("reset").and_then(|node| header_name(reader, node));
+    let reset_in = fields.get("reset_in").and_then(|node| reader.word(node, &RESETS));
     Quota {
         requests: number(reader, &fields, "requests_per_minute").unwrap_or(0),
         units: number(reader, &fields, "units_per_minute").unwrap_or(0),
+        told: remaining.map(|remaining| ToldQuota {
+            remaining,
+            reset,
+            reset_in: reset_in.map(|reset_in| reset_in.value).unwrap_or_default(),
+        }),
     }
+}
+
+fn header_name(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<String> {
+    let name = reader.string(node)?.value.to_lowercase();
+    if HeaderName::from_bytes(name.as_bytes()).is_err() {
+        reader.fault(node.span(), format!("`{name}` is no name of a header"));
+        return None;
+    }
+    Some(name)
 }
 
 fn faults(reader: &mut Reader<'_>, node: &Node<'_>) -> Vec<FaultRule> {

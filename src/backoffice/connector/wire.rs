@@ -6,18 +6,18 @@ use super::auth::Authorizer;
 use super::fault::Fault;
 use super::health::{Change, Health};
 use super::judge::Judge;
-use super::pack::{Meaning, Repeat};
+use super::pack::{Meaning, Repeat, ToldQuota};
+use super::told::Told;
 use crate::declared::projection::parse_body;
 use crate::declared::request::Filled;
 use crate::domain::clock::Clock;
 use crate::limits::alerts::Alerts;
-use crate::limits::backoff::{Backoff, retry_after};
+use crate::limits::backoff::Backoff;
 use crate::limits::breaker::Breaker;
 use crate::limits::net::{Allowance, forbidden_in, guard_url, read_at_most};
 use crate::limits::pause::Pause;
 use crate::limits::quota::OutboundQuota;
-use jiff::Timestamp;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::HeaderMap;
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -67,8 +67,10 @@ pub struct Wire {
     pub pause: Arc<dyn Pause>,
     /// Where it is told that credentials do not hold.
     pub alerts: Arc<Alerts>,
-    /// Until when the vendor asked to be left alone.
-    pub rests_until: Mutex<Option<Timestamp>>,
+    /// How the vendor says how many calls are left, if it does.
+    pub told_quota: Option<ToldQuota>,
+    /// What it has said of that, and until when it asked to be left alone.
+    pub told: Mutex<Told>,
     /// How it does.
     pub health: Mutex<Health>,
 }
@@ -139,7 +141,7 @@ impl Wire {
                 }
                 Attempt::Judged(Meaning::Limited, answer) => {
                     self.log(&answer, "too many calls");
-                    let asked = self.rest(&answer.headers);
+                    let asked = self.told().refused(&answer.headers, self.clock.now());
                     if attempt >= ATTEMPTS || asked > PATIENCE {
                         // A refusal for haste was not carried out; an attempt before it may have been.
                         return Err(if may_have_arrived && !reads { Fault::Unknown } else { Fault::Limited });
@@ -178,7 +180,7 @@ impl Wire {
     }
 
     async fn attempt(&self, filled: &Filled, cost: u32) -> Result<Attempt, Fault> {
-        self.rested()?;
+        self.rested().await?;
         self.quota.until_ready_within(PATIENCE, cost).await.map_err(|_| Fault::Limited)?;
         let mut filled = filled.clone();
         self.authorizer.apply(&mut filled, self).await?;
@@ -186,6 +188,9 @@ impl Wire {
         let permit = self.breaker.permit().map_err(|_| Fault::Away)?;
         let outcome = match self.send(&filled).await {
             Ok(answer) => {
+                if let Some(quota) = &self.told_quota {
+                    self.told().heed(quota, &answer.headers, self.clock.now());
+                }
                 let meaning = self.judge.meaning(answer.status, &answer.body);
                 match meaning {
                     Meaning::Failing => permit.failed(),
@@ -243,33 +248,24 @@ impl Wire {
         tracing::warn!(connector = %self.name, status, said, what, "a vendor's system refuses a call");
     }
 
-    /// How long the vendor asks to be left alone; from now on it is, by every call of this process.
-    fn rest(&self, headers: &HeaderMap) -> Duration {
-        let now = self.clock.now();
-        let asked = headers
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| retry_after(value, now))
-            .unwrap_or(Duration::from_secs(1));
-        let longest = Duration::from_secs(24 * 3_600);
-        let until = now.checked_add(asked.min(longest)).unwrap_or(now);
-        let mut rests = self.rests_until.lock().unwrap_or_else(PoisonError::into_inner);
-        *rests = Some(rests.map_or(until, |earlier| earlier.max(until)));
-        asked
+    /// What the vendor has said of its quota.
+    pub fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Waits while the vendor wants to be left alone.
+    ///
     /// # Errors
-    /// `Limited` while the vendor wants to be left alone for longer than anybody waits.
-    fn rested(&self) -> Result<(), Fault> {
-        let now = self.clock.now();
-        let mut rests = self.rests_until.lock().unwrap_or_else(PoisonError::into_inner);
-        match *rests {
-            Some(until) if now >= until => {
-                *rests = None;
+    /// `Limited` if that is longer than anybody waits.
+    async fn rested(&self) -> Result<(), Fault> {
+        let rest = self.told().rest_left(self.clock.now());
+        match rest {
+            Some(rest) if rest > PATIENCE => Err(Fault::Limited),
+            Some(rest) => {
+                self.pause.pause(rest).await;
                 Ok(())
             }
-            Some(until) if until.duration_since(now).unsigned_abs() > PATIENCE => Err(Fault::Limited),
-            Some(_) | None => Ok(()),
+            None => Ok(()),
         }
     }
 }

@@ -18,7 +18,7 @@ use jiff::{Timestamp, Zoned};
 use serde::Deserialize;
 use uuid::Uuid;
 
-/// The present in every scene: a Thursday.
+/// The present in every scene of a set that names no other: a Thursday.
 const NOW: &str = "2026-11-26T10:00:00-03:00[America/Sao_Paulo]";
 
 /// In the order in which they were written; the rules were mended with each of them in view.
@@ -42,9 +42,9 @@ const SETS: [&str; 16] = [
 ];
 
 /// Written when the rules stood on all of the above, in the manner of strong models; nobody mends the rules until they pass. They
-/// tell what to expect of replies that nobody has seen. At first sight: 73 % caught and 17 % blocked, 91 and 26, 65 and 55, 80 and 37;
-/// since then some rules were mended that they had shown to be wrong.
-const LATER: [&str; 4] = ["seventeenth", "eighteenth", "nineteenth", "twentieth"];
+/// tell what to expect of replies that nobody has seen. At first sight: 73 % caught and 17 % blocked, 91 and 26, 65 and 55, 80 and 37,
+/// 72 and 35; since then some rules were mended that they had shown to be wrong.
+const LATER: [&str; 5] = ["seventeenth", "eighteenth", "nineteenth", "twentieth", "twentyfirst"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,7 +52,14 @@ struct Set {
     /// Whether its businesses keep other hours than the shop whose settings are used.
     #[serde(default)]
     strangers: bool,
+    /// The present in every scene.
+    #[serde(default = "thursday")]
+    now: Zoned,
     scene: Vec<Scene>,
+}
+
+fn thursday() -> Zoned {
+    NOW.parse().unwrap()
 }
 
 #[derive(Deserialize)]
@@ -140,25 +147,19 @@ struct File {
     business: Business,
 }
 
-fn message(role: Role, text: &str) -> EventBody {
-    EventBody::Message(Message::new(
-        MessageId(Uuid::nil()),
-        role,
-        text.to_owned(),
-        NOW.parse::<Zoned>().unwrap().timestamp(),
-    ))
+fn message(role: Role, text: &str, now: &Zoned) -> EventBody {
+    EventBody::Message(Message::new(MessageId(Uuid::nil()), role, text.to_owned(), now.timestamp()))
 }
 
-fn proof_of(scene: &Scene, strangers: bool) -> Proof {
-    let now: Zoned = NOW.parse().unwrap();
+fn proof_of(scene: &Scene, strangers: bool, now: &Zoned) -> Proof {
     let mut file: File = toml::from_str(include_str!("../../src/config/default/business.toml")).unwrap();
     if strangers {
         file.business.hours = WeekHours::default();
     }
     let turn = TurnId(Uuid::nil());
     let mut bodies: Vec<EventBody> =
-        scene.customer.iter().map(|text| message(Role::Customer, text)).collect();
-    bodies.extend(scene.person.iter().map(|text| message(Role::Human, text)));
+        scene.customer.iter().map(|text| message(Role::Customer, text, now)).collect();
+    bodies.extend(scene.person.iter().map(|text| message(Role::Human, text, now)));
     let events: Vec<Event> = (1..)
         .zip(bodies)
         .map(|(seq, body)| Event {
@@ -169,9 +170,9 @@ fn proof_of(scene: &Scene, strangers: bool) -> Proof {
             body,
         })
         .collect();
-    let mut proof = Proof::of_the_program(&file.business, &now, scene.language);
+    let mut proof = Proof::of_the_program(&file.business, now, scene.language);
     proof.about = terms_of(&scene.customer.join("\n"), scene.language);
-    proof.add_events(&events, turn, &now, scene.language);
+    proof.add_events(&events, turn, now, scene.language);
     proof.ground();
     for passage in &scene.passage {
         let passage = Passage {
@@ -201,7 +202,7 @@ fn score(text: &str) -> Score {
     let set: Set = toml::from_str(text).unwrap();
     let mut score = Score::default();
     for scene in &set.scene {
-        let proof = proof_of(scene, set.strangers);
+        let proof = proof_of(scene, set.strangers, &set.now);
         for reply in &scene.honest {
             score.honest += 1;
             let judged = judge(reply, &proof, scene.language);
@@ -239,7 +240,24 @@ fn planted_claims_are_caught_and_true_ones_pass() {
     LATER.iter().for_each(|name| later.add(score_of(name)));
     let told = later.told("later sets");
     println!("{told}");
-    assert!(later.share_caught() >= 0.75 && later.share_blocked() <= 0.17, "{told}");
+    assert!(later.share_caught() >= 0.76 && later.share_blocked() <= 0.19, "{told}");
+}
+
+/// What is asked every day. Not counted: how many hours are offered; a rule of one thing told of another; `all` where it says
+/// `the first`.
+#[test]
+fn what_is_asked_every_day_is_told_as_it_is() {
+    for (name, text, most_missed) in [
+        ("how far an order has come", include_str!("claims/stages.toml"), 0),
+        ("the counter's day", include_str!("claims/counter.toml"), 1),
+        ("English and Spanish", include_str!("claims/abroad.toml"), 3),
+    ] {
+        let score = score(text);
+        let told = score.told(name);
+        println!("{told}");
+        assert!(score.planted > 30 && score.planted - score.caught <= most_missed, "{told}");
+        assert_eq!(score.blocked, 0, "{told}");
+    }
 }
 
 #[test]
@@ -272,7 +290,7 @@ fn what_results_and_documents_say_in_their_own_words_passes() {
                 honest: Vec::new(),
                 planted: Vec::new(),
             };
-            let judged = judge(text, &proof_of(&scene, false), Language::Portuguese);
+            let judged = judge(text, &proof_of(&scene, false, &thursday()), Language::Portuguese);
             blocked.extend(judged.withheld.into_iter().map(|withheld| format!("{heading}: {withheld:?}")));
         }
     }

@@ -48,6 +48,9 @@ async fn finds_what_customers_ask_for() {
         assert_eq!(found.first().map(|found| found.product.sku.as_str()), Some(sku), "{text}");
     }
     assert!(search(&counter, query("geladeira frost free")).await.is_empty());
+    // A number says which one, not what.
+    assert!(search(&counter, query("100% de abatimento")).await.is_empty());
+    assert!(!search(&counter, query("300 ml")).await.is_empty());
     assert!(search(&counter, query("🪴🪴🪴")).await.len() <= 5);
 }
 

@@ -165,6 +165,7 @@ pub(super) static NOUNS: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::of(THINGS
 pub(super) static CALLS: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::of(CALLED));
 static KEYS: LazyLock<Memo<Acts>> = LazyLock::new(Memo::default);
 static READ: LazyLock<Memo<Acts>> = LazyLock::new(Memo::default);
+static STATED: LazyLock<Memo<Acts>> = LazyLock::new(Memo::default);
 
 /// What the words of a state or of a tool's name call.
 pub fn called(text: &str) -> Acts {
@@ -178,6 +179,98 @@ pub fn called(text: &str) -> Acts {
             _ => acts,
         }
     })
+}
+
+/// Beginnings of words of what is yet to be done: `awaiting_payment`, `envio pendente`.
+const YET: &[&str] = &[
+    "await",
+    "wait",
+    "pend",
+    "aguard",
+    "esper",
+    "request",
+    "solicit",
+    "process",
+    "progress",
+    "andamento",
+    "curso",
+    "partial",
+    "parcial",
+    "schedul",
+    "estimat",
+    "expect",
+    "previst",
+    "unpaid",
+    "due",
+    "todo",
+];
+/// And of what came to nothing: `payment_declined`.
+const IN_VAIN: &[&str] = &[
+    "fail", "declin", "den", "recus", "reject", "rejeit", "rechaz", "refus", "falh", "fall", "error", "erro",
+    "expir", "not", "nao", "no", "sem", "sin", "never", "nunca", "without",
+];
+/// Beginnings of words by which a noun tells of what was done: `payment_received`.
+const CARRIED_OUT: &[&str] = &[
+    "confirm", "receiv", "receb", "recib", "complet", "success", "sucess", "approv", "aprov", "aprob",
+    "conclu", "efetu", "done", "ok",
+];
+
+/// What a state says was done. What is awaited, refused or still to come was not: `awaiting_payment` is no payment, and
+/// `ready_to_ship` nothing that was shipped.
+pub(super) fn stated(text: &str) -> Acts {
+    *STATED.of(text, Language::Portuguese, || {
+        let folded = fold(text).replace('_', " ");
+        folded
+            .split(['.', ',', ';', ':', '!', '|', '/', '–', '—', '('])
+            .fold(Acts::NONE, |acts, clause| acts.and(stated_in(clause)))
+    })
+}
+
+fn stated_in(clause: &str) -> Acts {
+    let words = words_of(clause);
+    let begins = |word: &str, with: &[&str]| with.iter().any(|beginning| word.starts_with(beginning));
+    // Short ones are whole words.
+    let is_in_vain = |word: &&str| {
+        IN_VAIN.iter().any(|beginning| match beginning.len() {
+            ..=5 if matches!(*beginning, "not" | "nao" | "no" | "sem" | "sin" | "never" | "nunca") => {
+                word == beginning
+            }
+            _ => word.starts_with(beginning),
+        })
+    };
+    if words.iter().any(is_in_vain) {
+        return Acts::NONE;
+    }
+    let awaited_from =
+        words.iter().position(|word| begins(word, YET) && PARTICIPLES.get(word) != Acts::ANYTHING);
+    let is_carried_out = words.iter().any(|word| begins(word, CARRIED_OUT));
+    let mut acts = Acts::NONE;
+    for (at, word) in words.iter().enumerate() {
+        if *word == "out" && words.get(at + 1) == Some(&"for") {
+            acts = acts.and(Acts::SEND);
+        }
+        // `pronto para retirada`: the rest is what comes next.
+        if at > 0 && matches!(*word, "to" | "for" | "para" | "pra" | "por") {
+            break;
+        }
+        let can_be = ["able", "ible", "avel", "ivel"].iter().any(|ending| word.ends_with(ending));
+        // `esperando el pago`, `pago pendiente`: in Spanish a noun.
+        let is_noun = word.starts_with("pagament")
+            || (matches!(*word, "pago" | "pagos")
+                && awaited_from.is_some_and(|from| at > from || at + 1 == from && from + 1 == words.len()));
+        let is_participle = !PARTICIPLES.get(word).is_empty() && !is_noun;
+        let is_awaited = awaited_from.is_some();
+        // `pay_at_counter`, `payment`
+        let is_of_payment = is_noun || begins(word, &["pay", "pagar", "charge", "cobr"]);
+        if can_be || (is_awaited && !is_participle) || (is_of_payment && !is_participle && !is_carried_out) {
+            continue;
+        }
+        acts = acts.and(CALLS.get(word));
+    }
+    match acts.meets(Acts::CANCEL.and(Acts::RESCHEDULE)) {
+        true if acts.meets(Acts::BOOK) => acts.without(Acts::BOOK.and(Acts::CREATE)),
+        _ => acts,
+    }
 }
 
 /// Whether what a tool is called by in pt or es begins with what it does: `bloquear línea`.
@@ -254,6 +347,45 @@ mod tests {
             for form in forms.split(' ') {
                 assert!(PARTICIPLES.get(form).meets(*acts), "{form}");
             }
+        }
+    }
+
+    #[test]
+    fn what_is_awaited_refused_or_to_come_was_not_done() {
+        for (state, not_done) in [
+            ("awaiting_payment", Acts::PAY),
+            ("aguardando pagamento", Acts::PAY),
+            ("pay_at_counter", Acts::PAY),
+            ("payment_declined", Acts::PAY),
+            ("não pago", Acts::PAY),
+            ("ready_to_ship", Acts::SEND),
+            ("pendiente de envío", Acts::SEND),
+            ("esperando el pago", Acts::PAY),
+            ("pago pendiente", Acts::PAY),
+            ("awaiting_shipment", Acts::SEND),
+            ("cancellation_requested", Acts::CANCEL),
+            ("refund_pending", Acts::REFUND),
+            ("pending_confirmation", Acts::CONFIRM),
+            ("refundable", Acts::REFUND),
+        ] {
+            assert!(!stated(state).meets(not_done), "{state}");
+        }
+        for (state, done) in [
+            ("paid", Acts::PAY),
+            ("payment_approved", Acts::PAY),
+            ("Pagamento confirmado", Acts::PAY),
+            ("Pago, aguardando envio", Acts::PAY),
+            ("pago aguardando envio", Acts::PAY),
+            ("shipped", Acts::SEND),
+            ("saiu para entrega", Acts::SEND),
+            ("out_for_delivery", Acts::SEND),
+            ("Pronto para retirada", Acts::READY),
+            ("ready_for_pickup", Acts::READY),
+            ("cancelled", Acts::CANCEL),
+            ("refund_processed", Acts::REFUND),
+            ("confirmed", Acts::CONFIRM),
+        ] {
+            assert!(stated(state).meets(done), "{state}");
         }
     }
 

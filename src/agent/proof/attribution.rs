@@ -7,8 +7,9 @@ use super::equal::says;
 use super::evident::Evident;
 use super::result::What;
 use super::rivals::{has_other_record, has_subject};
+use super::units::unit_behind;
 use crate::language::detect::detect;
-use crate::language::statements::{Fact, Kind, Stated, Term, Word, read_sentence};
+use crate::language::statements::{Fact, Kind, Stated, Term, Word, names_a_day, read_sentence};
 
 /// What a word that names something counts; what only names a field or a rate counts less.
 const WORD: usize = 2;
@@ -46,11 +47,15 @@ impl<'a> Candidates<'a> {
     /// other words stand there.
     fn outdo(&self, evident: &Evident<'_>, near: &[Term]) -> bool {
         let fits = evident.fits_with_field(near);
+        // `a orquídea está disponível para amanhã`: what is told of no day is told of the orchid all the same.
+        let days = near.iter().take(64).enumerate().filter(|(_, term)| names_a_day(**term));
+        let days = days.fold(0_u64, |all, (place, _)| all | 1 << place);
         self.rivals.iter().any(|(fit, rival)| {
+            let counted = if rival.names_days() { u64::MAX } else { !days };
             let is_alike = rival.origin == evident.origin || rival.path.is_some() && evident.path.is_some();
             let named = rival.named_by(near);
             *fit > fits + usize::from(!is_alike)
-                && self.same.iter().all(|(fit, by)| *fit < fits || by & !named == 0)
+                && self.same.iter().all(|(fit, by)| *fit < fits || by & counted & !named == 0)
         })
     }
 }
@@ -66,6 +71,9 @@ impl Binder {
         place: &Place<'_>,
     ) -> bool {
         let Place { sentence, ledger, .. } = *place;
+        if stated.fact.kind() == Kind::Money && is_for_something_else(stated, place) {
+            return true;
+        }
         // What the customer said is said as the customer's, whatever the house says of it.
         let fits = evident.fits_with_field(near);
         let is_the_houses = evident.origin.is_of_the_house();
@@ -119,4 +127,28 @@ impl Binder {
         (evident.path.is_some() && ledger.evidence().any(|other| of_the_whole(&other)))
             || has_other_record(stated.fact, evident, fits, near, ledger)
     }
+}
+
+/// Whether every text that states the amount says that it is for something else: a stay, not a day.
+fn is_for_something_else(stated: &Stated, place: &Place<'_>) -> bool {
+    let claimed = place.sentence.get(stated.span.end..).and_then(unit_behind);
+    let Some(claimed) = claimed else { return false };
+    let mut others = false;
+    let told = place
+        .ledger
+        .evidence()
+        .filter(|evident| evident.origin.is_of_the_house() && says(stated.fact, evident, place.ledger));
+    for evident in told {
+        let behind = evident
+            .span
+            .as_ref()
+            .filter(|_| evident.path.is_none())
+            .and_then(|span| evident.written.get(evident.lead_in + span.end..).and_then(unit_behind));
+        match behind {
+            Some(unit) if unit != claimed => others = true,
+            // As it says nothing of it, it may be so.
+            Some(_) | None => return false,
+        }
+    }
+    others
 }

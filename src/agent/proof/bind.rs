@@ -11,6 +11,7 @@ use super::manner::Manner;
 use super::result::What;
 use super::rivals::{is_counted_otherwise, is_not_included, is_rival, miscounts};
 use super::sums::is_multiplier;
+use super::terms_of_use::{drops_the_bound, is_the_end_of_it};
 use crate::domain::language::Language;
 use crate::domain::message::Claim;
 use crate::domain::provenance::{Binding, Origin};
@@ -73,6 +74,13 @@ impl Binder {
             || read.terms.iter().any(|term| names_a_day(*term));
         for stated in &read.stated {
             if is_idle(stated, &manner) || !manner.states(stated, has_a_day) {
+                continue;
+            }
+            // `4 x R$ 140 = R$ 560`: how often the amount is taken, and the sum has to fit.
+            if let Fact::Count(hundredths, "times") = stated.fact
+                && sentence.get(stated.span.end..).is_some_and(|behind| behind.contains('='))
+            {
+                self.times.factors.extend(i64::try_from(hundredths / 100));
                 continue;
             }
             if let Fact::Count(_, THING) = stated.fact {
@@ -151,6 +159,11 @@ impl Binder {
                 if says(stated.fact, &evident, ledger) {
                     taken = taken.max(evident.fits(whole));
                 }
+                continue;
+            }
+            if drops_the_bound(stated, &evident, sentence, place.language)
+                || is_the_end_of_it(stated, &evident, sentence, place.language)
+            {
                 continue;
             }
             // Most evidence is of something else: what it is said of is looked at last.

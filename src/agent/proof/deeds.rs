@@ -5,6 +5,7 @@ use super::acts::{Acts, CALLS, CASES, NOUNS, OWN, OWN_WITH_OBJECT, PARTICIPLES, 
 use super::first_person::{
     done_by_the_bot, handed_on, is_idle, left_in_a_state, made, narrowed, participle_root,
 };
+use super::stages::{is_on_the_way, stages_in};
 use crate::domain::language::Language;
 use crate::language::fold::fold;
 use crate::language::memo::Memo;
@@ -47,7 +48,7 @@ pub fn deeds_in(text: &str, language: Language) -> Arc<Vec<Deed>> {
     FOUND.of(text, language, || {
         let (folded, lower) = (fold(text), text.to_lowercase());
         let (words, accented) = (words_of(&folded), words_of(&lower));
-        let mut found = Vec::new();
+        let mut found = stages_in(&words);
         for at in 0..words.len() {
             if let Some((acts, by, root)) = deed_at(&words, &accented, at, language) {
                 let is_denied = (1..=4).any(|places| {
@@ -118,6 +119,15 @@ fn deed_at<'a>(
     {
         return Some((acts, By::Bot, word.trim_end_matches('e')));
     }
+    // `ya te reembolsamos`
+    if let Some(root) = word.strip_suffix("amos").filter(|_| {
+        matches!(before(1), "te" | "le" | "les" | "lo" | "la" | "los" | "las") && before(2) == "ya"
+    }) {
+        let acts = PARTICIPLES.get(&format!("{root}ad"));
+        if !acts.is_empty() {
+            return Some((acts, By::Bot, root));
+        }
+    }
     if let Some((acts, root)) = done_by_the_bot(words, accented, at, language) {
         return Some((acts, By::Bot, root));
     }
@@ -146,7 +156,14 @@ fn deed_at<'a>(
         return None;
     }
     // `estamos prontos para ajudar`
-    if acts == Acts::READY && (matches!(next, "to" | "para" | "pra" | "a") || before(2) == "we") {
+    let is_for_pickup = words.get(at + 2).is_some_and(|word| {
+        ["retir", "busc", "entreg", "envi", "colet", "pick", "collect", "ship", "recog", "lev"]
+            .iter()
+            .any(|beginning| word.starts_with(beginning))
+    });
+    if acts == Acts::READY
+        && ((matches!(next, "to" | "para" | "pra" | "a") && !is_for_pickup) || before(2) == "we")
+    {
         return None;
     }
     // `pagamento aprovado` is paid.
@@ -162,7 +179,17 @@ fn deed_at<'a>(
     }
     // `reembolso processado`: what was done is told by the noun.
     if acts == Acts::ANYTHING {
-        let around = words[at.saturating_sub(5)..at].iter().chain(words.iter().skip(at + 1).take(2));
+        // `o pagamento do pedido foi confirmado`: what stands behind `do` is whose it is.
+        let from = at.saturating_sub(7);
+        let is_whose = |place: usize| {
+            place > from
+                && matches!(
+                    words[place - 1],
+                    "do" | "da" | "de" | "del" | "of" | "dos" | "das" | "for" | "para"
+                )
+        };
+        let heads = (from..at).filter(|place| !is_whose(*place)).map(|place| words[place]);
+        let around = heads.chain(words.iter().skip(at + 1).take(2).copied());
         let named = around.fold(Acts::NONE, |all, word| all.and(CALLS.get(word)).and(NOUNS.get(word)));
         let confirms = if word.starts_with("confirm") { Acts::CONFIRM } else { Acts::NONE };
         acts = if named.is_empty() { acts } else { named.and(confirms) };
@@ -204,6 +231,8 @@ fn deed_at<'a>(
                 | "it's"
                 | "that's"
                 | "quedo"
+                | "has"
+                | "have"
         )
     };
     let passive = (1..=3).find(|places| copula(before(*places)));
@@ -306,24 +335,6 @@ fn happened(words: &[&str], at: usize) -> bool {
     let before = |places: usize| at.checked_sub(places).map_or("", |place| words[place]);
     let place = if matches!(before(1), "ja" | "ya" | "just" | "already" | "since") { 2 } else { 1 };
     matches!(before(place), "foi" | "foram" | "fue" | "fueron" | "was" | "were" | "been" | "sido")
-}
-
-/// `está a caminho`, `saiu para entrega`, `on its way`.
-fn is_on_the_way(words: &[&str], at: usize) -> Option<Acts> {
-    let before = |places: usize| at.checked_sub(places).map_or("", |place| words[place]);
-    let next = words.get(at + 1).copied().unwrap_or_default();
-    let stays = matches!(words[at], "ficou" | "quedo") && matches!(next, "para" | "pra");
-    if stays && matches!(words.get(at.saturating_sub(2)), Some(&"sua" | &"seu" | &"tu" | &"su")) {
-        return Some(Acts::BOOK.and(Acts::RESCHEDULE));
-    }
-    let goes = matches!(
-        (words[at], before(1)),
-        ("caminho", "a") | ("camino", "en") | ("transit", "in") | ("way", "its" | "their" | "the")
-    ) && (words[at] != "way" || before(2) == "on")
-        || (words[at] == "saiu" && (before(1) == "ja" || matches!(next, "para" | "pra")))
-        || (words[at] == "salio" && (before(1) == "ya" || next == "para"))
-        || (matches!(words[at], "out") && next == "for" && words.get(at + 2) == Some(&"delivery"));
-    goes.then_some(Acts::SEND.and(Acts::DELIVER))
 }
 
 /// Words that deny what stands behind them.

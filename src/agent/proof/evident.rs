@@ -1,6 +1,6 @@
 //! One piece of evidence: what it proves, whose it is, and how well it is named by the terms of a claim. Pure.
 
-use super::fields::is_name;
+use super::fields::{is_name, lists, words_of};
 use super::result::{Class, What};
 use crate::domain::language::Language;
 use crate::domain::provenance::Origin;
@@ -118,6 +118,10 @@ impl Evident<'_> {
             && inner.starts_with(&outer)
             && (!self.own.is_empty() || inner[outer.len()..].contains('['))
             && !self.own.iter().any(|term| said.iter().any(|said| said.contains(term)))
+            // `results[1].price.formatted`: what names the result names its price.
+            && !self.near.iter().any(|term| {
+                other.near.binary_search(term).is_err() && said.iter().any(|said| said.contains(term))
+            })
     }
 
     /// Whether another line of its text is labelled with what the terms of a claim name, and its own is not.
@@ -242,6 +246,24 @@ impl Evident<'_> {
             What::Raw(raw, Class::Percent | Class::Share) => u32::try_from(raw / 100).ok(),
             What::Fact(_) | What::Raw(..) => None,
         }
+    }
+
+    /// The amount in centavos that a whole number may be, where a vendor counts in hundredths: `amount: 14900`.
+    pub(super) fn minor_amount(&self) -> Option<i64> {
+        const LEAST: u64 = 1_000;
+        match self.what {
+            What::Raw(raw, Class::Money) if raw.is_multiple_of(10_000) && raw / 10_000 >= LEAST => {
+                i64::try_from(raw / 10_000).ok()
+            }
+            What::Fact(_) | What::Raw(..) => None,
+        }
+    }
+
+    /// Whether it is what is left to pay, by the name of its field.
+    pub(super) fn is_a_balance(&self) -> bool {
+        let field = self.path.and_then(|path| path.rsplit('.').next()).unwrap_or_default();
+        self.is_an_amount()
+            && words_of(field).iter().any(|word| lists("balance saldo restante remaining outstanding", word))
     }
 
     /// The amount that it is, in centavos.

@@ -2,7 +2,9 @@
 //! measure. Pure.
 
 use super::result::Class;
+use crate::domain::language::Language;
 use crate::language::fold::fold;
+use serde_json::{Map, Value};
 
 /// The words of a field's name: `deliveryFee`, `delivery_fee`.
 pub(super) fn words_of(key: &str) -> Vec<String> {
@@ -125,4 +127,48 @@ pub(super) fn unit_of<'a>(key: &'a [String], text: &str) -> Option<&'a str> {
 /// Whether `word` is one of the words of `list`.
 pub(super) fn lists(list: &str, word: &str) -> bool {
     list.split(' ').any(|one| one == word)
+}
+
+/// `days: ["mon", "tue"]`: the day that a short form is, in the language that is read.
+pub(super) fn weekday_of(key: &[String], text: &str, language: Language) -> Option<&'static str> {
+    const DAYS: [([&str; 3], [&str; 3]); 7] = [
+        (["seg", "mon", "lun"], ["segunda-feira", "monday", "lunes"]),
+        (["ter", "tue", "mar"], ["terça-feira", "tuesday", "martes"]),
+        (["qua", "wed", "mie"], ["quarta-feira", "wednesday", "miércoles"]),
+        (["qui", "thu", "jue"], ["quinta-feira", "thursday", "jueves"]),
+        (["sex", "fri", "vie"], ["sexta-feira", "friday", "viernes"]),
+        (["sab", "sat", "sab"], ["sábado", "saturday", "sábado"]),
+        (["dom", "sun", "dom"], ["domingo", "sunday", "domingo"]),
+    ];
+    let is_of_days =
+        key.iter().any(|word| lists("days day dias dia weekdays weekday open_days schedule", word));
+    let short = fold(text);
+    let (_, names) = DAYS.iter().find(|(forms, _)| is_of_days && forms.contains(&short.as_str()))?;
+    Some(match language {
+        Language::Portuguese => names[0],
+        Language::English => names[1],
+        Language::Spanish => names[2],
+    })
+}
+
+/// The lists of a record, and whether they are told page by page.
+pub(super) struct Listing {
+    lengths: Vec<u64>,
+    is_paged: bool,
+}
+
+impl Listing {
+    pub(super) fn of(fields: &Map<String, Value>) -> Self {
+        const PAGING: &str =
+            "page pagina limit limite offset per_page perpage has_more hasmore next pages cursor";
+        let lengths = fields.values().filter_map(Value::as_array).map(|list| list.len() as u64).collect();
+        Self { lengths, is_paged: fields.keys().any(|key| lists(PAGING, &key.to_lowercase())) }
+    }
+
+    /// Whether a field says how many there are, and not what they come to.
+    pub(super) fn is_counted_by(&self, key: &str, value: &Value) -> bool {
+        let count = value.as_u64().filter(|_| words_of(key).iter().any(|word| word == "total"));
+        count
+            .is_some_and(|count| self.lengths.contains(&count) || (self.is_paged && !self.lengths.is_empty()))
+    }
 }

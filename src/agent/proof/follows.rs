@@ -67,6 +67,28 @@ impl Binder {
                     }
                     fact => date_of(fact, ledger.today(), ledger) == Some(day),
                 };
+                // `chegou em 23/11, então você tem até 23/12`: the length is the rule's, the day stands beside it.
+                let whole = &read_sentence(place.sentence, place.language).terms;
+                let is_rule = |length: Fact| {
+                    let told = ledger.evidence().filter(|evident| {
+                        evident.origin.is_of_the_house() && evident.path.is_none() && evident.fits(whole) > 0
+                    });
+                    told.into_iter().any(|evident| evident.what == What::Fact(length))
+                };
+                let rules = ledger.evidence().filter_map(|evident| match evident.what {
+                    What::Fact(length @ (Fact::Minutes(..) | Fact::Months(_))) => Some(length),
+                    What::Fact(_) | What::Raw(..) => None,
+                });
+                let days_beside = beside.iter().filter_map(|fact| date_of(*fact, ledger.today(), ledger));
+                let mut days_beside = days_beside.collect::<Vec<Date>>();
+                days_beside.retain(|day| !is_claimed(*day));
+                let follows_a_rule = place.manner.explains()
+                    && rules.filter(|length| is_rule(*length)).any(|length| {
+                        days_beside.iter().any(|base| moved(*base, length, 1).is_some_and(is_claimed))
+                    });
+                if follows_a_rule {
+                    return true;
+                }
                 let next = place.manner.names_the_next_day().then_some(ONE_DAY);
                 lengths().chain(next).any(|length| {
                     bases.iter().any(|base| {

@@ -2,8 +2,8 @@
 //! customer's own words may prove. Pure.
 
 use super::wording::{
-    ATTRIBUTED, CONDITIONS, COSTS, COUNTDOWN, DIFFERENCES, EXPLANATIONS, LIMITS, NEXT_DAY, NOT_GOODS,
-    NOT_THE_SHOP, OPENING, ORDERS, PERSONAL, PROMISED, SUMS, TAKEN, UNSURE,
+    ATTRIBUTED, CONDITIONS, COSTS, COUNTDOWN, DIFFERENCES, EXPLANATIONS, HOLIDAYS, LIMITS, NEXT_DAY,
+    NOT_GOODS, NOT_THE_SHOP, OPENING, ORDERS, PERSONAL, PROMISED, SUMS, TAKEN, UNSURE,
 };
 use crate::domain::language::Language;
 use crate::language::phrases::{Phrases, spaced};
@@ -249,7 +249,7 @@ impl<'a> Manner<'a> {
             | Word::SameDay => true,
             // `estou disponível`, `informação disponível`
             Word::Available => !self.has(&NOT_GOODS),
-            Word::Open | Word::Closed => names_a_day && !self.has(&NOT_THE_SHOP),
+            Word::Open | Word::Closed => (names_a_day || self.has(&HOLIDAYS)) && !self.has(&NOT_THE_SHOP),
         }
     }
 

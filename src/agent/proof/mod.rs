@@ -17,8 +17,11 @@ pub mod policies;
 mod proper;
 mod result;
 mod rivals;
+mod stages;
 mod states;
 mod sums;
+mod terms_of_use;
+mod units;
 mod wording;
 
 use super::names::InternalNames;
@@ -242,6 +245,8 @@ impl Proof {
             "it says that somebody will get in touch, and no tool result or passage says so";
         const UNKNOWN_NAME: &str =
             "it names somebody or something that nobody in this conversation and no source names";
+        const TOO_MUCH: &str =
+            "it says without a condition, or at whose expense, what no tool result or passage says so";
         let told = |roots: [&str; 4]| roots.iter().any(|root| self.ledger.mentions(root));
         if proper::may_promise(folded) {
             let words = spaced(folded);
@@ -254,6 +259,9 @@ impl Proof {
             {
                 return Some(CONTACT);
             }
+        }
+        if terms_of_use::says_too_much(folded, |beginning| self.ledger.mentions(beginning)) {
+            return Some(TOO_MUCH);
         }
         let is_unknown = |name: &str| {
             // Folding all that is known takes long, and most names are written as they are known.

@@ -14,6 +14,12 @@ const COMMON: &str = "segunda terça quarta quinta sexta sábado sabado domingo 
     easter deus páscoa carnaval navidad internet web ok wi-fi wifi bluetooth lgpd procon estado união federal visa \
     mastercard elo paypal portuguesa inglês español";
 
+/// Words before a person's name.
+const TITLES: [&str; 20] = [
+    "Dr.", "Dra.", "Dr", "Dra", "Mr.", "Mrs.", "Ms.", "Miss", "Dona", "Don", "Doña", "Seu", "Sr.", "Sra.",
+    "Srta.", "Profe", "Prof.", "Profa.", "Doutor", "Doutora",
+];
+
 /// Words before a name that is spoken to.
 const GREETING: &str = "oi olá ola dia tarde noite hi hello hey dear hola buenas buenos días tardes noches morning \
     afternoon evening obrigado obrigada gracias thanks você you sr sra prezado prezada caro cara querido querida";
@@ -77,13 +83,14 @@ pub(super) fn names_in(sentence: &str) -> impl Iterator<Item = &str> {
         let lead = last.trim_end_matches(['*', '_']);
         let is_small = lead.chars().next_back().is_some_and(char::is_alphabetic)
             && trimmed(lead).chars().all(|sign| sign.is_lowercase() || sign == '-');
-        let is_title = matches!(lead, "Dr." | "Dra." | "Mr." | "Mrs." | "Ms.");
+        let is_title = TITLES.contains(&lead);
         let is_known = |list: &str, word: &str| {
             let word = word.to_lowercase();
             list.split_ascii_whitespace().any(|one| one == word)
         };
         ((is_title || (is_small && !is_known(GREETING, trimmed(lead))))
             && !written.trim_start_matches(['*', '_']).starts_with(['"', '“', '«'])
+            && !TITLES.contains(&name)
             && !is_known(COMMON, name))
         .then_some(name)
     })

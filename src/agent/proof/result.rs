@@ -1,11 +1,13 @@
 //! What a tool result states: every scalar with its path, typed by the name of its field, and with the terms that name the
 //! record it stands in. Two records of one result are two subjects.
 
-use super::fields::{class_of, is_name, is_of_prices, is_prose, is_qualifier, lists, unit_of, words_of};
+use super::fields::{
+    Listing, class_of, is_name, is_of_prices, is_prose, is_qualifier, lists, unit_of, weekday_of, words_of,
+};
 use crate::domain::language::Language;
 use crate::language::memo::Memo;
 use crate::language::statements::{
-    Fact, Hedge, Stated, Term, Word, decimal, names_a_day, rate_term, read, read_sentence, terms_of,
+    Fact, Hedge, Kind, Stated, Term, Word, decimal, names_a_day, rate_term, read, read_sentence, terms_of,
     terms_of_day,
 };
 use serde_json::{Map, Value};
@@ -107,6 +109,8 @@ struct Place {
     named_by: Option<String>,
     /// Whether the record says that it is not to be had.
     is_taken: bool,
+    /// Whether the field says how many are listed beside it: `{"results": […], "total": 4}`.
+    counts_a_list: bool,
 }
 
 struct Reader {
@@ -178,8 +182,10 @@ impl Reader {
         let is_taken = fields.iter().any(|(key, value)| {
             value.as_bool() == Some(false) && words_of(key).iter().any(|word| lists(TO_BE_HAD, word))
         });
+        let lists = Listing::of(fields);
         for (key, value) in fields {
             let inner = Place {
+                counts_a_list: lists.is_counted_by(key, value),
                 path: if place.path.is_empty() { key.clone() } else { format!("{}.{key}", place.path) },
                 key: words_of(key),
                 subject: subject.clone(),
@@ -194,14 +200,17 @@ impl Reader {
 
     fn text(&mut self, text: &str, place: &Place) {
         let written = match unit_of(&place.key, text) {
+            _ if let Some(day) = weekday_of(&place.key, text, self.language) => day.to_owned(),
             Some(unit) => format!("{text} {unit}"),
             None if text.contains(' ') => text.to_owned(),
             None => text.replace('_', " "),
         };
         let reading = read(&written, self.language);
         let days = days_of(text);
+        // `quote_id: "qt_4410"` counts nothing.
+        let is_code = class_of(&place.key) == Class::Name;
         for Stated { fact, near, hedge, .. } in &reading.stated {
-            if *hedge == Hedge::Exact {
+            if *hedge == Hedge::Exact && !(is_code && matches!(fact.kind(), Kind::Count | Kind::Number)) {
                 let near: Vec<Term> = near.iter().chain(&days).copied().collect();
                 self.add_with(What::Fact(*fact), place, &near);
             }
@@ -251,6 +260,7 @@ impl Reader {
     fn number(&mut self, raw: u64, place: &Place) {
         // `prices: {adult: 42}`
         let class = match class_of(&place.key) {
+            _ if place.counts_a_list => Class::Any,
             Class::Any if is_of_prices(&place.path) => Class::Money,
             class => class,
         };

@@ -43,8 +43,12 @@ fn read_states(data: &Value, around: &[Term], language: Language, told: &mut Vec
             }
             for (key, value) in fields {
                 read_states(value, &terms, language, told);
-                let is_state = value.as_str().is_some_and(|text| acts::called(text).is_empty());
-                if is_state && matches!(fold(key).as_str(), "status" | "state" | "situacao" | "estado") {
+                let is_state = value.as_str().is_some_and(|text| acts::stated(text).is_empty());
+                let folded = fold(key);
+                let is_named_so = ["status", "state", "situacao", "estado"]
+                    .iter()
+                    .any(|word| folded.rsplit('_').next() == Some(*word));
+                if is_state && is_named_so {
                     told.push((Acts::STATE, terms.clone()));
                 }
                 // `paid_through: "2026-12-14"`
@@ -61,7 +65,7 @@ fn read_states(data: &Value, around: &[Term], language: Language, told: &mut Vec
         }
         // An address of the web is no state, whatever words are in it.
         Value::String(text) if !text.contains("://") && !text.contains('@') => {
-            let acts = acts::called(text);
+            let acts = acts::stated(text);
             if !acts.is_empty() {
                 told.push((acts, around.to_vec()));
             }

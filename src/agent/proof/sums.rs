@@ -25,6 +25,13 @@ static PERIODS: LazyLock<[(Phrases, i64); 7]> = LazyLock::new(|| {
     ]
 });
 
+/// Words of what is left to pay.
+static BALANCES: LazyLock<Phrases> = LazyLock::new(|| {
+    Phrases::of(
+        "saldo|restam|resta|restante|faltam|falta|balance|remaining|left to pay|outstanding|restan|te queda",
+    )
+});
+
 /// Most amounts that sums are tried with.
 const MOST_AMOUNTS: usize = 24;
 
@@ -42,6 +49,9 @@ impl Binder {
         by_difference: bool,
     ) -> bool {
         let Place { sentence, ledger, about, manner, language } = *place;
+        if is_another_balance(cents, place) {
+            return false;
+        }
         let mut amounts = self.amounts.clone();
         for stated in &read_sentence(sentence, language).stated {
             if let Fact::Money(other) = stated.fact
@@ -69,10 +79,11 @@ impl Binder {
             })
         };
         let priced = || {
-            ledger
-                .evidence()
-                .filter(spoken_of)
-                .filter_map(|evident| Some((amount_of(&evident)?, named(&evident))))
+            ledger.evidence().filter(spoken_of).flat_map(|evident| {
+                let amounts = [amount_of(&evident), evident.minor_amount()];
+                let named: Vec<usize> = named(&evident);
+                amounts.into_iter().flatten().map(move |amount| (amount, named.clone()))
+            })
         };
         // What stands in one result belongs together: what was paid, and the total it was paid of.
         let origins: Vec<_> = ledger.evidence().filter(spoken_of).map(|evident| evident.origin).collect();
@@ -245,6 +256,25 @@ impl Binder {
         ));
         shares
     }
+}
+
+/// Whether an amount is told as what is left to pay, and a result says that something else is.
+fn is_another_balance(cents: i64, place: &Place<'_>) -> bool {
+    let stated = &read_sentence(place.sentence, place.language).stated;
+    let mut amounts = stated.iter().filter(|stated| stated.fact == Fact::Money(cents));
+    let is_told_so = amounts.any(|stated| {
+        let before = place.sentence.get(..stated.span.start).unwrap_or_default();
+        let clause = before.rsplit([',', ';', '.', '(']).next().unwrap_or_default();
+        BALANCES.are_in(&spaced(clause))
+    });
+    let mut balances = place
+        .ledger
+        .evidence()
+        .filter(|evident| evident.origin.is_of_the_house() && evident.is_a_balance())
+        .peekable();
+    is_told_so
+        && balances.peek().is_some()
+        && !balances.any(|evident| says(Fact::Money(cents), &evident, place.ledger))
 }
 
 /// Whether three of a few amounts make `cents` together.

@@ -68,6 +68,13 @@ pub(super) static OPENING: LazyLock<Phrases> = LazyLock::new(|| {
     )
 });
 
+/// Days that are named by what they are.
+pub(super) static HOLIDAYS: LazyLock<Phrases> = LazyLock::new(|| {
+    Phrases::of(
+        "feriado|feriados|holiday|holidays|festivo|festivos|feriados|natal|ano novo|christmas|new year|navidad|ano nuevo",
+    )
+});
+
 /// Beside these an amount is a price, not a limit.
 pub(super) static COSTS: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::of("custa|custam|costs|cuesta|frete|shipping|envio|desconto|discount|descuento")

@@ -5,7 +5,7 @@ use crate::backoffice::catalog::{Availability, Complement, ProductFound, Product
 use crate::backoffice::words::{fold, stems};
 use crate::domain::catalog::Product;
 use crate::domain::money::Money;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// How much a word counts by where it stands.
 const NAME_WEIGHT: f32 = 4.0;
@@ -184,8 +184,13 @@ impl ProductIndex {
     }
 
     fn ranked(&self, wanted: &[String]) -> Vec<usize> {
+        // A number says which of the things that a word names; by itself it names nothing, unless nothing else was said.
+        let is_number = |word: &String| word.bytes().all(|byte| byte.is_ascii_digit());
+        let only_numbers = wanted.iter().all(is_number);
+        let mut named: HashSet<usize> = HashSet::new();
         let mut scores: HashMap<usize, (f32, f32)> = HashMap::new();
         for word in wanted {
+            let names = only_numbers || !is_number(word);
             let mut best: HashMap<usize, f32> = HashMap::new();
             for (word, share) in self.known_forms(word) {
                 for (entry, score) in self.score(word) {
@@ -194,14 +199,20 @@ impl ProductIndex {
                 }
             }
             for (entry, score) in best {
+                if names {
+                    named.insert(entry);
+                }
                 let sum = scores.entry(entry).or_default();
                 *sum = (sum.0 + score, sum.1 + 1.0);
             }
         }
         #[expect(clippy::cast_precision_loss, reason = "at most sixteen words")]
         let asked = wanted.len() as f32;
-        let mut ranked: Vec<(usize, f32)> =
-            scores.into_iter().map(|(entry, (score, hits))| (entry, score * hits / asked)).collect();
+        let mut ranked: Vec<(usize, f32)> = scores
+            .into_iter()
+            .filter(|(entry, _)| named.contains(entry))
+            .map(|(entry, (score, hits))| (entry, score * hits / asked))
+            .collect();
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let best = ranked.first().map_or(0.0, |(_, score)| *score);
         ranked.retain(|(_, score)| *score >= best * WORTH_SHOWING);

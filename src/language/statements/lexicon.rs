@@ -213,8 +213,11 @@ pub(super) fn shared(word: &str) -> Option<&'static str> {
         "partida" | "saida" | "departure" | "decola" | "departs" | "salida" => "@departs",
         "pix" => "@pix",
         "garantia" | "warranty" | "guarantee" => "@warranty",
-        "devolucao" | "devolucoes" | "return" | "returns" | "devolucion" | "devoluciones" => "@return",
-        "troca" | "trocas" | "exchange" | "exchanges" | "cambio" | "cambios" => "@exchange",
+        "devolucao" | "devolucoes" | "devolver" | "devolvido" | "devolvida" | "return" | "returns"
+        | "returned" | "devolucion" | "devoluciones" | "devuelto" => "@return",
+        "troca" | "trocas" | "trocar" | "troque" | "trocado" | "trocada" | "trocados" | "trocadas"
+        | "exchange" | "exchanges" | "exchanged" | "cambio" | "cambios" | "cambiar" | "cambiado"
+        | "cambiada" => "@exchange",
         _ => {
             return size_of(None, word).map(|size| match size {
                 "pequeno" => "@small",

@@ -63,6 +63,15 @@ fn word_at(source: &Source<'_>, at: usize) -> Option<(Word, usize)> {
         ("disponivel" | "disponiveis" | "available" | "disponible" | "disponibles", ..) => {
             (Word::Available, 1)
         }
+        // `a data está livre`, and not `fique livre`.
+        ("livre" | "livres" | "libre" | "libres", ..)
+            if matches!(
+                source.before(at, 1),
+                "esta" | "estao" | "estan" | "continua" | "sigue" | "ainda"
+            ) =>
+        {
+            (Word::Available, 1)
+        }
         ("sem" | "sin", "juros" | "interes" | "intereses", _) => (Word::WithoutInterest, 2),
         ("interest", "free", _) => (Word::WithoutInterest, 2),
         ("interest", "-", "free") => (Word::WithoutInterest, 3),
@@ -114,11 +123,45 @@ fn word_at(source: &Source<'_>, at: usize) -> Option<(Word, usize)> {
         ) => (Word::Closed, 1),
         _ => return None,
     };
-    // An hour behind `fecha` says when the open day ends, not that it is closed.
-    if found.0 == Word::Closed && matches!(first, "fecha" | "closes" | "fechamos" | "cerramos") {
+    // An hour behind `fecha` says when the open day ends, not that it is closed; `fechamos aos domingos` says just that.
+    if found.0 == Word::Closed
+        && matches!(first, "fecha" | "closes" | "fechamos" | "cerramos")
+        && !is_of_whole_days(source, at)
+    {
         return None;
     }
     Some(found)
+}
+
+/// Whether a day stands behind `fechamos`, and no hour.
+fn is_of_whole_days(source: &Source<'_>, at: usize) -> bool {
+    const DAYS: [&str; 22] = [
+        "domingo",
+        "segunda",
+        "terca",
+        "quarta",
+        "quinta",
+        "sexta",
+        "sabado",
+        "feriado",
+        "sunday",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "holiday",
+        "lunes",
+        "martes",
+        "miercoles",
+        "jueves",
+        "viernes",
+        "festivo",
+    ];
+    let behind = || (1..=5).map(|places| source.word(at + places));
+    let is_day = |word: &str| DAYS.iter().any(|day| word.starts_with(day));
+    behind().take(3).any(is_day) && !behind().any(|word| word.starts_with(|sign: char| sign.is_ascii_digit()))
 }
 
 /// `sem custo`, `não paga nada`, `at no charge`, `por nossa conta`: how many words say that it is free.

@@ -126,7 +126,7 @@ pub trait SpendBook: Send + Sync {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NoMoney {
     /// One of the bounds is reached.
-    #[error("`{}` of [llm.budget] is used up", .0.as_str())]
+    #[error("`{}` of [llm.budget] has too little left for another call", .0.as_str())]
     Over(Scope),
     /// Without the accounts nothing is spent.
     #[error(transparent)]
@@ -235,7 +235,7 @@ impl Budget {
     fn is_gone(&self, account: &Account) {
         if self.is_news(account, Told::AllOfIt) {
             let text = format!(
-                "models have cost what `{}` of [llm.budget] allows: only the built-in model answers until {}",
+                "`{}` of [llm.budget] has too little left for another call: only the built-in model answers until {}",
                 account.scope.as_str(),
                 account.ends_at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M"),
             );

@@ -18,21 +18,39 @@ pub enum Allowance {
     /// None.
     #[default]
     PublicOnly,
-    /// Those of these hosts, named as they stand in the URL (name or address, any case).
+    /// Those of these hosts, named as they stand in the URL (name or address, any case), with a port or for all ports.
     Hosts(Vec<String>),
     /// All.
     Everything,
 }
 
 impl Allowance {
-    fn covers(&self, host: &str) -> bool {
+    /// Whether a name may lead to a private address, at whatever port: which one is up to [`guard_url`].
+    fn covers_name(&self, host: &str) -> bool {
+        self.covers(host, None)
+    }
+
+    /// Whether a host may be private; at this port, if one is known.
+    fn covers(&self, host: &str, port: Option<u16>) -> bool {
         match self {
             Self::PublicOnly => false,
-            Self::Hosts(hosts) => {
-                hosts.iter().any(|allowed| plain(allowed).eq_ignore_ascii_case(plain(host)))
-            }
+            Self::Hosts(hosts) => hosts.iter().any(|allowed| {
+                let (name, only) = with_port(allowed.trim());
+                plain(name).eq_ignore_ascii_case(plain(host))
+                    && (only.is_none() || port.is_none() || only == port)
+            }),
             Self::Everything => true,
         }
+    }
+}
+
+/// The name and the port of `erp.local:8080`, `[::1]:80`, `erp.local` or `::1`.
+fn with_port(host: &str) -> (&str, Option<u16>) {
+    match host.rsplit_once(':') {
+        Some((name, port)) if !name.contains(':') || name.ends_with(']') => {
+            port.parse().map_or((host, None), |port| (name, Some(port)))
+        }
+        Some(_) | None => (host, None),
     }
 }
 
@@ -73,7 +91,7 @@ pub fn guard_url(url: &Url, allowance: &Allowance) -> Result<(), Forbidden> {
         return Err(Forbidden::Credentials);
     }
     let host = url.host_str().ok_or(Forbidden::NoHost)?;
-    if allowance.covers(host) {
+    if allowance.covers(host, url.port_or_known_default()) {
         return Ok(());
     }
     // The URL's parser has turned every way to write an address (decimal, octal, short) into the plain one.
@@ -151,7 +169,7 @@ pub async fn addresses(
     port: u16,
     allowance: &Allowance,
 ) -> Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>> {
-    let covered = allowance.covers(host);
+    let covered = allowance.covers_name(host);
     let found: Vec<SocketAddr> = tokio::net::lookup_host((plain(host), port)).await?.collect();
     let any = !found.is_empty();
     let allowed: Vec<SocketAddr> =
@@ -279,7 +297,15 @@ mod tests {
         ] {
             assert_eq!(guarded(url, &Allowance::PublicOnly), Ok(()), "{url}");
         }
-        let listed = Allowance::Hosts(vec!["10.0.0.5".into(), "Erp.Local".into(), "[::1]".into()]);
+        let listed = ["10.0.0.5", "Erp.Local", "[::1]", "10.0.0.7:8080", "[::2]:90", "localhost:443"]
+            .map(str::to_owned);
+        let listed = Allowance::Hosts(listed.to_vec());
+        for url in ["http://10.0.0.7:8080/", "http://[::2]:90/", "https://localhost/"] {
+            assert_eq!(guarded(url, &listed), Ok(()), "{url}");
+        }
+        for url in ["http://10.0.0.7/", "http://10.0.0.7:8081/", "http://[::2]/", "http://localhost/"] {
+            assert!(guarded(url, &listed).is_err(), "{url}: another port");
+        }
         for url in ["http://10.0.0.5:9000/", "http://erp.local/", "http://[::1]:1/"] {
             assert_eq!(guarded(url, &listed), Ok(()), "{url}");
         }

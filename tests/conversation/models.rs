@@ -200,3 +200,21 @@ async fn a_transcript_that_is_too_long_is_cut_and_asked_again() {
     assert_eq!(answer.stop_reason, "token_limit");
     app.end().await;
 }
+
+/// The most usual question of all is about opening hours, and not about appointments.
+#[tokio::test]
+async fn the_built_in_model_tells_when_the_shop_is_open() {
+    let app = AppOptions::new(Brain::BuiltIn).start().await;
+    for question in [
+        "qual o horário de vocês?",
+        "qual horário vocês funcionam?",
+        "qual o horário da loja?",
+        "que horas vocês abrem?",
+    ] {
+        let answer = app.talk().await.say(question).await;
+        assert!(answer.text.contains("9h às 18h"), "{question}: {}", answer.text);
+    }
+    let offered = app.talk().await.say("quais horários livres vocês têm na sexta?").await;
+    assert!(offered.text.contains("agendar"), "{}", offered.text);
+    app.end().await;
+}

@@ -4,7 +4,7 @@
 use super::phrases::Voice;
 use crate::domain::language::Language;
 use crate::domain::money::Money;
-use crate::domain::tool::ToolSpec;
+use crate::domain::tool::{Risk, ToolSpec};
 use crate::domain::tool_call::ToolCall;
 use crate::language::fold::fold;
 use jiff::civil::{Date, DateTime};
@@ -26,7 +26,13 @@ pub fn outcome(tool: Option<&ToolSpec>, call: &ToolCall, result: &Value, voice: 
         .and_then(|tool| tool.words.say.get(language))
         .and_then(|template| render(template, result, &call.arguments, language))
         .filter(|text| !text.trim().is_empty())
-        .unwrap_or_else(|| plain(result, voice));
+        .unwrap_or_else(|| {
+            // What was only looked up is headed by what it is.
+            let looked_up = tool.filter(|tool| tool.risk == Risk::Read);
+            let title = looked_up.map(|tool| tool.title.get(language).unwrap_or(&tool.name));
+            let heading = title.map_or_else(|| voice.say("done").to_owned(), headed);
+            plain(result, heading)
+        });
     said.trim().chars().take(LONGEST).collect()
 }
 
@@ -92,26 +98,57 @@ fn render(template: &str, result: &Value, arguments: &Value, language: Language)
 }
 
 /// Scalars of a result as a list: for tools without words of their own.
-fn plain(result: &Value, voice: Voice<'_>) -> String {
-    let mut lines = vec![voice.say("done").to_owned()];
-    match result {
+/// A result of which nobody said how to say it, field by field. What one object wraps is what is told.
+fn plain(result: &Value, heading: String) -> String {
+    const MOST_LINES: usize = 9;
+    let mut lines = vec![heading];
+    let mut told = result;
+    while let Some(inner) = told
+        .as_object()
+        .filter(|fields| fields.len() == 1)
+        .and_then(|fields| fields.values().next().filter(|inner| inner.is_object() || inner.is_array()))
+    {
+        told = inner;
+    }
+    match told {
         Value::Object(fields) => {
             for (name, value) in fields {
-                let shown = match value {
-                    Value::String(text) => text.chars().take(200).collect(),
-                    Value::Number(number) => number.to_string(),
-                    Value::Bool(_) | Value::Null | Value::Array(_) | Value::Object(_) => continue,
-                };
-                lines.push(format!("- {}: {shown}", name.replace('_', " ")));
-                if lines.len() > 8 {
-                    break;
+                if let Some(shown) = shortly(value) {
+                    lines.push(format!("- {}: {shown}", name.replace('_', " ")));
                 }
             }
         }
-        Value::String(text) => lines.push(text.chars().take(400).collect()),
-        Value::Array(_) | Value::Number(_) | Value::Bool(_) | Value::Null => {}
+        Value::Array(items) => {
+            lines.extend(items.iter().filter_map(shortly).map(|shown| format!("- {shown}")));
+        }
+        Value::String(_) | Value::Number(_) => lines.extend(shortly(told)),
+        Value::Bool(_) | Value::Null => {}
     }
+    lines.truncate(MOST_LINES);
     lines.join("\n")
+}
+
+/// A title as a heading.
+fn headed(title: impl AsRef<str>) -> String {
+    let mut letters = title.as_ref().chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}:", letters.as_str())
+}
+
+/// A value in a few words: an object by its name, a list by the names in it.
+fn shortly(value: &Value) -> Option<String> {
+    const NAMES: [&str; 8] = ["name", "nome", "nombre", "title", "titulo", "subject", "label", "description"];
+    match value {
+        Value::String(text) if text.trim().is_empty() => None,
+        Value::String(text) => Some(text.chars().take(200).collect()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Object(fields) => NAMES.iter().find_map(|name| fields.get(*name)?.as_str().map(str::to_owned)),
+        Value::Array(items) => {
+            let names: Vec<String> = items.iter().filter_map(shortly).take(4).collect();
+            (!names.is_empty()).then(|| names.join(", "))
+        }
+        Value::Bool(_) | Value::Null => None,
+    }
 }
 
 fn day(date: Date, language: Language) -> String {

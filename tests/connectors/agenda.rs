@@ -85,7 +85,12 @@ async fn a_booking_is_written_once_moved_and_taken_out() {
         start: next,
         professional: None,
     };
+    // Somebody writes into the event between reading and writing: it is read once more, and what they wrote stays.
+    fake.fail("PATCH", "/events/", Fault::Refuse(Answer::empty(412)));
     agenda.reschedule("t/c2", moved).await.unwrap();
+    let writes = fake.asked_of("PATCH", "/events/");
+    assert_eq!(writes.len(), 2);
+    assert!(writes.iter().all(|write| write.header("if-match").is_some()), "{writes:?}");
     let events = fake.vendor.lock().unwrap().standing("marina@shop.example");
     assert_eq!(events.len(), 1);
     let at: jiff::Timestamp = events[0]["start"]["dateTime"].as_str().unwrap().parse().unwrap();

@@ -161,6 +161,25 @@ async fn every_kind_of_answer_has_its_outcome_and_no_effect_is_doubled() {
 }
 
 #[tokio::test]
+async fn an_endpoint_has_a_quota_of_its_own() {
+    let world = World::new().await;
+    let fake = Fake::start(Notes::default()).await;
+    let bounded = "path = \"/people/{{ args.email }}\"\nrequests_per_minute = 2";
+    let file = FILE.replacen("path = \"/people/{{ args.email }}\"", bounded, 1);
+    let connector = world.declared(&file, &fake.url, &[]);
+    let find = async || connector.read("contact_by_email", &json!({"email": "a@b.example"})).await.map(drop);
+    for _ in 0..2 {
+        find().await.unwrap();
+    }
+    // Half a minute is longer than anybody waits; other endpoints are open.
+    assert_eq!(find().await, Err(Outcome::Limited));
+    note(&connector, "turn/1").await.unwrap();
+    assert_eq!(fake.asked_of("GET", "/people/").len(), 2);
+    world.counter.clock.advance(Duration::from_secs(30));
+    find().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_vendor_that_says_that_no_calls_are_left_is_left_alone() {
     let world = World::new().await;
     let fake = Fake::start(Notes::default()).await;

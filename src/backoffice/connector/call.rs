@@ -6,11 +6,12 @@ use super::fault::Fault;
 use super::judge::{find, is_true};
 use super::pack::{NextPage, Pack, Repeat, Step};
 use super::values::{CallValues, Fixed, Known, Settings};
-use super::wire::{Answer, Wire};
+use super::wire::{Answer, Charge, Wire};
 use crate::declared::projection::Projection;
 use crate::declared::reader::Placed;
 use crate::declared::request::{RequestTemplate, Written};
 use crate::domain::problem::Problem;
+use crate::limits::quota::OutboundQuota;
 use jmespath::Expression;
 use minijinja::{Environment, UndefinedBehavior};
 use reqwest::Url;
@@ -29,6 +30,7 @@ pub struct Call {
     pub repeat: Repeat,
     when: Option<String>,
     cost: u32,
+    quota: Option<OutboundQuota>,
     request: RequestTemplate,
     idempotency_header: Option<HeaderName>,
     projection: Projection,
@@ -59,6 +61,8 @@ pub struct Compiling<'c> {
     pub arguments: &'static [&'static str],
     /// Names of the steps before.
     pub steps: &'c [String],
+    /// Makes the quota of an endpoint that has one of its own.
+    pub quota: &'c dyn Fn(&Step) -> OutboundQuota,
 }
 
 impl Call {
@@ -115,6 +119,7 @@ impl Call {
             repeat: step.repeat,
             when: step.when.as_ref().map(|when| when.value.clone()),
             cost: step.cost,
+            quota: (step.requests > 0).then(|| (on.quota)(step)),
             request: request?,
             idempotency_header,
             projection: projection?,
@@ -188,7 +193,7 @@ impl Call {
             let key = HeaderValue::from_str(values.key).map_err(|_| Fault::Rejected)?;
             filled.headers.insert(name, key);
         }
-        wire.exchange(&filled, self.repeat, self.cost).await
+        wire.exchange(&filled, self.repeat, Charge { cost: self.cost, own: self.quota.as_ref() }).await
     }
 
     fn page_after(&self, page: &Value, body: &Value) -> Option<Value> {

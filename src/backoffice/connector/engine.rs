@@ -9,7 +9,7 @@ use super::contract::{Capability, contract};
 use super::fault::Fault;
 use super::health::HealthReport;
 use super::judge::Judge;
-use super::pack::{Pack, Repeat};
+use super::pack::{Pack, Repeat, Step};
 use super::setup::{address, settings};
 use super::token::{Sealer, Tokens};
 use super::values::{CallValues, Fixed, Settings};
@@ -111,6 +111,12 @@ impl Connector {
         let mut operations = BTreeMap::new();
         for (name, steps) in &pack.operations {
             let arguments = contract(name).map_or(&[][..], |contract| contract.arguments);
+            let quota = |step: &Step| {
+                let rates = OutboundRates { requests_per_minute: step.requests, tokens_per_minute: 0 };
+                let endpoint = format!("connector {} {name} {}", pack.name, step.name);
+                OutboundQuota::new(rates, ground.clock.clone(), ground.pause.clone())
+                    .shared(ground.cells.as_ref(), &endpoint)
+            };
             let mut calls = Vec::with_capacity(steps.len());
             let mut before: Vec<String> = Vec::new();
             for step in steps {
@@ -121,6 +127,7 @@ impl Connector {
                     fixed: &fixed,
                     arguments,
                     steps: &before,
+                    quota: &quota,
                 };
                 calls.extend(Call::compile(step, &on, &mut problems));
                 before.push(step.name.clone());

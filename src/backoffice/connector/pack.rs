@@ -243,6 +243,8 @@ pub struct Step {
     pub idempotency_header: Option<String>,
     /// Units of the quota.
     pub cost: u32,
+    /// Calls of this endpoint in a minute, where it has a bound of its own; 0 for none.
+    pub requests: u32,
     /// What makes the result out of the answer.
     pub result: Option<Placed<String>>,
     /// Our words by the vendor's, for fields of the result.

@@ -35,7 +35,7 @@ const PACK_KEYS: [&str; 14] = [
     "operations",
     "webhook",
 ];
-const CALL_KEYS: [&str; 12] = [
+const CALL_KEYS: [&str; 13] = [
     "method",
     "path",
     "headers",
@@ -45,6 +45,7 @@ const CALL_KEYS: [&str; 12] = [
     "repeat",
     "idempotency_header",
     "cost",
+    "requests_per_minute",
     "result",
     "words",
     "pages",
@@ -319,6 +320,7 @@ fn call(
         repeat: repeat?,
         idempotency_header,
         cost: number(reader, fields, "cost").unwrap_or(0),
+        requests: number(reader, fields, "requests_per_minute").unwrap_or(0),
         result: fields.get("result").and_then(|node| reader.string(node)),
         words: fields.get("words").map(|node| words(reader, node)).unwrap_or_default(),
         pages: fields.get("pages").and_then(|node| pages(reader, node)),

@@ -75,6 +75,15 @@ pub struct Wire {
     pub health: Mutex<Health>,
 }
 
+/// What an attempt takes of the vendor's quotas.
+#[derive(Clone, Copy)]
+pub struct Charge<'c> {
+    /// Units of the whole connector's.
+    pub cost: u32,
+    /// The endpoint's own, if it has one.
+    pub own: Option<&'c OutboundQuota>,
+}
+
 /// What one attempt came to.
 enum Attempt {
     Judged(Meaning, Answer),
@@ -89,9 +98,14 @@ impl Wire {
     ///
     /// # Errors
     /// [`Fault`]; what may have happened is `Unknown`.
-    pub async fn exchange(&self, filled: &Filled, repeat: Repeat, cost: u32) -> Result<Answer, Fault> {
+    pub async fn exchange(
+        &self,
+        filled: &Filled,
+        repeat: Repeat,
+        charge: Charge<'_>,
+    ) -> Result<Answer, Fault> {
         let began = Instant::now();
-        let outcome = self.until_answered(filled, repeat, cost).await;
+        let outcome = self.until_answered(filled, repeat, charge).await;
         let word = outcome.as_ref().map_or_else(Fault::as_str, |_| "done");
         metrics::counter!("balcao_connector_calls_total", "connector" => self.name.clone(), "outcome" => word)
             .increment(1);
@@ -113,13 +127,18 @@ impl Wire {
         self.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn until_answered(&self, filled: &Filled, repeat: Repeat, cost: u32) -> Result<Answer, Fault> {
+    async fn until_answered(
+        &self,
+        filled: &Filled,
+        repeat: Repeat,
+        charge: Charge<'_>,
+    ) -> Result<Answer, Fault> {
         let reads = repeat == Repeat::Always;
         let mut may_have_arrived = false;
         let mut renewed = false;
         let mut attempt = 1;
         loop {
-            let outcome = match self.attempt(filled, cost).await {
+            let outcome = match self.attempt(filled, charge).await {
                 Ok(outcome) => outcome,
                 Err(_) if may_have_arrived && !reads => return Err(Fault::Unknown),
                 Err(fault) => return Err(fault),
@@ -179,9 +198,12 @@ impl Wire {
         }
     }
 
-    async fn attempt(&self, filled: &Filled, cost: u32) -> Result<Attempt, Fault> {
+    async fn attempt(&self, filled: &Filled, charge: Charge<'_>) -> Result<Attempt, Fault> {
         self.rested().await?;
-        self.quota.until_ready_within(PATIENCE, cost).await.map_err(|_| Fault::Limited)?;
+        if let Some(own) = charge.own {
+            own.until_ready_within(PATIENCE, 0).await.map_err(|_| Fault::Limited)?;
+        }
+        self.quota.until_ready_within(PATIENCE, charge.cost).await.map_err(|_| Fault::Limited)?;
         let mut filled = filled.clone();
         self.authorizer.apply(&mut filled, self).await?;
         guard_url(&filled.url, &self.allowance).map_err(|error| self.refused(&error.to_string()))?;

@@ -100,7 +100,7 @@ enum Command {
     Import(commands::ImportArguments),
     /// Write the embedded back office as CSV files
     Export(commands::ExportArguments),
-    /// The model that makes vectors of texts
+    /// The model that makes vectors of texts, and what language models have cost
     #[command(subcommand)]
     Models(commands::ModelsCommand),
     /// What could not be answered, grouped by meaning

@@ -2,6 +2,7 @@
 //! the environment. One struct per concern. The only place that reads the environment.
 
 pub mod alerts;
+pub mod audience;
 pub mod backoffice;
 pub mod business;
 pub mod channels;

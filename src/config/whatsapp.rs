@@ -1,5 +1,6 @@
 //! Settings of the WhatsApp channel (`[channels.whatsapp]`). It only describes and checks values; it opens nothing.
 
+use super::audience::AudienceSettings;
 use super::secret::Secret;
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -76,32 +77,6 @@ pub enum Provider {
     Meta,
     /// Evolution API.
     Evolution,
-}
-
-/// `[channels.whatsapp.audience]`.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AudienceSettings {
-    /// Who is answered, of those who are on neither list.
-    pub answers: Answers,
-    /// Numbers, or WhatsApp's ids, of people who always are.
-    pub always: Vec<String>,
-    /// And of people who never are.
-    pub never: Vec<String>,
-    /// Words of the links and signs that customers come by.
-    pub phrases: Vec<String>,
-}
-
-/// Who is answered.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Answers {
-    /// Whoever writes.
-    Everybody,
-    /// Whoever comes by an advertisement or one of the phrases, is on file, or was served before.
-    Customers,
-    /// Nobody else.
-    Listed,
 }
 
 /// `[channels.whatsapp.evolution]`.
@@ -351,18 +326,8 @@ impl WhatsAppSettings {
             let wrong = "Meta takes no file above 100 MiB".to_owned();
             problems.push((&["whatsapp", "media"], wrong));
         }
-        let listed = self.audience.always.iter().chain(&self.audience.never);
-        for handle in listed.filter(|handle| !is_handle(handle)) {
-            let wrong = format!(
-                "`{handle}`: a number with country and area code, \"+55 11 91234-5678\", or WhatsApp's id of a person"
-            );
+        for wrong in self.audience.problems() {
             problems.push((&["whatsapp", "audience"], wrong));
-        }
-        if self.audience.phrases.iter().any(|phrase| !phrase.chars().any(char::is_alphanumeric)) {
-            problems.push((
-                &["whatsapp", "audience"],
-                "a phrase without words would let everybody in".to_owned(),
-            ));
         }
         let rates = self.rates;
         if rates.new_since.is_some() && rates.people_at_first == 0 {
@@ -373,18 +338,6 @@ impl WhatsAppSettings {
             problems.push((&["whatsapp", "rates"], "a rate of 0 would let nothing through".to_owned()));
         }
         problems
-    }
-}
-
-/// Whether a text names somebody: by a whole number, or by an id like `BR.13491208655302741918`.
-fn is_handle(text: &str) -> bool {
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    let is_number = text.chars().all(|letter| letter.is_ascii_digit() || " +-()./".contains(letter));
-    match is_number {
-        true => (10..=15).contains(&digits),
-        false => {
-            text.trim().split_once('.').is_some_and(|(country, id)| country.len() == 2 && !id.is_empty())
-        }
     }
 }
 
@@ -444,6 +397,7 @@ mod tests {
             ),
             (&[("PHONE_NUMBER_ID", "1"), ("AUDIENCE__NEVER", "tio Beto")], "`tio Beto`: a number"),
             (&[("PHONE_NUMBER_ID", "1"), ("AUDIENCE__ALWAYS", "91234-5678")], "`91234-5678`: a number"),
+            (&[("PHONE_NUMBER_ID", "1"), ("AUDIENCE__NEVER", "11 91234-5678")], "`11 91234-5678`: a number"),
             (&[("PHONE_NUMBER_ID", "1"), ("AUDIENCE__PHRASES", "?")], "a phrase without words"),
             (
                 &[("DISPLAY_PHONE", "551140028922"), ("PROVIDER", "evolution")],

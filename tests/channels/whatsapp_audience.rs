@@ -5,8 +5,8 @@ use crate::support::app::{AppOptions, TestApp, says};
 use crate::support::fake_ears::FakeEars;
 use crate::support::meta::{Customer, FakeMeta};
 use crate::support::whatsapp::{conversations, history, until};
+use balcao::config::audience::{Answers, AudienceSettings};
 use balcao::config::secret::Secret;
-use balcao::config::whatsapp::{Answers, AudienceSettings};
 use serde_json::{Value, json};
 
 fn customers_only() -> AudienceSettings {

@@ -6,7 +6,7 @@ use super::people::CUSTOMER;
 use crate::channels::whatsapp::address::{UserId, WaId};
 use crate::channels::whatsapp::content::Content;
 use crate::channels::whatsapp::wire::Incoming;
-use crate::config::whatsapp::{Answers, AudienceSettings};
+use crate::config::audience::{Answers, AudienceSettings};
 use crate::domain::conversation::{Conversation, REFERRED_WITH};
 use crate::domain::event::{Event, EventBody};
 use crate::domain::message::Role;

@@ -206,9 +206,11 @@ const YET: &[&str] = &[
 ];
 /// And of what came to nothing: `payment_declined`.
 const IN_VAIN: &[&str] = &[
-    "fail", "declin", "den", "recus", "reject", "rejeit", "rechaz", "refus", "falh", "fall", "error", "erro",
-    "expir", "not", "nao", "no", "sem", "sin", "never", "nunca", "without",
+    "fail", "declin", "deni", "deneg", "recus", "reject", "rejeit", "rechaz", "refus", "falh", "falli",
+    "fallo", "fallad", "error", "erro", "expir", "without",
 ];
+/// Words that deny the rest of their clause.
+const DENIALS: &[&str] = &["not", "nao", "no", "sem", "sin", "never", "nunca"];
 /// Beginnings of words by which a noun tells of what was done: `payment_received`.
 const CARRIED_OUT: &[&str] = &[
     "confirm", "receiv", "receb", "recib", "complet", "success", "sucess", "approv", "aprov", "aprob",
@@ -229,16 +231,7 @@ pub(super) fn stated(text: &str) -> Acts {
 fn stated_in(clause: &str) -> Acts {
     let words = words_of(clause);
     let begins = |word: &str, with: &[&str]| with.iter().any(|beginning| word.starts_with(beginning));
-    // Short ones are whole words.
-    let is_in_vain = |word: &&str| {
-        IN_VAIN.iter().any(|beginning| match beginning.len() {
-            ..=5 if matches!(*beginning, "not" | "nao" | "no" | "sem" | "sin" | "never" | "nunca") => {
-                word == beginning
-            }
-            _ => word.starts_with(beginning),
-        })
-    };
-    if words.iter().any(is_in_vain) {
+    if words.iter().any(|word| DENIALS.contains(word) || begins(word, IN_VAIN)) {
         return Acts::NONE;
     }
     let awaited_from =

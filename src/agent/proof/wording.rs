@@ -71,7 +71,7 @@ pub(super) static OPENING: LazyLock<Phrases> = LazyLock::new(|| {
 /// Days that are named by what they are.
 pub(super) static HOLIDAYS: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::of(
-        "feriado|feriados|holiday|holidays|festivo|festivos|feriados|natal|ano novo|christmas|new year|navidad|ano nuevo",
+        "feriado|feriados|holiday|holidays|festivo|festivos|natal|ano novo|christmas|new year|navidad|ano nuevo",
     )
 });
 

@@ -74,6 +74,7 @@ pub async fn measure(place: &Place, scale: Scale) -> anyhow::Result<()> {
         client: client.clone(),
         allowance,
         store: stores.connectors.clone(),
+        health: stores.health.clone(),
         sealer: Arc::new(Plain),
         clock: clock.clone(),
         pause: Arc::new(TimerPause),

@@ -283,6 +283,7 @@ pub fn ground(options: &Options, stores: &Stores, outside: &Outside) -> anyhow::
         client: client_builder(&allowance).build()?,
         allowance,
         store: stores.connectors.clone(),
+        health: stores.health.clone(),
         sealer: Arc::new(Sealing::of(options)),
         clock: options.clock.clone(),
         pause: Arc::new(TimerPause),

@@ -15,6 +15,7 @@ use crate::agent::proof::Vouched;
 use crate::agent::run::Agent;
 use crate::agent::task::CustomerFiles;
 use crate::backoffice::Backoffice;
+use crate::backoffice::connector::health_book::HealthTask;
 use crate::config::settings::Settings;
 use crate::conversation::files::FileShelf;
 use crate::conversation::keeper::LeaseKeeper;
@@ -128,6 +129,8 @@ pub struct App {
     pub presence: PresenceTask,
     /// Brings the knowledge up to date.
     pub library: Library,
+    /// Writes down how connectors do.
+    pub health: HealthTask,
     /// Makes the vectors of the knowledge.
     pub vectors: VectorTask,
     /// Keeps the servers of tools running.
@@ -202,6 +205,7 @@ impl App {
         };
         let connectors = connectors(&options, &stores, &outside).map_err(listed)?;
         let by_name = by_name(&connectors);
+        let health = HealthTask::new(by_name.values().cloned());
         let backoffice = over(&options, &stores, connectors).map_err(listed)?;
         let retrieval = Arc::new(Retrieval(library.clone()));
         let registry =
@@ -317,7 +321,7 @@ impl App {
             definitions,
             interview_desk,
             tools: Arc::new(Offered(registry)),
-            connectors: by_name.clone(),
+            connectors: by_name,
             shutdown: stop.clone(),
         });
         let worker = Worker::new(Arc::new(runner), stop.clone());
@@ -333,6 +337,7 @@ impl App {
             courier,
             presence,
             library,
+            health,
             vectors,
             mcp,
             alerts: alert_task,

@@ -17,6 +17,8 @@ use tokio_util::sync::CancellationToken;
 const GRACE: Duration = Duration::from_secs(8);
 /// How long deliveries under way may take to end, once turns have ended.
 const COURIER_GRACE: Duration = Duration::from_secs(1);
+/// How long it may take to write down how connectors did.
+const HEALTH_GRACE: Duration = Duration::from_secs(1);
 /// How long the vectors of a batch may take to be made, after all that.
 const VECTORS_GRACE: Duration = Duration::from_secs(1);
 /// How long servers of tools may take to end, after all that.
@@ -92,6 +94,10 @@ impl Server {
         });
         #[expect(clippy::disallowed_methods, reason = "awaited below")]
         let vectors = tokio::spawn(self.app.vectors.run(self.stop.clone()));
+        // Turns and deliveries that come to an end after `stop` still call.
+        let calls_ended = CancellationToken::new();
+        #[expect(clippy::disallowed_methods, reason = "awaited below")]
+        let health = tokio::spawn(self.app.health.run(calls_ended.clone()));
         let alerts = self.app.alerts.map(|alerts| {
             #[expect(clippy::disallowed_methods, reason = "awaited below")]
             tokio::spawn(alerts.run(self.stop.clone()))
@@ -134,6 +140,9 @@ impl Server {
         if let Some(watch) = watch {
             watch.await.ok();
         }
+        calls_ended.cancel();
+        // What is cut here is a few seconds of statistics.
+        tokio::time::timeout(HEALTH_GRACE, health).await.ok();
         // What a server of tools does not end by itself is ended with it.
         tokio::time::timeout(MCP_GRACE, mcp::ended(self.app.mcp)).await.ok();
         // What is half made is swept away at the next start.

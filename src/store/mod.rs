@@ -7,6 +7,7 @@ pub mod connectors;
 pub mod contacts;
 pub mod conversations;
 pub mod error;
+pub mod health;
 mod interview_record;
 mod interview_rows;
 pub mod interviews;
@@ -55,6 +56,8 @@ pub struct Stores {
     pub alerts: Arc<dyn AlertShelf>,
     /// What calls to vendors' systems leave behind.
     pub connectors: Arc<dyn connectors::ConnectorStore>,
+    /// How those systems did.
+    pub health: Arc<dyn health::HealthStore>,
     /// Tables of the embedded CRM, agenda, help desk and catalog.
     pub backoffice: Arc<dyn backoffice::BackofficeStore>,
     /// Committed events and provisional words, as they happen.

@@ -65,6 +65,7 @@ impl World {
             client: client_builder(&allowance).build().unwrap(),
             allowance,
             store: counter.stores.connectors.clone(),
+            health: counter.stores.health.clone(),
             sealer: Arc::new(Reversed),
             clock: counter.clock.clone(),
             pause: waits,

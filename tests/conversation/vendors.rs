@@ -4,14 +4,15 @@
 use crate::connectors::fakes::mercado_pago::MercadoPago;
 use crate::connectors::fakes::rdstation_marketing::RdStationMarketing;
 use crate::connectors::fakes::redmine::Redmine;
-use crate::connectors::fakes::server::{Fake, Fault};
+use crate::connectors::fakes::server::{Answer, Fake, Fault};
 use crate::connectors::fakes::woocommerce::WooCommerce;
 use crate::connectors::support::{MERCADO_PAGO, RDSTATION_MARKETING, REDMINE, WOOCOMMERCE, setting};
 use crate::support::app::{AppOptions, Brain, TestApp, calls, says};
 use crate::support::whatsapp::until;
 use balcao::domain::ids::ConversationId;
 use balcao::llm::scripted::Reply;
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
 
 struct Shop {
     app: TestApp,
@@ -186,5 +187,54 @@ async fn a_lead_who_is_not_ready_is_kept_warm_by_the_marketing_tool() {
     assert_eq!(conversions[0]["conversion_identifier"], "ideias-de-projeto");
     assert_eq!(conversions[0]["email"], "paula@example.com");
     assert_eq!(conversions[0]["available_for_mailing"], false, "nobody asked her");
+    app.end().await;
+}
+
+/// What operators see of the only connector.
+async fn health(app: &TestApp) -> Value {
+    let seen = app.door.operator(Method::GET, "/api/v1/connectors").send().await.unwrap();
+    let mut seen: Value = seen.json().await.unwrap();
+    seen["connectors"][0]["health"].take()
+}
+
+#[tokio::test]
+async fn how_a_vendor_does_outlives_the_process() {
+    let order = || calls([("order_status", json!({"number": "727", "email": "lia@prado.example"}))]);
+    let replies = vec![
+        order(),
+        says("Não consegui consultar o pedido agora."),
+        order(),
+        says("O pedido 727 está pago."),
+    ];
+    let woocommerce = Fake::start(WooCommerce::new(4)).await;
+    let mut app = AppOptions::scripted(replies)
+        .with(|settings| {
+            settings.backoffice.catalog = "woocommerce".to_owned();
+            settings.connectors.insert("woocommerce".to_owned(), setting(&woocommerce.url, &WOOCOMMERCE));
+        })
+        .start()
+        .await;
+    let mut talk = app.talk().await;
+    for _ in 0..3 {
+        woocommerce.fail("GET", "/orders", Fault::Refuse(Answer::empty(503)));
+    }
+    talk.say("Cadê o pedido 727? Comprei com lia@prado.example").await;
+    let away = health(&app).await;
+    assert!(away["away_since"].is_string() && away["last_recovery"].is_null(), "{away:#}");
+    assert_eq!((&away["calls"], &away["failed_percent"]), (&json!(1), &json!(100.0)), "{away:#}");
+    // The process ends in the middle of the outage; another one is answered.
+    app.restart().await;
+    assert_eq!(health(&app).await, away);
+    let mut talk = app.talk().await;
+    talk.say("E agora, o pedido 727? Comprei com lia@prado.example").await;
+    app.restart().await;
+    let back = health(&app).await;
+    assert_eq!(back["calls"], json!(woocommerce.asked().len() - 2), "three attempts are one call: {back:#}");
+    assert!(back["away_since"].is_null(), "{back:#}");
+    assert_eq!(back["last_recovery"]["at"], back["outages"][0]["ended_at"]);
+    assert_eq!(
+        (&back["outages"][0]["fault"], &back["outages"][0]["began_at"]),
+        (&json!("away"), &away["away_since"])
+    );
     app.end().await;
 }

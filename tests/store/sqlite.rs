@@ -169,7 +169,7 @@ async fn two_processes_may_start_at_the_same_time() {
 
 /// What earlier versions of the program have written down about the migrations they ran, with the texts they ran. The
 /// checksums are theirs: were a published text changed, files of theirs would not open any more.
-const PUBLISHED: [(i64, &str, &str, &str); 12] = [
+const PUBLISHED: [(i64, &str, &str, &str); 13] = [
     (
         1,
         "conversations",
@@ -241,6 +241,12 @@ const PUBLISHED: [(i64, &str, &str, &str); 12] = [
         "spending",
         "1d1798ec824613290ba42d69be8a8f3d2b7fd48117c9a1337c862e47f1de9af9203e5f49577bbd65b5aaf390eb2fde6f",
         include_str!("../../src/store/sqlite/migrations/0012_spending.sql"),
+    ),
+    (
+        13,
+        "connector health",
+        "4049ae42e02edd5e34c1d72a405dfbc53c835025c46f0daa614e8c3e3b7dbc1ac9c950b8cd8c38bb80b9fd17e63b93b9",
+        include_str!("../../src/store/sqlite/migrations/0013_connector_health.sql"),
     ),
 ];
 

@@ -92,7 +92,8 @@ async fn seen(options: &Options) -> anyhow::Result<Vec<Value>> {
 
 fn in_words(seen: &Value) -> String {
     let health = &seen["health"];
-    let mut text = format!("{} calls, breaker {}", health["calls"], seen["breaker"].as_str().unwrap_or("?"));
+    let mut text =
+        format!("{} calls in 24 hours, breaker {}", health["calls"], seen["breaker"].as_str().unwrap_or("?"));
     if let Some(failed) = health["failed_percent"].as_f64() {
         text.push_str(&format!(
             ", {failed:.1} % failed, median {} ms, p95 {} ms",
@@ -104,6 +105,14 @@ fn in_words(seen: &Value) -> String {
             ", last fault {fault} at {}",
             health["last_fault_at"].as_str().unwrap_or("?")
         ));
+    }
+    match health["outages"].as_array().map_or(0, Vec::len) {
+        0 => {}
+        1 => text.push_str(", 1 outage in 30 days"),
+        outages => text.push_str(&format!(", {outages} outages in 30 days")),
+    }
+    if let Some(since) = health["away_since"].as_str() {
+        text.push_str(&format!(", away since {since}"));
     }
     if let Some(seconds) = health["last_recovery"]["after_seconds"].as_i64() {
         text.push_str(&format!(", last back after {seconds} s"));

@@ -7,7 +7,7 @@ use super::call::{Call, Compiling, Results};
 use super::consent::Consent;
 use super::contract::{Capability, contract};
 use super::fault::Fault;
-use super::health::HealthReport;
+use super::health_book::HealthBook;
 use super::judge::Judge;
 use super::pack::{Pack, Repeat, Step};
 use super::setup::{address, settings};
@@ -29,6 +29,7 @@ use crate::limits::net::Allowance;
 use crate::limits::pause::Pause;
 use crate::limits::quota::{OutboundQuota, OutboundRates};
 use crate::store::connectors::{Begun, CallName, ConnectorStore};
+use crate::store::health::HealthStore;
 use reqwest::{Client, Url};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -43,6 +44,8 @@ pub struct Ground {
     pub allowance: Allowance,
     /// What calls leave behind.
     pub store: Arc<dyn ConnectorStore>,
+    /// Where it is kept how systems do.
+    pub health: Arc<dyn HealthStore>,
     /// Hides tokens in the store.
     pub sealer: Arc<dyn Sealer>,
     /// Time, ids, jitter.
@@ -161,7 +164,7 @@ impl Connector {
             alerts: ground.alerts.clone(),
             told_quota: pack.quota.told.clone(),
             told: std::sync::Mutex::default(),
-            health: std::sync::Mutex::default(),
+            health: HealthBook::new(&pack.name, ground.health.clone(), ground.clock.clone()),
         };
         let (store, clock) = (ground.store.clone(), ground.clock.clone());
         Ok(Self { pack, operations, fixed, wire, settings, webhook, store, clock })
@@ -182,9 +185,9 @@ impl Connector {
         self.settings.get(name).map(Secret::expose)
     }
 
-    /// How the vendor's system does, as this process has seen it.
-    pub fn health(&self) -> HealthReport {
-        self.wire.seen().report()
+    /// How the vendor's system does.
+    pub fn health(&self) -> &HealthBook {
+        &self.wire.health
     }
 
     /// Whether calls are let through, or the system is left alone for a while because it failed.
@@ -196,7 +199,7 @@ impl Connector {
     /// is no bound.
     pub fn quota_left(&self) -> Option<u32> {
         let (most, now) = (self.pack.quota.requests, self.clock.now());
-        let own = (most > 0).then(|| most.saturating_sub(self.wire.seen().within_a_minute(now)));
+        let own = (most > 0).then(|| most.saturating_sub(self.wire.health.within_a_minute()));
         let told = self.wire.told().calls_left(now);
         own.into_iter().chain(told).min()
     }

@@ -12,6 +12,7 @@ pub mod crm;
 pub mod engine;
 mod fault;
 pub mod health;
+pub mod health_book;
 mod judge;
 pub mod mail;
 pub mod nurture;

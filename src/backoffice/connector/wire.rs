@@ -4,7 +4,8 @@
 
 use super::auth::Authorizer;
 use super::fault::Fault;
-use super::health::{Change, Health};
+use super::health::Change;
+use super::health_book::HealthBook;
 use super::judge::Judge;
 use super::pack::{Meaning, Repeat, ToldQuota};
 use super::told::Told;
@@ -72,7 +73,7 @@ pub struct Wire {
     /// What it has said of that, and until when it asked to be left alone.
     pub told: Mutex<Told>,
     /// How it does.
-    pub health: Mutex<Health>,
+    pub health: HealthBook,
 }
 
 /// What an attempt takes of the vendor's quotas.
@@ -111,8 +112,7 @@ impl Wire {
             .increment(1);
         metrics::histogram!("balcao_connector_seconds", "connector" => self.name.clone())
             .record(began.elapsed().as_secs_f64());
-        let now = self.clock.now();
-        let change = self.seen().saw(outcome.as_ref().err(), began.elapsed(), now);
+        let change = self.health.saw(outcome.as_ref().err(), began.elapsed());
         let pattern = format!("the pattern of calls of {}", self.subject());
         match change {
             Some(Change::Unusual(text)) => self.alerts.down(&pattern, &text),
@@ -120,11 +120,6 @@ impl Wire {
             None => {}
         }
         outcome
-    }
-
-    /// How it does.
-    pub fn seen(&self) -> MutexGuard<'_, Health> {
-        self.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn until_answered(

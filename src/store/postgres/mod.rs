@@ -12,6 +12,7 @@ mod conversations;
 mod database;
 mod error;
 mod events;
+mod health;
 mod interviews;
 mod keys;
 mod live;
@@ -108,6 +109,7 @@ fn stores(database: &Database, live: Arc<LiveHub>) -> Stores {
         spending: Arc::new(spending::Spending::on(database)),
         alerts: Arc::new(alerts::Alerts::on(database)),
         connectors: Arc::new(connectors::Connectors::on(database)),
+        health: Arc::new(health::Health::on(database)),
         backoffice: Arc::new(backoffice::Backoffice::on(database)),
         live,
     }

@@ -55,6 +55,7 @@ pub(in crate::store) mod connectors;
 pub(in crate::store) mod contacts;
 pub(in crate::store) mod conversations;
 pub(in crate::store) mod effects;
+pub(in crate::store) mod health;
 pub(in crate::store) mod import;
 pub(in crate::store) mod interviews;
 pub(in crate::store) mod keys;

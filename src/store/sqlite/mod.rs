@@ -11,6 +11,7 @@ mod conversations;
 mod error;
 mod events;
 mod files;
+mod health;
 mod interviews;
 mod keys;
 mod outbox;
@@ -124,6 +125,7 @@ fn stores(database: &Database, live: Arc<LiveHub>) -> Stores {
         spending: Arc::new(spending::Spending::on(database)),
         alerts: Arc::new(alerts::Alerts::on(database)),
         connectors: Arc::new(connectors::Connectors::on(database)),
+        health: Arc::new(health::Health::on(database)),
         backoffice: Arc::new(backoffice::Backoffice::on(database)),
         live,
     }

@@ -8,7 +8,7 @@ use anyhow::{Result, anyhow};
 use rusqlite::{Connection, TransactionBehavior, params};
 use sha2::{Digest, Sha384};
 
-const MIGRATIONS: [(i64, &str, &str); 12] = [
+const MIGRATIONS: [(i64, &str, &str); 13] = [
     (1, "conversations", include_str!("migrations/0001_conversations.sql")),
     (2, "backoffice", include_str!("migrations/0002_backoffice.sql")),
     (3, "deliveries", include_str!("migrations/0003_deliveries.sql")),
@@ -21,6 +21,7 @@ const MIGRATIONS: [(i64, &str, &str); 12] = [
     (10, "connector revisions", include_str!("migrations/0010_connector_revisions.sql")),
     (11, "unasked sends", include_str!("migrations/0011_unasked_sends.sql")),
     (12, "spending", include_str!("migrations/0012_spending.sql")),
+    (13, "connector health", include_str!("migrations/0013_connector_health.sql")),
 ];
 
 /// Which migrations a file has had. Table and columns are those that sqlx keeps on PostgreSQL; the files have had them from

@@ -1,4 +1,4 @@
-//! Operators see how the systems behind the counter do. Numbers since this process began; nothing of what calls carry.
+//! Operators see how the systems behind the counter do. Numbers of the last day, of every process; nothing of what calls carry.
 
 use crate::backoffice::connector::Connector;
 use crate::backoffice::connector::health::HealthReport;
@@ -30,14 +30,14 @@ struct ConnectorView {
     breaker: &'static str,
     /// Calls that this process may still make within the minute; `null` without a bound.
     quota_left: Option<u32>,
-    /// `calls`, `failed_percent`, `median_ms`, `p95_ms`, `p99_ms`, `last_fault_at`, `last_fault`, `away_since`,
-    /// `last_recovery`, `is_unusual`.
+    /// Of the last 24 hours, by every process: `calls`, `failed_percent`, `median_ms`, `p95_ms`, `p99_ms`, `is_unusual`; of
+    /// the last 30 days: `last_fault_at`, `last_fault`, `away_since`, `last_recovery`, `outages`.
     #[schema(value_type = Object)]
     health: HealthReport,
 }
 
-impl From<&Connector> for ConnectorView {
-    fn from(connector: &Connector) -> Self {
+impl ConnectorView {
+    async fn of(connector: &Connector) -> Self {
         let pack = connector.pack();
         Self {
             name: pack.name.clone(),
@@ -47,7 +47,7 @@ impl From<&Connector> for ConnectorView {
             webhook: connector.webhook().is_some(),
             breaker: if connector.is_let_through() { "closed" } else { "open" },
             quota_left: connector.quota_left(),
-            health: connector.health(),
+            health: connector.health().report().await,
         }
     }
 }
@@ -62,6 +62,6 @@ pub async fn list_connectors(
     State(state): State<SharedState>,
     _operator: Operator,
 ) -> Result<axum::Json<Connectors>, Problem> {
-    let connectors = state.parts.connectors.values().map(|connector| ConnectorView::from(connector.as_ref()));
-    Ok(axum::Json(Connectors { connectors: connectors.collect() }))
+    let views = state.parts.connectors.values().map(|connector| ConnectorView::of(connector));
+    Ok(axum::Json(Connectors { connectors: futures_util::future::join_all(views).await }))
 }

@@ -2,7 +2,7 @@
 //! port for itself; engine and store are the same either way.
 
 use super::build::Options;
-use super::client::{ConversationClient, StreamEvent};
+use super::client::{ConversationClient, Refused, StreamEvent};
 use super::instance::{Running, running};
 use super::serve::Server;
 use crate::domain::clock::Clock;
@@ -54,7 +54,7 @@ async fn talk(url: &str, clock: &dyn Clock) -> anyhow::Result<()> {
         let id = match conversation.send(&clock.new_id().to_string(), text).await {
             Ok(id) => id,
             Err(error) => {
-                screen.note(&format!("não enviada: {error}"));
+                screen.note(&not_sent(&error));
                 continue;
             }
         };
@@ -68,6 +68,17 @@ async fn talk(url: &str, clock: &dyn Clock) -> anyhow::Result<()> {
                 screen.note("sem resposta até agora; tente de novo");
                 false
             });
+    }
+}
+
+/// Why a message was not sent, for who wrote it.
+fn not_sent(error: &anyhow::Error) -> String {
+    match error.downcast_ref::<Refused>() {
+        Some(refused) if refused.code == "message_too_long" => {
+            "não enviada: a mensagem é longa demais; envie em partes".to_owned()
+        }
+        Some(_) => "não enviada: a mensagem não foi aceita".to_owned(),
+        None => "não enviada: o servidor não respondeu; tente de novo".to_owned(),
     }
 }
 

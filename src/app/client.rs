@@ -34,6 +34,16 @@ pub struct StreamEvent {
     pub data: Value,
 }
 
+/// The server does not take a message.
+#[derive(Debug, thiserror::Error)]
+#[error("the message was not accepted: {detail} ({code})")]
+pub struct Refused {
+    /// The problem's stable code.
+    pub code: String,
+    /// What the server says of it, for a developer.
+    pub detail: String,
+}
+
 impl ConversationClient {
     /// Opens a conversation on the server at `url`.
     ///
@@ -62,7 +72,7 @@ impl ConversationClient {
     /// Sends a message; returns its id.
     ///
     /// # Errors
-    /// What the server says against it, in its own words.
+    /// [`Refused`], or whatever stands between.
     pub async fn send(&self, client_id: &str, text: &str) -> anyhow::Result<String> {
         loop {
             let answer = self
@@ -81,7 +91,8 @@ impl ConversationClient {
             let accepted = answer.status().is_success();
             let body: Value = answer.json().await.unwrap_or_default();
             if !accepted {
-                anyhow::bail!("{}", body["detail"].as_str().unwrap_or("the message was not accepted"));
+                let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
+                return Err(Refused { code: text("code"), detail: text("detail") }.into());
             }
             return body["message_id"]
                 .as_str()

@@ -54,7 +54,7 @@ impl Blueprint {
             return None;
         }
         let bound = request.bound.clone();
-        Some(Self { request: compiled?, idempotency_header, bound, secrets: secrets.clone() })
+        Some(Self { request: compiled?, idempotency_header, bound, secrets: names.named_secrets() })
     }
 
     /// Scheme and host: no value can change them.

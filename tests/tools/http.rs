@@ -1,12 +1,13 @@
 //! Operators' HTTP tools against a vendor on loopback that keeps a ledger: faults, slowness, size, refusals,
 //! redirects, injected values.
 
-use super::support::{ClockPause, CountingPause, context, http_tools, tools_without_systems};
+use super::support::{ClockPause, CountingPause, NoPause, context, http_tools, tools_without_systems};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use balcao::config::secret::Secret;
 use balcao::domain::clock::{Clock, ManualClock};
 use balcao::domain::contact::{Identity, IdentityKind};
 use balcao::domain::effect::Effect;
@@ -437,4 +438,36 @@ async fn a_name_and_a_password_go_as_basic_authorization() {
     let (_folder, registry) = vendor.registry(file);
     call(&registry, json!({})).await.unwrap();
     assert_eq!(vendor.asked()[0].headers["authorization"], "Basic dXNlcjpzM2NyM3QrLz0=");
+}
+
+#[tokio::test]
+async fn a_tool_sees_the_secrets_that_it_names_and_none_of_a_connectors() {
+    let vendor = Vendor::start([]).await;
+    let secret = |name: &str| (name.to_owned(), Secret::new("s3cr3t+/="));
+    let secrets = [secret("API_KEY"), secret("connectors__hubspot__access_token")].into();
+    let shared = HttpTools::new(
+        Allowance::Hosts(vec!["127.0.0.1".into()]),
+        &secrets,
+        Arc::new(ManualClock::at("2026-11-23T13:10:00Z".parse().unwrap())),
+        Arc::new(NoPause),
+    )
+    .unwrap();
+    let folder = TempDir::new().unwrap();
+    std::fs::create_dir(folder.path().join("custom")).unwrap();
+    let load_with = |named: &str| {
+        let file = READ.replace("VENDOR", &vendor.url).replace("{{ secret.API_KEY }}", named);
+        std::fs::write(folder.path().join("custom/vendor.toml"), file).unwrap();
+        load(tools_without_systems(), folder.path(), &shared).map(drop)
+    };
+    assert!(load_with("{{ secret.API_KEY }}").is_ok());
+    for (named, told) in [
+        ("{{ secret.connectors__hubspot__access_token }}", "is a connector's own"),
+        ("{{ secret.CONNECTORS__HUBSPOT__ACCESS_TOKEN }}", "is a connector's own"),
+        ("{{ secret.OTHER }}", "is not set"),
+        ("{{ secret }}", "which secret?"),
+        ("{{ secret['connectors__hubspot__access_token'] }}", "secret"),
+    ] {
+        let problems = load_with(named).unwrap_err();
+        assert!(problems.iter().any(|problem| problem.to_string().contains(told)), "{named}: {problems:?}");
+    }
 }

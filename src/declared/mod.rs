@@ -3,6 +3,8 @@
 //! vendors.
 
 pub mod html;
+pub mod icalendar;
+pub mod instants;
 pub mod near;
 pub mod projection;
 pub mod reader;

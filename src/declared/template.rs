@@ -1,6 +1,7 @@
 //! Fills in the templates of a declared request so that a value stays a value: percent-encoded in a URL, escaped in a JSON
 //! or form body, refused in a header when it would start a new line. It sends nothing.
 
+use super::icalendar;
 use super::reader::{Place, Placed};
 use crate::domain::problem::Problem;
 use base64::Engine;
@@ -58,8 +59,12 @@ impl Default for Templates {
             .add_filter("urlencode", |text: Jinja| Jinja::from_safe_string(percent_encoded(&plain(&text))));
         environment.add_filter("path", |text: Jinja| Jinja::from_safe_string(encoded_path(&plain(&text))));
         environment
-            .add_filter("icaltext", |text: Jinja| Jinja::from_safe_string(calendar_text(&plain(&text))));
-        environment.add_filter("icaldate", |text: Jinja| calendar_date(&plain(&text)));
+            .add_filter("icaltext", |text: Jinja| Jinja::from_safe_string(icalendar::text(&plain(&text))));
+        environment.add_filter("icaldate", |text: Jinja| icalendar::date(&plain(&text)));
+        // Lines of the server's own, with times that the program wrote.
+        environment.add_filter("icalmoved", |file: Jinja, start: String, end: String, now: String| {
+            Jinja::from_safe_string(icalendar::moved(&plain(&file), &start, &end, &now))
+        });
         // For `Authorization: Basic`: its alphabet needs no protection anywhere but in a URL.
         environment.add_filter("base64", |text: Jinja| STANDARD.encode(plain(&text)));
         Self { environment, count: 0 }
@@ -191,28 +196,6 @@ fn plain(value: &Jinja) -> String {
 fn encoded_path(text: &str) -> String {
     let is_name = |segment: &&str| !segment.is_empty() && !segment.chars().all(|c| c == '.');
     text.split('/').filter(is_name).map(percent_encoded).collect::<Vec<_>>().join("/")
-}
-
-/// A text as a value of iCalendar (RFC 5545 §3.3.11).
-fn calendar_text(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\\' | ';' | ',' => escaped.extend(['\\', character]),
-            '\n' => escaped.push_str("\\n"),
-            control if control.is_control() => {}
-            other => escaped.push(other),
-        }
-    }
-    escaped
-}
-
-/// An instant in UTC as iCalendar writes it (RFC 5545 §3.3.5): `20261127T170000Z`.
-fn calendar_date(text: &str) -> String {
-    let whole = text.split('.').next().unwrap_or_default().trim_end_matches('Z');
-    let mut date: String = whole.chars().filter(|c| c.is_ascii_digit() || *c == 'T').collect();
-    date.push('Z');
-    date
 }
 
 /// Everything but unreserved characters as `%XX`.

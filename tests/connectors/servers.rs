@@ -54,6 +54,12 @@ async fn a_real_calendar_server_keeps_what_is_booked_and_blocks_what_is_busy() {
     let kept = radicale.ask("GET", &path).send().await.unwrap().text().await.unwrap();
     assert!(kept.contains("Ana Souza") && kept.contains("Vaso\\; grande\\,"), "{kept}");
 
+    // The team adds a guest and a reminder: they stay when the customer moves it.
+    let added = "ATTENDEE:mailto:socia@shop.example\r\nBEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\n\
+                 TRIGGER:-PT30M\r\nEND:VALARM\r\nEND:VEVENT";
+    let with_guest = kept.replacen("END:VEVENT", added, 1);
+    let put = radicale.ask("PUT", &path).header("content-type", "text/calendar").body(with_guest);
+    assert!(put.send().await.unwrap().status().is_success());
     let next = free(&agenda).await;
     let moved = Reschedule {
         reference: booked.appointment.code.clone(),
@@ -64,6 +70,10 @@ async fn a_real_calendar_server_keeps_what_is_booked_and_blocks_what_is_busy() {
     agenda.reschedule("t/c2", moved).await.unwrap();
     let told = agenda.appointments(ana).await.unwrap();
     assert!(told.iter().any(|told| told.start.datetime() == next), "{told:?}");
+    let kept = radicale.ask("GET", &path).send().await.unwrap().text().await.unwrap();
+    for line in ["ATTENDEE:mailto:socia@shop.example", "TRIGGER:-PT30M", "Ana Souza", "Vaso\\; grande\\,"] {
+        assert!(kept.contains(line), "{line}: {kept}");
+    }
     // Somebody moves it by hand, in a zone: the agenda follows.
     radicale.write(&id.to_string(), "20261127T140000", "20261127T144500").await;
     let told = agenda.appointments(ana).await.unwrap();

@@ -226,6 +226,7 @@ impl Run<'_> {
 fn says_nothing(class: RefusalClass) -> bool {
     match class {
         RefusalClass::Unavailable
+        | RefusalClass::Unusable
         | RefusalClass::TimedOut
         | RefusalClass::OverQuota
         | RefusalClass::Cancelled => true,

@@ -384,6 +384,7 @@ fn is_the_models_fault(class: RefusalClass) -> bool {
         | RefusalClass::Declined
         | RefusalClass::System
         | RefusalClass::Unavailable
+        | RefusalClass::Unusable
         | RefusalClass::TimedOut
         | RefusalClass::OverQuota
         | RefusalClass::Cancelled => false,

@@ -31,6 +31,12 @@ pub enum BackofficeError {
     /// The system did not answer; nothing changed. The same call may work later.
     #[error("the system is unavailable: {0}")]
     Unavailable(String),
+    /// The system takes no more calls for the moment; nothing changed. The same call works in a minute.
+    #[error("the system is busy: {0}")]
+    Busy(String),
+    /// The system cannot be used until the operator mends something; nothing changed.
+    #[error("the system cannot be used: {0}")]
+    Unusable(String),
     /// The call may or may not have taken effect: never repeat it blindly.
     #[error("it is not known whether it took effect: {0}")]
     Unknown(String),
@@ -40,6 +46,18 @@ pub enum BackofficeError {
 }
 
 impl BackofficeError {
+    /// Whether nothing was done, and the same call may work later.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Unavailable(_) | Self::Busy(_) | Self::Unusable(_) => true,
+            Self::NotFound { .. }
+            | Self::Conflict { .. }
+            | Self::Invalid { .. }
+            | Self::Unknown(_)
+            | Self::Fault(_) => false,
+        }
+    }
+
     /// There is no such thing.
     pub fn not_found(what: impl Into<String>) -> Self {
         Self::NotFound { what: what.into() }

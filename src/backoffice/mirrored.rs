@@ -127,8 +127,8 @@ impl Agenda for MirroredAgenda {
         for booked in self.own.appointments(contact).await? {
             match self.followed(booked.clone()).await {
                 Ok(followed) => standing.extend(followed),
-                Err(BackofficeError::Unavailable(reason)) => {
-                    tracing::warn!(%reason, "appointments are told without the calendar");
+                Err(error) if error.may_pass() => {
+                    tracing::warn!(%error, "appointments are told without the calendar");
                     standing.push(booked);
                 }
                 Err(error) => return Err(error),

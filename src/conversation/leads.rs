@@ -160,7 +160,7 @@ impl LeadDesk {
                 self.stores.interviews.amend(record.state.id, passed_on, self.clock.now()).await?;
                 Ok(true)
             }
-            Err(error @ (BackofficeError::Unavailable(_) | BackofficeError::Unknown(_))) => {
+            Err(error) if error.may_pass() || matches!(error, BackofficeError::Unknown(_)) => {
                 let text = "the CRM does not take leads; they are kept here and passed on as soon as it does";
                 tracing::debug!(%error, "a lead was not passed on");
                 self.alerts.down(CRM, text);

@@ -3,7 +3,6 @@
 
 use super::lead_notice::{notice_id, subject};
 use super::leads::LeadDesk;
-use crate::backoffice::BackofficeError;
 use crate::limits::alerts::AlertEvent;
 use crate::store::error::StoreError;
 use crate::store::interviews::{Amendment, InterviewRecord};
@@ -59,10 +58,8 @@ impl LeadDesk {
         Ok(match lists.enter(list, &notice_id(record), &contact).await {
             Ok(true) => Entered::Yes,
             Ok(false) => Entered::No("they left no e-mail, or want no such messages".to_owned()),
-            Err(BackofficeError::Unavailable(reason))
-                if now.duration_since(record.state.updated_at) < PATIENCE =>
-            {
-                tracing::warn!(interview.id = %record.state.id, %reason, "the marketing tool does not take a lead; it is tried again");
+            Err(error) if error.may_pass() && now.duration_since(record.state.updated_at) < PATIENCE => {
+                tracing::warn!(interview.id = %record.state.id, %error, "the marketing tool does not take a lead; it is tried again");
                 Entered::NotYet
             }
             Err(error) => Entered::No(error.to_string()),

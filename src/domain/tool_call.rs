@@ -72,6 +72,8 @@ pub enum RefusalClass {
     System,
     /// The system did not answer, or answered with a fault of its own.
     Unavailable,
+    /// The system cannot be used until the operator mends something.
+    Unusable,
     /// It took too long.
     TimedOut,
     /// A quota is used up.
@@ -95,6 +97,7 @@ impl ToolOutcome {
                 RefusalClass::Declined => "declined",
                 RefusalClass::System => "refused",
                 RefusalClass::Unavailable => "unavailable",
+                RefusalClass::Unusable => "unusable",
                 RefusalClass::TimedOut => "timed_out",
                 RefusalClass::OverQuota => "over_quota",
                 RefusalClass::Repeated => "repeated",
@@ -120,7 +123,9 @@ impl ToolOutcome {
                     data.to_string()
                 }
             }
-            Self::Refused { reason, .. } => serde_json::json!({"error": reason}).to_string(),
+            Self::Refused { reason, .. } => {
+                serde_json::json!({"error": reason, "outcome": self.label()}).to_string()
+            }
             Self::Unknown { reason } => {
                 serde_json::json!({"error": reason, "outcome": "unknown", "note": "do not say it was done and do not repeat it"})
                     .to_string()

@@ -228,7 +228,7 @@ async fn a_fault_inside_a_200_is_a_fault() {
     }
     for _ in 0..5 {
         let hurried = shop.order("727").await;
-        assert!(matches!(hurried, Err(BackofficeError::Unavailable(_))), "{hurried:?}");
+        assert!(matches!(hurried, Err(BackofficeError::Busy(_))), "{hurried:?}");
     }
     assert!(fake.is_done_failing());
     assert_eq!(shop.order("727").await.unwrap().total, Money(13_740));
@@ -238,7 +238,7 @@ async fn a_fault_inside_a_200_is_a_fault() {
     }
     for _ in 0..2 {
         let unknown = shop.order("727").await;
-        assert!(matches!(unknown, Err(BackofficeError::Unavailable(_))), "{unknown:?}");
+        assert!(matches!(unknown, Err(BackofficeError::Unusable(_))), "{unknown:?}");
     }
     assert!(fake.is_done_failing());
 }

@@ -128,7 +128,7 @@ async fn at_asaas_a_page_whose_answer_was_lost_is_found_and_refusals_are_told() 
     let strange = [("access_token", "other"), ("pix_key", "k")];
     let vendor = world.connector("asaas", &fake, &strange);
     let refused = ConnectorPayments::new(vendor, world.counter.clock.clone()).charges("10234").await;
-    assert!(matches!(refused, Err(BackofficeError::Unavailable(_))), "{refused:?}");
+    assert!(matches!(refused, Err(BackofficeError::Unusable(_))), "{refused:?}");
     let strange = [("access_token", "$aact_1"), ("pix_key", "of somebody else")];
     let vendor = world.connector("asaas", &fake, &strange);
     let till = ConnectorPayments::new(vendor, world.counter.clock.clone());

@@ -89,5 +89,5 @@ async fn what_nobody_weighed_weighs_what_is_set_up_and_a_sku_stays_a_value() {
         [("access_token", "other"), ("contact", "dono@shop.example"), ("from_postal_code", "01001000")];
     let carriers = ConnectorCarriers::new(world.connector("melhor_envio", &fake, &strange));
     let refused = carriers.quotes("01310100", std::slice::from_ref(&goods)).await;
-    assert!(matches!(refused, Err(BackofficeError::Unavailable(_))), "{refused:?}");
+    assert!(matches!(refused, Err(BackofficeError::Unusable(_))), "{refused:?}");
 }

@@ -238,3 +238,50 @@ async fn how_a_vendor_does_outlives_the_process() {
     );
     app.end().await;
 }
+
+/// What the built-in model says of an outcome, by key and language.
+fn phrase(language: &str, key: &str) -> String {
+    let file: toml::Value = toml::from_str(include_str!("../../prompts/offline.toml")).unwrap();
+    file["say"][language][key].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn each_kind_of_failure_is_told_in_plain_words_of_the_customers_language() {
+    let asks = [
+        ("pt-BR", "Cadê o pedido 727? Comprei com lia@prado.example"),
+        ("en", "Where is my order 727? I bought it with lia@prado.example"),
+        ("es", "¿Dónde está mi pedido 727? Lo compré con lia@prado.example"),
+    ];
+    let faults = [
+        ("unusable", vec![Answer::empty(401)]),
+        ("busy", vec![Answer::empty(429).with("retry-after", "60")]),
+        ("unavailable", vec![Answer::empty(503), Answer::empty(503), Answer::empty(503)]),
+        ("unusable", vec![Answer::json(200, json!("no order"))]),
+        ("not_matching", vec![Answer::empty(404)]),
+    ];
+    for (key, answers) in faults {
+        let woocommerce = Fake::start(WooCommerce::new(2)).await;
+        let app = AppOptions::new(Brain::BuiltIn)
+            .with(|settings| {
+                settings.backoffice.catalog = "woocommerce".to_owned();
+                settings.connectors.insert("woocommerce".to_owned(), setting(&woocommerce.url, &WOOCOMMERCE));
+            })
+            .start()
+            .await;
+        // Three conversations at a vendor that recovers in between, but for the one that wants to be left alone.
+        for (language, text) in asks {
+            if key != "busy" || language == "pt-BR" {
+                for answer in &answers {
+                    woocommerce.fail("GET", "/orders/727", Fault::Refuse(answer.clone()));
+                }
+            }
+            let mut talk = app.talk().await;
+            let told = talk.say(text).await;
+            let expected = phrase(language, key);
+            let begins = expected.split(['(', '{']).next().unwrap();
+            assert!(told.text.starts_with(begins), "{key} in {language}: {}", told.text);
+        }
+        assert!(woocommerce.is_done_failing());
+        app.end().await;
+    }
+}

@@ -60,10 +60,10 @@ impl From<Fault> for BackofficeError {
             Fault::Missing => Self::not_found("record"),
             Fault::Conflict => Self::conflict(fault.to_string()),
             Fault::Rejected => Self::Invalid { field: "request", reason: fault.to_string() },
-            Fault::Limited | Fault::Away => Self::Unavailable(fault.to_string()),
+            Fault::Limited => Self::Busy(fault.to_string()),
+            Fault::Away => Self::Unavailable(fault.to_string()),
             Fault::Unknown => Self::Unknown(fault.to_string()),
-            // Nobody but the operator can mend it, but a customer may well come back later.
-            Fault::Unauthorized => Self::Unavailable(fault.to_string()),
+            Fault::Unauthorized => Self::Unusable(fault.to_string()),
             Fault::Broken(reason) => Self::Fault(reason),
         }
     }

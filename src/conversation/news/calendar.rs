@@ -3,7 +3,7 @@
 
 use super::desk::{NewsDesk, NewsError, Standing, known};
 use super::mention::{KEEPER, Record, conversation_of};
-use crate::backoffice::{BackofficeError, calendar};
+use crate::backoffice::calendar;
 use crate::domain::agenda::Appointment;
 use crate::domain::ids::RecordId;
 use crate::prompts::sentences::fill;
@@ -45,7 +45,7 @@ impl NewsDesk {
                 Ok(Some(there)) => written.push((appointment, there)),
                 // Nobody else writes into this agenda.
                 Ok(None) => return Ok(()),
-                Err(BackofficeError::Unavailable(reason)) => return Err(NewsError::Lookup(reason)),
+                Err(error) if error.may_pass() => return Err(NewsError::Lookup(error.to_string())),
                 // One entry that cannot be read keeps the others from nothing.
                 Err(error) => {
                     tracing::warn!(appointment = %appointment.code, %error, "an appointment could not be compared");

@@ -19,8 +19,14 @@ const LONGEST: usize = 1_800;
 pub fn outcome(tool: Option<&ToolSpec>, call: &ToolCall, result: &Value, voice: Voice<'_>) -> String {
     let language = voice.language;
     if let Some(error) = result.get("error").and_then(Value::as_str) {
-        let unsure = result.get("outcome").and_then(Value::as_str) == Some("unknown");
-        return if unsure { voice.say("unsure").to_owned() } else { refusal(tool, call, error, voice) };
+        let outcome = result.get("outcome").and_then(Value::as_str).unwrap_or_default();
+        return match outcome {
+            "unknown" => voice.say("unsure").to_owned(),
+            "over_quota" => voice.say("busy").to_owned(),
+            "unavailable" | "timed_out" | "cancelled" => voice.say("unavailable").to_owned(),
+            "unusable" => voice.say("unusable").to_owned(),
+            _ => refusal(tool, call, error, voice),
+        };
     }
     let said = tool
         .and_then(|tool| tool.words.say.get(language))
@@ -47,10 +53,6 @@ fn refusal(tool: Option<&ToolSpec>, call: &ToolCall, error: &str, voice: Voice<'
     if !times.is_empty() {
         return voice.say("alternatives").replace("{times}", &times.join("; "));
     }
-    // How our own sentence begins, so that no vendor's words lead here.
-    if folded.starts_with("over quota") || folded.starts_with("the system answered 429") {
-        return voice.say("busy").to_owned();
-    }
     let has = |words: &[&str]| words.iter().any(|word| folded.contains(word));
     if has(&["check both", "verif", "prove", "match"]) {
         let labels: Vec<String> = call
@@ -64,9 +66,6 @@ fn refusal(tool: Option<&ToolSpec>, call: &ToolCall, error: &str, voice: Voice<'
     }
     if has(&["not found", "no such", "there is no", "unknown"]) {
         return voice.say("not_found").to_owned();
-    }
-    if has(&["does not answer", "not answer", "in time", "unavailable", "fault"]) {
-        return voice.say("unavailable").to_owned();
     }
     voice.say("failed").to_owned()
 }

@@ -134,6 +134,23 @@ pub fn failure(error: BackofficeError) -> ToolError {
                 class: RefusalClass::Unavailable,
             }
         }
+        BackofficeError::Busy(detail) => {
+            tracing::warn!(%detail, "back office busy");
+            ToolError::Tell {
+                reason: "over quota: the system takes no more calls for the moment; offer to try again in a minute or a person"
+                    .into(),
+                class: RefusalClass::OverQuota,
+            }
+        }
+        BackofficeError::Unusable(detail) => {
+            tracing::error!(%detail, "back office cannot be used");
+            ToolError::Tell {
+                reason:
+                    "the system cannot be used at the moment, and trying again will not help; offer a person"
+                        .into(),
+                class: RefusalClass::Unusable,
+            }
+        }
         BackofficeError::Unknown(detail) => {
             tracing::warn!(%detail, "call of unknown fate");
             ToolError::Unknown("the system did not say whether it took effect".into())
@@ -141,8 +158,8 @@ pub fn failure(error: BackofficeError) -> ToolError {
         BackofficeError::Fault(detail) => {
             tracing::error!(%detail, "back office fault");
             ToolError::Tell {
-                reason: "the system has a fault; offer a person".into(),
-                class: RefusalClass::Unavailable,
+                reason: "the system has a fault, and trying again will not help; offer a person".into(),
+                class: RefusalClass::Unusable,
             }
         }
     }

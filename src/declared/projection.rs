@@ -1,6 +1,7 @@
 //! What is made of a vendor's answer: JSON, projected as the operator asked, small enough for a model. It decides
 //! nothing about retries.
 
+use super::instants::instant;
 use super::reader::Placed;
 use crate::domain::problem::Problem;
 use jmespath::ast::Ast;
@@ -9,6 +10,11 @@ use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, Value as Jinja, context};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
+
+/// The second since 1970 of a time in any form; 0, which is long ago, for what is none.
+fn seconds(time: &Value) -> i64 {
+    instant(time).map_or(0, jiff::Timestamp::as_second)
+}
 
 /// How a tool's result is taken from the answer.
 pub enum Projection {
@@ -32,6 +38,7 @@ impl Projection {
             environment.set_undefined_behavior(UndefinedBehavior::Chainable);
             environment.set_recursion_limit(64);
             environment.add_filter("html_text", |html: String| super::html::text(&html));
+            environment.add_filter("instant", |time: Serde<Value>| seconds(&time.0));
             return match environment.add_template_owned("result", value.clone()) {
                 Ok(()) => Ok(Self::Template(Box::new(environment))),
                 Err(error) => Err(place.problem(format!("result: {error}"))),

@@ -17,6 +17,15 @@ pub struct CallName {
     pub operation: String,
 }
 
+/// How a call was begun.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CallRecord {
+    /// When for the first time.
+    pub begun_at: Timestamp,
+    /// By which version of the connector's file.
+    pub revision: String,
+}
+
 /// How a call stands when it is about to be made.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Begun {
@@ -61,8 +70,8 @@ pub struct KeptToken {
 pub trait ConnectorStore: Send + Sync {
     /// Notes that a call is about to be made by this version of the connector's file, or tells what is known of it.
     async fn begin(&self, call: &CallName, revision: &str, at: Timestamp) -> Result<Begun, StoreError>;
-    /// By which version of the connector's file a call was begun; none if it was not.
-    async fn revision(&self, call: &CallName) -> Result<Option<String>, StoreError>;
+    /// How a call was begun; none if it was not.
+    async fn record(&self, call: &CallName) -> Result<Option<CallRecord>, StoreError>;
     /// Keeps what came of a call.
     async fn finish(&self, call: &CallName, result: &Value) -> Result<(), StoreError>;
     /// Forgets a call that certainly had no effect.

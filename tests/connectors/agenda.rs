@@ -86,6 +86,9 @@ async fn a_booking_is_written_once_moved_and_taken_out() {
         professional: None,
     };
     // Somebody writes into the event between reading and writing: it is read once more, and what they wrote stays.
+    for event in fake.vendor.lock().unwrap().calendars.get_mut("marina@shop.example").unwrap() {
+        event["description"] = json!("Traz o laudo.");
+    }
     fake.fail("PATCH", "/events/", Fault::Refuse(Answer::empty(412)));
     agenda.reschedule("t/c2", moved).await.unwrap();
     let writes = fake.asked_of("PATCH", "/events/");
@@ -95,12 +98,43 @@ async fn a_booking_is_written_once_moved_and_taken_out() {
     assert_eq!(events.len(), 1);
     let at: jiff::Timestamp = events[0]["start"]["dateTime"].as_str().unwrap().parse().unwrap();
     assert_eq!(at.to_zoned(agenda.zone.clone()).datetime(), next);
+    assert_eq!(events[0]["description"], "Traz o laudo.");
 
     agenda.cancel("t/c3", &booked.appointment.code, ana).await.unwrap();
     agenda.cancel("t/c3", &booked.appointment.code, ana).await.unwrap();
     assert!(fake.vendor.lock().unwrap().standing("marina@shop.example").is_empty());
     assert_eq!(first_free(&agenda).await.0, start);
     assert_eq!(fake.vendor.lock().unwrap().tokens, 1, "one token for all calls");
+}
+
+#[tokio::test]
+async fn a_move_whose_answer_was_lost_is_not_taken_back_while_nobody_can_look() {
+    let world = World::new().await;
+    let fake = Fake::start(Google::new(&["marina@shop.example", "shop@shop.example"])).await;
+    let agenda = agenda(&world, &fake);
+    let ana = world.counter.by_email("ana.souza@example.com").await.id;
+    let (start, service) = first_free(&agenda).await;
+    let booked = agenda.book("t/c1", visit(&service, start, ana)).await.unwrap();
+    let (next, _) = first_free(&agenda).await;
+    let code = booked.appointment.code.clone();
+    let to = Reschedule { reference: code.clone(), contact: ana, start: next, professional: None };
+    fake.fail("PATCH", "/events/", Fault::Lose);
+    for _ in 0..2 {
+        fake.fail("PATCH", "/events/", Fault::Refuse(Answer::empty(503)));
+    }
+    // Read once before the move; behind it the vendor is away.
+    fake.fail("GET", "/events/", Fault::Pass);
+    for _ in 0..3 {
+        fake.fail("GET", "/events/", Fault::Refuse(Answer::empty(503)));
+    }
+    let unknown = agenda.reschedule("t/c2", to.clone()).await;
+    assert!(matches!(unknown, Err(BackofficeError::Unknown(_))), "{unknown:?}");
+    assert!(fake.is_done_failing());
+    // It was moved over there, and so it is here; the same call finds that out.
+    let told = agenda.appointments(ana).await.unwrap();
+    let told = told.iter().find(|told| told.appointment.code == code).unwrap();
+    assert_eq!(told.start.datetime(), next);
+    assert_eq!(agenda.reschedule("t/c2", to).await.unwrap().start.datetime(), next);
 }
 
 #[tokio::test]

@@ -87,6 +87,13 @@ impl World {
         self.over(packs[name].clone(), url, values)
     }
 
+    /// The built-in connector of this name over a fake, which waits no longer than 300 ms for an answer.
+    pub fn impatient<V>(&self, name: &str, fake: &Fake<V>, values: &[(&str, &str)]) -> Arc<Connector> {
+        let mut pack = shelf::packs(Path::new("nowhere")).unwrap().remove(name).unwrap();
+        Arc::make_mut(&mut pack).timeout = Duration::from_millis(300);
+        self.over(pack, &fake.url, values)
+    }
+
     /// The demo shop's agenda beside these calendars of a vendor's.
     pub fn agenda(&self, vendor: Arc<Connector>, calendars: Calendars) -> MirroredAgenda {
         let settings = settings();

@@ -4,7 +4,7 @@ use super::fakes::chatwoot::Chatwoot;
 use super::fakes::freshdesk::Freshdesk;
 use super::fakes::glpi::Glpi;
 use super::fakes::redmine::Redmine;
-use super::fakes::server::{Answer, Fake, Fault};
+use super::fakes::server::{Answer, Fake, Fault, Vendor};
 use super::fakes::zendesk::Zendesk;
 use super::support::{CHATWOOT, FRESHDESK, GLPI, REDMINE, World, ZENDESK};
 use balcao::backoffice::BackofficeError;
@@ -13,10 +13,13 @@ use balcao::backoffice::connector::Fault as Outcome;
 use balcao::backoffice::connector::tickets::ConnectorTickets;
 use balcao::backoffice::crm::SaveContact;
 use balcao::backoffice::tickets::{NewTicket, Priority, Tickets};
+use balcao::domain::clock::Clock;
 use balcao::domain::ids::ContactId;
-use balcao::domain::ticket::TicketStatus;
+use balcao::domain::ticket::{TicketComment, TicketStatus};
+use balcao::store::backoffice::ImportRows;
 use serde_json::json;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub fn desk(world: &World, vendor: Arc<Connector>) -> Arc<dyn Tickets> {
     Arc::new(ConnectorTickets::new(
@@ -101,6 +104,108 @@ pub async fn contract(
 pub async fn assert_closed(desk: &dyn Tickets, (number, contact): (i64, ContactId)) {
     let closed = desk.comment("k3", number, contact, "oi").await;
     assert!(matches!(closed, Err(BackofficeError::Conflict { .. })), "{closed:?}");
+}
+
+/// A word that never arrived is not taken for the same word of an hour before.
+async fn assert_tells_twins_apart<V: Vendor>(
+    world: &World,
+    desk: &dyn Tickets,
+    fake: &Fake<V>,
+    (method, path): (&str, &str),
+) {
+    let ana = person(world, "Ana", "ana@gemeas.example").await;
+    let number = desk.create("t/c1", broken_pot(ana)).await.unwrap().number;
+    desk.comment("t/c2", number, ana, "oi").await.unwrap();
+    world.counter.clock.advance(Duration::from_secs(3_600));
+    fake.fail(method, path, Fault::Drop);
+    let unknown = desk.comment("t/c3", number, ana, "oi").await;
+    assert!(matches!(unknown, Err(BackofficeError::Unknown(_))), "{unknown:?}");
+    assert!(fake.is_done_failing());
+    assert_eq!(desk.status(number, ana).await.unwrap().comments.len(), 1);
+}
+
+#[tokio::test]
+async fn a_word_that_never_arrived_is_not_taken_for_an_older_one() {
+    let world = World::new().await;
+    let fake = Fake::start(Zendesk::new()).await;
+    let zendesk = desk(&world, world.connector("zendesk", &fake, &ZENDESK));
+    assert_tells_twins_apart(&world, &*zendesk, &fake, ("PUT", "/tickets")).await;
+    let world = World::new().await;
+    let fake = Fake::start(Redmine::new()).await;
+    let redmine = desk(&world, world.connector("redmine", &fake, &REDMINE));
+    assert_tells_twins_apart(&world, &*redmine, &fake, ("PUT", "/issues")).await;
+    let world = World::new().await;
+    let fake = Fake::start(Freshdesk::default()).await;
+    let freshdesk = desk(&world, world.connector("freshdesk", &fake, &FRESHDESK));
+    assert_tells_twins_apart(&world, &*freshdesk, &fake, ("POST", "/notes")).await;
+    let world = World::new().await;
+    let fake = Fake::start(Chatwoot::default()).await;
+    let chatwoot = desk(&world, world.connector("chatwoot", &fake, &CHATWOOT));
+    assert_tells_twins_apart(&world, &*chatwoot, &fake, ("POST", "/messages")).await;
+    let world = World::new().await;
+    let fake = Fake::start(Glpi::new(true)).await;
+    let glpi = desk(&world, world.connector("glpi", &fake, &GLPI));
+    assert_tells_twins_apart(&world, &*glpi, &fake, ("POST", "/ITILFollowup")).await;
+}
+
+#[tokio::test]
+async fn a_refusal_behind_a_lost_answer_does_not_say_that_nothing_was_done() {
+    for status in [400, 401, 403, 404, 409, 422] {
+        let world = World::new().await;
+        let fake = Fake::start(Zendesk::new()).await;
+        let desk = desk(&world, world.connector("zendesk", &fake, &ZENDESK));
+        let ana = person(&world, "Ana", "ana@novo.example").await;
+        fake.fail("POST", "/tickets", Fault::Lose);
+        fake.fail("POST", "/tickets", Fault::Refuse(Answer::empty(status)));
+        let opened = desk.create("t/c1", broken_pot(ana)).await.unwrap();
+        assert_eq!(desk.create("t/c1", broken_pot(ana)).await.unwrap().number, opened.number);
+        assert!(fake.is_done_failing());
+        assert_eq!(fake.vendor.lock().unwrap().tickets.len(), 1, "{status}");
+        // Refused at once, it was not done, and that is known.
+        fake.fail("POST", "/tickets", Fault::Refuse(Answer::empty(422)));
+        let refused = desk.create("t/c2", broken_pot(ana)).await;
+        assert!(matches!(refused, Err(BackofficeError::Invalid { .. })), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_done_while_nobody_waited_any_longer_is_looked_up() {
+    let world = World::new().await;
+    let fake = Fake::start(Redmine::new()).await;
+    let desk = desk(&world, world.impatient("redmine", &fake, &REDMINE));
+    let ana = person(&world, "Ana", "ana@novo.example").await;
+    fake.fail("POST", "/issues", Fault::Hang);
+    let opened = desk.create("t/c1", broken_pot(ana)).await.unwrap();
+    fake.fail("PUT", "/issues", Fault::Hang);
+    let commented = desk.comment("t/c2", opened.number, ana, "Ainda não chegou.").await.unwrap();
+    assert_eq!(commented.comments.len(), 1);
+    fake.fail("GET", "/issues", Fault::Hang);
+    assert_eq!(desk.status(opened.number, ana).await.unwrap().number, opened.number, "asked once more");
+    assert!(fake.is_done_failing());
+    assert_eq!(fake.vendor.lock().unwrap().issues.len(), 1);
+}
+
+#[tokio::test]
+async fn the_embedded_help_desk_keeps_the_contract() {
+    let world = World::new().await;
+    let desk = world.counter.backoffice.tickets.clone();
+    let stores = &world.counter.stores.backoffice;
+    let set = async |number: i64, status: TicketStatus, said: Option<&str>| {
+        let mut ticket = stores.ticket(number).await.unwrap().unwrap();
+        ticket.status = status;
+        let at = world.counter.clock.now();
+        let comment = |text: &str| TicketComment { author: "team".to_owned(), text: text.to_owned(), at };
+        ticket.comments.extend(said.map(comment));
+        stores.import(ImportRows { tickets: vec![ticket], ..ImportRows::default() }).await.unwrap();
+    };
+    let solved = contract(&world, &*desk, async |number, _, comment| {
+        // It has no notes that customers must not see.
+        let said = comment.filter(|(_, is_public)| *is_public).map(|(text, _)| text);
+        set(number, TicketStatus::Solved, said).await;
+    })
+    .await;
+    set(solved.0, TicketStatus::Closed, None).await;
+    assert_closed(&*desk, solved).await;
 }
 
 #[tokio::test]
@@ -316,7 +421,7 @@ async fn glpi_without_the_right_tokens_does_nothing_and_says_so() {
     {
         let desk = desk(&world, world.connector("glpi", &fake, &values));
         let refused = desk.create("t/c1", broken_pot(ana)).await;
-        assert!(matches!(refused, Err(BackofficeError::Unavailable(_))), "{refused:?}");
+        assert!(matches!(refused, Err(BackofficeError::Unusable(_))), "{refused:?}");
     }
     assert!(fake.vendor.lock().unwrap().tickets.is_empty());
 }
@@ -373,21 +478,22 @@ async fn a_vendor_that_is_away_did_nothing_and_the_same_call_works_later() {
     let desk = desk(&world, world.connector("redmine", &fake, &REDMINE));
     let ana = person(&world, "Ana", "ana@novo.example").await;
     for (answer, expected) in [
-        (Answer::empty(401), "unavailable"),
+        (Answer::empty(401), "unusable"),
         (Answer::json(422, json!({"errors": ["Subject is too long"]})), "invalid"),
-        (Answer::empty(429).with("retry-after", "3600"), "unavailable"),
+        (Answer::empty(429).with("retry-after", "3600"), "busy"),
     ] {
         fake.fail("POST", "/issues", Fault::Refuse(answer));
         let refused = desk.create("turn/call_1", broken_pot(ana)).await;
         match expected {
             "invalid" => assert!(matches!(refused, Err(BackofficeError::Invalid { .. })), "{refused:?}"),
-            _ => assert!(matches!(refused, Err(BackofficeError::Unavailable(_))), "{refused:?}"),
+            "unusable" => assert!(matches!(refused, Err(BackofficeError::Unusable(_))), "{refused:?}"),
+            _ => assert!(matches!(refused, Err(BackofficeError::Busy(_))), "{refused:?}"),
         }
     }
     // It asked for an hour: until then nothing is sent.
     let before = fake.asked().len();
     let rests = desk.create("turn/call_1", broken_pot(ana)).await;
-    assert!(matches!(rests, Err(BackofficeError::Unavailable(_))), "{rests:?}");
+    assert!(matches!(rests, Err(BackofficeError::Busy(_))), "{rests:?}");
     assert_eq!(fake.asked().len(), before);
     world.counter.clock.advance(std::time::Duration::from_secs(3601));
     assert_eq!(desk.create("turn/call_1", broken_pot(ana)).await.unwrap().number, 71);

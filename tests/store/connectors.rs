@@ -2,7 +2,7 @@
 //! process at a time renews a token.
 
 use super::support::{Bench, on_every_store};
-use balcao::store::connectors::{Begun, CallName, KeptToken, Link};
+use balcao::store::connectors::{Begun, CallName, CallRecord, KeptToken, Link};
 use serde_json::json;
 use std::time::Duration;
 
@@ -22,8 +22,11 @@ async fn a_call_is_begun_once_and_ends_once(bench: Bench) {
     assert_eq!(store.begin(&call("a"), "r1", bench.now()).await.unwrap(), Begun::InDoubt);
     assert_eq!(store.begin(&call("b"), "r1", bench.now()).await.unwrap(), Begun::Fresh);
     assert_eq!(store.begin(&call("b"), "r2", bench.now()).await.unwrap(), Begun::InDoubt);
-    assert_eq!(store.revision(&call("b")).await.unwrap().as_deref(), Some("r1"), "as it was begun");
-    assert_eq!(store.revision(&call("c")).await.unwrap(), None);
+    let record = CallRecord { begun_at: bench.now(), revision: "r1".to_owned() };
+    bench.advance(Duration::from_secs(1));
+    assert_eq!(store.begin(&call("b"), "r2", bench.now()).await.unwrap(), Begun::InDoubt);
+    assert_eq!(store.record(&call("b")).await.unwrap(), Some(record), "as it was begun");
+    assert_eq!(store.record(&call("c")).await.unwrap(), None);
     let result = json!({"id": 7, "text": "ção \u{1F642}", "none": null});
     store.finish(&call("a"), &result).await.unwrap();
     assert_eq!(store.begin(&call("a"), "r1", bench.now()).await.unwrap(), Begun::Done(result.clone()));

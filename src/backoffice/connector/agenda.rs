@@ -3,9 +3,10 @@
 
 use super::engine::{Connector, Lookup};
 use super::fault::Fault;
-use super::remote::{RemoteId, instant_in, shaped};
+use super::remote::{RemoteId, shaped};
 use crate::backoffice::BackofficeError;
 use crate::backoffice::calendar::{Busy, Entry, OutsideCalendar, Standing};
+use crate::declared::instants::instant_in;
 use crate::domain::clock::Clock;
 use crate::domain::ids::RecordId;
 use crate::store::connectors::Link;
@@ -112,9 +113,12 @@ impl ConnectorCalendar {
         Ok(self.vendor.store().link(&link, self.clock.now()).await?)
     }
 
-    /// Whether it stands at the time it is to have.
+    /// Whether it stands at the time it is to have, after a write that may have arrived.
+    ///
+    /// # Errors
+    /// `Unknown`: that nobody can look does not mean that nothing was written.
     async fn stands(&self, entry: &Entry, calendar: &str) -> Result<bool, Fault> {
-        let event = self.event(entry.id, calendar).await?;
+        let event = self.event(entry.id, calendar).await.map_err(|_| Fault::Unknown)?;
         Ok(event.is_some_and(|event| self.times(&event) == Some((entry.start, entry.end))))
     }
 
@@ -269,8 +273,10 @@ impl OutsideCalendar for ConnectorCalendar {
             Err(fault) => return Err(fault.into()),
         };
         // Gone all the same, or over there under an id that was not known: what stands now says so.
-        if self.event(id, calendar).await?.is_none() {
-            return Ok(());
+        match self.event(id, calendar).await {
+            Ok(None) => return Ok(()),
+            Ok(Some(_)) => {}
+            Err(_) => return Err(fault.into()),
         }
         let remote = self.remote(id, calendar).await?;
         if remote == known {

@@ -6,7 +6,7 @@ use super::fault::Fault;
 use super::judge::{find, is_true};
 use super::pack::{NextPage, Pack, Repeat, Step};
 use super::values::{CallValues, Fixed, Known, Settings};
-use super::wire::{Answer, Charge, Wire};
+use super::wire::{Answer, Charge, Purpose, Wire};
 use crate::declared::projection::Projection;
 use crate::declared::reader::Placed;
 use crate::declared::request::{RequestTemplate, Written};
@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// Most items of all pages together.
-const MOST_ITEMS: usize = 2_000;
+const MOST_ITEMS: usize = 10_000;
 
 /// One call.
 pub struct Call {
@@ -139,19 +139,27 @@ impl Call {
         compiled.and_then(|when| when.eval(fixed.with(values))).is_ok_and(|value| value.is_true())
     }
 
-    /// Makes the call, page after page, and returns its result.
+    /// Makes the call, page after page, and returns its result. A call that cannot change anything is made to look,
+    /// whatever the operation is for.
     ///
     /// # Errors
     /// [`Fault`].
-    pub async fn make(&self, wire: &Wire, fixed: &Fixed, values: &CallValues<'_>) -> Result<Value, Fault> {
+    pub async fn make(
+        &self,
+        wire: &Wire,
+        fixed: &Fixed,
+        values: &CallValues<'_>,
+        purpose: Purpose,
+    ) -> Result<Value, Fault> {
         let mut page = match &self.next {
             Next::Counted(first) => Value::from(*first),
             Next::None | Next::Found(_) => Value::Null,
         };
         let mut all: Option<Value> = None;
         let mut before = 0;
-        for _ in 0..self.most_pages {
-            let answer = match self.once(wire, fixed, &CallValues { page: &page, ..*values }).await {
+        let mut is_whole = true;
+        for count in 1..=self.most_pages {
+            let answer = match self.once(wire, fixed, &CallValues { page: &page, ..*values }, purpose).await {
                 Ok(answer) => answer,
                 // Some vendors have no empty page behind the last one.
                 Err(Fault::Missing) if all.is_some() => break,
@@ -164,7 +172,6 @@ impl Call {
             all = Some(match (all, result) {
                 (Some(Value::Array(mut all)), Value::Array(more)) => {
                     all.extend(more);
-                    all.truncate(MOST_ITEMS);
                     Value::Array(all)
                 }
                 (None, result) => result,
@@ -176,15 +183,27 @@ impl Call {
                 None => items == 0 || matches!(self.next, Next::Counted(_)) && items < before,
             };
             before = items;
-            match next.filter(|next| !is_last && *next != page) {
-                Some(next) => page = next,
-                None => break,
+            let Some(next) = next.filter(|next| !is_last && *next != page) else { break };
+            let count_of_items = all.as_ref().and_then(Value::as_array).map_or(0, Vec::len);
+            if count == self.most_pages || count_of_items >= MOST_ITEMS {
+                is_whole = false;
+                break;
             }
+            page = next;
+        }
+        if !is_whole && self.most_pages > 1 {
+            tracing::warn!(connector = %wire.name, call = %self.name, "a vendor's list is longer than what is read of it; what is behind the end is not known here");
         }
         Ok(all.unwrap_or(Value::Null))
     }
 
-    async fn once(&self, wire: &Wire, fixed: &Fixed, values: &CallValues<'_>) -> Result<Answer, Fault> {
+    async fn once(
+        &self,
+        wire: &Wire,
+        fixed: &Fixed,
+        values: &CallValues<'_>,
+        purpose: Purpose,
+    ) -> Result<Answer, Fault> {
         let mut filled = self.request.fill(&fixed.with(values)).map_err(|detail| {
             tracing::debug!(connector = %wire.name, %detail, "the request of a connector could not be filled in");
             Fault::Rejected
@@ -193,7 +212,9 @@ impl Call {
             let key = HeaderValue::from_str(values.key).map_err(|_| Fault::Rejected)?;
             filled.headers.insert(name, key);
         }
-        wire.exchange(&filled, self.repeat, Charge { cost: self.cost, own: self.quota.as_ref() }).await
+        let purpose = if filled.method.is_safe() { Purpose::Look } else { purpose };
+        let charge = Charge { cost: self.cost, own: self.quota.as_ref() };
+        wire.exchange(&filled, self.repeat, purpose, charge).await
     }
 
     fn page_after(&self, page: &Value, body: &Value) -> Option<Value> {

@@ -4,9 +4,10 @@
 use super::engine::Connector;
 use super::fault::Fault;
 use super::pack::MoneyUnit;
-use super::remote::{amount, instant, shaped};
+use super::remote::{amount, shaped};
 use crate::backoffice::BackofficeError;
 use crate::backoffice::catalog::ShopRecords;
+use crate::declared::instants::instant;
 use crate::domain::catalog::{Order, OrderItem, OrderStatus, Product, UNCOUNTED};
 use crate::domain::clock::Clock;
 use crate::domain::contact::{Contact, Identity, IdentityKind};

@@ -76,7 +76,8 @@ pub struct OperationContract {
     pub name: &'static str,
     /// Whether it must be there.
     pub need: Need,
-    /// Arguments that templates may name as `args.NAME`; one that is not known is null.
+    /// Arguments that templates may name as `args.NAME`; one that is not known is null. `since` and `since_ms` are seconds and
+    /// milliseconds since 1970: what is older was not made by the call that is looked up.
     pub arguments: &'static [&'static str],
 }
 
@@ -130,10 +131,20 @@ pub const OPERATIONS: [OperationContract; 36] = [
     operation(Capability::Crm, "update_contact", Need::Required, PERSON_KNOWN),
     operation(Capability::Crm, "opportunities", Need::Optional, &["contact"]),
     operation(Capability::Crm, "create_opportunity", Need::Required, OPPORTUNITY),
-    operation(Capability::Crm, "find_opportunity", Need::Optional, &["contact", "title"]),
+    operation(
+        Capability::Crm,
+        "find_opportunity",
+        Need::Optional,
+        &["contact", "title", "since", "since_ms"],
+    ),
     operation(Capability::Crm, "update_opportunity", Need::Required, OPPORTUNITY_KNOWN),
     operation(Capability::Crm, "create_note", Need::Required, &["contact", "text", "html"]),
-    operation(Capability::Crm, "find_note", Need::Optional, &["contact", "text", "html"]),
+    operation(
+        Capability::Crm,
+        "find_note",
+        Need::Optional,
+        &["contact", "text", "html", "since", "since_ms"],
+    ),
     operation(
         Capability::Agenda,
         "busy",
@@ -159,7 +170,7 @@ pub const OPERATIONS: [OperationContract; 36] = [
         Need::Required,
         &["number", "text", "html", "name", "email", "status"],
     ),
-    operation(Capability::Tickets, "find_comment", Need::Optional, &["number", "text"]),
+    operation(Capability::Tickets, "find_comment", Need::Optional, &["number", "text", "since", "since_ms"]),
     operation(Capability::Catalog, "products", Need::Required, &[]),
     operation(Capability::Catalog, "order", Need::Required, &["number"]),
     operation(Capability::Catalog, "orders", Need::Optional, &["email"]),

@@ -6,9 +6,10 @@
 use super::engine::{Connector, Lookup};
 use super::fault::Fault;
 use super::person::{escaped, may_be_one, person, phone_arguments};
-use super::remote::{RemoteId, amount, instant, shaped};
+use super::remote::{RemoteId, amount, shaped};
 use crate::backoffice::BackofficeError;
 use crate::backoffice::crm::{ContactHistory, Crm, Handle, SaveContact, SaveOpportunity, SavedContact};
+use crate::declared::instants::instant;
 use crate::domain::clock::Clock;
 use crate::domain::contact::{ConsentRecord, Contact};
 use crate::domain::crm::{Note, Opportunity};

@@ -5,7 +5,7 @@
 use super::auth::{Authorizer, Filling, filled};
 use super::call::{Call, Compiling, Results};
 use super::consent::Consent;
-use super::contract::{Capability, contract};
+use super::contract::contract;
 use super::fault::Fault;
 use super::health_book::HealthBook;
 use super::judge::Judge;
@@ -14,7 +14,7 @@ use super::setup::{address, settings};
 use super::token::{Sealer, Tokens};
 use super::values::{CallValues, Fixed, Settings};
 use super::webhook::{SECRETS, Webhook};
-use super::wire::Wire;
+use super::wire::{Purpose, Wire};
 use crate::config::connectors::ConnectorSetting;
 use crate::config::load::Places;
 use crate::config::secret::Secret;
@@ -30,10 +30,14 @@ use crate::limits::pause::Pause;
 use crate::limits::quota::{OutboundQuota, OutboundRates};
 use crate::store::connectors::{Begun, CallName, ConnectorStore};
 use crate::store::health::HealthStore;
+use jiff::SignedDuration;
 use reqwest::{Client, Url};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// How far a vendor's clock may be behind.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(5);
 
 /// What every connector stands on.
 #[derive(Clone)]
@@ -67,7 +71,7 @@ pub struct Connector {
     settings: Settings,
     webhook: Option<Webhook>,
     store: Arc<dyn ConnectorStore>,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 /// Where a call of unknown fate is looked up: an operation that finds what was made, with its arguments.
@@ -234,41 +238,6 @@ impl Connector {
         tokens.first(&self.wire, consent, code).await
     }
 
-    /// Asks for something that need not be there, to see whether the vendor answers and takes the credentials. `false` if
-    /// there is nothing that could be asked without an effect.
-    ///
-    /// # Errors
-    /// [`Fault`], if it does not.
-    pub async fn tried(&self, capability: Capability) -> Result<bool, Fault> {
-        let now = self.clock.now();
-        let hour = now.checked_add(jiff::SignedDuration::from_hours(1)).unwrap_or(now);
-        let (operation, arguments) = match capability {
-            Capability::Crm => ("contact_by_email", json!({"email": "nobody@example.com"})),
-            Capability::Tickets => ("ticket", json!({"number": 1})),
-            Capability::Catalog => ("order", json!({"number": "1"})),
-            Capability::Payments => ("payments", json!({"reference": "1"})),
-            Capability::Mail => ("mail_scopes", json!({})),
-            Capability::Nurture if !self.can("list_member") => return Ok(false),
-            Capability::Nurture => ("list_member", json!({"list": "balcao", "email": "nobody@example.com"})),
-            Capability::Shipping => {
-                let item = json!({"sku": "1", "quantity": 1, "weight_kg": 0.5, "price_number": 10.0});
-                ("shipping_quotes", json!({"postal_code": "01310100", "items": [item]}))
-            }
-            Capability::Agenda => {
-                let (from, until) = (now.to_string(), hour.to_string());
-                let calendar = self.setting("calendar").unwrap_or("primary");
-                let span = json!({
-                    "calendar": calendar, "from": from, "until": until, "from_utc": from, "until_utc": until,
-                });
-                ("busy", span)
-            }
-        };
-        match self.read(operation, &arguments).await {
-            Ok(_) | Err(Fault::Missing) => Ok(true),
-            Err(fault) => Err(fault),
-        }
-    }
-
     /// Reads.
     ///
     /// # Errors
@@ -288,7 +257,7 @@ impl Connector {
                 results.insert(call.name.clone(), Value::Null);
                 continue;
             }
-            last = call.make(&self.wire, &self.fixed, &values).await?;
+            last = call.make(&self.wire, &self.fixed, &values, Purpose::Look).await?;
             results.insert(call.name.clone(), last.clone());
         }
         Ok(last)
@@ -322,7 +291,9 @@ impl Connector {
                     results.insert(call.name.clone(), Value::Null);
                     continue;
                 }
-                true if call.repeat == Repeat::Always => call.make(&self.wire, &self.fixed, &values).await?,
+                true if call.repeat == Repeat::Always => {
+                    call.make(&self.wire, &self.fixed, &values, Purpose::Effect).await?
+                }
                 true => {
                     let name = CallName {
                         connector: self.name().to_owned(),
@@ -351,7 +322,7 @@ impl Connector {
             Begun::InDoubt if call.repeat == Repeat::Key => {}
             Begun::InDoubt => return self.look_up(name, lookup).await,
         }
-        match call.make(&self.wire, &self.fixed, values).await {
+        match call.make(&self.wire, &self.fixed, values, Purpose::Effect).await {
             Ok(result) => {
                 self.store.finish(name, &result).await?;
                 Ok(result)
@@ -374,6 +345,12 @@ impl Connector {
         let mut arguments = lookup.arguments.clone();
         if let Value::Object(fields) = &mut arguments {
             fields.retain(|_, value| !value.is_null());
+            // What was there before the call was begun is not what it made, however alike it is.
+            if let Some(record) = self.store.record(name).await? {
+                let since = record.begun_at.as_second() - CLOCKS_APART.as_secs();
+                fields.insert("since".to_owned(), Value::from(since));
+                fields.insert("since_ms".to_owned(), Value::from((since * 1_000).to_string()));
+            }
         }
         let vendors_key = self.key_of(name);
         let found = self.look(lookup.operation, &arguments, &vendors_key).await;

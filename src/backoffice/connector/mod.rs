@@ -30,6 +30,7 @@ pub mod shipping;
 pub mod tickets;
 pub mod token;
 mod told;
+mod trial;
 mod values;
 pub mod webhook;
 mod wire;

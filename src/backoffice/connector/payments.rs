@@ -2,9 +2,10 @@
 
 use super::engine::{Connector, Lookup};
 use super::fault::Fault;
-use super::remote::{RemoteId, amount, instant, shaped};
+use super::remote::{RemoteId, amount, shaped};
 use crate::backoffice::BackofficeError;
 use crate::backoffice::payments::{Charge, ChargeStatus, NewCharge, Payments, Way};
+use crate::declared::instants::instant;
 use crate::domain::clock::Clock;
 use crate::domain::money::Money;
 use crate::store::connectors::Link;

@@ -4,10 +4,11 @@
 use super::engine::{Connector, Lookup};
 use super::fault::Fault;
 use super::person::escaped;
-use super::remote::{instant, shaped};
+use super::remote::shaped;
 use crate::backoffice::BackofficeError;
 use crate::backoffice::limits;
 use crate::backoffice::tickets::{NewTicket, Tickets};
+use crate::declared::instants::instant;
 use crate::domain::clock::Clock;
 use crate::domain::contact::Contact;
 use crate::domain::handle::canonical_email;

@@ -85,6 +85,15 @@ pub struct Charge<'c> {
     pub own: Option<&'c OutboundQuota>,
 }
 
+/// What a call is made for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Purpose {
+    /// To know something: what was lost on the way is as if nobody had asked.
+    Look,
+    /// To change something: what was lost on the way may have been done.
+    Effect,
+}
+
 /// What one attempt came to.
 enum Attempt {
     Judged(Meaning, Answer),
@@ -103,10 +112,18 @@ impl Wire {
         &self,
         filled: &Filled,
         repeat: Repeat,
+        purpose: Purpose,
         charge: Charge<'_>,
     ) -> Result<Answer, Fault> {
         let began = Instant::now();
-        let outcome = self.until_answered(filled, repeat, charge).await;
+        let mut may_have_arrived = false;
+        let outcome = self.until_answered(filled, repeat, charge, &mut may_have_arrived).await;
+        let outcome = match outcome {
+            Err(fault) if may_have_arrived && purpose == Purpose::Effect && !settles(repeat, &fault) => {
+                Err(Fault::Unknown)
+            }
+            outcome => outcome,
+        };
         let word = outcome.as_ref().map_or_else(Fault::as_str, |_| "done");
         metrics::counter!("balcao_connector_calls_total", "connector" => self.name.clone(), "outcome" => word)
             .increment(1);
@@ -122,23 +139,18 @@ impl Wire {
         outcome
     }
 
+    /// The call, as often as it may be made; whether any attempt may have arrived without an answer is told apart.
     async fn until_answered(
         &self,
         filled: &Filled,
         repeat: Repeat,
         charge: Charge<'_>,
+        may_have_arrived: &mut bool,
     ) -> Result<Answer, Fault> {
-        let reads = repeat == Repeat::Always;
-        let mut may_have_arrived = false;
         let mut renewed = false;
         let mut attempt = 1;
         loop {
-            let outcome = match self.attempt(filled, charge).await {
-                Ok(outcome) => outcome,
-                Err(_) if may_have_arrived && !reads => return Err(Fault::Unknown),
-                Err(fault) => return Err(fault),
-            };
-            let wait = match outcome {
+            let wait = match self.attempt(filled, charge).await? {
                 Attempt::Judged(Meaning::Done, answer) => {
                     self.alerts.back(&self.subject());
                     return Ok(answer);
@@ -157,8 +169,7 @@ impl Wire {
                     self.log(&answer, "too many calls");
                     let asked = self.told().refused(&answer.headers, self.clock.now());
                     if attempt >= ATTEMPTS || asked > PATIENCE {
-                        // A refusal for haste was not carried out; an attempt before it may have been.
-                        return Err(if may_have_arrived && !reads { Fault::Unknown } else { Fault::Limited });
+                        return Err(Fault::Limited);
                     }
                     asked
                 }
@@ -175,18 +186,18 @@ impl Wire {
                 }
                 Attempt::Judged(Meaning::Failing, answer) => {
                     self.log(&answer, "a fault of the system's own");
-                    may_have_arrived = true;
+                    *may_have_arrived = true;
                     Duration::ZERO
                 }
                 Attempt::Lost => {
-                    may_have_arrived = true;
+                    *may_have_arrived = true;
                     Duration::ZERO
                 }
                 Attempt::NotSent => Duration::ZERO,
             };
-            let safe = repeat != Repeat::Never || !may_have_arrived;
+            let safe = repeat != Repeat::Never || !*may_have_arrived;
             if !safe || attempt >= ATTEMPTS {
-                return Err(if may_have_arrived && !reads { Fault::Unknown } else { Fault::Away });
+                return Err(Fault::Away);
             }
             attempt += 1;
             self.pause.pause(wait.max(BACKOFF.wait(attempt, self.clock.random()))).await;
@@ -284,5 +295,14 @@ impl Wire {
             }
             None => Ok(()),
         }
+    }
+}
+
+/// Whether a refusal says how things stand although an attempt before it was lost: what comes to the same however often it
+/// is done is refused for what is there now. With a key, a refusal may be of the second attempt alone.
+fn settles(repeat: Repeat, fault: &Fault) -> bool {
+    match fault {
+        Fault::Missing | Fault::Conflict | Fault::Rejected => repeat == Repeat::Always,
+        Fault::Limited | Fault::Away | Fault::Unknown | Fault::Unauthorized | Fault::Broken(_) => false,
     }
 }

@@ -3,7 +3,7 @@
 use super::database::{Atomicity, Database};
 use super::rows::Columns;
 use super::text::{json, stored};
-use crate::store::connectors::{Begun, CallName, ConnectorStore, KeptToken, Link};
+use crate::store::connectors::{Begun, CallName, CallRecord, ConnectorStore, KeptToken, Link};
 use crate::store::error::StoreError;
 use crate::store::sql;
 use async_trait::async_trait;
@@ -83,9 +83,13 @@ impl ConnectorStore for Connectors {
         Ok(known.flatten().map_or(Begun::InDoubt, Begun::Done))
     }
 
-    async fn revision(&self, call: &CallName) -> Result<Option<String>, StoreError> {
-        let row = self.database.one(of_call(sql::connectors::REVISION, call)).await?;
-        row.as_ref().map(|row| Columns::of(row).text()).transpose()
+    async fn record(&self, call: &CallName) -> Result<Option<CallRecord>, StoreError> {
+        let row = self.database.one(of_call(sql::connectors::RECORD, call)).await?;
+        let record = |row| {
+            let mut columns = Columns::of(row);
+            Ok(CallRecord { begun_at: columns.time()?, revision: columns.text()? })
+        };
+        row.as_ref().map(record).transpose()
     }
 
     async fn finish(&self, call: &CallName, result: &Value) -> Result<(), StoreError> {

@@ -5,8 +5,8 @@ pub const BEGIN: &str = "
     ON CONFLICT DO NOTHING";
 pub const CALL: &str = "
     SELECT result FROM connector_calls WHERE connector = $1 AND key = $2 AND operation = $3";
-pub const REVISION: &str = "
-    SELECT revision FROM connector_calls WHERE connector = $1 AND key = $2 AND operation = $3";
+pub const RECORD: &str = "
+    SELECT begun_at, revision FROM connector_calls WHERE connector = $1 AND key = $2 AND operation = $3";
 pub const FINISH: &str = "
     UPDATE connector_calls SET result = $4 WHERE connector = $1 AND key = $2 AND operation = $3";
 pub const FORGET: &str = "

@@ -4,7 +4,7 @@ use super::Database;
 use super::rows::Columns;
 use super::statement::{Statement, query};
 use super::writer::Atomicity;
-use crate::store::connectors::{Begun, CallName, ConnectorStore, KeptToken, Link};
+use crate::store::connectors::{Begun, CallName, CallRecord, ConnectorStore, KeptToken, Link};
 use crate::store::error::StoreError;
 use crate::store::sql;
 use crate::store::sql::values::json;
@@ -30,8 +30,10 @@ impl Connectors {
 
 #[async_trait]
 impl ConnectorStore for Connectors {
-    async fn revision(&self, call: &CallName) -> Result<Option<String>, StoreError> {
-        self.database.reader.one(named(sql::connectors::REVISION, call), |columns| columns.value())
+    async fn record(&self, call: &CallName) -> Result<Option<CallRecord>, StoreError> {
+        self.database.reader.one(named(sql::connectors::RECORD, call), |columns| {
+            Ok(CallRecord { begun_at: columns.time()?, revision: columns.value()? })
+        })
     }
 
     async fn begin(&self, call: &CallName, revision: &str, at: Timestamp) -> Result<Begun, StoreError> {

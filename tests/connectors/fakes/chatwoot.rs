@@ -54,7 +54,7 @@ impl Chatwoot {
             self.say(number, &body).unwrap();
         }
         let activity = json!({"id": 1, "content": "Conversa resolvida por Equipe", "message_type": 2,
-            "private": false, "created_at": 1_795_430_500, "content_attributes": {}});
+            "private": false, "created_at": 1_795_439_500, "content_attributes": {}});
         self.messages.entry(number).or_default().push(activity);
     }
 
@@ -74,7 +74,7 @@ impl Chatwoot {
         let messages = self.messages.entry(number).or_default();
         let message = json!({"id": number * 1000 + messages.len() as i64, "content": body["content"],
             "message_type": kind, "private": body["private"] == true, "conversation_id": number,
-            "content_attributes": {}, "created_at": 1_795_430_400 + messages.len()});
+            "content_attributes": {}, "created_at": 1_795_439_400 + messages.len()});
         messages.push(message.clone());
         if kind == 0 {
             self.of(number).unwrap()["status"] = json!("open");
@@ -115,8 +115,8 @@ impl Chatwoot {
         }
         let number = 501 + self.conversations.len() as i64;
         let conversation = json!({"id": number, "account_id": 1, "inbox_id": INBOX, "status": body["status"],
-            "priority": null, "custom_attributes": body["custom_attributes"], "created_at": 1_795_430_400,
-            "last_activity_at": 1_795_430_400, "contact": contact["id"], "meta": {"sender": contact}});
+            "priority": null, "custom_attributes": body["custom_attributes"], "created_at": 1_795_439_400,
+            "last_activity_at": 1_795_439_400, "contact": contact["id"], "meta": {"sender": contact}});
         self.conversations.push(conversation.clone());
         if body["message"].is_object()
             && let Err(refused) = self.say(number, &body["message"])

@@ -3,6 +3,7 @@
 
 use super::server::{Answer, Asked, Vendor};
 use crate::connectors::crm::{CrmVendor, Person};
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 const PROPERTIES: [&str; 14] = [
@@ -48,7 +49,7 @@ impl HubSpot {
     }
 
     fn add(&mut self, kind: &str, properties: &Value, associations: &Value) -> Answer {
-        let properties = properties.as_object().cloned().unwrap_or_default();
+        let mut properties = properties.as_object().cloned().unwrap_or_default();
         if let Some(unknown) = properties.keys().find(|name| !PROPERTIES.contains(&name.as_str())) {
             return fault(400, "VALIDATION_ERROR", &format!("Property {unknown} does not exist"));
         }
@@ -71,6 +72,7 @@ impl HubSpot {
             }
         }
         self.next += 1;
+        properties.entry("createdate").or_insert(json!("2026-11-23T13:10:00.000Z"));
         let record =
             json!({"id": self.next.to_string(), "properties": properties, "associations": associations});
         self.shelf(kind).unwrap().push(record.clone());
@@ -114,12 +116,17 @@ impl HubSpot {
         let fits = |record: &Value| {
             groups.iter().any(|group| {
                 group["filters"].as_array().into_iter().flatten().all(|filter| {
-                    assert_eq!(filter["operator"], "EQ");
                     let name = filter["propertyName"].as_str().unwrap();
                     if name == "associations.contact" {
                         let to = record["associations"].as_array().into_iter().flatten();
                         return to.into_iter().any(|association| association["to"]["id"] == filter["value"]);
                     }
+                    if filter["operator"] == "GTE" {
+                        let least: i64 = filter["value"].as_str().unwrap().parse().unwrap();
+                        let at = record["properties"][name].as_str().and_then(|at| at.parse().ok());
+                        return at.is_some_and(|at: Timestamp| at.as_millisecond() >= least);
+                    }
+                    assert_eq!(filter["operator"], "EQ");
                     record["properties"][name] == filter["value"]
                 })
             })

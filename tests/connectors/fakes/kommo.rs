@@ -131,7 +131,7 @@ impl Vendor for Kommo {
                 let own = lead.as_object_mut().unwrap();
                 own.entry("status_id").or_insert(json!(7001));
                 own.insert("id".to_owned(), json!(5_001 + self.leads.len()));
-                own.insert("created_at".to_owned(), json!(1_795_430_400));
+                own.insert("created_at".to_owned(), json!(1_795_439_400));
                 self.leads.push(lead.clone());
                 embedded("leads", &[json!({"id": lead["id"], "request_id": "0"})])
             }
@@ -155,6 +155,7 @@ impl Vendor for Kommo {
                 let mut note = note.clone();
                 note["id"] = json!(3_001 + self.notes.len());
                 note["entity"] = json!(id);
+                note["created_at"] = json!(1_795_439_400);
                 self.notes.push(note.clone());
                 embedded("notes", &[json!({"id": note["id"], "request_id": "0"})])
             }

@@ -138,6 +138,7 @@ impl Vendor for Pipedrive {
                     return refused;
                 }
                 body["id"] = json!(901 + self.notes.len());
+                body["add_time"] = json!("2026-11-23 13:10:00");
                 self.notes.push(body.clone());
                 done(body)
             }

@@ -86,7 +86,8 @@ impl RdStation {
             .flatten()
             .filter_map(|product| product["total"].as_f64())
             .sum();
-        let id = format!("6b{:022}", self.deals.len());
+        // An id begins with the second it was made.
+        let id = format!("6b043b28{:016}", self.deals.len());
         let record = json!({"id": id, "_id": id, "name": deal["name"], "amount_total": total, "win": null,
             "deal_stage_id": deal["deal_stage_id"].as_str().unwrap_or("st-new"), "contact": contact});
         self.deals.push(record.clone());
@@ -148,7 +149,7 @@ impl Vendor for RdStation {
                     return refusal(422, "deal_id, user_id and text are required");
                 }
                 let mut record = activity.clone();
-                record["id"] = json!(format!("6c{:022}", self.activities.len()));
+                record["id"] = json!(format!("6b043b29{:016}", self.activities.len()));
                 self.activities.push(record.clone());
                 Answer::json(200, record)
             }
@@ -172,9 +173,10 @@ impl CrmVendor for RdStation {
 
     fn sell(&mut self, title: &str, value: f64) {
         let contact = self.contacts.last().unwrap()["id"].clone();
-        self.deals
-            .push(json!({"id": format!("6b{:022}", self.deals.len()), "name": title, "amount_total": value,
-            "win": false, "contact": contact}));
+        self.deals.push(
+            json!({"id": format!("69000000{:016}", self.deals.len()), "name": title, "amount_total": value,
+            "win": false, "contact": contact}),
+        );
     }
 
     fn people(&self) -> Vec<Person> {

@@ -86,6 +86,10 @@ pub enum Fault {
     Lose,
     /// Nothing is done, and no answer comes.
     Drop,
+    /// It is done, and the connection stays open without an answer.
+    Hang,
+    /// Nothing goes wrong.
+    Pass,
 }
 
 /// A vendor.
@@ -176,7 +180,14 @@ async fn connection<V: Vendor>(
             vendor.lock().unwrap().answer(&asked);
             return;
         }
-        None => vendor.lock().unwrap().answer(&asked),
+        Some(Fault::Hang) => {
+            vendor.lock().unwrap().answer(&asked);
+            // Until who asked hangs up.
+            let mut rest = [0; 1];
+            while matches!(stream.read(&mut rest).await, Ok(1..)) {}
+            return;
+        }
+        Some(Fault::Pass) | None => vendor.lock().unwrap().answer(&asked),
     };
     let mut text = format!(
         "HTTP/1.1 {} x\r\nconnection: close\r\ncontent-length: {}\r\n",

@@ -39,7 +39,7 @@ fn agenda(world: &World, fake: &Fake<Google>) -> MirroredAgenda {
 }
 
 /// The first time that Marina has, and what she is booked for.
-async fn first_free(agenda: &MirroredAgenda) -> (DateTime, String) {
+async fn first_free(agenda: &dyn Agenda) -> (DateTime, String) {
     let services = agenda.services().await.unwrap();
     let marina =
         agenda.professionals().await.unwrap().into_iter().find(|person| person.id == "marina").unwrap();
@@ -53,6 +53,65 @@ async fn first_free(agenda: &MirroredAgenda) -> (DateTime, String) {
         limit: 1,
     };
     (agenda.list_slots(query).await.unwrap()[0].start.datetime(), service.id.clone())
+}
+
+/// What every agenda owes, whoever keeps it.
+pub async fn contract(world: &World, agenda: &dyn Agenda) {
+    let ana = world.counter.by_email("ana.souza@example.com").await.id;
+    let stranger = world.counter.by_email("bruno.carvalho@example.com").await.id;
+    let (start, service) = first_free(agenda).await;
+    let booked = agenda.book("k/1", visit(&service, start, ana)).await.unwrap();
+    assert_eq!(booked.start.datetime(), start);
+    let code = booked.appointment.code.clone();
+    let again = agenda.book("k/1", visit(&service, start, ana)).await.unwrap();
+    assert_eq!(again.appointment.id, booked.appointment.id, "a repeated call");
+    match agenda.book("k/2", visit(&service, start, stranger)).await {
+        Err(BackofficeError::Conflict { alternatives, .. }) => {
+            assert!(
+                !alternatives.is_empty() && alternatives.iter().all(|slot| slot.start.datetime() != start)
+            );
+        }
+        other => panic!("booked twice: {other:?}"),
+    }
+    let (next, _) = first_free(agenda).await;
+    assert!(next > start, "what is booked is not offered");
+    let to = |contact| Reschedule { reference: code.clone(), contact, start: next, professional: None };
+    for nobodys in [
+        agenda.reschedule("k/3", to(stranger)).await.map(drop),
+        agenda.cancel("k/4", &code, stranger).await.map(drop),
+    ] {
+        assert!(matches!(nobodys, Err(BackofficeError::NotFound { .. })), "{nobodys:?}");
+    }
+    for _ in 0..2 {
+        assert_eq!(agenda.reschedule("k/5", to(ana)).await.unwrap().start.datetime(), next);
+    }
+    let standing = async || {
+        let all = agenda.appointments(ana).await.unwrap();
+        all.into_iter()
+            .filter(|own| own.appointment.code == code)
+            .map(|own| own.start.datetime())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(standing().await, [next]);
+    assert_eq!(first_free(agenda).await.0, start, "where it was is free again");
+    for _ in 0..2 {
+        agenda.cancel("k/6", &code, ana).await.unwrap();
+    }
+    assert!(standing().await.is_empty());
+    let again = agenda.book("k/7", visit(&service, next, stranger)).await.unwrap();
+    assert_eq!(again.start.datetime(), next, "and so is where it stood last");
+}
+
+#[tokio::test]
+async fn every_agenda_keeps_the_contract() {
+    let world = World::new().await;
+    contract(&world, &*world.counter.backoffice.agenda.clone()).await;
+    let world = World::new().await;
+    let fake = Fake::start(Google::new(&["marina@shop.example", "shop@shop.example"])).await;
+    contract(&world, &agenda(&world, &fake)).await;
+    let world = World::new().await;
+    let fake = Fake::start(Calcom::default()).await;
+    contract(&world, &calcom(&world, &fake)).await;
 }
 
 #[tokio::test]

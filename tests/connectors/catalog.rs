@@ -13,8 +13,9 @@ use balcao::backoffice::catalog::{Availability, Catalog, ProductQuery, ShippingQ
 use balcao::backoffice::connector::Connector;
 use balcao::backoffice::connector::catalog::ConnectorShop;
 use balcao::backoffice::embedded::{EmbeddedCatalog, Foundation};
-use balcao::domain::catalog::{OrderItem, OrderStatus, UNCOUNTED};
+use balcao::domain::catalog::{Order, OrderItem, OrderStatus, UNCOUNTED};
 use balcao::domain::money::Money;
+use balcao::store::backoffice::ImportRows;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,11 +80,11 @@ struct Kept {
     listed: &'static [&'static str],
 }
 
-/// What every shop owes: order 727 is Lia Prado's, another one is not.
-async fn orders_contract<V: Vendor>(world: &World, fake: &Fake<V>, shop: &EmbeddedCatalog, kept: Kept) {
+/// What every shop owes, a vendor's and the embedded one: order 727 is Lia Prado's, another one is not.
+async fn orders_owed(world: &World, shop: &dyn Catalog, status: OrderStatus, listed: &[&str]) {
     let order = shop.order("#727").await.unwrap();
     assert_eq!(order.email, "lia@prado.example");
-    assert_eq!(order.status, kept.status);
+    assert_eq!(order.status, status);
     assert_eq!(
         (order.total, order.shipping_price, order.discount),
         (Money(13_740), Money(2_240), Money(1_000))
@@ -95,11 +96,40 @@ async fn orders_contract<V: Vendor>(world: &World, fake: &Fake<V>, shop: &Embedd
     assert_eq!(shop.order("727").await.unwrap().contact, lia.id, "entered once");
     let orders = shop.orders(lia.id).await.unwrap();
     let numbers: Vec<&str> = orders.iter().map(|order| order.number.as_str()).collect();
-    assert_eq!(numbers, kept.listed, "the newest first, and what the search finds of others is not hers");
+    assert_eq!(numbers, listed, "the newest first, and what the search finds of others is not hers");
     for number in ["999", "../products", "abc"] {
         let nothing = shop.order(number).await;
         assert!(matches!(nothing, Err(BackofficeError::NotFound { .. })), "{number}: {nothing:?}");
     }
+}
+
+#[tokio::test]
+async fn the_embedded_shop_keeps_the_contract() {
+    let world = World::new().await;
+    let fake = Fake::start(WooCommerce::new(2)).await;
+    // As a vendor has them, taken over into the own books.
+    let theirs = shop(&world, &fake);
+    let mut orders = Vec::new();
+    for number in ["727", "729"] {
+        orders.push(theirs.order(number).await.unwrap());
+    }
+    let ana = world.counter.by_email("ana.souza@example.com").await;
+    let others = Order {
+        number: "7271".to_owned(),
+        contact: ana.id,
+        email: "ana.souza@example.com".to_owned(),
+        ..orders[0].clone()
+    };
+    orders.push(others);
+    let rows = ImportRows { orders, ..ImportRows::default() };
+    world.counter.stores.backoffice.import(rows).await.unwrap();
+    let shop = world.counter.backoffice.catalog.clone();
+    orders_owed(&world, &*shop, OrderStatus::Paid, &["729", "727"]).await;
+}
+
+/// The same, and what only a vendor's shop can do wrong.
+async fn orders_contract<V: Vendor>(world: &World, fake: &Fake<V>, shop: &EmbeddedCatalog, kept: Kept) {
+    orders_owed(world, shop, kept.status, kept.listed).await;
     let is_read = |asked: &Asked| {
         asked.method == "GET" || asked.path.ends_with("/token") || asked.body.contains("\"query($")
     };
@@ -202,6 +232,28 @@ async fn vtex_keeps_the_contract_in_cents_and_to_its_last_page() {
 }
 
 #[tokio::test]
+async fn an_app_of_today_gets_a_token_for_a_day_at_shopify_and_the_next_one_by_itself() {
+    let world = World::new().await;
+    let fake = Fake::start(Shopify::new(2)).await;
+    let app = [("client_id", "app-1"), ("client_secret", "shpss_1")];
+    let shop = over(&world, world.connector("shopify", &fake, &app));
+    assert_eq!(shop.order("727").await.unwrap().email, "lia@prado.example");
+    assert_eq!(shop.order("727").await.unwrap().total, Money(13_740));
+    assert_eq!(fake.vendor.lock().unwrap().tokens, 1, "one token for all calls");
+    world.counter.clock.advance(Duration::from_secs(25 * 3_600));
+    assert_eq!(shop.order("727").await.unwrap().total, Money(13_740));
+    assert_eq!(fake.vendor.lock().unwrap().tokens, 2);
+    // Shut out in the middle of the day: another token is asked for once.
+    fake.vendor.lock().unwrap().tokens = 7;
+    assert_eq!(shop.order("727").await.unwrap().total, Money(13_740));
+    assert_eq!(fake.vendor.lock().unwrap().tokens, 8);
+    let wrong =
+        over(&world, world.connector("shopify", &fake, &[("client_id", "x"), ("client_secret", "y")]));
+    let refused = wrong.order("727").await;
+    assert!(matches!(refused, Err(BackofficeError::Unusable(_))), "{refused:?}");
+}
+
+#[tokio::test]
 async fn shopify_keeps_the_contract() {
     let world = World::new().await;
     let fake = Fake::start(Shopify::new(120)).await;
@@ -236,9 +288,9 @@ async fn a_fault_inside_a_200_is_a_fault() {
     for code in ["undefinedField", "undefinedField", "undefinedField", "ACCESS_DENIED"] {
         fake.fail("POST", "/graphql.json", Fault::Refuse(shopify::fault(code)));
     }
-    for _ in 0..2 {
-        let unknown = shop.order("727").await;
-        assert!(matches!(unknown, Err(BackofficeError::Unusable(_))), "{unknown:?}");
-    }
+    let unknown = shop.order("727").await;
+    assert!(matches!(unknown, Err(BackofficeError::Unavailable(_))), "{unknown:?}");
+    let unknown = shop.order("727").await;
+    assert!(matches!(unknown, Err(BackofficeError::Unusable(_))), "{unknown:?}");
     assert!(fake.is_done_failing());
 }

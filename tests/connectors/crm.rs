@@ -52,13 +52,52 @@ pub trait CrmVendor: Vendor {
 /// What making something is at a vendor: the call, and whether it is found again when its answer is lost.
 type Made = (&'static str, &'static str, bool);
 
-/// What every CRM owes.
+/// What every CRM owes, a vendor's and the embedded one.
+async fn crm_owed(world: &World, crm: &dyn Crm) {
+    let visitor = world.counter.visitor().await;
+    for _ in 0..2 {
+        let saved = crm.save_contact("o/1", lead(visitor, "Nadia@Jardim.example")).await.unwrap();
+        assert_eq!(saved.contact.id, visitor);
+    }
+    let found = crm.find_contact(&Handle::Email("nadia@jardim.example".to_owned())).await.unwrap().unwrap();
+    assert_eq!(found.id, visitor, "found whichever way it is written");
+    assert!(crm.find_contact(&Handle::Email("outra@jardim.example".to_owned())).await.unwrap().is_none());
+    let opportunity = crm.save_opportunity("o/2", chance(visitor)).await.unwrap();
+    assert_eq!(crm.save_opportunity("o/2", chance(visitor)).await.unwrap().id, opportunity.id);
+    let won = SaveOpportunity { id: Some(opportunity.id), stage: Some("won".to_owned()), ..chance(visitor) };
+    crm.save_opportunity("o/3", won).await.unwrap();
+    for _ in 0..2 {
+        crm.add_note("o/4", visitor, "Prefere a tarde.").await.unwrap();
+    }
+    let history = crm.history(visitor).await.unwrap();
+    let told: Vec<_> =
+        history.opportunities.iter().map(|own| (own.title.as_str(), own.stage.as_str())).collect();
+    assert_eq!(told, [(opportunity.title.as_str(), "won")]);
+    let notes: Vec<&str> = history.notes.iter().map(|note| note.text.as_str()).collect();
+    assert_eq!(notes, ["Prefere a tarde."]);
+    // Somebody who is known already is linked, whoever writes now.
+    let other = world.counter.visitor().await;
+    let linked = crm.save_contact("o/5", lead(other, "nadia@jardim.example")).await.unwrap();
+    assert_eq!(linked.outcome, ContactOutcome::Linked);
+    assert_eq!(linked.contact.id, visitor);
+}
+
+#[tokio::test]
+async fn the_embedded_crm_keeps_the_contract() {
+    let world = World::new().await;
+    crm_owed(&world, &*world.counter.backoffice.crm.clone()).await;
+}
+
+/// The same, and what only a vendor's CRM can do wrong.
 async fn crm_contract<V: CrmVendor>(
     connect: impl Fn(&World, &Fake<V>) -> Arc<Connector>,
     vendor: impl Fn() -> V,
     [person, deal, note]: [Made; 3],
 ) {
     let sold = |stage: &str| ("Jardim vertical".to_owned(), V::kept(12_345.5), stage.to_owned());
+    let world = World::new().await;
+    let fake = Fake::start(vendor()).await;
+    crm_owed(&world, &*beside(&world, connect(&world, &fake))).await;
     // A new lead is made once, with a deal and a note.
     let world = World::new().await;
     let fake = Fake::start(vendor()).await;

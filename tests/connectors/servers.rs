@@ -98,6 +98,13 @@ async fn a_real_calendar_server_keeps_what_is_booked_and_blocks_what_is_busy() {
 }
 
 #[tokio::test]
+async fn a_real_calendar_server_keeps_the_contract() {
+    let Some(radicale) = Radicale::start().await else { return };
+    let world = World::new().await;
+    super::agenda::contract(&world, &agenda(&world, &radicale)).await;
+}
+
+#[tokio::test]
 async fn a_real_redmine_keeps_the_contract() {
     let Some(redmine) = Redmine::start().await else { return };
     let world = World::new().await;

@@ -6,18 +6,21 @@ use super::fakes::glpi::Glpi;
 use super::fakes::redmine::Redmine;
 use super::fakes::server::{Answer, Fake, Fault, Vendor};
 use super::fakes::zendesk::Zendesk;
-use super::support::{CHATWOOT, FRESHDESK, GLPI, REDMINE, World, ZENDESK};
+use super::support::{CHATWOOT, FRESHDESK, GLPI, REDMINE, World, ZENDESK, setting};
 use balcao::backoffice::BackofficeError;
 use balcao::backoffice::connector::Connector;
 use balcao::backoffice::connector::Fault as Outcome;
+use balcao::backoffice::connector::shelf;
 use balcao::backoffice::connector::tickets::ConnectorTickets;
 use balcao::backoffice::crm::SaveContact;
 use balcao::backoffice::tickets::{NewTicket, Priority, Tickets};
+use balcao::config::load::Places;
 use balcao::domain::clock::Clock;
 use balcao::domain::ids::ContactId;
 use balcao::domain::ticket::{TicketComment, TicketStatus};
 use balcao::store::backoffice::ImportRows;
 use serde_json::json;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -206,6 +209,27 @@ async fn the_embedded_help_desk_keeps_the_contract() {
     .await;
     set(solved.0, TicketStatus::Closed, None).await;
     assert_closed(&*desk, solved).await;
+}
+
+#[tokio::test]
+async fn zendesk_is_served_as_a_client_too_and_asks_for_one_of_its_ways() {
+    let world = World::new().await;
+    let fake = Fake::start(Zendesk::new()).await;
+    let client = [("client_id", "balcao"), ("client_secret", "z3cret"), ("email", "bot@shop.example")];
+    let zendesk = desk(&world, world.connector("zendesk", &fake, &client));
+    let ana = person(&world, "Ana", "ana@novo.example").await;
+    let opened = zendesk.create("t/c1", broken_pot(ana)).await.unwrap();
+    assert_eq!(zendesk.status(opened.number, ana).await.unwrap().number, opened.number);
+    assert_eq!(fake.asked_of("POST", "/oauth/tokens").len(), 1);
+    assert!(fake.asked_of("POST", "/tickets")[0].header("authorization").unwrap().starts_with("Bearer "));
+    let half = setting(&fake.url, &[("email", "bot@shop.example")]);
+    let packs = shelf::packs(Path::new("nowhere")).unwrap();
+    let Err(problems) = Connector::new(packs["zendesk"].clone(), &half, &Places::default(), &world.ground)
+    else {
+        panic!("an e-mail alone lets nobody in")
+    };
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert!(told[0].contains("give client_id and client_secret; or email and api_token"), "{told:?}");
 }
 
 #[tokio::test]

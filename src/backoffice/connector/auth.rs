@@ -141,6 +141,8 @@ pub struct Filling {
     pub basic: bool,
     /// Scope.
     pub scope: String,
+    /// The header that carries the token as it is.
+    pub header: Option<HeaderName>,
 }
 
 /// By which right a token is asked for.
@@ -206,6 +208,17 @@ impl Filling {
                 FilledGrant::Session(Session::new(spec, &oauth.token_url, fixed, problems)?)
             }
         };
+        let named = |name: &Placed<String>| {
+            let read = HeaderName::from_bytes(name.value.as_bytes());
+            read.map_err(|_| name.place.problem(format!("`{}` is no header name", name.value)))
+        };
+        let header = match oauth.header.as_ref().map(named).transpose() {
+            Ok(header) => header,
+            Err(problem) => {
+                problems.push(problem);
+                return None;
+            }
+        };
         Some(Self {
             grant,
             authorize_url,
@@ -213,6 +226,7 @@ impl Filling {
             client_secret: filled(&oauth.client_secret, fixed, problems)?,
             basic: oauth.basic,
             scope: oauth.scope.clone(),
+            header,
         })
     }
 }

@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::health_book::HealthBook;
 use super::judge::Judge;
 use super::pack::{Pack, Repeat, Step};
-use super::setup::{address, settings};
+use super::setup::{address, auth, settings};
 use super::token::{Sealer, Tokens};
 use super::values::{CallValues, Fixed, Settings};
 use super::webhook::{SECRETS, Webhook};
@@ -104,7 +104,8 @@ impl Connector {
             .and_then(|vendors| address(&vendors, setting, &pack, places, &mut problems));
         let Some(base) = base else { return Err(problems) };
         let judge = Judge::new(&pack.faults, pack.message.as_ref(), &mut problems);
-        let authorizer = Authorizer::new(&pack.auth, &fixed, &mut problems, |oauth, problems| {
+        let Some(auth) = auth(&pack, &settings, places, &mut problems) else { return Err(problems) };
+        let authorizer = Authorizer::new(auth, &fixed, &mut problems, |oauth, problems| {
             let url = |template: &Placed<String>, problems: &mut Vec<Problem>| {
                 let vendors = filled(template, &fixed, problems)?;
                 let own = address(&vendors, setting, &pack, places, problems)?;

@@ -25,8 +25,8 @@ pub struct Pack {
     pub version: String,
     /// Credentials and settings by name.
     pub settings: BTreeMap<String, SettingSpec>,
-    /// How calls are authorised.
-    pub auth: Auth,
+    /// How calls are authorised; where a vendor has several ways, the first whose settings the operator has given.
+    pub auth: Vec<AuthChoice>,
     /// Headers of every call.
     pub headers: Vec<(String, Placed<String>)>,
     /// What the vendor lets pass.
@@ -71,6 +71,15 @@ pub struct SettingSpec {
     pub address: bool,
     /// What holds if the operator gives none; without it, one must be given.
     pub default: Option<String>,
+}
+
+/// One way to authorise calls.
+#[derive(Clone, PartialEq, Debug)]
+pub struct AuthChoice {
+    /// Settings that the operator has to give for it.
+    pub needs: Vec<String>,
+    /// The way.
+    pub auth: Auth,
 }
 
 /// How calls are authorised. Texts are templates over `setting`.
@@ -120,6 +129,8 @@ pub struct OAuth {
     pub basic: bool,
     /// Scope; none is asked for if empty.
     pub scope: String,
+    /// The header that carries the token as it is; `Authorization: Bearer` if none is named.
+    pub header: Option<Placed<String>>,
 }
 
 /// By which right a token is asked for.

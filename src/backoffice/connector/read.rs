@@ -5,7 +5,7 @@ use super::pack::{
     FaultRule, Meaning, MoneyUnit, NextPage, Pack, Pages, Quota, Repeat, ResetIn, SettingSpec, Step,
     ToldQuota,
 };
-use super::read_auth::auth;
+use super::read_auth::auth_choices;
 use super::read_webhook::webhook;
 use crate::declared::near::nearest;
 use crate::declared::reader::{Fields, Node, Placed, Reader};
@@ -91,15 +91,15 @@ fn pack(reader: &mut Reader<'_>, name: &str, source: &str, node: &Node<'_>) -> O
     let title = reader.required(&fields, "title");
     let documentation = reader.required(&fields, "documentation");
     let base_url = reader.required(&fields, "base_url");
+    let settings = fields.get("settings").map(|node| settings(reader, node)).unwrap_or_default();
     let auth = match fields.get("auth") {
-        Some(node) => auth(reader, node),
+        Some(node) => auth_choices(reader, node, &settings),
         None => {
             reader.fault(fields.span.clone(), "[auth] is missing; `kind = \"none\"` if calls need none");
             None
         }
     };
     let faults = fields.get("faults").map(|node| faults(reader, node)).unwrap_or_default();
-    let settings = fields.get("settings").map(|node| settings(reader, node)).unwrap_or_default();
     let timeout =
         fields.get("timeout_ms").and_then(|node| reader.count(node)).map_or(10_000, |timeout| timeout.value);
     let operations = match fields.get("operations") {

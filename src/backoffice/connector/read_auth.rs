@@ -1,11 +1,39 @@
 //! Reads how the calls of a connector are authorised: the `[auth]` table of its file.
 
-use super::pack::{Auth, Grant, OAuth, SessionSpec};
+use super::pack::{Auth, AuthChoice, Grant, OAuth, SessionSpec, SettingSpec};
 use super::read::{flag, text, texts};
 use crate::declared::reader::{Node, Placed, Reader};
+use std::collections::BTreeMap;
+use toml::de::DeValue;
 
-/// Reads the table.
-pub fn auth(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Auth> {
+/// Reads the table, or a list of them for a vendor with several ways; each says which settings it needs.
+pub fn auth_choices(
+    reader: &mut Reader<'_>,
+    node: &Node<'_>,
+    settings: &BTreeMap<String, SettingSpec>,
+) -> Option<Vec<AuthChoice>> {
+    let DeValue::Array(ways) = node.get_ref() else {
+        return Some(vec![AuthChoice { needs: Vec::new(), auth: auth(reader, node)? }]);
+    };
+    let mut choices = Vec::with_capacity(ways.len());
+    for way in ways {
+        let entries = reader.entries(way);
+        let Some((_, _, needs)) = entries.iter().find(|(key, _, _)| *key == "needs") else {
+            reader.fault(way.span(), "one of several ways says which settings it `needs`");
+            return None;
+        };
+        let needs = reader.strings(needs)?;
+        if let Some(unknown) = needs.value.iter().find(|name| !settings.contains_key(*name)) {
+            reader.extend([needs.place.problem(format!("`{unknown}` is not declared under [settings]"))]);
+            return None;
+        }
+        choices.push(AuthChoice { needs: needs.value, auth: auth(reader, way)? });
+    }
+    Some(choices)
+}
+
+/// Reads one table.
+fn auth(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Auth> {
     let keys: Vec<&str> = reader.entries(node).into_iter().map(|(key, _, _)| key).collect();
     let all = [
         "kind",
@@ -24,6 +52,8 @@ pub fn auth(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Auth> {
         "basic",
         "url",
         "headers",
+        "header",
+        "needs",
     ];
     let fields = reader.fields(node, &all);
     let kind = reader.required(&fields, "kind")?;
@@ -32,7 +62,9 @@ pub fn auth(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Auth> {
         "bearer" => &["kind", "token"],
         "header" | "query" => &["kind", "name", "value"],
         "basic" => &["kind", "user", "password"],
-        "client_credentials" => &["kind", "token_url", "client_id", "client_secret", "scope", "basic"],
+        "client_credentials" => {
+            &["kind", "token_url", "client_id", "client_secret", "scope", "basic", "header"]
+        }
         "refresh_token" => &[
             "kind",
             "token_url",
@@ -54,7 +86,8 @@ pub fn auth(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Auth> {
             return None;
         }
     };
-    if let Some(key) = keys.iter().find(|key| all.contains(key) && !known.contains(key)) {
+    let is_foreign = |key: &&&str| all.contains(key) && **key != "needs" && !known.contains(key);
+    if let Some(key) = keys.iter().find(is_foreign) {
         reader.fault(node.span(), format!("`{key}` does not belong to `{}`", kind.value));
         return None;
     }
@@ -97,6 +130,7 @@ pub fn auth(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Auth> {
                 client_secret,
                 basic: flag(reader, &fields, "basic"),
                 scope: text(reader, &fields, "scope"),
+                header: fields.get("header").and_then(|node| reader.string(node)),
             })
         }
         "session" => {
@@ -115,6 +149,7 @@ pub fn auth(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Auth> {
                 client_secret: nobody,
                 basic: false,
                 scope: String::new(),
+                header: None,
             })
         }
         _ => Auth::None,

@@ -1,7 +1,7 @@
 //! What the operator set up, against what a connector's file declares: which settings hold, and at which address the
 //! vendor is called. Pure.
 
-use super::pack::Pack;
+use super::pack::{Auth, Pack};
 use super::values::Settings;
 use crate::config::connectors::ConnectorSetting;
 use crate::config::load::Places;
@@ -43,6 +43,23 @@ pub fn settings(
         problems.push(problem(name, format!("{} has no such setting{hint}", pack.title)));
     }
     settings
+}
+
+/// The way to authorise calls whose settings are given.
+pub fn auth<'p>(
+    pack: &'p Pack,
+    settings: &Settings,
+    places: &Places,
+    problems: &mut Vec<Problem>,
+) -> Option<&'p Auth> {
+    let is_given = |name: &String| settings.get(name).is_some_and(|value| !value.is_empty());
+    let chosen = pack.auth.iter().find(|choice| choice.needs.iter().all(is_given));
+    if chosen.is_none() {
+        let ways: Vec<String> = pack.auth.iter().map(|choice| choice.needs.join(" and ")).collect();
+        let message = format!("give {}", ways.join("; or "));
+        problems.push(places.problem(&["connectors", &pack.name], &message));
+    }
+    chosen.map(|choice| &choice.auth)
 }
 
 /// The vendor's address with the operator's scheme and host, if the operator gave any. Without a slash at the end.

@@ -76,11 +76,15 @@ impl Tokens {
 
     /// The header that carries a token, and its text.
     pub fn carried(&self, token: &str) -> (HeaderName, String) {
-        match &self.filling.grant {
-            FilledGrant::Session(session) => (session.name.clone(), token.to_owned()),
-            FilledGrant::ClientCredentials
-            | FilledGrant::RefreshToken(_)
-            | FilledGrant::ServiceAccount(_) => (AUTHORIZATION, format!("Bearer {token}")),
+        match (&self.filling.grant, &self.filling.header) {
+            (FilledGrant::Session(session), _) => (session.name.clone(), token.to_owned()),
+            (_, Some(header)) => (header.clone(), token.to_owned()),
+            (
+                FilledGrant::ClientCredentials
+                | FilledGrant::RefreshToken(_)
+                | FilledGrant::ServiceAccount(_),
+                None,
+            ) => (AUTHORIZATION, format!("Bearer {token}")),
         }
     }
 

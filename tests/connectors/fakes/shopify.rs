@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 pub struct Shopify {
     pub products: Vec<Value>,
     pub orders: Vec<Value>,
+    /// How many tokens for a day were given; the last one holds.
+    pub tokens: u32,
 }
 
 impl Shopify {
@@ -46,6 +48,7 @@ impl Shopify {
         Self {
             products,
             orders: vec![order("#727", "lia@prado.example"), order("#7271", "outra@prado.example")],
+            tokens: 0,
         }
     }
 }
@@ -57,7 +60,21 @@ pub fn fault(code: &str) -> Answer {
 
 impl Vendor for Shopify {
     fn answer(&mut self, asked: &Asked) -> Answer {
-        if asked.header("x-shopify-access-token") != Some("shpat_1") {
+        if asked.path == "/admin/oauth/access_token" {
+            let wanted = "grant_type=client_credentials&client_id=app-1&client_secret=shpss_1";
+            if asked.method != "POST" || asked.body != wanted {
+                return Answer::json(400, json!({"error": "application_cannot_be_found"}));
+            }
+            self.tokens += 1;
+            let token = format!("shpat_day_{}", self.tokens);
+            return Answer::json(
+                200,
+                json!({"access_token": token, "scope": "read_orders", "expires_in": 86_399}),
+            );
+        }
+        let of_today = (self.tokens > 0).then(|| format!("shpat_day_{}", self.tokens));
+        let token = asked.header("x-shopify-access-token");
+        if token != Some("shpat_1") && (token.is_none() || token != of_today.as_deref()) {
             return Answer::json(401, json!({"errors": "[API] Invalid API key or access token"}));
         }
         if asked.method != "POST" || asked.path != "/admin/api/2026-10/graphql.json" {

@@ -50,7 +50,19 @@ fn fault(status: u16, error: &str) -> Answer {
 impl Vendor for Zendesk {
     fn answer(&mut self, asked: &Asked) -> Answer {
         let expected = base64::engine::general_purpose::STANDARD.encode("bot@shop.example/token:t0ken");
-        if asked.header("authorization") != Some(&format!("Basic {expected}")) {
+        if asked.path == "/oauth/tokens" {
+            let wanted =
+                "grant_type=client_credentials&scope=read%20write&client_id=balcao&client_secret=z3cret";
+            return match asked.body == wanted {
+                true => Answer::json(
+                    200,
+                    json!({"access_token": "bearer-1", "token_type": "bearer", "scope": "read write", "expires_in": 7_200}),
+                ),
+                false => Answer::json(401, json!({"error": "invalid_client"})),
+            };
+        }
+        let told = asked.header("authorization").unwrap_or_default();
+        if told != format!("Basic {expected}") && told != "Bearer bearer-1" {
             return fault(401, "Couldn't authenticate you");
         }
         let parts = asked.parts();

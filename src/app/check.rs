@@ -14,7 +14,9 @@ use crate::knowledge::gather::Places;
 use crate::knowledge::index::{Index, Manifest};
 use crate::knowledge::ingest::{IngestError, Read};
 use crate::knowledge::ledger::{Ledger, Memory, Roots, Writer};
+use crate::limits::mail::Mailer;
 use crate::llm::embed::TextKind;
+use crate::llm::factory::allowance;
 use crate::llm::model::{ChatMessage, ChatRequest, ToolChoice};
 use crate::prompts::Prompts;
 use crate::store::live::LiveHub;
@@ -150,6 +152,7 @@ pub async fn check(options: &Options, known: Vec<Problem>, online: bool) -> anyh
         problems.extend(connector_problems(options).await?);
         problems.extend(server_problems(options).await);
         problems.extend(query_problems(options).await?);
+        problems.extend(mail_problem(options).await);
     } else {
         for name in options.settings.mcp.servers.keys() {
             say(&format!("the MCP server `{name}` is asked with --online"));
@@ -293,6 +296,19 @@ async fn connector_problems(options: &Options) -> anyhow::Result<Vec<Problem>> {
     }
     handle.close().await;
     Ok(problems)
+}
+
+/// Says good day to the mail server, if mail goes by one.
+async fn mail_problem(options: &Options) -> Option<Problem> {
+    // Settings that make no mailer are among the problems already.
+    let mailer = Mailer::new(&options.settings.email, &allowance(&options.settings.limits)).ok().flatten()?;
+    match mailer.tried().await {
+        Ok(()) => {
+            say("the mail server answers and takes the credentials; no mail was sent");
+            None
+        }
+        Err(error) => Some(Problem::in_file("email.smtp_url", format!("{error:#}"))),
+    }
 }
 
 /// Asks every model of the chain for one word: a broken second one would be noticed only when it is needed.

@@ -45,7 +45,7 @@ pub fn lead(
         "interview": state.id,
         "tags": &tags,
         "origin": origin(visit),
-        "note": note(voice, state, verdict),
+        "note": note(voice, state, verdict, visit),
     });
     if state.corrections > 0 {
         lead["revision"] = json!(state.corrections);
@@ -153,8 +153,20 @@ fn short(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
-/// The summary for the team: what was said, what it is worth and why.
-fn note(voice: &Voice<'_>, state: &InterviewState, verdict: &Verdict) -> String {
+/// The same in a line, for systems that have no field for it: `whatsapp · natal · /orcamento`.
+fn origin_in_words((channel, metadata): (&str, &Map<String, Json>)) -> String {
+    let visit = super::start::Visit::of(metadata);
+    let told = [visit.campaign, visit.ad, visit.page].into_iter().flatten().map(short);
+    std::iter::once(channel.to_owned()).chain(told).collect::<Vec<_>>().join(" · ")
+}
+
+/// The summary for the team: what was said, what it is worth and why, and where the lead came from.
+fn note(
+    voice: &Voice<'_>,
+    state: &InterviewState,
+    verdict: &Verdict,
+    visit: (&str, &Map<String, Json>),
+) -> String {
     let shown = InterviewState {
         answers: state.answers.iter().filter(|(id, _)| !is_sensitive(voice, id)).map(pair).collect(),
         ..state.clone()
@@ -170,6 +182,10 @@ fn note(voice: &Voice<'_>, state: &InterviewState, verdict: &Verdict) -> String 
     for reason in &verdict.reasons {
         note.push_str("\n· ");
         note.push_str(reason);
+    }
+    if !voice.sentences.origin.is_empty() {
+        note.push('\n');
+        note.push_str(&fill(&voice.sentences.origin, "origin", &origin_in_words(visit)));
     }
     note
 }

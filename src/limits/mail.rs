@@ -3,7 +3,7 @@
 
 use super::net::{Allowance, addresses, is_public};
 use crate::config::email::EmailSettings;
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use async_trait::async_trait;
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
@@ -115,6 +115,19 @@ impl Mailer {
         Ok(Some(Self { host, port, secrecy, credentials, from, allowance: allowance.clone() }))
     }
 
+    /// Whether the server answers, speaks TLS as it is set up and takes the credentials. No mail is sent.
+    ///
+    /// # Errors
+    /// What it says, or that it says nothing.
+    pub async fn tried(&self) -> anyhow::Result<()> {
+        let asked = async {
+            let is_well = self.transport().await?.test_connection().await;
+            ensure!(is_well.context("the mail server refuses")?, "the mail server does not stay connected");
+            Ok(())
+        };
+        tokio::time::timeout(WHOLE, asked).await.context("the mail server takes too long")?
+    }
+
     async fn hand_over(&self, mail: &Mail) -> anyhow::Result<()> {
         let to = mail.address.parse().context("no mail address")?;
         let domain = self.from.email.domain();
@@ -126,6 +139,12 @@ impl Mailer {
             .header(ContentType::TEXT_PLAIN)
             .body(mail.text.clone())
             .context("the mail cannot be written")?;
+        self.transport().await?.send(message).await.context("the mail server did not take it")?;
+        Ok(())
+    }
+
+    /// A way to the server, which nothing was said on yet.
+    async fn transport(&self) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {
         // The address that was checked is the one that is called.
         let address = addresses(&self.host, self.port, &self.allowance)
             .await
@@ -148,8 +167,7 @@ impl Mailer {
         if let Some(credentials) = &self.credentials {
             transport = transport.credentials(credentials.clone());
         }
-        transport.build().send(message).await.context("the mail server did not take it")?;
-        Ok(())
+        Ok(transport.build())
     }
 }
 

@@ -64,6 +64,9 @@ pub struct InterviewSentences {
     pub legal_basis: BasisSentences,
     /// The title of the note for the team.
     pub note: String,
+    /// The line of the note that says where the lead came from; `{origin}`. Without it there is none.
+    #[serde(default)]
+    pub origin: String,
     /// The title of the chance to sell; `{title}` is the interview's, `{name}` the lead's name.
     pub opportunity: String,
     /// When an answer could not be passed on to the business's systems at once.

@@ -650,6 +650,7 @@ async fn a_lead_is_interviewed_kept_and_passed_on() {
     assert!(contact.tags.iter().any(|tag| tag == "vertical"), "{contact:#?}");
     let notes = stores.backoffice.notes(conversation.contact, 5).await.unwrap();
     assert_eq!(notes.len(), 1);
+    assert!(notes[0].text.ends_with("\nOrigem: web"), "{}", notes[0].text);
     app.end().await;
 }
 

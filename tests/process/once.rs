@@ -3,6 +3,7 @@
 use super::support::{Place, stderr, stdout};
 use crate::support::fake_embeddings::{FakeEmbeddings, Fault};
 use crate::support::fake_openai::{FakeOpenAi, error, says};
+use crate::support::smtp::{PASSWORD, Smtp, USER};
 use reqwest::{Client, Method, StatusCode};
 
 #[tokio::test]
@@ -128,6 +129,28 @@ async fn check_online_asks_every_model_of_the_chain_once() {
     assert_eq!((main.asked().len(), spare.asked().len()), (1, 1));
     let offline = place.run(&["check"], "").await;
     assert!(offline.status.success(), "nobody is asked unless told so: {offline:?}");
+}
+
+#[tokio::test]
+async fn check_online_says_good_day_to_the_mail_server_and_sends_nothing() {
+    let smtp = Smtp::start().await;
+    let mut place = Place::empty();
+    place.set("BALCAO__EMAIL__SMTP_URL", &format!("{}?tls=none", smtp.url));
+    place.set("BALCAO__EMAIL__FROM", "avisos@example.com");
+    place.set("BALCAO__EMAIL__USER", USER);
+    place.set("BALCAO__EMAIL__PASSWORD", PASSWORD);
+    place.set("BALCAO__LIMITS__ALLOWED_HOSTS", "127.0.0.1");
+    let output = place.run(&["check", "--online"], "").await;
+    assert!(output.status.success(), "{output:?}");
+    assert!(stdout(&output).contains("the mail server answers and takes the credentials"), "{output:?}");
+    place.set("BALCAO__EMAIL__PASSWORD", "outra");
+    let output = place.run(&["check", "--online"], "").await;
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(stdout(&output).contains("email.smtp_url: the mail server refuses"), "{output:?}");
+    assert!(!stdout(&output).contains("outra"), "no password in what is told: {output:?}");
+    smtp.set_busy(true);
+    assert_eq!(place.run(&["check", "--online"], "").await.status.code(), Some(1));
+    assert!(smtp.mails().is_empty());
 }
 
 #[tokio::test]

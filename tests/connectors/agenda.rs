@@ -235,6 +235,23 @@ async fn what_people_write_into_the_calendar_counts() {
     let told = agenda.appointments(ana).await.unwrap();
     let told = told.iter().find(|told| told.appointment.id == booked.appointment.id).unwrap();
     assert_eq!(told.start.datetime(), date(2026, 11, 27).at(14, 0, 0, 0));
+    // A guest moves it where clocks are changed twice a year, which in São Paulo they are not any more.
+    for (at, offset, local) in
+        [("2027-02-10T12:00:00", "-05:00", (2, 10, 14)), ("2027-07-14T12:00:00", "-04:00", (7, 14, 13))]
+    {
+        {
+            let mut google = fake.vendor.lock().unwrap();
+            let events = google.calendars.get_mut("marina@shop.example").unwrap();
+            let own = events.iter_mut().find(|event| event["id"] != "byhand").unwrap();
+            let zone = "America/New_York";
+            own["start"] = json!({"dateTime": format!("{at}{offset}"), "timeZone": zone});
+            own["end"] =
+                json!({"dateTime": format!("{}{offset}", at.replace("T12", "T13")), "timeZone": zone});
+        }
+        let told = agenda.appointments(ana).await.unwrap();
+        let told = told.iter().find(|told| told.appointment.id == booked.appointment.id).unwrap();
+        assert_eq!(told.start.datetime(), date(2027, local.0, local.1).at(local.2, 0, 0, 0));
+    }
     for event in fake.vendor.lock().unwrap().calendars.get_mut("marina@shop.example").unwrap() {
         event["status"] = json!("cancelled");
     }

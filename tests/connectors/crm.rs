@@ -415,6 +415,27 @@ async fn a_search_that_lags_behind_doubles_nobody_and_nothing() {
 }
 
 #[tokio::test]
+async fn an_alias_of_an_address_is_another_address() {
+    let world = World::new().await;
+    let mut pipedrive = Pipedrive::default();
+    pipedrive.know(&Person::new("Nadia Reis", "nadia@casa.example", "+5511955550100"));
+    let fake = Fake::start(pipedrive).await;
+    let crm = beside(&world, world.connector("pipedrive", &fake, &PIPEDRIVE));
+    for (key, email) in [("t/c1", "nadia+loja@casa.example"), ("t/c2", "n.adia@casa.example")] {
+        let visitor = world.counter.visitor().await;
+        let request = SaveContact { phone: None, ..lead(visitor, email) };
+        let saved = crm.save_contact(key, request).await.unwrap();
+        assert_eq!((saved.outcome, saved.contact.id), (ContactOutcome::Created, visitor), "{email}");
+        let found = crm.find_contact(&Handle::Email(email.to_owned())).await.unwrap().unwrap();
+        assert_eq!(
+            found.id, visitor,
+            "whoever can write such an address has not shown that Nadia's is theirs"
+        );
+    }
+    assert_eq!(fake.vendor.lock().unwrap().people().len(), 3);
+}
+
+#[tokio::test]
 async fn two_people_who_share_a_phone_stay_two() {
     let world = World::new().await;
     let mut hubspot = HubSpot::new("pat-1");

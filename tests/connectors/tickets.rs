@@ -7,6 +7,7 @@ use super::fakes::redmine::Redmine;
 use super::fakes::server::{Answer, Fake, Fault, Vendor};
 use super::fakes::zendesk::Zendesk;
 use super::support::{CHATWOOT, FRESHDESK, GLPI, REDMINE, World, ZENDESK, setting};
+use crate::support::whatsapp::until;
 use balcao::backoffice::BackofficeError;
 use balcao::backoffice::connector::Connector;
 use balcao::backoffice::connector::Fault as Outcome;
@@ -186,6 +187,43 @@ async fn what_was_done_while_nobody_waited_any_longer_is_looked_up() {
     assert_eq!(desk.status(opened.number, ana).await.unwrap().number, opened.number, "asked once more");
     assert!(fake.is_done_failing());
     assert_eq!(fake.vendor.lock().unwrap().issues.len(), 1);
+}
+
+/// A process that ends in the middle of a call that the vendor carries out, and another one that is asked for the same.
+async fn assert_goes_on_after_a_crash<V: Vendor>(
+    name: &str,
+    vendor: V,
+    values: &[(&str, &str)],
+    path: &'static str,
+) -> Fake<V> {
+    let world = World::new().await;
+    let fake = Fake::start(vendor).await;
+    let ana = person(&world, "Ana", "ana@novo.example").await;
+    fake.fail("POST", path, Fault::Hang);
+    let first = desk(&world, world.connector(name, &fake, values));
+    let running = tokio::spawn(async move { first.create("t/c1", broken_pot(ana)).await });
+    until("the vendor has the call", || async { fake.is_done_failing().then_some(()) }).await;
+    running.abort();
+    assert!(running.await.unwrap_err().is_cancelled());
+    let second = desk(&world, world.connector(name, &fake, values));
+    let opened = second.create("t/c1", broken_pot(ana)).await.unwrap();
+    assert_eq!(second.create("t/c1", broken_pot(ana)).await.unwrap().number, opened.number);
+    assert_eq!(second.list(ana).await.unwrap().len(), 1);
+    fake
+}
+
+#[tokio::test]
+async fn what_a_process_left_in_the_middle_is_taken_up_and_not_done_again() {
+    let redmine = assert_goes_on_after_a_crash("redmine", Redmine::new(), &REDMINE, "/issues").await;
+    assert_eq!(redmine.vendor.lock().unwrap().issues.len(), 1);
+    let zendesk = assert_goes_on_after_a_crash("zendesk", Zendesk::new(), &ZENDESK, "/tickets").await;
+    assert_eq!(zendesk.vendor.lock().unwrap().tickets.len(), 1);
+    // In the first and in the second step of three.
+    for path in ["/contacts", "/conversations"] {
+        let chatwoot = assert_goes_on_after_a_crash("chatwoot", Chatwoot::default(), &CHATWOOT, path).await;
+        let chatwoot = chatwoot.vendor.lock().unwrap();
+        assert_eq!((chatwoot.contacts.len(), chatwoot.conversations.len()), (1, 1), "{path}");
+    }
 }
 
 #[tokio::test]

@@ -365,3 +365,55 @@ async fn what_is_wrong_with_a_file_is_told_at_once_with_its_lines() {
         .unwrap();
     assert!(told[0].to_string().contains("`connectors.test.base_url`"), "{told:?}");
 }
+
+#[tokio::test]
+async fn a_vendor_that_is_away_is_left_alone_for_a_while() {
+    let world = World::new().await;
+    let fake = Fake::start(Notes::default()).await;
+    let connector = world.declared(FILE, &fake.url, &[]);
+    let read = async || connector.read("contact_by_email", &json!({"email": "a@b.example"})).await;
+    for _ in 0..60 {
+        fake.fail("GET", "/people", Fault::Refuse(Answer::empty(503)));
+    }
+    let mut reads = 0;
+    while connector.is_let_through() {
+        assert_eq!(read().await, Err(Outcome::Away));
+        reads += 1;
+        assert!(reads < 20, "it is called on and on");
+    }
+    let asked = fake.asked().len();
+    assert_eq!(read().await, Err(Outcome::Away));
+    assert_eq!(fake.asked().len(), asked, "nobody calls it");
+    assert!(world.ground.alerts.known_down().contains(&"connector test".to_owned()));
+    // It is back: one call finds that out, and the next ones are made as ever.
+    while !fake.is_done_failing() {
+        world.counter.clock.advance(Duration::from_secs(600));
+        let _still = read().await;
+    }
+    world.counter.clock.advance(Duration::from_secs(600));
+    for _ in 0..3 {
+        assert!(read().await.is_ok());
+    }
+    assert!(connector.is_let_through());
+    assert!(world.ground.alerts.known_down().is_empty(), "{:?}", world.ground.alerts.known_down());
+}
+
+#[tokio::test]
+async fn calls_far_from_their_history_are_an_alert_until_they_are_as_usual() {
+    let world = World::new().await;
+    let fake = Fake::start(Notes::default()).await;
+    let connector = world.declared(FILE, &fake.url, &[]);
+    let pattern = "the pattern of calls of connector test".to_owned();
+    let read = async || connector.read("contact_by_email", &json!({"email": "a@b.example"})).await.unwrap();
+    for _ in 0..13 {
+        read().await;
+        world.counter.clock.advance(Duration::from_secs(600));
+    }
+    for _ in 0..30 {
+        read().await;
+    }
+    assert_eq!(world.ground.alerts.known_down(), [pattern]);
+    world.counter.clock.advance(Duration::from_secs(600));
+    read().await;
+    assert!(world.ground.alerts.known_down().is_empty());
+}

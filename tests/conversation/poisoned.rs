@@ -259,7 +259,7 @@ async fn an_order_hidden_in_any_shops_orders_does_nothing() {
 
 #[tokio::test]
 async fn an_order_hidden_in_a_carriers_name_does_nothing() {
-    at_a_carrier("melhor_envio", MelhorEnvio::default(), &MELHOR_ENVIO).await;
+    at_a_carrier("melhor_envio", MelhorEnvio, &MELHOR_ENVIO).await;
 }
 
 #[tokio::test]

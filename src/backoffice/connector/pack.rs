@@ -109,7 +109,7 @@ pub enum Auth {
         value: Placed<String>,
     },
     /// A bearer token that an OAuth 2.0 server gives and that ends.
-    OAuth(OAuth),
+    OAuth(Box<OAuth>),
 }
 
 /// How a token is asked for.

@@ -122,7 +122,7 @@ fn auth(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Auth> {
                 if is_service { Some(nobody.clone()) } else { reader.required(&fields, key) }
             };
             let (client_id, client_secret) = (own("client_id")?, own("client_secret")?);
-            Auth::OAuth(OAuth {
+            Auth::OAuth(Box::new(OAuth {
                 token_url,
                 grant,
                 authorize_url: fields.get("authorize_url").and_then(|node| reader.string(node)),
@@ -131,7 +131,7 @@ fn auth(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Auth> {
                 basic: flag(reader, &fields, "basic"),
                 scope: text(reader, &fields, "scope"),
                 header: fields.get("header").and_then(|node| reader.string(node)),
-            })
+            }))
         }
         "session" => {
             let token_url = reader.required(&fields, "url")?;
@@ -141,7 +141,7 @@ fn auth(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Auth> {
                 token: reader.required(&fields, "token")?.value,
                 name: reader.required(&fields, "name")?.value,
             };
-            Auth::OAuth(OAuth {
+            Auth::OAuth(Box::new(OAuth {
                 token_url,
                 grant: Grant::Session(session),
                 authorize_url: None,
@@ -150,7 +150,7 @@ fn auth(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Auth> {
                 basic: false,
                 scope: String::new(),
                 header: None,
-            })
+            }))
         }
         _ => Auth::None,
     })

@@ -18,6 +18,7 @@ use crate::backoffice::Backoffice;
 use crate::backoffice::connector::health_book::HealthTask;
 use crate::config::settings::Settings;
 use crate::conversation::files::FileShelf;
+use crate::conversation::gaps::GapFinder;
 use crate::conversation::keeper::LeaseKeeper;
 use crate::conversation::leads::LeadDesk;
 use crate::conversation::lease::LeaseRules;
@@ -318,6 +319,7 @@ impl App {
             ingest: Arc::new(library.clone()),
             documents: Arc::new(library.clone()),
             proposals: Arc::new(Proposals::below(&options.data)),
+            gaps: GapFinder { stores: stores.clone(), business: Arc::new(settings.business.clone()) },
             definitions,
             interview_desk,
             tools: Arc::new(Offered(registry)),

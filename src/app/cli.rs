@@ -103,7 +103,8 @@ enum Command {
     /// The model that makes vectors of texts, and what language models have cost
     #[command(subcommand)]
     Models(commands::ModelsCommand),
-    /// What could not be answered, grouped by meaning
+    /// What could not be answered, grouped by meaning; what is proposed to be answered to it
+    #[command(args_conflicts_with_subcommands = true)]
     Gaps(commands::GapsArguments),
     /// What the interviews of leads come to
     #[command(subcommand)]
@@ -204,7 +205,7 @@ async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Exi
         Some(Command::Import(arguments)) => return commands::import(&options, arguments).await,
         Some(Command::Export(arguments)) => return commands::export(&options, arguments).await,
         Some(Command::Models(command)) => return commands::models(&options, command).await,
-        Some(Command::Gaps(arguments)) => return commands::gaps(&options, &arguments).await,
+        Some(Command::Gaps(arguments)) => return Box::pin(commands::gaps(&options, arguments)).await,
         Some(Command::Interviews(command)) => return commands::interviews(&options, &command).await,
         Some(Command::Whatsapp(command)) => return commands::whatsapp(&options, command).await,
         Some(Command::Drill(arguments)) => return commands::drill(&options, arguments).await,

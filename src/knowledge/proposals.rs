@@ -58,6 +58,24 @@ pub struct Proposal {
     pub decided_at: Option<Timestamp>,
 }
 
+/// Words that somebody wants an entry to have; what is left out stays as it is.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Wording {
+    /// The question.
+    pub question: Option<String>,
+    /// The answer.
+    pub answer: Option<String>,
+}
+
+/// What somebody decides on a proposal.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Decision {
+    /// It becomes knowledge, in these words.
+    Approve(Wording),
+    /// It does not.
+    Reject,
+}
+
 /// What stands in the way of a proposal.
 #[derive(Debug, thiserror::Error)]
 pub enum ProposalError {
@@ -140,7 +158,7 @@ impl Proposals {
     pub fn decide(
         &self,
         id: Uuid,
-        state: Standing,
+        decision: Decision,
         by: &str,
         at: Timestamp,
     ) -> Result<Proposal, ProposalError> {
@@ -150,12 +168,17 @@ impl Proposals {
         if proposal.state != Standing::Proposed {
             return Err(ProposalError::Decided);
         }
-        if state == Standing::Approved {
-            // The document first: a crash in between leaves a proposal that can be approved once more.
-            let path = self.uploads.join(format!("resposta-{}.md", proposal.id.simple()));
-            write_whole(&path, document(&proposal).as_bytes())?;
-        }
-        proposal.state = state;
+        proposal.state = match decision {
+            Decision::Approve(Wording { question, answer }) => {
+                proposal.question = question.unwrap_or(proposal.question);
+                proposal.answer = answer.unwrap_or(proposal.answer);
+                // The document first: a crash in between leaves a proposal that can be approved once more.
+                let path = self.uploads.join(format!("resposta-{}.md", proposal.id.simple()));
+                write_whole(&path, document(&proposal).as_bytes())?;
+                Standing::Approved
+            }
+            Decision::Reject => Standing::Rejected,
+        };
         proposal.decided_by = Some(by.to_owned());
         proposal.decided_at = Some(at);
         self.write(&proposal)?;
@@ -227,9 +250,12 @@ mod tests {
         assert_eq!(proposals.list().unwrap(), []);
         proposals.add(&proposal(1)).unwrap();
         proposals.add(&proposal(2)).unwrap();
-        let decided =
-            proposals.decide(Uuid::from_u128(1), Standing::Approved, "Ana", Timestamp::UNIX_EPOCH).unwrap();
+        let shorter = Wording { answer: Some("Alugamos.".to_owned()), ..Wording::default() };
+        let decided = proposals
+            .decide(Uuid::from_u128(1), Decision::Approve(shorter), "Ana", Timestamp::UNIX_EPOCH)
+            .unwrap();
         assert_eq!((decided.state, decided.decided_by.as_deref()), (Standing::Approved, Some("Ana")));
+        assert_eq!(decided.answer, "Alugamos.", "it is kept as it was approved");
         let written: Vec<_> = fs::read_dir(uploads_below(data.path())).unwrap().collect();
         assert_eq!(written.len(), 1);
         let text = fs::read_to_string(written[0].as_ref().unwrap().path()).unwrap();
@@ -237,16 +263,16 @@ mod tests {
             text.starts_with("---\ntitle: \"Vocês  alugam  plantas?\"\nlanguage: pt-BR\n---\n"),
             "{text}"
         );
-        assert!(text.ends_with("\nAlugamos por R$ 500,00 o dia.\n"), "{text}");
-        let again = proposals.decide(Uuid::from_u128(1), Standing::Rejected, "Ana", Timestamp::UNIX_EPOCH);
+        assert!(text.ends_with("?\nAlugamos.\n"), "{text}");
+        let again = proposals.decide(Uuid::from_u128(1), Decision::Reject, "Ana", Timestamp::UNIX_EPOCH);
         assert!(matches!(again, Err(ProposalError::Decided)), "{again:?}");
-        proposals.decide(Uuid::from_u128(2), Standing::Rejected, "Ana", Timestamp::UNIX_EPOCH).unwrap();
+        proposals.decide(Uuid::from_u128(2), Decision::Reject, "Ana", Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!(
             fs::read_dir(uploads_below(data.path())).unwrap().count(),
             1,
             "what is rejected is no document"
         );
-        let unknown = proposals.decide(Uuid::from_u128(3), Standing::Rejected, "Ana", Timestamp::UNIX_EPOCH);
+        let unknown = proposals.decide(Uuid::from_u128(3), Decision::Reject, "Ana", Timestamp::UNIX_EPOCH);
         assert!(matches!(unknown, Err(ProposalError::NotFound)));
     }
 }

@@ -12,6 +12,7 @@ use crate::channels::whatsapp::line::Line;
 use crate::config::channels::WebSettings;
 use crate::config::limits::LimitSettings;
 use crate::conversation::files::FileShelf;
+use crate::conversation::gaps::GapFinder;
 use crate::conversation::interview_desk::InterviewDesk;
 use crate::conversation::leads::Definitions;
 use crate::conversation::ownership::Ownership;
@@ -53,6 +54,8 @@ pub struct WebParts {
     pub documents: Arc<dyn KnowledgeDocuments>,
     /// Entries that people propose for the knowledge.
     pub proposals: Arc<Proposals>,
+    /// What could not be answered.
+    pub gaps: GapFinder,
     /// What is known of the interviews.
     pub definitions: Definitions,
     /// What people of the business do to interviews.

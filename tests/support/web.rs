@@ -9,6 +9,7 @@ use balcao::config::secret::Secret as SharedSecret;
 use balcao::config::settings::Settings;
 use balcao::config::whatsapp::WhatsAppSettings;
 use balcao::conversation::files::FileShelf;
+use balcao::conversation::gaps::GapFinder;
 use balcao::conversation::interview_desk::InterviewDesk;
 use balcao::conversation::leads::Definitions;
 use balcao::conversation::lease::LeaseRules;
@@ -153,6 +154,7 @@ pub async fn spawn_web_with(options: WebOptions) -> WebApp {
         .ok()
         .map(|keys| RelayDoor::new(keys, inbox(), &channels().relay, Language::Portuguese));
     let shutdown = CancellationToken::new();
+    let business = settings.business.clone();
     let state = WebState::new(WebParts {
         stores: stores.clone(),
         inbox: Arc::new(inbox()),
@@ -167,6 +169,7 @@ pub async fn spawn_web_with(options: WebOptions) -> WebApp {
         ingest: Arc::new(Shelf),
         documents: Arc::new(Shelf),
         proposals: Arc::new(Proposals::below(folder.path())),
+        gaps: GapFinder { stores: stores.clone(), business: Arc::new(business) },
         definitions: shipped_interviews(),
         interview_desk: Arc::new(interview_desk),
         tools: Arc::new(Shelf),

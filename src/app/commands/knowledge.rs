@@ -258,7 +258,7 @@ async fn found(
 }
 
 /// The body of an answer, or what the server says against the request.
-async fn told(answer: reqwest::Response) -> anyhow::Result<Value> {
+pub(super) async fn told(answer: reqwest::Response) -> anyhow::Result<Value> {
     let accepted = answer.status().is_success();
     let body: Value = answer.json().await.context("the running server answered without JSON")?;
     anyhow::ensure!(accepted, "the running server says: {}", body["detail"].as_str().unwrap_or("no"));

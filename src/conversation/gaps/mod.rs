@@ -4,14 +4,19 @@
 mod group;
 mod moments;
 mod private;
+pub mod propose;
+mod spoken_to;
 
+use crate::config::business::Business;
 use crate::domain::ids::{ConversationId, MessageId};
 use crate::store::Stores;
 use crate::store::conversations::ConversationFilter;
 use crate::store::error::StoreError;
 use jiff::Timestamp;
+use private::Own;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Conversations that are looked through, newest first.
 const CONVERSATIONS: usize = 1_000;
@@ -83,27 +88,39 @@ pub struct Example {
     pub at: Timestamp,
 }
 
-/// The gaps of the newest conversations, the most frequent first.
-///
-/// # Errors
-/// If the store cannot be read.
-pub async fn gaps(stores: &Stores) -> Result<Vec<Gap>, StoreError> {
-    let mut moments = Vec::new();
-    let mut filter = ConversationFilter { limit: PAGE, ..ConversationFilter::default() };
-    let mut seen = 0;
-    loop {
-        let page = stores.conversations.list(&filter).await?;
-        for conversation in &page.items {
-            let events = stores.conversations.recent_events(conversation.id, EVENTS).await?;
-            let contact = stores.contacts.get(conversation.contact).await?;
-            let name = contact.and_then(|contact| contact.name).unwrap_or_default();
-            moments.extend(moments::moments_in(&events, &name, conversation.language));
+/// Reads gaps off the logs.
+#[derive(Clone)]
+pub struct GapFinder {
+    /// Where the logs are.
+    pub stores: Stores,
+    /// Whose counter it is: what it says of itself is nobody's secret.
+    pub business: Arc<Business>,
+}
+
+impl GapFinder {
+    /// The gaps of the newest conversations, the most frequent first.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn find(&self) -> Result<Vec<Gap>, StoreError> {
+        let (stores, own) = (&self.stores, Own::of(&self.business));
+        let mut moments = Vec::new();
+        let mut filter = ConversationFilter { limit: PAGE, ..ConversationFilter::default() };
+        let mut seen = 0;
+        loop {
+            let page = stores.conversations.list(&filter).await?;
+            for conversation in &page.items {
+                let events = stores.conversations.recent_events(conversation.id, EVENTS).await?;
+                let contact = stores.contacts.get(conversation.contact).await?;
+                let name = contact.and_then(|contact| contact.name).unwrap_or_default();
+                moments.extend(moments::moments_in(&events, &name, &own, conversation.language));
+            }
+            seen += page.items.len();
+            match page.next {
+                Some(next) if seen < CONVERSATIONS => filter.cursor = Some(next),
+                Some(_) | None => break,
+            }
         }
-        seen += page.items.len();
-        match page.next {
-            Some(next) if seen < CONVERSATIONS => filter.cursor = Some(next),
-            Some(_) | None => break,
-        }
+        Ok(group::group(moments))
     }
-    Ok(group::group(moments))
 }

@@ -1,6 +1,6 @@
 //! Where in a log a question was not answered, and what a person answered instead. Pure.
 
-use super::private::without_personal_data;
+use super::private::{Own, in_brief, without_personal_data};
 use super::{Cause, Moment};
 use crate::agent::claims::denies_ability;
 use crate::domain::event::{Event, EventBody};
@@ -9,12 +9,15 @@ use crate::domain::language::Language;
 use crate::domain::message::{Message, Role};
 use crate::domain::tool_call::ToolOutcome;
 use crate::domain::turn::StopReason;
+use crate::knowledge::proposals::LONGEST_ANSWER;
 use crate::language::detect::detect;
 use crate::language::fold::{fold, is_stopword, words};
 use std::collections::HashMap;
 
 /// A question with fewer words that mean something is a greeting or a yes.
 const FEWEST_WORDS: usize = 2;
+/// Longest question that is shown, in characters.
+const LONGEST_SHOWN: usize = 300;
 /// A shorter answer of a person explains nothing.
 const SHORTEST_ANSWER: usize = 20;
 
@@ -29,7 +32,7 @@ struct Turn {
 }
 
 /// The questions of a log, oldest event first, that were not answered.
-pub(super) fn moments_in(events: &[Event], name: &str, language: Language) -> Vec<Moment> {
+pub(super) fn moments_in(events: &[Event], name: &str, own: &Own, language: Language) -> Vec<Moment> {
     let mut said: HashMap<MessageId, &Message> = HashMap::new();
     let mut turns: HashMap<TurnId, Turn> = HashMap::new();
     let mut moments = Vec::new();
@@ -58,9 +61,11 @@ pub(super) fn moments_in(events: &[Event], name: &str, language: Language) -> Ve
             ),
             message: first.id,
             at: first.created_at,
-            question: without_personal_data(&text, name),
+            question: in_brief(&without_personal_data(&text, name, own), LONGEST_SHOWN),
             cause,
-            answer: answer.map(|answer| without_personal_data(answer, name)),
+            answer: answer.map(|answer| {
+                without_personal_data(answer, name, own).chars().take(LONGEST_ANSWER).collect()
+            }),
         });
     };
     for event in events {

@@ -1,12 +1,12 @@
 //! Operators see what could not be answered, propose an answer as a new entry of the knowledge, and decide on proposals.
 
-use crate::conversation::gaps::{Cause, Gap, gaps};
+use crate::conversation::gaps::propose::{Unfit, proposal, reworded};
+use crate::conversation::gaps::{Cause, Gap};
 use crate::domain::ids::MessageId;
 use crate::domain::language::Language;
-use crate::knowledge::proposals::{LONGEST_ANSWER, LONGEST_QUESTION, Proposal, ProposalError, Standing};
-use crate::language::detect::detect;
+use crate::knowledge::proposals::{Decision, Proposal, ProposalError, Wording};
 use crate::web::auth::operator::Operator;
-use crate::web::extract::json::Json;
+use crate::web::extract::json::{Json, OptionalJson};
 use crate::web::extract::query::Query;
 use crate::web::problem::Problem;
 use crate::web::state::SharedState;
@@ -53,7 +53,7 @@ pub async fn list_gaps(
     _operator: Operator,
     Query(query): Query<GapsQuery>,
 ) -> Result<axum::Json<Gaps>, Problem> {
-    let mut found = gaps(&state.parts.stores).await?;
+    let mut found = state.parts.gaps.find().await?;
     found.retain(|gap| query.cause.is_none_or(|cause| gap.causes.contains_key(&cause)));
     found.truncate(query.limit.unwrap_or(SHOWN).min(MOST_SHOWN));
     Ok(axum::Json(Gaps { gaps: found }))
@@ -87,25 +87,11 @@ pub async fn propose_entry(
     Json(new): Json<NewProposal>,
 ) -> Result<(StatusCode, axum::Json<Proposal>), Problem> {
     let id: MessageId = id.parse().map_err(|_| no_such_gap())?;
-    let known = gaps(&state.parts.stores).await?;
+    let known = state.parts.gaps.find().await?;
     let gap = known.into_iter().find(|gap| gap.id == id).ok_or_else(no_such_gap)?;
-    let question = new.question.or_else(|| gap.examples.first().map(|example| example.question.clone()));
-    let question = fitting("question", question, LONGEST_QUESTION)?;
-    let answer = fitting("answer", new.answer.or_else(|| gap.answers.first().cloned()), LONGEST_ANSWER)?;
-    let language = new.language.or_else(|| detect(&answer)).unwrap_or_default();
-    let clock = &state.parts.clock;
-    let proposal = Proposal {
-        id: clock.new_id(),
-        gap: id,
-        question,
-        answer,
-        language,
-        state: Standing::Proposed,
-        proposed_by: operator.name,
-        proposed_at: clock.now(),
-        decided_by: None,
-        decided_at: None,
-    };
+    let wording = Wording { question: new.question, answer: new.answer };
+    let proposal = proposal(&gap, wording, new.language, operator.name, state.parts.clock.as_ref())
+        .map_err(|unfit| problem_of_words(&unfit))?;
     let kept = proposal.clone();
     with_proposals(&state, move |parts| parts.add(&kept)).await?;
     Ok((StatusCode::CREATED, axum::Json(proposal)))
@@ -133,22 +119,35 @@ pub async fn list_proposals(
     Ok(axum::Json(ProposedEntries { proposals }))
 }
 
-/// Makes a proposal knowledge: it is a document and indexed when this answers.
+/// The words to approve an entry with. What is left out is approved as it was proposed.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovedWords {
+    question: Option<String>,
+    answer: Option<String>,
+}
+
+/// Makes a proposal knowledge, in other words if some are given: it is a document and indexed when this answers.
 #[utoipa::path(
     post, path = "/api/v1/proposals/{id}/approve", tag = "operator",
     params(("id" = String, Path, format = "uuid")),
+    request_body = Option<ApprovedWords>,
     security(("api_key" = [])),
     responses(
         (status = 200, body = Object), (status = 401, body = Problem), (status = 403, body = Problem),
-        (status = 404, body = Problem), (status = 409, body = Problem), (status = 503, body = Problem),
+        (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem),
+        (status = 503, body = Problem),
     )
 )]
 pub async fn approve_proposal(
     State(state): State<SharedState>,
     operator: Operator,
     Path(id): Path<String>,
+    OptionalJson(words): OptionalJson<ApprovedWords>,
 ) -> Result<axum::Json<Proposal>, Problem> {
-    let proposal = decide(&state, &id, Standing::Approved, operator.name).await?;
+    let wording = Wording { question: words.question, answer: words.answer };
+    let wording = reworded(wording).map_err(|unfit| problem_of_words(&unfit))?;
+    let proposal = decide(&state, &id, Decision::Approve(wording), operator.name).await?;
     state.parts.ingest.ingest(Vec::new()).await.map_err(|cause| {
         tracing::warn!(cause = format!("{cause:#}"), "an approved entry could not be indexed");
         let detail = "The entry is among the documents and was not indexed: read the knowledge again.";
@@ -177,13 +176,13 @@ pub async fn reject_proposal(
     operator: Operator,
     Path(id): Path<String>,
 ) -> Result<axum::Json<Proposal>, Problem> {
-    Ok(axum::Json(decide(&state, &id, Standing::Rejected, operator.name).await?))
+    Ok(axum::Json(decide(&state, &id, Decision::Reject, operator.name).await?))
 }
 
-async fn decide(state: &SharedState, id: &str, standing: Standing, by: String) -> Result<Proposal, Problem> {
+async fn decide(state: &SharedState, id: &str, decision: Decision, by: String) -> Result<Proposal, Problem> {
     let id: Uuid = id.parse().map_err(|_| problem_of(&ProposalError::NotFound))?;
     let now = state.parts.clock.now();
-    with_proposals(state, move |proposals| proposals.decide(id, standing, &by, now)).await
+    with_proposals(state, move |proposals| proposals.decide(id, decision, &by, now)).await
 }
 
 /// Does `work` where waiting for the disk holds nobody up.
@@ -219,12 +218,8 @@ fn no_such_gap() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "gap_not_found", "No such gap", detail)
 }
 
-fn fitting(field: &'static str, value: Option<String>, longest: usize) -> Result<String, Problem> {
-    let value = value.unwrap_or_default().trim().to_owned();
-    if value.is_empty() || value.chars().count() > longest {
-        let detail = format!("`{field}` has 1 to {longest} characters.");
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", "Invalid field", detail)
-            .field(field));
-    }
-    Ok(value)
+fn problem_of_words(unfit: &Unfit) -> Problem {
+    let detail = format!("{unfit}.");
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", "Invalid field", detail)
+        .field(unfit.field)
 }

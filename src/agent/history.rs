@@ -1,6 +1,7 @@
 //! The conversation so far as a model reads it, and what it proves. Bounded; whole exchanges are left out from the
 //! oldest; every call keeps its result right behind it.
 
+use super::outdated::{self, rests_on};
 use super::stretch::Stretch;
 use super::task::Task;
 use crate::domain::contact::Identity;
@@ -30,8 +31,14 @@ const LEANED_ON: usize = 2;
 /// Characters of each.
 const LONGEST_LEANED_ON: usize = 300;
 
-/// The transcript of everything before the current turn.
-pub fn transcript(events: &[Event], current: TurnId, answers: &[Message], budget: usize) -> Vec<ChatMessage> {
+/// The transcript of everything before the current turn. What was said on the word of `changed` passages is marked.
+pub fn transcript(
+    events: &[Event],
+    current: TurnId,
+    answers: &[Message],
+    changed: &HashSet<String>,
+    budget: usize,
+) -> Vec<ChatMessage> {
     let superseded = superseded(events);
     let answered_now: HashSet<_> = answers.iter().map(|message| message.id).collect();
     let stretches: HashMap<usize, Stretch<'_>> = events
@@ -54,6 +61,9 @@ pub fn transcript(events: &[Event], current: TurnId, answers: &[Message], budget
             EventBody::Message(message) => {
                 messages.extend(in_reply_to(message));
                 messages.extend(said(message));
+                if rests_on(message, changed) {
+                    messages.push(ChatMessage::System(outdated::SAID.to_owned()));
+                }
             }
             EventBody::ModelAnswered { calls, .. } if !calls.is_empty() => {
                 let calls: Vec<ToolCall> = calls.iter().map(|call| renamed(call, event.turn)).collect();

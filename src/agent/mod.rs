@@ -17,6 +17,7 @@ mod interview_listen;
 pub mod lookups;
 pub mod names;
 mod opening;
+pub mod outdated;
 pub mod proof;
 mod replay;
 pub mod run;

@@ -17,7 +17,7 @@ use crate::config::turn::TurnSettings;
 use crate::domain::clock::Clock;
 use crate::domain::contact::Identity;
 use crate::domain::effect::Effect;
-use crate::domain::event::{EventBody, Settled};
+use crate::domain::event::{Event, EventBody, Settled};
 use crate::domain::ids::{CallId, TurnId};
 use crate::domain::language::Language;
 use crate::domain::message::Confirmation;
@@ -35,6 +35,8 @@ use crate::prompts::Prompts;
 use crate::tools::dispatch::Dispatcher;
 use crate::tools::gate::evidence::Evidence;
 use jiff::Zoned;
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -71,6 +73,10 @@ pub struct Agent {
 pub(super) struct Run<'a> {
     pub(super) agent: &'a Agent,
     pub(super) task: &'a Task,
+    /// The task's events without what earlier turns were told by documents that have changed since.
+    pub(super) past: Cow<'a, [Event]>,
+    /// The passages that have changed.
+    pub(super) changed: HashSet<String>,
     pub(super) journal: &'a dyn Journal,
     pub(super) audience: &'a dyn Audience,
     pub(super) language: Language,
@@ -132,6 +138,8 @@ impl Agent {
         let run = Run {
             agent: self,
             task,
+            past: Cow::Borrowed(&task.events),
+            changed: HashSet::new(),
             journal,
             audience,
             language,
@@ -171,6 +179,7 @@ fn began_at(task: &Task) -> Option<jiff::Timestamp> {
 
 impl Run<'_> {
     async fn work_through(mut self, said: &str) -> anyhow::Result<Outcome> {
+        self.forget_what_changed().await;
         self.know_the_program();
         let mut turn = Turn::new(self.agent.settings.clone());
         let mut next = self.settle_waiting_call(said, &mut turn);
@@ -224,7 +233,7 @@ impl Run<'_> {
         }
         self.proof.internal_names = InternalNames::of(self.agent.dispatcher.registry().specs().iter());
         self.proof.add_task(&self.task.answers, &self.task.contact, self.language);
-        self.proof.add_events(&self.task.events, self.task.turn, &self.now, self.language);
+        self.proof.add_events(&self.past, self.task.turn, &self.now, self.language);
         if self.task.answers.iter().any(|message| asks_for_time(&message.text, &self.now, self.language)) {
             self.proof.add_days();
         }
@@ -317,9 +326,10 @@ impl Run<'_> {
                 language: self.language,
                 now: &self.now,
                 history: history::transcript(
-                    &self.task.events,
+                    &self.past,
                     self.task.turn,
                     &self.task.answers,
+                    &self.changed,
                     characters,
                 ),
                 passages: self.passages.get(..passages).unwrap_or(&self.passages),

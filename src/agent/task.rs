@@ -14,6 +14,7 @@ use crate::domain::turn::{StopReason, Usage};
 use crate::llm::model::SentFile;
 use async_trait::async_trait;
 use serde_json::Value;
+use std::collections::HashSet;
 use std::time::Duration;
 
 /// The turn's own log. Implementors owe durability before they return.
@@ -42,6 +43,9 @@ pub trait Audience: Send + Sync {
 pub trait Retrieve: Send + Sync {
     /// The best passages with enough evidence, best first.
     async fn retrieve(&self, asked: &Asked, limit: usize) -> anyhow::Result<Lookup>;
+
+    /// Those of these passages, found some time ago, that no longer hold: their document has changed, is gone or expired.
+    async fn outdated(&self, passages: Vec<String>) -> anyhow::Result<HashSet<String>>;
 }
 
 /// The files that customers sent.

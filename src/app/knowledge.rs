@@ -23,6 +23,7 @@ use crate::prompts::Prompts;
 use crate::tools::builtin::knowledge::KnowledgeSearch;
 use crate::web::ports::{self, HealthProbe, KnowledgeIngest};
 use async_trait::async_trait;
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -241,6 +242,10 @@ impl Retrieve for Retrieval {
         let mut found = self.0.base.look_up(asked, limit).await?;
         found.passages.retain(|passage| self.0.base.is_evident(passage));
         Ok(found)
+    }
+
+    async fn outdated(&self, passages: Vec<String>) -> anyhow::Result<HashSet<String>> {
+        Ok(self.0.base.outdated(passages).await?)
     }
 }
 

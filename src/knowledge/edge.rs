@@ -10,6 +10,7 @@ mod optimise;
 mod shard;
 mod view;
 
+use crate::knowledge::chunk::Chunk;
 use crate::knowledge::generation::IndexFolder;
 use crate::knowledge::hidden;
 use crate::knowledge::index::{
@@ -22,6 +23,7 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use uuid::Uuid;
 use view::View;
 
 /// The embedded index.
@@ -83,6 +85,10 @@ impl Index for EdgeIndex {
 
     fn search(&self, search: Search<'_>) -> Result<Vec<Hit>, IndexError> {
         self.live().search(search)
+    }
+
+    fn passages(&self, ids: &[Uuid]) -> Result<Vec<Chunk>, IndexError> {
+        self.live().passages(ids)
     }
 
     fn unembedded(

@@ -203,6 +203,12 @@ pub trait Index: Send + Sync {
     /// [`IndexError::Fault`].
     fn search(&self, search: Search<'_>) -> Result<Vec<Hit>, IndexError>;
 
+    /// The passages of these ids that are indexed, in no order; whether they may be found is not asked.
+    ///
+    /// # Errors
+    /// [`IndexError::Fault`].
+    fn passages(&self, ids: &[Uuid]) -> Result<Vec<Chunk>, IndexError>;
+
     /// At most `limit` entries behind `after`, in the order of their ids, that have no vector of this model.
     ///
     /// # Errors

@@ -37,6 +37,7 @@ pub mod search;
 pub mod site;
 pub mod source;
 pub mod sources;
+pub mod standing;
 pub mod stop_words;
 pub mod subject;
 pub mod uploads;

@@ -20,6 +20,7 @@ mod version;
 mod view;
 
 use crate::domain::clock::Clock;
+use crate::knowledge::chunk::Chunk;
 use crate::knowledge::hidden;
 use crate::knowledge::index::{
     Embedding, EntryId, Hit, Index, IndexError, Manifest, Search, Unembedded, Update,
@@ -34,6 +35,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
+use uuid::Uuid;
 use version::{Question, Wanted};
 use view::View;
 
@@ -156,6 +158,12 @@ impl Index for QdrantIndex {
     fn search(&self, search: Search<'_>) -> Result<Vec<Hit>, IndexError> {
         let (shared, question) = (Arc::clone(&self.shared), Question::from(search));
         let found = self.bridge.wait(async move { shared.search(&question).await })?;
+        Ok(found?)
+    }
+
+    fn passages(&self, ids: &[Uuid]) -> Result<Vec<Chunk>, IndexError> {
+        let (shared, ids) = (Arc::clone(&self.shared), ids.to_vec());
+        let found = self.bridge.wait(async move { shared.passages(&ids).await })?;
         Ok(found?)
     }
 

@@ -20,7 +20,6 @@ use crate::knowledge::vectors::VectorWatch;
 use crate::language::detect::detect;
 use crate::language::memo::Memo;
 use crate::llm::embed::{EmbedError, Embedder, TextKind};
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -271,11 +270,7 @@ impl KnowledgeBase {
         }
         let meaning = self.meaning(&question.said());
         let depth = if meaning.is_some() { depth.max(fuse::MEASURED) } else { depth };
-        let filter = Filter {
-            languages: self.languages.clone(),
-            audiences: Some(self.audiences.clone()),
-            day: self.today(),
-        };
+        let filter = self.filter();
         let hits =
             self.index.search(Search { terms: &terms, meaning: meaning.as_ref(), filter: &filter, depth })?;
         let mut candidates = fuse::passages(hits);
@@ -318,8 +313,10 @@ impl KnowledgeBase {
         metrics::histogram!("balcao_knowledge_top_evidence").record(f64::from(top));
     }
 
-    fn today(&self) -> Option<Date> {
-        self.calendar.as_ref().map(|(clock, zone)| clock.now().to_zoned(zone.clone()).date())
+    /// What may be found today.
+    pub(super) fn filter(&self) -> Filter {
+        let day = self.calendar.as_ref().map(|(clock, zone)| clock.now().to_zoned(zone.clone()).date());
+        Filter { languages: self.languages.clone(), audiences: Some(self.audiences.clone()), day }
     }
 
     /// The question as a vector, if there is something to compare it with.

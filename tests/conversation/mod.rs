@@ -3,6 +3,7 @@
 mod bindings;
 mod budget;
 mod bursts;
+mod changed;
 mod clock;
 mod confirm;
 mod customers;

@@ -113,6 +113,30 @@ fn an_update_leaves_what_it_keeps_and_what_it_puts() {
 }
 
 #[test]
+fn a_passage_is_there_by_its_id_as_long_as_it_is_indexed() {
+    on_every_index(|index| {
+        let id = |source: &str, ordinal| entry(source, ordinal, &[]).chunk.id;
+        let there = |ids: &[Uuid]| {
+            let mut found: Vec<_> =
+                index.passages(ids).unwrap().into_iter().map(|chunk| chunk.source).collect();
+            found.sort_unstable();
+            found
+        };
+        assert!(there(&[id("a", 0)]).is_empty(), "nothing is indexed");
+        put(index, &[("a", 1), ("b", 2), ("c", 3)], &[]);
+        let all = [id("a", 0), id("b", 0), id("c", 0), id("d", 0), id("a", 1)];
+        assert_eq!(there(&all), ["a", "b", "c"]);
+        assert!(there(&[]).is_empty());
+        // A small change is laid over what was there; what it replaces and what is gone must not shine through.
+        let mut update = index.begin(&index.manifest()).unwrap();
+        update.put("b", indexed("2"), vec![entry("b", 1, &[(2, 1.0)])]).unwrap();
+        update.commit(&HashSet::from(["a".to_owned()])).unwrap();
+        assert_eq!(there(&all), ["a"]);
+        assert_eq!(there(&[id("b", 1)]), ["b"]);
+    });
+}
+
+#[test]
 fn an_update_that_is_dropped_changes_nothing() {
     on_every_index(|index| {
         put(index, &[("a", 1)], &[]);

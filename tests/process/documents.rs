@@ -23,6 +23,10 @@ pub(super) async fn documents(door: &Door, query: &str) -> Vec<Value> {
     answer.json::<Value>().await.unwrap()["documents"].as_array().unwrap().clone()
 }
 
+/// A change is seen at the second look, some two seconds after it was made, and indexed. The rest is for a machine that does
+/// other things: looks become rarer where they take long.
+const SECONDS: Duration = Duration::from_secs(20);
+
 /// Waits until a search finds it, then asks in the chat; how long that took.
 pub(super) async fn answered(server: &Process, question: &str, wanted: &str) -> Duration {
     let began = Instant::now();
@@ -32,7 +36,7 @@ pub(super) async fn answered(server: &Process, question: &str, wanted: &str) -> 
         if found["results"][0]["text"].as_str().is_some_and(|text| text.contains(wanted)) {
             break;
         }
-        assert!(began.elapsed() < Duration::from_secs(60), "it still finds {found}");
+        assert!(began.elapsed() < SECONDS, "it still finds {found}");
     }
     let answer = server.talk().await.say(question).await;
     assert!(answer.text.contains(wanted), "{answer:#?}");
@@ -45,15 +49,19 @@ async fn a_price_changed_in_a_file_is_right_in_the_chat() {
     let server = place.serve().await;
     let question = "Vocês alugam bicicletas?";
     answered(&server, question, "R$ 12").await;
+    let mut talk = server.talk().await;
+    assert!(talk.say(question).await.text.contains("R$ 12"));
     fs::write(place.path("knowledge/bicicletas.md"), PRICE.replace("12", "14")).unwrap();
     let took = answered(&server, question, "R$ 14").await;
     println!("a changed price was right in the chat after {took:?}");
+    let again = talk.say(question).await;
+    assert!(again.text.contains("R$ 14") && !again.text.contains("R$ 12"), "{again:#?}");
     let before = documents(&server.door, "").await;
     assert_eq!(before.len(), 2);
     fs::remove_file(place.path("knowledge/frete.md")).unwrap();
     let began = Instant::now();
     while documents(&server.door, "").await.len() > 1 {
-        assert!(began.elapsed() < Duration::from_secs(60));
+        assert!(began.elapsed() < SECONDS);
     }
     assert!(server.terminate().await.0.success());
 }
@@ -234,7 +242,7 @@ async fn an_index_of_named_paths_stays_one() {
     .unwrap();
     let began = Instant::now();
     while documents(&server.door, "").await.len() < 2 {
-        assert!(began.elapsed() < Duration::from_secs(60));
+        assert!(began.elapsed() < SECONDS);
     }
     assert_eq!(documents(&server.door, "").await[1]["source"], "b");
 }

@@ -6,6 +6,7 @@ use super::fault;
 use super::filter::conditions;
 use super::shard::{Generation, MEANING, TERMS, chunk};
 use crate::knowledge::background::dot;
+use crate::knowledge::chunk::Chunk;
 use crate::knowledge::hidden::{Hidden, Part};
 use crate::knowledge::index::{
     Embedding, EntryId, Hit, IndexError, Manifest, Meaning, Search, SparseVector, Unembedded,
@@ -20,6 +21,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// What a generation hides of the one below it, in its folder.
 pub(super) const HIDDEN: &str = "hidden.json";
@@ -226,6 +228,22 @@ impl View {
             (None, Some(VectorInternal::Dense(_) | VectorInternal::MultiDense(_)) | None) => 0.0,
         };
         Ok(Hit { chunk: chunk(record.payload)?, terms, likeness })
+    }
+
+    /// See [`Index::passages`](crate::knowledge::index::Index::passages). An entry by all that a passage says has its id.
+    pub(super) fn passages(&self, ids: &[Uuid]) -> Result<Vec<Chunk>, IndexError> {
+        let mut found = Vec::new();
+        for generation in self.generations() {
+            let is_base = Arc::ptr_eq(generation, &self.base);
+            let hidden = self.over().filter(|_| is_base).map(|over| &over.hidden.entries);
+            let is_hidden = |id: &Uuid| hidden.is_some_and(|hidden| hidden.contains(&EntryId(*id)));
+            let points: Vec<PointId> =
+                ids.iter().filter(|id| !is_hidden(id)).map(|id| PointId::Uuid(*id)).collect();
+            for record in generation.retrieve(&points, WithPayloadInterface::Bool(true))? {
+                found.push(chunk(record.payload)?);
+            }
+        }
+        Ok(found)
     }
 
     /// See [`Index::unembedded`](crate::knowledge::index::Index::unembedded).

@@ -7,6 +7,7 @@ use super::state::not_ours;
 use super::version::Question;
 use super::view::View;
 use crate::domain::clock::Clock;
+use crate::knowledge::chunk::Chunk;
 use crate::knowledge::index::{Hit, IndexError};
 use qdrant_client::qdrant::alias_operations::Action;
 use qdrant_client::qdrant::{CreateAlias, RenameAlias};
@@ -145,12 +146,24 @@ impl Shared {
         match view.search(&self.server, question).await {
             // Replaced and removed since it was looked up.
             Err(Failure::Missing(_)) => self.refresh().await?.search(&self.server, question).await,
-            Err(failure) => {
-                self.look.notify_one();
-                Err(failure)
-            }
-            found => found,
+            found => self.looked(found),
         }
+    }
+
+    pub(super) async fn passages(&self, ids: &[Uuid]) -> Result<Vec<Chunk>, Failure> {
+        let Live { view, away } = self.live();
+        if let Some(failure) = away {
+            return Err(failure);
+        }
+        match view.passages(&self.server, ids).await {
+            Err(Failure::Missing(_)) => self.refresh().await?.passages(&self.server, ids).await,
+            found => self.looked(found),
+        }
+    }
+
+    /// Has the follower look at once where a server was asked in vain.
+    fn looked<T>(&self, found: Result<T, Failure>) -> Result<T, Failure> {
+        found.inspect_err(|_| self.look.notify_one())
     }
 
     /// Makes this what is searched, if that is still `base`.

@@ -7,6 +7,7 @@ use super::server::{Patience, Server};
 use super::state::Below;
 use super::version::{Asked, Question, Version, Wanted};
 use crate::knowledge::background::dot;
+use crate::knowledge::chunk::Chunk;
 use crate::knowledge::hidden::{Hidden, Part};
 use crate::knowledge::index::{EntryId, Hit, Manifest, Meaning, SparseVector, Unembedded};
 use crate::knowledge::lexicon::Lexicon;
@@ -14,6 +15,7 @@ use crate::knowledge::profile::Profile;
 use qdrant_client::qdrant::{Condition, Filter, PointId, ScoredPoint};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// A small version over a large one.
 #[derive(Debug)]
@@ -177,6 +179,25 @@ impl View {
         });
         let likeness = stored.meaning.map(|vector| dot(&vector, &meaning.vector));
         Hit { chunk: stored.chunk, terms, likeness }
+    }
+
+    /// See [`Index::passages`](crate::knowledge::index::Index::passages). An entry by all that a passage says has its id.
+    pub(super) async fn passages(&self, server: &Server, ids: &[Uuid]) -> Result<Vec<Chunk>, Failure> {
+        let mut found = Vec::new();
+        for version in self.versions() {
+            let is_base = Arc::ptr_eq(version, &self.base);
+            let hidden = self.over().filter(|_| is_base).map(|over| &over.hidden.entries);
+            let wanted = ids.iter().map(|id| EntryId(*id));
+            let wanted = wanted.filter(|id| hidden.is_none_or(|hidden| !hidden.contains(id))).map(point_id);
+            let wanted: Vec<PointId> = wanted.collect();
+            let Some(collection) = version.collection.as_ref().filter(|_| !wanted.is_empty()) else {
+                continue;
+            };
+            for point in server.get(collection, wanted, Patience::Search).await? {
+                found.extend(Stored::read(point)?.map(|stored| stored.chunk));
+            }
+        }
+        Ok(found)
     }
 
     /// See [`Index::unembedded`](crate::knowledge::index::Index::unembedded).

@@ -291,16 +291,16 @@ impl Run<'_> {
             };
             let found = self.agent.knowledge.retrieve(&asked, self.agent.settings.passages).await;
             // A knowledge base that fails must not silence the counter: tools still work.
-            let Lookup { query, mut passages } = found.unwrap_or_else(|error| {
+            let Lookup { query, mut passages, measured } = found.unwrap_or_else(|error| {
                 tracing::error!(error = %error, "the knowledge base could not be searched");
-                Lookup { query: asked.text, passages: Vec::new() }
+                Lookup { query: asked.text, ..Lookup::default() }
             });
             let business = &self.agent.business;
             if let Some(hours) = opening_hours(said, &passages, business, &self.now, self.language) {
                 passages.insert(0, hours);
             }
             self.passages.clone_from(&passages);
-            self.buffered.push(EventBody::Retrieved { query, passages });
+            self.buffered.push(EventBody::Retrieved { query, passages, measured });
         }
         if !self.passages.is_empty() {
             self.proof.ground();

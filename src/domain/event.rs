@@ -6,7 +6,7 @@ use super::conversation::Owner;
 use super::ids::{ConversationId, InterviewId, MessageId, Seq, TurnId};
 use super::interview::InterviewStep;
 use super::message::{Confirmation, Message};
-use super::passage::Passage;
+use super::passage::{Measured, Passage};
 use super::provenance::Binding;
 use super::tool_call::{ToolCall, ToolOutcome};
 use super::turn::{StopReason, Usage};
@@ -52,6 +52,9 @@ pub enum EventBody {
         query: String,
         /// What was found, best first.
         passages: Vec<Passage>,
+        /// How the search went; none in logs of before it was measured, and where the knowledge could not be searched.
+        #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
+        measured: Option<Measured>,
     },
     /// A model answered. Journalled before any of its calls is made.
     ModelAnswered {
@@ -185,5 +188,27 @@ impl EventBody {
             Self::News { .. } => "news",
             Self::StateChanged { .. } => "state_changed",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_search_that_was_not_measured_is_still_read() {
+        let old = json!({"event": "retrieved", "query": "q", "passages": []});
+        let read: EventBody = serde_json::from_value(old.clone()).unwrap();
+        assert_eq!(
+            read,
+            EventBody::Retrieved { query: "q".to_owned(), passages: Vec::new(), measured: None }
+        );
+        assert_eq!(serde_json::to_value(&read).unwrap(), old);
+        let measured = Some(Measured { hits: 3, top: 0.25, threshold: 0.5 });
+        let new = EventBody::Retrieved { query: "q".to_owned(), passages: Vec::new(), measured };
+        let kept = serde_json::to_string(&new).unwrap();
+        assert!(kept.contains(r#""hits":3,"top":0.25,"threshold":0.5"#), "{kept}");
+        assert_eq!(serde_json::from_str::<EventBody>(&kept).unwrap(), new);
     }
 }

@@ -30,6 +30,47 @@ pub struct Lookup {
     pub query: String,
     /// The passages, best first.
     pub passages: Vec<Passage>,
+    /// How it went, if there was a search at all.
+    pub measured: Option<Measured>,
+}
+
+/// How a search of the company's knowledge went, in numbers: they say nothing of what was asked.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Measured {
+    /// How many passages came up, answers or not.
+    pub hits: usize,
+    /// The evidence of the surest of them.
+    pub top: f32,
+    /// The evidence from which on a passage counted as an answer.
+    pub threshold: f32,
+}
+
+/// What the numbers of a search say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reading {
+    /// Nothing came up: it is not in the knowledge.
+    Nothing,
+    /// Nothing that came up speaks to the question: it is not in the knowledge.
+    FarBelow,
+    /// Something came up that nearly was an answer: perhaps the threshold is too high.
+    JustBelow,
+    /// There was an answer.
+    Evident,
+}
+
+impl Measured {
+    /// From this share of the threshold on, a passage nearly was an answer.
+    const NEARLY: f32 = 0.8;
+
+    /// What the numbers say.
+    pub fn reading(&self) -> Reading {
+        match self {
+            Self { hits: 0, .. } => Reading::Nothing,
+            Self { top, threshold, .. } if top >= threshold => Reading::Evident,
+            Self { top, threshold, .. } if *top >= threshold * Self::NEARLY => Reading::JustBelow,
+            Self { .. } => Reading::FarBelow,
+        }
+    }
 }
 
 /// What is to be looked up in the company's knowledge.
@@ -41,4 +82,24 @@ pub struct Asked {
     pub before: Vec<String>,
     /// The language the customer speaks: between two equals, the passage in it comes first.
     pub language: Language,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn not_known_and_cut_too_tight_look_different() {
+        for (hits, top, reading) in [
+            (0, 0.0, Reading::Nothing),
+            (5, 0.0, Reading::FarBelow),
+            (5, 0.39, Reading::FarBelow),
+            (1, 0.41, Reading::JustBelow),
+            (5, 0.499, Reading::JustBelow),
+            (1, 0.5, Reading::Evident),
+        ] {
+            assert_eq!(Measured { hits, top, threshold: 0.5 }.reading(), reading, "{hits} {top}");
+        }
+        assert_eq!(Measured { hits: 1, top: 0.0, threshold: 0.0 }.reading(), Reading::Evident);
+    }
 }

@@ -27,6 +27,7 @@ pub mod jsonl;
 pub mod ledger;
 pub mod lexicon;
 pub mod markdown;
+mod measure;
 pub mod profile;
 pub mod proposals;
 pub mod qdrant;

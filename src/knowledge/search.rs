@@ -4,7 +4,7 @@
 use crate::config::knowledge::KnowledgeSettings;
 use crate::domain::clock::Clock;
 use crate::domain::language::Language;
-use crate::domain::passage::{Asked, Lookup, Passage};
+use crate::domain::passage::{Asked, Lookup, Measured, Passage};
 use crate::knowledge::background::Background;
 use crate::knowledge::chunk::Chunk;
 use crate::knowledge::edge::EdgeIndex;
@@ -14,6 +14,7 @@ use crate::knowledge::follow_up;
 use crate::knowledge::fuse::{self, Candidate, Rule};
 use crate::knowledge::index::{Embedding, Filter, Index, IndexError, Manifest, Meaning, Search};
 use crate::knowledge::lexicon::Lexicon;
+use crate::knowledge::measure;
 use crate::knowledge::query::{self, Query};
 use crate::knowledge::rerank::Reranker;
 use crate::knowledge::vectors::VectorWatch;
@@ -166,7 +167,8 @@ impl KnowledgeBase {
         let carried = follow_up::carried(text, &before, *language);
         let question = Question { text: text.clone(), carried, language: Some(*language) };
         let query = question.said();
-        Ok(Lookup { query, passages: self.off_the_runtime(question, limit).await? })
+        let (passages, measured) = self.off_the_runtime(question, limit).await?;
+        Ok(Lookup { query, passages, measured: Some(measured) })
     }
 
     /// The best `limit` passages for a query that stands alone, best first, off the async runtime's own threads.
@@ -174,10 +176,14 @@ impl KnowledgeBase {
     /// # Errors
     /// [`IndexError::Fault`].
     pub async fn search(&self, query: &str, limit: usize) -> Result<Vec<Passage>, IndexError> {
-        self.off_the_runtime(Question::alone(query), limit).await
+        Ok(self.off_the_runtime(Question::alone(query), limit).await?.0)
     }
 
-    async fn off_the_runtime(&self, question: Question, limit: usize) -> Result<Vec<Passage>, IndexError> {
+    async fn off_the_runtime(
+        &self,
+        question: Question,
+        limit: usize,
+    ) -> Result<(Vec<Passage>, Measured), IndexError> {
         let looked_at = self.reranker.get().map_or(limit, |reranker| limit.max(reranker.candidates));
         let knowledge = self.clone();
         let searching = tokio::task::spawn_blocking(move || {
@@ -185,13 +191,13 @@ impl KnowledgeBase {
             Ok::<_, IndexError>((question, passages))
         });
         let found = searching.await.map_err(|error| IndexError::Fault(error.to_string()))?;
-        let (question, mut passages) = found?;
+        let (question, (mut passages, measured)) = found?;
         if let Some(reranker) = self.reranker.get() {
             let (said, language) = (question.said(), self.language_of(&question));
             reranker.reorder(&said, language, &mut passages, |passage| self.is_evident(passage)).await;
         }
         passages.truncate(limit);
-        Ok(passages)
+        Ok((passages, measured))
     }
 
     /// The language a question is asked in.
@@ -204,10 +210,10 @@ impl KnowledgeBase {
     /// # Errors
     /// [`IndexError::Fault`].
     pub fn search_blocking(&self, query: &str, limit: usize) -> Result<Vec<Passage>, IndexError> {
-        self.passages(&Question::alone(query), limit)
+        Ok(self.passages(&Question::alone(query), limit)?.0)
     }
 
-    fn passages(&self, question: &Question, limit: usize) -> Result<Vec<Passage>, IndexError> {
+    fn passages(&self, question: &Question, limit: usize) -> Result<(Vec<Passage>, Measured), IndexError> {
         let started = Instant::now();
         let limit = limit.min(MOST_PASSAGES);
         let lexicon = self.index.lexicon();
@@ -219,11 +225,12 @@ impl KnowledgeBase {
         let passage = |it| self.passage(it, &queries, &lexicon, asked);
         let passages: Vec<Passage> = candidates.into_iter().map(passage).collect();
         // A probe asks about nothing, and would be counted as a question that nothing answers.
+        let measured = measure::measured(&passages, self.evidence_threshold);
         if !query::terms(&queries).indices.is_empty() {
-            self.tell(&passages, by_meaning);
+            measure::tell(measured, by_meaning);
         }
         metrics::histogram!("balcao_knowledge_search_seconds").record(started.elapsed().as_secs_f64());
-        Ok(passages)
+        Ok((passages, measured))
     }
 
     /// The best `limit` documents for a query, best first, each by its best passage.
@@ -287,30 +294,6 @@ impl KnowledgeBase {
         let best =
             candidates.iter().take(LIKELY_COVERING).map(|it| self.coverage(&it.chunk, queries, &lexicon));
         best.fold(0.0, f32::max)
-    }
-
-    /// Says what a search found, without the question's words: that nothing is known, and that too much is asked of what
-    /// is known, look different.
-    fn tell(&self, passages: &[Passage], by_meaning: bool) {
-        let evident = passages.iter().filter(|passage| self.is_evident(passage)).count();
-        let top = passages.iter().map(|passage| passage.evidence).fold(0.0, f32::max);
-        let outcome = match (passages.is_empty(), evident) {
-            (true, _) => "nothing",
-            (false, 0) => "below_threshold",
-            (false, _) => "evident",
-        };
-        tracing::debug!(
-            hits = passages.len(),
-            evident,
-            top_evidence = top,
-            threshold = self.evidence_threshold,
-            top_score = passages.first().map_or(0.0, |passage| passage.score),
-            by_meaning,
-            outcome,
-            "the knowledge was searched"
-        );
-        metrics::counter!("balcao_knowledge_searches_total", "outcome" => outcome).increment(1);
-        metrics::histogram!("balcao_knowledge_top_evidence").record(f64::from(top));
     }
 
     /// What may be found today.

@@ -7,6 +7,9 @@ use std::sync::OnceLock;
 const SECONDS: [f64; 14] =
     [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
 
+/// Upper bounds of passages that a search finds.
+const HITS: [f64; 7] = [0.0, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0];
+
 /// Upper bounds of shares.
 const SHARES: [f64; 10] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0];
 
@@ -20,6 +23,8 @@ pub fn begin() -> Option<&'static PrometheusHandle> {
                 .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
                 .ok()?
                 .set_buckets_for_metric(Matcher::Suffix("_evidence".to_owned()), &SHARES)
+                .ok()?
+                .set_buckets_for_metric(Matcher::Suffix("_hits".to_owned()), &HITS)
                 .ok()?;
             builder.install_recorder().ok()
         })

@@ -54,6 +54,10 @@ async fn every_metric_has_its_agreed_name_and_labels() {
         // Nothing waits, and that shows.
         "balcao_outbox_depth 0",
         "balcao_knowledge_search_seconds_bucket{le=\"0.5\"}",
+        "balcao_knowledge_searches_total{outcome=\"evident\"}",
+        "balcao_knowledge_hits_bucket{le=\"5\"}",
+        "balcao_knowledge_top_evidence_bucket{le=\"0.5\"}",
+        "balcao_knowledge_evidence_threshold 0.5",
         "balcao_handoffs_total{reason=\"customer_asked\"}",
     ] {
         let is_there = text.lines().any(|line| {

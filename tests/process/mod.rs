@@ -8,6 +8,7 @@ mod imports;
 mod models;
 mod once;
 mod qdrant;
+mod searches;
 mod stop;
 mod support;
 mod verbs;

@@ -4,7 +4,7 @@ use crate::support::stores::{answer, claim, tool_events};
 use crate::support::web::{problem, spawn_web};
 use balcao::domain::conversation::{Lease, Owner};
 use balcao::domain::event::EventBody;
-use balcao::domain::passage::Passage;
+use balcao::domain::passage::{Measured, Passage};
 use balcao::store::conversations::OwnerChange;
 use jiff::Timestamp;
 use reqwest::Method;
@@ -204,8 +204,9 @@ async fn the_detail_tells_what_was_done_why_and_at_what_cost() {
         score: 1.5,
         evidence: 0.5,
     };
+    let measured = Some(Measured { hits: 4, top: 0.5, threshold: 0.25 });
     let mut journal =
-        vec![EventBody::Retrieved { query: "pedido 10482".to_owned(), passages: vec![passage] }];
+        vec![EventBody::Retrieved { query: "pedido 10482".to_owned(), passages: vec![passage], measured }];
     journal.extend(tool_events());
     journal.push(EventBody::Withheld { reason: "no evidence".to_owned(), text: "Chega hoje.".to_owned() });
     app.stores.turns.append(&turn, journal, Timestamp::now()).await.unwrap();
@@ -222,6 +223,8 @@ async fn the_detail_tells_what_was_done_why_and_at_what_cost() {
     assert_eq!(told["answers"], json!([asked]));
     assert_eq!(told["stop_reason"], "answered");
     assert_eq!(told["evidence"][0]["passages"][0]["source"], "envio.md");
+    let measured = ["hits", "top", "threshold"].map(|name| told["evidence"][0][name].clone());
+    assert_eq!(measured, [json!(4), json!(0.5), json!(0.25)]);
     assert_eq!(told["model_calls"][0]["model"], "openai:test");
     let call = &told["tool_calls"][0];
     assert_eq!((&call["name"], &call["arguments"]), (&json!("order_status"), &json!({"order": "10482"})));

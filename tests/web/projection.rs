@@ -96,7 +96,7 @@ fn every_kind_of_event_as_visitors_see_it() {
 #[test]
 fn the_rest_is_not_for_visitors() {
     for hidden in [
-        EventBody::Retrieved { query: "q".to_owned(), passages: vec![] },
+        EventBody::Retrieved { query: "q".to_owned(), passages: vec![], measured: None },
         EventBody::ToolStarted { call: call(0) },
         EventBody::ConfirmationAsked { call: call(0) },
         EventBody::Verified { identities: vec![] },

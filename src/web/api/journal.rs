@@ -54,6 +54,15 @@ struct EvidenceView {
     query: String,
     #[schema(value_type = Vec<Object>)]
     passages: Vec<Passage>,
+    /// How many passages came up, answers or not. This and the next two are left out where nothing was measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hits: Option<usize>,
+    /// The evidence of the surest of them, 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top: Option<f32>,
+    /// The evidence from which on a passage counted as an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold: Option<f32>,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -170,9 +179,13 @@ impl TurnView {
     fn note(&mut self, event: &Event) {
         match &event.body {
             EventBody::TurnStarted { answers } => self.answers.clone_from(answers),
-            EventBody::Retrieved { query, passages } => {
-                self.evidence.push(EvidenceView { query: query.clone(), passages: passages.clone() });
-            }
+            EventBody::Retrieved { query, passages, measured } => self.evidence.push(EvidenceView {
+                query: query.clone(),
+                passages: passages.clone(),
+                hits: measured.map(|it| it.hits),
+                top: measured.map(|it| it.top),
+                threshold: measured.map(|it| it.threshold),
+            }),
             EventBody::ModelAnswered { step, model, text, calls, usage, duration_ms } => {
                 let mut own = UsageView::default();
                 own.add(*usage);

@@ -32,6 +32,7 @@ use crate::conversation::worker::Worker;
 use crate::domain::clock::Clock;
 use crate::domain::problem::Problem;
 use crate::inbox::accept::{Inbox, InboxLimits};
+use crate::knowledge::kinship::Kinship;
 use crate::knowledge::proposals::Proposals;
 use crate::limits::alert_task::{AlertTask, Webhook};
 use crate::limits::alerts::Alerts;
@@ -319,7 +320,11 @@ impl App {
             ingest: Arc::new(library.clone()),
             documents: Arc::new(library.clone()),
             proposals: Arc::new(Proposals::below(&options.data)),
-            gaps: GapFinder { stores: stores.clone(), business: Arc::new(settings.business.clone()) },
+            gaps: GapFinder {
+                stores: stores.clone(),
+                business: Arc::new(settings.business.clone()),
+                meanings: Arc::new(Kinship::by(library.base.embedder.clone())),
+            },
             definitions,
             interview_desk,
             tools: Arc::new(Offered(registry)),

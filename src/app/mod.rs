@@ -18,6 +18,7 @@ pub mod keys;
 pub mod knowledge;
 pub mod leads;
 pub mod mcp;
+mod meanings;
 mod ports;
 mod probes;
 pub mod reception;

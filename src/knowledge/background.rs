@@ -76,6 +76,8 @@ const UNRELATED: [(Language, &[&str]); 3] = [
 pub struct Background {
     /// What all questions have in common.
     common: Vec<f32>,
+    /// Likeness of unrelated questions by what is peculiar to each.
+    questions: Spread,
     /// Likeness of unrelated texts, in all languages.
     all: Spread,
     /// The same by the language of the question and that of the passage.
@@ -115,6 +117,13 @@ impl Background {
             let share = COMMON_SHARE / questions.len() as f32;
             common.iter_mut().zip(question).for_each(|(sum, value)| *sum += value * share);
         }
+        let peculiar: Vec<Vec<f32>> =
+            questions.iter().map(|question| peculiar(question.clone(), &common)).collect();
+        let among = peculiar
+            .iter()
+            .enumerate()
+            .flat_map(|(place, one)| peculiar.iter().skip(place + 1).map(move |other| dot(one, other)));
+        let among = Spread::of(&among.collect::<Vec<f32>>());
         let mut likenesses: Vec<(Language, Language, f32)> = Vec::new();
         for (asked, question) in questions.into_iter().enumerate() {
             let question = without(question, &common);
@@ -129,12 +138,22 @@ impl Background {
         let pairs =
             Language::ALL.iter().flat_map(|asked| Language::ALL.iter().map(move |told| (*asked, *told)));
         let pairs = pairs.map(|(asked, told)| (asked, told, of(&|one, other| (one, other) == (asked, told))));
-        Ok(Self { all: of(&|_, _| true), pairs: pairs.collect(), common })
+        Ok(Self { questions: among, all: of(&|_, _| true), pairs: pairs.collect(), common })
     }
 
     /// A question's vector without what it shares with every question. No longer of length 1.
     pub fn own(&self, question: Vec<f32>) -> Vec<f32> {
         without(question, &self.common)
+    }
+
+    /// What is peculiar to a question, in length 1: its vector without all that questions have in common.
+    pub fn peculiar(&self, question: Vec<f32>) -> Vec<f32> {
+        peculiar(question, &self.common)
+    }
+
+    /// The likeness of what is peculiar to two questions that is so many standard deviations above that of unrelated ones.
+    pub fn among_questions(&self, deviations: f32) -> f32 {
+        self.questions.mean + deviations * self.questions.deviation
     }
 
     /// How far a likeness is above that of unrelated texts, in standard deviations.
@@ -148,6 +167,14 @@ impl Background {
 
 fn without(mut vector: Vec<f32>, common: &[f32]) -> Vec<f32> {
     vector.iter_mut().zip(common).for_each(|(value, common)| *value -= common);
+    vector
+}
+
+fn peculiar(question: Vec<f32>, common: &[f32]) -> Vec<f32> {
+    let whole: Vec<f32> = common.iter().map(|value| value / COMMON_SHARE).collect();
+    let mut vector = without(question, &whole);
+    let length = dot(&vector, &vector).sqrt().max(f32::EPSILON);
+    vector.iter_mut().for_each(|value| *value /= length);
     vector
 }
 

@@ -24,6 +24,7 @@ pub mod hidden;
 pub mod index;
 pub mod ingest;
 pub mod jsonl;
+pub mod kinship;
 pub mod ledger;
 pub mod lexicon;
 pub mod markdown;

@@ -70,6 +70,81 @@ async fn an_answer_of_a_person_becomes_knowledge_once_it_is_approved() {
     app.end().await;
 }
 
+/// The causes of every gap, by its newest question.
+async fn causes(app: &TestApp) -> Vec<(String, Value)> {
+    let (_, body) = call(app, Method::GET, "/api/v1/gaps", json!({})).await;
+    let of =
+        |gap: &Value| (gap["examples"][0]["question"].as_str().unwrap().to_owned(), gap["causes"].clone());
+    let mut found: Vec<_> = body["gaps"].as_array().unwrap().iter().map(of).collect();
+    found.sort_by(|one, other| one.0.cmp(&other.0));
+    found
+}
+
+#[tokio::test]
+async fn every_cause_is_told_apart_and_small_talk_is_none() {
+    let mixed = || says("Posso ajudar, sim! A orquídea custa R$ 75,00. Qual é o seu CEP?");
+    let app = AppOptions::scripted(vec![
+        says("Tudo ótimo por aqui!"),
+        says("Depende do tamanho do espaço. Pode me contar mais?"),
+        mixed(),
+        mixed(),
+        says("Não sei dizer se temos estacionamento. Quer falar com uma pessoa?"),
+    ])
+    .start()
+    .await;
+    app.talk().await.say("Bom dia, tudo bem por aí?").await;
+    app.talk().await.say("Vocês dedetizam formigueiro em telhado?").await;
+    let withheld = app.talk().await.say("Quanto custa a orquídea azul importada?").await;
+    assert!(!withheld.text.contains("75"), "{withheld:#?}");
+    app.talk().await.say("Tem estacionamento para caminhão?").await;
+    let cause = |question: &str, cause: &str| (question.to_owned(), json!({cause: 1}));
+    assert_eq!(
+        causes(&app).await,
+        [
+            cause("Quanto custa a orquídea azul importada?", "withheld"),
+            cause("Tem estacionamento para caminhão?", "abstained"),
+            cause("Vocês dedetizam formigueiro em telhado?", "low_evidence"),
+        ]
+    );
+    let (_, body) = call(&app, Method::GET, "/api/v1/gaps?cause=withheld", json!({})).await;
+    assert_eq!(body["gaps"].as_array().unwrap().len(), 1);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_the_customer_corrects_is_a_gap_of_its_question() {
+    let sorry = || says("Desculpe. Quer que eu chame uma pessoa da equipe?");
+    let app = AppOptions::scripted(vec![
+        says("Claro! Qual planta você quer trocar?"),
+        sorry(),
+        says("Sure! Which plant is it?"),
+        says("Sorry. Shall I call somebody from the team?"),
+    ])
+    .start()
+    .await;
+    let (mut ana, mut rui) = (app.talk().await, app.talk().await);
+    ana.say("Vocês trocam planta que morreu no inverno?").await;
+    ana.say("não, isso está errado").await;
+    // A person answers the question, and not the word that the answer was wrong.
+    ana.operator("reply", json!({"text": "Trocamos em até 30 dias, com a nota fiscal.", "name": "Bia"}))
+        .await;
+    rui.say("Do you replace plants that froze outside?").await;
+    rui.say("That's not right").await;
+    let (_, body) = call(&app, Method::GET, "/api/v1/gaps?cause=corrected", json!({})).await;
+    let gaps = body["gaps"].as_array().unwrap();
+    assert_eq!(gaps.len(), 2, "{body}");
+    let mut found: Vec<_> = gaps.iter().map(|gap| gap["examples"][0]["question"].as_str().unwrap()).collect();
+    found.sort_unstable();
+    assert_eq!(
+        found,
+        ["Do you replace plants that froze outside?", "Vocês trocam planta que morreu no inverno?"]
+    );
+    let of_ana = gaps.iter().find(|gap| gap["answers"] != json!([])).unwrap();
+    assert_eq!((&of_ana["causes"]["corrected"], &of_ana["count"]), (&json!(1), &json!(1)), "{body}");
+    assert_eq!(of_ana["answers"], json!(["Trocamos em até 30 dias, com a nota fiscal."]));
+    app.end().await;
+}
+
 #[tokio::test]
 async fn what_was_answered_is_no_gap() {
     let search = calls([("product_search", json!({"query": "jiboia"}))]);

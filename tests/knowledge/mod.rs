@@ -8,6 +8,7 @@ mod contract;
 mod crash;
 mod follow_up;
 mod ingest;
+mod kinship;
 mod meaning;
 mod places;
 mod qdrant;

@@ -3,6 +3,7 @@
 mod authorize;
 mod crash;
 mod documents;
+mod gaps;
 mod harm;
 mod imports;
 mod models;

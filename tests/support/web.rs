@@ -22,6 +22,7 @@ use balcao::domain::secret::Secret;
 use balcao::domain::tool::{Localized, Risk, ToolSpec};
 use balcao::inbox::accept::{Inbox, InboxLimits};
 use balcao::interview::library::Interviews;
+use balcao::knowledge::kinship::Kinship;
 use balcao::knowledge::ledger::Ledger;
 use balcao::knowledge::proposals::Proposals;
 use balcao::knowledge::source::Defaults;
@@ -169,7 +170,11 @@ pub async fn spawn_web_with(options: WebOptions) -> WebApp {
         ingest: Arc::new(Shelf),
         documents: Arc::new(Shelf),
         proposals: Arc::new(Proposals::below(folder.path())),
-        gaps: GapFinder { stores: stores.clone(), business: Arc::new(business) },
+        gaps: GapFinder {
+            stores: stores.clone(),
+            business: Arc::new(business),
+            meanings: Arc::new(Kinship::default()),
+        },
         definitions: shipped_interviews(),
         interview_desk: Arc::new(interview_desk),
         tools: Arc::new(Shelf),

@@ -5,17 +5,19 @@ use super::knowledge::told as told_by_the_server;
 use crate::app::build::Options;
 use crate::app::client;
 use crate::app::instance::{Running, running};
-use crate::app::knowledge::Library;
+use crate::app::knowledge::{Library, open_embedder};
 use crate::app::terminal::say;
 use crate::conversation::gaps::propose::{proposal, reworded};
 use crate::conversation::gaps::{Cause, Gap, GapFinder};
 use crate::domain::ids::MessageId;
+use crate::knowledge::kinship::Kinship;
 use crate::knowledge::proposals::{Decision, Proposal, Proposals, Standing, Wording};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 use std::sync::Arc;
+use tokio::runtime::Handle;
 use uuid::Uuid;
 
 /// Who proposes and decides at a terminal that no key is needed for.
@@ -152,14 +154,31 @@ async fn list(
 async fn found(options: &Options) -> anyhow::Result<Vec<Gap>> {
     let (stores, handle) = database(options).await?;
     let business = Arc::new(options.settings.business.clone());
-    let found = GapFinder { stores, business }.find().await;
+    let meanings = Arc::new(meanings(options).await?);
+    let found = GapFinder { stores, business, meanings }.find().await;
     handle.close().await;
     Ok(found?)
 }
 
+/// What questions mean, by the model that the settings name; by no model, if that cannot be opened.
+async fn meanings(options: &Options) -> anyhow::Result<Kinship> {
+    let (kinship, options, runtime) = (Kinship::default(), options.clone(), Handle::current());
+    let embedder =
+        tokio::task::spawn_blocking(move || open_embedder(&options, &options.settings.embeddings, runtime))
+            .await?;
+    match embedder {
+        // The first and only one.
+        Ok(Some(embedder)) => drop(kinship.embedder.set(embedder)),
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "questions are put together by their words alone"),
+    }
+    Ok(kinship)
+}
+
 async fn propose(options: &Options, id: MessageId, wording: Wording) -> anyhow::Result<Proposal> {
     let found = found(options).await?;
-    let gap = found.iter().find(|gap| gap.id == id).context("no gap has this id; see `balcao gaps`")?;
+    let gap = found.iter().find(|gap| gap.messages.contains(&id));
+    let gap = gap.context("no gap has this id; see `balcao gaps`")?;
     let clock = options.clock.as_ref();
     let proposed = proposal(gap, wording, None, AT_THE_TERMINAL.to_owned(), clock)?;
     Proposals::below(&options.data).add(&proposed)?;
@@ -247,6 +266,7 @@ fn called(cause: Cause) -> &'static str {
         Cause::Abstained => "abstained",
         Cause::LowEvidence => "low evidence",
         Cause::Withheld => "withheld",
+        Cause::Corrected => "corrected",
         Cause::AnsweredByPerson => "answered by a person",
     }
 }

@@ -1,6 +1,8 @@
-//! What could not be answered, read off the logs: abstentions, answers without evidence, withheld sentences, and what a
-//! person had to say instead; grouped by meaning, without personal data. Derived anew each time; it keeps nothing.
+//! What could not be answered, read off the logs: abstentions, answers without evidence, withheld sentences, answers that
+//! customers corrected, and what a person had to say instead; grouped by meaning, without personal data. Derived anew each time; it keeps nothing.
 
+mod asks;
+mod corrected;
 mod group;
 mod moments;
 mod private;
@@ -12,6 +14,7 @@ use crate::domain::ids::{ConversationId, MessageId};
 use crate::store::Stores;
 use crate::store::conversations::ConversationFilter;
 use crate::store::error::StoreError;
+use async_trait::async_trait;
 use jiff::Timestamp;
 use private::Own;
 use serde::{Deserialize, Serialize};
@@ -24,6 +27,8 @@ const CONVERSATIONS: usize = 1_000;
 const PAGE: u32 = 100;
 /// Events of one conversation that are looked through.
 const EVENTS: u32 = 400;
+/// Questions whose meaning is asked for, the newest; older ones are put together by their words.
+const MEANT: usize = 500;
 /// Examples that are shown of one gap.
 pub const EXAMPLES: usize = 5;
 
@@ -37,6 +42,8 @@ pub enum Cause {
     LowEvidence,
     /// A sentence of the answer was withheld.
     Withheld,
+    /// The customer said that the answer was wrong.
+    Corrected,
     /// A person of the business answered it.
     AnsweredByPerson,
 }
@@ -61,8 +68,11 @@ pub struct Moment {
 /// Questions of one meaning that could not be answered.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Gap {
-    /// The oldest question's message: it stays the same as long as that is looked at.
+    /// The oldest question's message: it stays the same as long as that is looked at, whatever is asked later.
     pub id: MessageId,
+    /// Every question's message: each names the gap, should it be grouped differently one day.
+    #[serde(skip)]
+    pub messages: Vec<MessageId>,
     /// How often it was asked.
     pub count: usize,
     /// How often for which cause.
@@ -95,6 +105,24 @@ pub struct GapFinder {
     pub stores: Stores,
     /// Whose counter it is: what it says of itself is nobody's secret.
     pub business: Arc<Business>,
+    /// What questions mean.
+    pub meanings: Arc<dyn Meanings>,
+}
+
+/// Tells what questions mean.
+#[async_trait]
+pub trait Meanings: Send + Sync {
+    /// What each of these questions means; none if there is no model of meaning, or it does not answer.
+    async fn of(&self, questions: Vec<String>) -> Option<Meant>;
+}
+
+/// What questions mean.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Meant {
+    /// One of length 1 for each question, in order.
+    pub vectors: Vec<Vec<f32>>,
+    /// From which dot product on two of them mean the same.
+    pub alike: f32,
 }
 
 impl GapFinder {
@@ -121,6 +149,19 @@ impl GapFinder {
                 Some(_) | None => break,
             }
         }
-        Ok(group::group(moments))
+        moments.sort_by_key(|moment| (moment.at, moment.message));
+        // The newest: a model takes its time.
+        let newest = moments.len().saturating_sub(MEANT);
+        let questions = moments[newest..].iter().map(|moment| moment.question.clone()).collect();
+        let meant = self.meanings.of(questions).await;
+        Ok(group::group(moments, meant.map(|meant| (newest, meant))))
+    }
+
+    /// The gap that a question's message is in.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn of(&self, message: MessageId) -> Result<Option<Gap>, StoreError> {
+        Ok(self.find().await?.into_iter().find(|gap| gap.messages.contains(&message)))
     }
 }

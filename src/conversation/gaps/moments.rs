@@ -1,5 +1,7 @@
 //! Where in a log a question was not answered, and what a person answered instead. Pure.
 
+use super::asks::{asks, says_something};
+use super::corrected::says_that_it_is_wrong;
 use super::private::{Own, in_brief, without_personal_data};
 use super::{Cause, Moment};
 use crate::agent::claims::denies_ability;
@@ -11,11 +13,9 @@ use crate::domain::tool_call::ToolOutcome;
 use crate::domain::turn::StopReason;
 use crate::knowledge::proposals::LONGEST_ANSWER;
 use crate::language::detect::detect;
-use crate::language::fold::{fold, is_stopword, words};
-use std::collections::HashMap;
+use crate::language::fold::fold;
+use std::collections::{HashMap, HashSet};
 
-/// A question with fewer words that mean something is a greeting or a yes.
-const FEWEST_WORDS: usize = 2;
 /// Longest question that is shown, in characters.
 const LONGEST_SHOWN: usize = 300;
 /// A shorter answer of a person explains nothing.
@@ -29,6 +29,8 @@ struct Turn {
     searched: bool,
     withheld: bool,
     denies: bool,
+    /// An interview took part.
+    interviews: bool,
 }
 
 /// The questions of a log, oldest event first, that were not answered.
@@ -39,6 +41,9 @@ pub(super) fn moments_in(events: &[Event], name: &str, own: &Own, language: Lang
     // Customer messages that nobody but a person may answer, or the bot has just answered.
     let mut last_asked: Vec<MessageId> = Vec::new();
     let mut is_answered = false;
+    // Whether the last word was an answer of the bot's, and no question of its own.
+    let mut can_be_corrected = false;
+    let mut corrections: HashSet<MessageId> = HashSet::new();
     let add = |moments: &mut Vec<Moment>,
                said: &HashMap<MessageId, &Message>,
                ids: &[MessageId],
@@ -49,9 +54,7 @@ pub(super) fn moments_in(events: &[Event], name: &str, own: &Own, language: Lang
         let text: Vec<&str> = asked.iter().map(|message| message.text.as_str()).collect();
         let text = text.join(" ");
         let spoken = detect(&text).unwrap_or(language);
-        if words(&text).iter().filter(|word| word.len() > 2 && !is_stopword(word, spoken)).count()
-            < FEWEST_WORDS
-        {
+        if !says_something(&text, spoken) || (cause == Cause::LowEvidence && !asks(&text)) {
             return;
         }
         moments.push(Moment {
@@ -74,6 +77,12 @@ pub(super) fn moments_in(events: &[Event], name: &str, own: &Own, language: Lang
                 said.insert(message.id, message);
                 match message.role {
                     Role::Customer => {
+                        if std::mem::take(&mut can_be_corrected) && says_that_it_is_wrong(&message.text) {
+                            add(&mut moments, &said, &last_asked, Cause::Corrected, None);
+                            // The question is still the same.
+                            corrections.insert(message.id);
+                            continue;
+                        }
                         if std::mem::take(&mut is_answered) {
                             last_asked.clear();
                         }
@@ -81,8 +90,10 @@ pub(super) fn moments_in(events: &[Event], name: &str, own: &Own, language: Lang
                     }
                     Role::Assistant => {
                         is_answered = true;
+                        can_be_corrected = message.confirmation.is_none() && message.input.is_none();
                         if let Some(turn) = event.turn.and_then(|turn| turns.get_mut(&turn)) {
                             turn.denies |= denies_ability(&fold(&message.text));
+                            can_be_corrected &= !turn.interviews;
                         }
                     }
                     Role::Human => {
@@ -95,7 +106,7 @@ pub(super) fn moments_in(events: &[Event], name: &str, own: &Own, language: Lang
                                 Some(&message.text),
                             );
                         }
-                        is_answered = true;
+                        (is_answered, can_be_corrected) = (true, false);
                     }
                     Role::System => {}
                 }
@@ -114,8 +125,10 @@ pub(super) fn moments_in(events: &[Event], name: &str, own: &Own, language: Lang
                     }
                     EventBody::ToolFinished { outcome: ToolOutcome::Done { .. }, .. } => turn.found = true,
                     EventBody::Withheld { .. } => turn.withheld = true,
+                    EventBody::Interview { .. } => turn.interviews = true,
                     EventBody::TurnFinished { stop_reason, .. } => {
-                        if let Some(cause) = cause_of(turn, *stop_reason) {
+                        let is_asked = turn.answers.iter().any(|message| !corrections.contains(message));
+                        if let Some(cause) = cause_of(turn, *stop_reason).filter(|_| is_asked) {
                             add(&mut moments, &said, &turn.answers, cause, None);
                         }
                     }
@@ -134,7 +147,7 @@ fn cause_of(turn: &Turn, reason: StopReason) -> Option<Cause> {
         }
         StopReason::Answered if turn.denies => Some(Cause::Abstained),
         StopReason::Answered if turn.withheld => Some(Cause::Withheld),
-        StopReason::Answered if turn.searched && !turn.found => Some(Cause::LowEvidence),
+        StopReason::Answered if turn.searched && !turn.found && !turn.interviews => Some(Cause::LowEvidence),
         StopReason::Answered
         | StopReason::AwaitingConfirmation
         | StopReason::HandedOff

@@ -25,7 +25,7 @@ const MOST_SHOWN: usize = 500;
 pub struct GapsQuery {
     /// At most so many, up to 500.
     limit: Option<usize>,
-    /// Only with this cause: `abstained`, `low_evidence`, `withheld` or `answered_by_person`.
+    /// Only with this cause: `abstained`, `low_evidence`, `withheld`, `corrected` or `answered_by_person`.
     #[param(value_type = Option<String>)]
     cause: Option<Cause>,
 }
@@ -87,8 +87,7 @@ pub async fn propose_entry(
     Json(new): Json<NewProposal>,
 ) -> Result<(StatusCode, axum::Json<Proposal>), Problem> {
     let id: MessageId = id.parse().map_err(|_| no_such_gap())?;
-    let known = state.parts.gaps.find().await?;
-    let gap = known.into_iter().find(|gap| gap.id == id).ok_or_else(no_such_gap)?;
+    let gap = state.parts.gaps.of(id).await?.ok_or_else(no_such_gap)?;
     let wording = Wording { question: new.question, answer: new.answer };
     let proposal = proposal(&gap, wording, new.language, operator.name, state.parts.clock.as_ref())
         .map_err(|unfit| problem_of_words(&unfit))?;

@@ -1,7 +1,8 @@
-//! What an operator sees of searches: whether something is not in the knowledge or is cut off too tightly.
+//! What an operator sees of searches: whether something is not in the knowledge or is cut off too tightly, and that what
+//! is not for customers, or not for today, is found in no way.
 
 use super::documents::PRICE;
-use super::support::{Place, Process};
+use super::support::{Place, Process, stdout};
 use crate::support::talk::Talk;
 use reqwest::Method;
 use serde_json::Value;
@@ -75,4 +76,53 @@ async fn not_known_and_cut_too_tight_look_different() {
     talk.say(NOTHING).await;
     assert_eq!(journalled(&talk).await["hits"], 0);
     assert!(server.terminate().await.0.success());
+}
+
+#[tokio::test]
+async fn what_is_not_for_today_or_not_for_customers_is_found_in_no_way() {
+    let about = |terms: &str, fact: &str| {
+        format!(
+            "---\n{terms}---\n# Aula de tricô\n\n## Onde fica a aula de tricô?\n\nA aula de tricô {fact}.\n"
+        )
+    };
+    let hidden = [
+        ("vencida.md", about("valid_until: 2020-01-31\n", "ficava no terraço"), "no terraço"),
+        ("futura.md", about("valid_from: 2099-01-01\n", "ficará no mezanino"), "no mezanino"),
+        ("interna.md", about("audience: equipe\n", "fica no depósito"), "no depósito"),
+    ];
+    let question = "Onde fica a aula de tricô?";
+    let mut place = Place::empty().file("knowledge/hoje.md", &about("", "fica no subsolo"));
+    for (name, text, _) in &hidden {
+        place = place.file(&format!("knowledge/{name}"), text);
+    }
+    let holds = |text: &str| {
+        assert!(text.contains("no subsolo"), "what holds is found: {text}");
+        for (name, _, fact) in &hidden {
+            assert!(!text.contains(fact) && !text.contains(name), "{name} shines through: {text}");
+        }
+    };
+    let offline = place.run(&["search", question, "--limit", "10"], "").await;
+    holds(&stdout(&offline));
+    let server = place.serve().await;
+    let listed = super::documents::documents(&server.door, "").await;
+    assert_eq!(listed.len(), 4, "all of them are indexed: {listed:?}");
+    let through = place.run(&["search", question, "--limit", "10"], "").await;
+    assert_eq!(stdout(&through), stdout(&offline));
+    holds(&Value::from(search(&server, question).await).to_string());
+    let rank = server.door.operator(Method::POST, "/api/v1/knowledge/rank");
+    let ranked: Value =
+        rank.json(&serde_json::json!({"query": question})).send().await.unwrap().json().await.unwrap();
+    assert_eq!(ranked["ranked"], serde_json::json!(["hoje.md"]));
+    let mut talk = server.talk().await;
+    let answer = talk.say(question).await;
+    holds(&answer.text);
+    holds(&journalled(&talk).await["passages"].to_string());
+    assert!(server.terminate().await.0.success());
+    // For those it is meant for, it is there.
+    place.set("BALCAO__KNOWLEDGE__AUDIENCES", "equipe");
+    let staff = stdout(&place.run(&["search", question, "--limit", "10"], "").await);
+    assert!(
+        staff.contains("no depósito") && staff.contains("no subsolo") && !staff.contains("no terraço"),
+        "{staff}"
+    );
 }

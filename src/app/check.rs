@@ -120,7 +120,8 @@ fn knowledge(options: &Options) -> (Vec<Problem>, Vec<Problem>) {
         }
     }
     let (ledger, _) = writer.finish(&[], &Manifest::new(), Roots::Configured, String::new(), today);
-    (problems, super::documents::remarks(&ledger, today, shown))
+    let remarks = super::remarks::remarks(&ledger, today, shown);
+    (problems, remarks.into_iter().map(|remark| remark.problem).collect())
 }
 
 /// Tools need a knowledge base to be built, not to be checked.

@@ -7,12 +7,11 @@ use super::knowledge::Library;
 use crate::config::environment;
 use crate::domain::clock::Clock;
 use crate::domain::language::Language;
-use crate::domain::problem::Problem;
 use crate::knowledge::chunk;
 use crate::knowledge::document::Failure;
 use crate::knowledge::gather::Places;
 use crate::knowledge::ingest::IngestReport;
-use crate::knowledge::ledger::{Ledger, Memory, Roots, Status, Writer};
+use crate::knowledge::ledger::{Ledger, Memory, Roots, Writer};
 use crate::knowledge::proposals::uploads_below;
 use crate::knowledge::readers::outside::Outside;
 use crate::knowledge::site::visit::{Means, visit};
@@ -27,7 +26,7 @@ use crate::web::ports::{KnowledgeDocuments, Removal, Upload};
 use anyhow::Context;
 use async_trait::async_trait;
 use jiff::civil::Date;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -117,7 +116,7 @@ impl Documents {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).kept
     }
 
-    fn today(&self) -> Date {
+    pub(super) fn today(&self) -> Date {
         self.clock.now().to_zoned(self.zone.clone()).date()
     }
 
@@ -254,8 +253,10 @@ impl Library {
 
     async fn ingest_again(&self, cause: &'static str) -> anyhow::Result<IngestReport> {
         let _turn = self.one_at_a_time.lock().await;
-        let (library, roots) = (self.clone(), self.documents.ledger().roots.clone());
+        let before = self.documents.ledger();
+        let (library, roots) = (self.clone(), before.roots.clone());
         let report = tokio::task::spawn_blocking(move || library.ingest_roots(&roots)).await??;
+        self.log_new_remarks(&before);
         let IngestReport { added, changed, removed, .. } = report;
         tracing::info!(
             cause,
@@ -348,46 +349,12 @@ impl Library {
         }
         let is_new = !self.documents.ledger().records.iter().any(|record| record.origin == origin);
         draft.publish().context("the document cannot be kept")?;
+        let before = self.documents.ledger();
         self.ingest_roots(&Roots::Configured)?;
+        self.log_new_remarks(&before);
         let ledger = self.documents.ledger();
         let records = ledger.records.iter().filter(|record| record.origin == origin).cloned().collect();
-        Ok(Upload::Stored { records, is_new })
+        let notes = self.remarks().into_iter().filter(|remark| remark.is_about(&origin));
+        Ok(Upload::Stored { records, is_new, notes: notes.map(|remark| remark.to_string()).collect() })
     }
-}
-
-/// What is worth knowing and is no mistake: documents that no longer hold, and those that contradict each other.
-pub fn remarks(ledger: &Ledger, today: Date, shown: &Path) -> Vec<Problem> {
-    use crate::knowledge::document::Validity;
-    let file = |origin: &str| shown.join(origin).display().to_string();
-    let expired = ledger.records.iter().filter(|it| it.status != Status::Failed).filter_map(|record| {
-        let last = record.terms.valid_until.filter(|_| record.terms.on(today) == Validity::Expired)?;
-        let owner = record
-            .terms
-            .owner
-            .as_deref()
-            .map(|owner| format!("; {owner} answers for it"))
-            .unwrap_or_default();
-        let message = format!("`{}` expired on {last} and is not used{owner}", record.source);
-        Some(Problem { file: file(&record.origin), line: record.line, message })
-    });
-    let conflicts = ledger.conflicts.iter().map(|conflict| {
-        let (one, other) = (&conflict.one, &conflict.other);
-        let place = match other.line {
-            Some(line) => format!("{}:{line}", file(&other.origin)),
-            None => file(&other.origin),
-        };
-        let under = |heading: &Option<String>| {
-            heading.as_deref().map(|it| format!(" (under “{it}”)")).unwrap_or_default()
-        };
-        let message = format!(
-            "conflicting {}: “{}”{}, but “{}”{} in {place}",
-            conflict.about,
-            one.text,
-            under(&one.heading),
-            other.text,
-            under(&other.heading)
-        );
-        Problem { file: file(&one.origin), line: one.line, message }
-    });
-    expired.chain(conflicts).collect()
 }

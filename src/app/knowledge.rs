@@ -213,8 +213,9 @@ impl KnowledgeIngest for Library {
             self.visit_sites(Which::All).await?;
         }
         let _turn = self.one_at_a_time.lock().await;
-        let library = self.clone();
+        let (library, before) = (self.clone(), self.documents.ledger());
         let report = tokio::task::spawn_blocking(move || library.ingest_blocking(&paths)).await??;
+        self.log_new_remarks(&before);
         Ok(ports::IngestReport {
             added: report.added,
             changed: report.changed,
@@ -229,6 +230,7 @@ impl KnowledgeIngest for Library {
                     reason: failure.reason,
                 })
                 .collect(),
+            notes: self.remarks().iter().map(ToString::to_string).collect(),
         })
     }
 }

@@ -23,6 +23,7 @@ mod ports;
 mod probes;
 pub mod reception;
 pub mod relay;
+pub mod remarks;
 pub mod scratch;
 pub mod secrets;
 pub mod serve;

@@ -85,6 +85,8 @@ pub enum Upload {
         records: Vec<Record>,
         /// Whether there was none of that name.
         is_new: bool,
+        /// What is worth knowing of it: it no longer holds, or another document contradicts it.
+        notes: Vec<String>,
     },
     /// Nothing of it can be read; it is not kept.
     Unreadable(Vec<Failure>),
@@ -116,6 +118,8 @@ pub struct IngestReport {
     pub removed: usize,
     /// Documents that could not be read, each with the reason.
     pub failed: Vec<IngestFailure>,
+    /// Documents that no longer hold, and pairs that contradict each other, with their places.
+    pub notes: Vec<String>,
 }
 
 /// A document that could not be read.

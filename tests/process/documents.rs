@@ -217,13 +217,44 @@ async fn what_is_wrong_with_documents_is_told_everywhere() {
     let said = stdout(&ingest);
     assert_eq!(ingest.status.code(), Some(1), "{said}");
     assert!(said.starts_with("added 4, changed 0, unchanged 0, removed 0, failed 2\n"), "{said}");
+    let notes = |told: &str| -> Vec<String> {
+        told.lines().filter(|line| line.starts_with("note: ")).map(str::to_owned).collect()
+    };
+    assert_eq!(notes(&said), notes(&told), "what `check` notes, `ingest` does");
     let server = place.serve().await;
+    let through = place.run(&["ingest"], "").await;
+    assert_eq!(through.status.code(), Some(1), "{through:?}");
+    assert_eq!(notes(&stdout(&through)), notes(&told), "and so it does through a running server");
     assert_eq!(documents(&server.door, "?status=failed").await.len(), 2);
     assert_eq!(documents(&server.door, "?status=expired").await[0]["source"], "oferta.md");
     let conflicts = server.door.operator(Method::GET, "/api/v1/knowledge/conflicts").send().await.unwrap();
     let conflicts: Value = conflicts.json().await.unwrap();
     assert_eq!(conflicts["conflicts"].as_array().unwrap().len(), 1, "{conflicts}");
     assert_eq!(conflicts["conflicts"][0]["other"]["line"], 3);
+}
+
+#[tokio::test]
+async fn who_uploads_what_contradicts_or_no_longer_holds_is_told() {
+    let place = place();
+    let server = place.serve().await;
+    let notes = async |name: &str, text: &str| -> Vec<String> {
+        let path = format!("/api/v1/knowledge/documents?name={name}");
+        let body = text.to_owned();
+        let answer = server.door.operator(Method::POST, &path).body(body).send().await.unwrap();
+        let answer: Value = answer.json().await.unwrap();
+        let notes = answer["notes"].as_array().unwrap_or_else(|| panic!("{answer}"));
+        notes.iter().map(|note| note.as_str().unwrap().to_owned()).collect()
+    };
+    let conflict = notes("novo.md", "# Frete\n\nO frete custa R$ 18.\n").await;
+    assert_eq!(conflict.len(), 1, "{conflict:?}");
+    let told = &conflict[0];
+    assert!(told.contains("conflicting price") && told.contains("R$ 18") && told.contains("R$ 15"), "{told}");
+    let expired =
+        notes("natal.md", "---\nvalid_until: 2020-01-31\n---\n# Natal\n\nFechado no Natal.\n").await;
+    assert_eq!(expired.len(), 1, "only what has to do with it: {expired:?}");
+    assert!(expired[0].contains("expired on 2020-01-31"), "{expired:?}");
+    assert!(notes("novo.md", "# Frete\n\nO frete custa R$ 15.\n").await.is_empty());
+    assert!(server.terminate().await.0.success());
 }
 
 #[tokio::test]

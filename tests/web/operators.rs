@@ -260,7 +260,10 @@ async fn knowledge_tools_and_deliveries() {
     assert_eq!(problem(rank(json!({})).await.unwrap(), 422, "invalid_field").await["field"], "query");
     problem(rank(json!({"query": "fail"})).await.unwrap(), 503, "knowledge_unavailable").await;
     let report: Value = call(Method::POST, "/api/v1/knowledge/ingest").await.json().await.unwrap();
-    assert_eq!(report, json!({"added": 2, "changed": 0, "unchanged": 0, "removed": 0, "failed": []}));
+    assert_eq!(
+        report,
+        json!({"added": 2, "changed": 0, "unchanged": 0, "removed": 0, "failed": [], "notes": []})
+    );
     let tools: Value = call(Method::GET, "/api/v1/tools").await.json().await.unwrap();
     assert_eq!(tools["tools"][0]["name"], "order_status");
     assert_eq!(

@@ -3,7 +3,7 @@
 use crate::app::build::{self, Options, Outside, listed};
 use crate::app::chain::chain;
 use crate::app::client;
-use crate::app::documents::{Which, remarks};
+use crate::app::documents::Which;
 use crate::app::instance::{Running, running};
 use crate::app::knowledge::{Library, on_server};
 use crate::app::terminal::say;
@@ -12,7 +12,6 @@ use crate::config::knowledge::KnowledgePlace;
 use crate::domain::passage::Passage;
 use crate::knowledge::command::{batch, search_batch, write_json_lines, write_text};
 use crate::prompts::Prompts;
-use crate::web::ports::KnowledgeDocuments;
 use anyhow::Context;
 use clap::Args;
 use serde_json::{Value, json};
@@ -66,7 +65,6 @@ pub async fn ingest(options: Options, arguments: IngestArguments) -> anyhow::Res
         library.visit_sites(Which::All).await?;
     }
     let runtime = Handle::current();
-    let shown = options.settings.knowledge.folder.clone();
     let (reader, opened) = (library.clone(), options.clone());
     let (report, vectors) = tokio::task::spawn_blocking(move || {
         let report = reader.ingest_blocking(&paths)?;
@@ -77,7 +75,7 @@ pub async fn ingest(options: Options, arguments: IngestArguments) -> anyhow::Res
     if vectors > 0 {
         say(&format!("vectors made: {vectors}"));
     }
-    for remark in remarks(&library.documents.ledger(), library.today(), &shown) {
+    for remark in library.remarks() {
         say(&format!("note: {remark}"));
     }
     if watch {
@@ -129,6 +127,9 @@ async fn ingest_through(server: &Running, paths: Vec<PathBuf>) -> anyhow::Result
         let part = |name: &str| failure[name].as_str().unwrap_or_default().to_owned();
         let line = failure["line"].as_u64().map(|line| format!(":{line}")).unwrap_or_default();
         say(&format!("failed: {}{line}: {}", part("source"), part("reason")));
+    }
+    for note in report["notes"].as_array().into_iter().flatten() {
+        say(&format!("note: {}", note.as_str().unwrap_or_default()));
     }
     Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -24,7 +24,7 @@ use utoipa::{IntoParams, ToSchema};
 const SHOWN: usize = 100;
 const MOST_SHOWN: usize = 1_000;
 
-/// How many faults of an upload its answer names.
+/// How many faults of an upload its answer names, and how many notes.
 const FAULTS: usize = 20;
 
 /// Which documents to list.
@@ -213,6 +213,8 @@ pub struct UploadForm {
 pub struct Uploaded {
     /// Its documents, and what of it could not be read.
     documents: Vec<DocumentView>,
+    /// What is worth knowing of it: it no longer holds, or another document contradicts it.
+    notes: Vec<String>,
 }
 
 /// Keeps and indexes a document: the body is the file as it is, or a form (`multipart/form-data`) with the file as its
@@ -248,12 +250,13 @@ pub async fn upload_document(
     let defaults = query.defaults()?;
     let documents = &state.parts.documents;
     match documents.upload(&name, bytes.to_vec(), defaults).await.map_err(unavailable)? {
-        Upload::Stored { records, is_new } => {
+        Upload::Stored { records, is_new, mut notes } => {
             let today = documents.today();
             let documents =
                 records.iter().take(MOST_SHOWN).map(|record| DocumentView::of(record, today)).collect();
+            notes.truncate(FAULTS);
             let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
-            Ok((status, axum::Json(Uploaded { documents })).into_response())
+            Ok((status, axum::Json(Uploaded { documents, notes })).into_response())
         }
         Upload::Unreadable(failed) => {
             let reasons: Vec<String> = failed.iter().take(FAULTS).map(fault).collect();

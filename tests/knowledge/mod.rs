@@ -14,7 +14,7 @@ mod places;
 mod qdrant;
 mod rerank;
 mod search;
-mod site;
+pub mod site;
 mod sources;
 
 use balcao::config::knowledge::KnowledgeSettings;

@@ -28,7 +28,7 @@ use tokio::task::JoinHandle;
 
 /// What the site answers at an address.
 #[derive(Clone)]
-enum Page {
+pub enum Page {
     Html(String),
     Raw(&'static str, Vec<u8>),
     /// The same, with a mark of its version.
@@ -44,8 +44,8 @@ struct Pages {
     asked: Vec<String>,
 }
 
-struct Site {
-    base: String,
+pub struct Site {
+    pub base: String,
     pages: Arc<Mutex<Pages>>,
     server: JoinHandle<()>,
 }
@@ -95,7 +95,7 @@ async fn answer(State(pages): State<Arc<Mutex<Pages>>>, request: Request) -> Res
 }
 
 impl Site {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let pages = Arc::new(Mutex::new(Pages::default()));
@@ -104,11 +104,11 @@ impl Site {
         Self { base, pages, server }
     }
 
-    fn set(&self, path: &str, page: Page) {
+    pub fn set(&self, path: &str, page: Page) {
         self.pages.lock().unwrap().pages.insert(path.to_owned(), page);
     }
 
-    fn html(&self, path: &str, text: &str) {
+    pub fn html(&self, path: &str, text: &str) {
         self.set(
             path,
             Page::Html(format!("<html><head><title>Loja</title></head><body>{text}</body></html>")),
@@ -120,7 +120,7 @@ impl Site {
     }
 
     /// What was asked for since the last time.
-    fn asked(&self) -> Vec<String> {
+    pub fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.pages.lock().unwrap().asked)
     }
 }

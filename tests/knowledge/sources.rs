@@ -27,6 +27,61 @@ fn docx(text: &str) -> Vec<u8> {
     zipped(&[("word/document.xml", body.as_bytes())])
 }
 
+/// A workbook of one sheet with a question and its answer, as spreadsheets of the first kind are kept.
+fn xlsx(question: &str, answer: &str) -> Vec<u8> {
+    let cell = |place: &str, text: &str| format!("<c r='{place}' t='inlineStr'><is><t>{text}</t></is></c>");
+    let row = |number: usize, one: &str, other: &str| {
+        let (one, other) = (cell(&format!("A{number}"), one), cell(&format!("B{number}"), other));
+        format!("<row r='{number}'>{one}{other}</row>")
+    };
+    let sheet = format!(
+        "<worksheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'><sheetData>{}{}</sheetData></worksheet>",
+        row(1, "Pergunta", "Resposta"),
+        row(2, question, answer)
+    );
+    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let package = "http://schemas.openxmlformats.org/package/2006/relationships";
+    let related = |kind: &str, target: &str| {
+        format!(
+            "<Relationships xmlns='{package}'><Relationship Id='rId1' Type='{office}/{kind}' Target='{target}'/></Relationships>"
+        )
+    };
+    let book = format!(
+        "<workbook xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main' xmlns:r='{office}'>\
+         <sheets><sheet name='FAQ' sheetId='1' r:id='rId1'/></sheets></workbook>"
+    );
+    zipped(&[
+        ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+        ("xl/workbook.xml", book.as_bytes()),
+        ("xl/_rels/workbook.xml.rels", related("worksheet", "worksheets/sheet1.xml").as_bytes()),
+        ("_rels/.rels", related("officeDocument", "xl/workbook.xml").as_bytes()),
+    ])
+}
+
+/// The same as an open document.
+fn ods(question: &str, answer: &str) -> Vec<u8> {
+    let row = |cells: [&str; 2]| {
+        let cells = cells.map(|text| {
+            format!("<table:table-cell office:value-type='string'><text:p>{text}</text:p></table:table-cell>")
+        });
+        format!("<table:table-row>{}</table:table-row>", cells.concat())
+    };
+    let oasis = "urn:oasis:names:tc:opendocument:xmlns";
+    let content = format!(
+        "<office:document-content xmlns:office='{oasis}:office:1.0' xmlns:table='{oasis}:table:1.0' \
+         xmlns:text='{oasis}:text:1.0'><office:body><office:spreadsheet><table:table table:name='FAQ'>{}{}\
+         </table:table></office:spreadsheet></office:body></office:document-content>",
+        row(["Pergunta", "Resposta"]),
+        row([question, answer])
+    );
+    let manifest = format!("<manifest:manifest xmlns:manifest='{oasis}:manifest:1.0'/>");
+    zipped(&[
+        ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
+        ("content.xml", content.as_bytes()),
+        ("META-INF/manifest.xml", manifest.as_bytes()),
+    ])
+}
+
 /// A PDF of one page with this content stream, compressed as `filter` says.
 pub fn pdf(content: &[u8], filter: &str) -> Vec<u8> {
     let mut bytes = b"%PDF-1.4\n".to_vec();
@@ -123,19 +178,33 @@ fn every_format_is_read_and_found() {
         "knowledge/utf16.txt",
         "\u{feff}O presente vai embrulhado.".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>(),
     );
+    shop.write("knowledge/brindes.xlsx", xlsx("Dão brindes no aniversário?", "Damos um cacto de brinde."));
+    shop.write(
+        "knowledge/oficinas.ods",
+        ods("Têm oficina de macramê?", "A oficina de macramê é aos sábados."),
+    );
+    shop.write(
+        "knowledge/notas.jsonl",
+        "{\"id\":\"nota-1\",\"text\":\"Emitimos nota fiscal eletrônica para empresas.\"}\n",
+    );
+    shop.write("knowledge/horta.md", "# Horta\n\nA horta comunitária abre em abril.\n");
     let report = shop.ingest();
-    assert_eq!(counts(&report), [5, 0, 0, 0, 0], "{report}");
+    assert_eq!(counts(&report), [9, 0, 0, 0, 0], "{report}");
     for (query, source, words) in [
         ("prazo de troca", "trocas.docx", "sete dias"),
         ("garantia das plantas", "garantia.pdf", "quinze dias"),
         ("tem estacionamento", "pagina.html", "gratuito"),
         ("vocês aceitam cheque?", "faq.csv#", "Não aceitamos"),
         ("presente embrulhado", "utf16.txt", "embrulhado"),
+        ("vocês dão brindes no aniversário?", "brindes.xlsx#", "cacto de brinde"),
+        ("tem oficina de macramê", "oficinas.ods#", "aos sábados"),
+        ("nota fiscal para empresas", "nota-1", "eletrônica"),
+        ("horta comunitária", "horta.md", "abril"),
     ] {
         let (found, text) = shop.best(query);
         assert!(found.starts_with(source) && text.contains(words), "{query}: {found}: {text}");
     }
-    assert_eq!(counts(&shop.ingest()), [0, 0, 5, 0, 0]);
+    assert_eq!(counts(&shop.ingest()), [0, 0, 9, 0, 0]);
 }
 
 #[test]

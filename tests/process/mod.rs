@@ -6,6 +6,7 @@ mod documents;
 mod gaps;
 mod harm;
 mod imports;
+mod ingests;
 mod models;
 mod once;
 mod qdrant;

@@ -1,6 +1,7 @@
 //! Whether a message asks for something that can be known, and is not small talk: `Bom dia, tudo bem por aí?` asks for
-//! nothing. Pure.
+//! nothing; and whether an answer says that it is not known. Pure.
 
+use crate::agent::claims::denies_ability;
 use crate::domain::language::Language;
 use crate::language::fold::{is_stopword, words};
 
@@ -15,6 +16,26 @@ const COURTESY: &str = "oi ola opa bom boa bons dia dias tarde noite tudo bem ce
     see later weekend please welcome \
     hola buenas buenos dias tardes noches que tal como estas esta gracias muchas hasta luego pronto perfecto vale adios \
     encantado encantada";
+/// Words of an answer that does not know, folded, beside those that the guard looks for.
+const NOT_KNOWN: [&str; 17] = [
+    "informacao eu nao tenho",
+    "nao tenho informac",
+    "nao tenho nenhuma informac",
+    "nao tenho detalhes",
+    "nao ha informac",
+    "nao disponho",
+    "nao encontrei informac",
+    "don't have that information",
+    "do not have that information",
+    "don't have information",
+    "do not have information",
+    "don't have any information",
+    "don't have details",
+    "informacion no la tengo",
+    "no tengo informac",
+    "no dispongo",
+    "no cuento con",
+];
 /// Words by which somebody asks or wishes, folded.
 const ASKING: &str = "qual quais quanto quanta quantos quantas como onde quando quem porque quero queria gostaria preciso \
     precisava tem teria posso podem pode poderia consigo da aceita aceitam fazem vendem alugam entregam sabe saber \
@@ -32,6 +53,11 @@ pub(super) fn asks(text: &str) -> bool {
     text.contains('?') || words(text).iter().any(|word| is_in(ASKING, word))
 }
 
+/// Whether an answer, folded, says that the bot cannot help or does not know.
+pub(super) fn abstains(folded: &str) -> bool {
+    denies_ability(folded) || NOT_KNOWN.iter().any(|words| folded.contains(words))
+}
+
 fn is_in(list: &str, word: &str) -> bool {
     list.split_ascii_whitespace().any(|one| one == word)
 }
@@ -39,6 +65,17 @@ fn is_in(list: &str, word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::fold::fold;
+
+    #[test]
+    fn the_built_in_model_abstains_in_its_own_words() {
+        let phrases: toml::Table = include_str!("../../../prompts/offline.toml").parse().unwrap();
+        for language in ["pt-BR", "en", "es"] {
+            let unknown = phrases["say"][language]["unknown"].as_str().unwrap();
+            assert!(abstains(&fold(unknown)), "{unknown}");
+        }
+        assert!(!abstains(&fold("Temos, sim! O vaso custa R$ 54,90.")));
+    }
 
     #[test]
     fn small_talk_asks_for_nothing() {

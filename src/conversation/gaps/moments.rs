@@ -1,10 +1,9 @@
 //! Where in a log a question was not answered, and what a person answered instead. Pure.
 
-use super::asks::{asks, says_something};
+use super::asks::{abstains, asks, says_something};
 use super::corrected::says_that_it_is_wrong;
 use super::private::{Own, in_brief, without_personal_data};
 use super::{Cause, Moment};
-use crate::agent::claims::denies_ability;
 use crate::domain::event::{Event, EventBody};
 use crate::domain::ids::{MessageId, TurnId};
 use crate::domain::language::Language;
@@ -92,7 +91,7 @@ pub(super) fn moments_in(events: &[Event], name: &str, own: &Own, language: Lang
                         is_answered = true;
                         can_be_corrected = message.confirmation.is_none() && message.input.is_none();
                         if let Some(turn) = event.turn.and_then(|turn| turns.get_mut(&turn)) {
-                            turn.denies |= denies_ability(&fold(&message.text));
+                            turn.denies |= abstains(&fold(&message.text));
                             can_be_corrected &= !turn.interviews;
                         }
                     }

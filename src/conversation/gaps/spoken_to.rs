@@ -86,8 +86,8 @@ pub(super) fn spoken_to(text: &str, all: &[Token], own: &[String], known: &[Stri
     let known = greeted.flat_map(|found| found.words).chain(known.iter().cloned()).collect();
     let reader = Reader { known, ..reader };
     let mut found: Vec<SpokenTo> = Vec::new();
-    for place in 0..all.len() {
-        if found.last().is_some_and(|last| all[place].span.start < last.span.end) {
+    for (place, token) in all.iter().enumerate() {
+        if found.last().is_some_and(|last| token.span.start < last.span.end) {
             continue;
         }
         found.extend(reader.behind_a_greeting(place).or_else(|| reader.aside(place)));

@@ -1,4 +1,5 @@
-//! Two documents that say a different figure of the same thing: a price, a percentage, a period, an opening hour. Rather
+//! Two documents that say a different figure of the same thing: a price, a percentage, a period, an opening hour, the
+//! parts that something is paid in. Rather
 //! misses a conflict than invents one: the words around both figures must be the same but for words that only lead to
 //! a figure. Works on documents as they were read; decides nothing about which of them is right.
 
@@ -6,8 +7,8 @@ use crate::domain::language::Language;
 use crate::knowledge::chunk::sentences;
 use crate::knowledge::document::{Body, Document, Terms, Validity};
 use crate::knowledge::markdown;
+use crate::knowledge::stated::{self, Measure, Stated};
 use crate::knowledge::subject::{Days, Words, days, words};
-use crate::language::figures::{Figure, Measure, find_figures};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -46,7 +47,7 @@ pub struct Place {
 /// Two places that contradict each other.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Conflict {
-    /// What differs: `price`, `percentage`, `period` or `hours`.
+    /// What differs: `price`, `percentage`, `period`, `hours` or `instalments`.
     pub about: String,
     /// One place.
     pub one: Place,
@@ -58,7 +59,7 @@ pub struct Conflict {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Statement {
     measure: Measure,
-    figures: Vec<Figure>,
+    figures: Vec<Stated>,
     days: Days,
     language: Language,
     terms: Terms,
@@ -131,7 +132,7 @@ impl Reader<'_> {
             return;
         }
         let language = self.document.language;
-        let found = find_figures(sentence, language);
+        let found = stated::find(sentence, language);
         let measures: BTreeSet<Measure> = found.iter().map(|figure| figure.value.measure()).collect();
         if measures.is_empty() || self.found.len() >= MOST_IN_ONE {
             return;
@@ -291,6 +292,7 @@ pub fn conflicts<'a>(
                 Measure::Share => "percentage",
                 Measure::Duration => "period",
                 Measure::Clock => "hours",
+                Measure::Parts => "instalments",
             }
             .to_owned(),
             one: all[one].place.clone(),

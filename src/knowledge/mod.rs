@@ -40,6 +40,7 @@ pub mod site;
 pub mod source;
 pub mod sources;
 pub mod standing;
+pub mod stated;
 pub mod stop_words;
 pub mod subject;
 pub mod uploads;

@@ -3,7 +3,7 @@
 //! "sem", "sábado") stay. Knows nothing of documents.
 
 use crate::domain::language::Language;
-use crate::language::figures::Measure;
+use crate::knowledge::stated::Measure;
 use crate::language::fold::{TokenKind, is_stopword, stem, tokens};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -38,6 +38,11 @@ const LEADING_CLOCK: &str = "horario horarios funciona funcionam funcionamento f
     open opens opening hours from to until till business time times we \
     horario horarios abre abrimos abierto atiende atendemos atencion de hasta desde";
 
+/// Words that lead to the parts that something is paid in.
+const LEADING_PARTS: &str = "ate em parcelamos parcelar parcelado parcelada parcelamento parcela parcelas dividimos dividir \
+    pagamento pagar pago in up to instalments installments split \
+    hasta en cuotas pagar pago";
+
 /// Days of the week, from Monday, as bits; and the holidays.
 pub type Days = u8;
 
@@ -64,6 +69,7 @@ fn leads(word: &str, measure: Measure, language: Language) -> bool {
         Measure::Share => false,
         Measure::Duration => listed(LEADING_DURATION),
         Measure::Clock => listed(LEADING_CLOCK),
+        Measure::Parts => listed(LEADING_PARTS),
     };
     leading
         || listed(LEADING)

@@ -101,3 +101,18 @@ fn both_places_are_named_with_heading_and_line() {
     assert_eq!(one.text, "O prazo de troca é de 7 dias.");
     assert_eq!((other.origin.as_str(), other.line, other.text.as_str()), ("faq", Some(1), "30 dias."));
 }
+
+#[test]
+fn different_instalments_of_the_same_contradict_each_other() {
+    let documents = [
+        document(
+            "pagamento",
+            "# Pagamento\n\nNo cartão, parcelamos em até 6x sem juros.",
+            Language::Portuguese,
+        ),
+        document("faq", "Parcelam no cartão? => Sim, em até 10x sem juros no cartão.", Language::Portuguese),
+    ];
+    let conflicts = found(&documents);
+    assert_eq!(conflicts.len(), 1, "{conflicts:?}");
+    assert_eq!(conflicts[0].about, "instalments");
+}

@@ -318,7 +318,7 @@ pub struct ConflictList {
 /// Two places that contradict each other.
 #[derive(Serialize, ToSchema)]
 struct ConflictView {
-    /// `price`, `percentage`, `period` or `hours`.
+    /// `price`, `percentage`, `period`, `hours` or `instalments`.
     about: String,
     one: PlaceView,
     other: PlaceView,

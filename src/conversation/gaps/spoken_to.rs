@@ -58,9 +58,9 @@ const HALVES: [(&str, &str); 9] = [
     ("evening", "good"),
 ];
 /// Words between a greeting and the name.
-const TITLES: [&str; 16] = [
-    "sr", "sra", "srta", "seu", "dona", "dr", "dra", "senhor", "senhora", "mr", "mrs", "ms", "don", "dona",
-    "senor", "senora",
+const TITLES: [&str; 15] = [
+    "sr", "sra", "srta", "seu", "dona", "dr", "dra", "senhor", "senhora", "mr", "mrs", "ms", "don", "senor",
+    "senora",
 ];
 /// Words between two parts of a name.
 const PARTICLES: [&str; 5] = ["da", "de", "do", "dos", "das"];

@@ -13,6 +13,17 @@ pub fn sentences(text: &str) -> Vec<&str> {
                 characters.peek().is_none_or(|(_, next)| next.is_whitespace())
                     && !is_abbreviation(&text[begin..end])
             }
+            // `Tudo certo ✅ O fone tem garantia`
+            _ if is_picture(character) => {
+                let mut behind = text[end..].chars().filter(|next| !is_picture(*next));
+                behind.next().is_some_and(char::is_whitespace)
+                    && text[begin..at].contains(char::is_alphanumeric)
+                    && text[end..]
+                        .chars()
+                        .find(|next| !is_picture(*next) && !next.is_whitespace())
+                        .is_some_and(char::is_uppercase)
+                    && !text[end..].chars().next().is_some_and(is_picture)
+            }
             _ => false,
         };
         if !ends {
@@ -32,6 +43,11 @@ pub fn sentences(text: &str) -> Vec<&str> {
         parts.push(&text[begin..]);
     }
     parts
+}
+
+/// Whether a sign is a picture, or joins pictures.
+fn is_picture(sign: char) -> bool {
+    matches!(u32::from(sign), 0x1F000..=0x1FAFF | 0x2600..=0x27BF | 0x2B00..=0x2BFF | 0xFE0F | 0x200D)
 }
 
 /// Whether `sentence` asks: one that ends in `viu?` or `right?` states something and asks for no more than a nod.

@@ -111,7 +111,17 @@ pub fn stem(word: &str, language: Language) -> String {
     }
 }
 
+/// `retirarlo` without its pronoun.
+fn without_pronoun(word: &str) -> &str {
+    ["los", "las", "les", "nos", "lo", "la", "le", "me", "te", "se"]
+        .iter()
+        .find_map(|pronoun| word.strip_suffix(pronoun))
+        .filter(|verb| verb.len() > 4 && ["ar", "er", "ir"].iter().any(|ending| verb.ends_with(ending)))
+        .unwrap_or(word)
+}
+
 fn romance(word: &str) -> String {
+    let word = without_pronoun(word);
     let singular = romance_singular(word);
     let without_ending = without_ending(&singular, ROMANCE);
     let mut stemmed = without_ending.trim_end_matches(['a', 'e', 'o']);
@@ -144,6 +154,9 @@ fn romance_singular(word: &str) -> String {
 }
 
 fn english(word: &str) -> String {
+    if word == "children" {
+        return "child".to_owned();
+    }
     if word.ends_with("ss") {
         return word.to_owned();
     }

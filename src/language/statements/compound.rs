@@ -36,6 +36,15 @@ pub(super) fn with_rest(source: &Source<'_>, end: usize, fact: Fact, more: usize
     }
 }
 
+/// `half an hour`, `meia hora`: how many tokens it takes.
+pub(super) fn half_hour_at(source: &Source<'_>, at: usize) -> Option<usize> {
+    match (source.word(at), source.word(at + 1), source.word(at + 2)) {
+        ("half", "an", "hour") => Some(3),
+        ("meia" | "media", "hora", _) => Some(2),
+        _ => None,
+    }
+}
+
 /// Whether a length is of whole hours.
 fn is_hours(fact: Fact) -> bool {
     matches!(fact, Fact::Minutes(minutes, _) if minutes.is_multiple_of(60))

@@ -40,7 +40,8 @@ pub(super) fn unit(word: &str) -> Option<Unit> {
         "cm" | "centimetro" | "centimetros" | "centimeters" => Unit::Of("cm"),
         "m" | "metro" | "metros" | "meter" | "meters" => Unit::Of("m"),
         "km" | "quilometro" | "quilometros" | "kilometros" | "kilometers" => Unit::Of("km"),
-        "pessoa" | "pessoas" | "persona" | "personas" | "person" | "people" | "guests" => Unit::Of("person"),
+        "pessoa" | "pessoas" | "persona" | "personas" | "person" | "people" | "guests" | "comensales"
+        | "pax" | "convidados" | "hospedes" | "huespedes" => Unit::Of("person"),
         "gb" | "gigas" => Unit::Of("gb"),
         "tb" => Unit::Of("tb"),
         "mb" => Unit::Of("mb"),
@@ -52,6 +53,14 @@ pub(super) fn unit(word: &str) -> Option<Unit> {
         "ponto" | "pontos" | "puntos" | "points" => Unit::Of("point"),
         _ => return None,
     })
+}
+
+/// The measure that a folded word names: `noites` are nights.
+pub fn measure_of(word: &str) -> Option<&'static str> {
+    match unit(word)? {
+        Unit::Of(name) => Some(name),
+        Unit::Minutes(_) | Unit::Months(_) => None,
+    }
 }
 
 /// How the days of a length are counted.
@@ -198,6 +207,9 @@ pub(super) fn shared(word: &str) -> Option<&'static str> {
         "antes" | "era" | "was" | "old" | "original" | "originally" | "previous" | "anterior" => "@before",
         "created" | "criado" | "criada" | "creado" | "placed" | "ordered" | "feito" | "feita"
         | "realizado" => "@created",
+        "left" | "remaining" | "restantes" | "restante" | "quedan" | "queda" | "restam" | "resta"
+        | "restan" | "sobram" | "sobra" => "@left",
+        "used" | "usadas" | "usados" | "usada" | "usado" => "@used",
         "estoque" | "stock" | "inventory" => "@stock",
         "sinal" | "deposit" | "deposito" | "senal" => "@deposit",
         "multa" | "penalty" => "@penalty",
@@ -211,6 +223,9 @@ pub(super) fn shared(word: &str) -> Option<&'static str> {
         "abertura" => "@opens",
         "vencimento" | "vence" | "due" | "expires" | "vencimiento" => "@due",
         "partida" | "saida" | "departure" | "decola" | "departs" | "salida" => "@departs",
+        "pickup" | "picking" | "pick" | "retirada" | "retirar" | "retirarlo" | "retirarla" | "recogerlo"
+        | "recogerla" | "retiro" | "recoger" | "recogida" => "@pickup",
+        "trial" | "try" | "teste" | "testar" | "prueba" | "probar" => "@trial",
         "pix" => "@pix",
         "garantia" | "warranty" | "guarantee" => "@warranty",
         "devolucao" | "devolucoes" | "devolver" | "devolvido" | "devolvida" | "return" | "returns"
@@ -218,13 +233,16 @@ pub(super) fn shared(word: &str) -> Option<&'static str> {
         "troca" | "trocas" | "trocar" | "troque" | "trocado" | "trocada" | "trocados" | "trocadas"
         | "exchange" | "exchanges" | "exchanged" | "cambio" | "cambios" | "cambiar" | "cambiado"
         | "cambiada" => "@exchange",
-        _ => {
-            return size_of(None, word).map(|size| match size {
-                "pequeno" => "@small",
-                "medio" => "@medium",
-                _ => "@large",
-            });
-        }
+        _ => return shared_size(None, word),
+    })
+}
+
+/// One word for a size; `before` is the word before it.
+pub(super) fn shared_size(before: Option<&String>, word: &str) -> Option<&'static str> {
+    size_of(before, word).map(|size| match size {
+        "pequeno" => "@small",
+        "medio" => "@medium",
+        _ => "@large",
     })
 }
 

@@ -5,21 +5,29 @@
 mod clock;
 mod codes;
 mod compound;
+mod counted;
+mod currencies;
 mod fractions;
 mod lexicon;
 mod numbers;
+mod reach;
 mod subjects;
+mod tables;
+mod tails;
 mod times;
 mod words;
 
 use super::memo::Memo;
 use super::sentences::sentences;
 use crate::domain::language::Language;
-pub use lexicon::Pace;
+pub use lexicon::{Pace, measure_of};
 pub(crate) use numbers::decimal;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock};
-pub use subjects::{Term, names_a_day, names_a_rate, rate_term, term_of_relative, terms_of, terms_of_day};
+pub use subjects::{
+    Term, names_a_day, names_a_rate, names_a_weekday, rate_term, term_of_relative, terms_of, terms_of_day,
+};
+use tables::Table;
 
 /// Longest text that is read.
 const LONGEST_TEXT: usize = 16 * 1024;
@@ -226,11 +234,15 @@ pub fn read(text: &str, language: Language) -> Arc<Reading> {
     TEXTS.of(text, language, || {
         let text = super::fold::beginning(text, LONGEST_TEXT);
         let mut reading = Reading::default();
-        let (mut carried, mut begin) = (Vec::new(), 0);
+        let (mut carried, mut begin, mut table) = (Vec::new(), 0, Table::default());
         for sentence in sentences(text) {
             let read = read_sentence(sentence, language);
+            table.read_line(sentence, text.get(begin + sentence.len()..).unwrap_or_default(), language);
             for stated in &read.stated {
-                let near = if stated.near.is_empty() { carried.clone() } else { stated.near.clone() };
+                let mut near = if stated.near.is_empty() { carried.clone() } else { stated.near.clone() };
+                near.extend(table.terms_at(sentence, stated.span.start, language));
+                near.sort_unstable();
+                near.dedup();
                 let span = begin + stated.span.start..begin + stated.span.end;
                 reading.stated.push(Stated { span, near, lead: stated.lead.clone(), ..*stated });
             }

@@ -2,9 +2,11 @@
 //! nothing measurable (`3 opções`) is no statement.
 
 use super::codes::tokens_within;
-use super::compound::with_rest;
+use super::compound::{half_hour_at, with_rest};
+use super::counted::{counts_things, is_a_party, is_article, is_counted_stock};
+use super::currencies::foreign_amount;
 use super::fractions::{fraction_at, workday_at};
-use super::lexicon::{Pace, Unit, is_neutral, joins, month, pace, unit};
+use super::lexicon::{Pace, Unit, joins, pace, unit};
 use super::{Fact, Hedge, Source, Stated, THING, take};
 use crate::language::fold::TokenKind;
 use crate::language::money;
@@ -28,6 +30,16 @@ pub(super) fn find_money(source: &Source<'_>, taken: &mut [bool], found: &mut Ve
             stated.hedge = hedge(source, at);
             found.push(stated);
         }
+    }
+    let mut at = 0;
+    while at < source.tokens.len() {
+        let foreign = foreign_amount(source, at).filter(|(_, used)| take(taken, at, *used));
+        if let Some((amount, used)) = foreign {
+            let mut stated = source.stated(amount, at, used);
+            stated.hedge = hedge(source, at);
+            found.push(stated);
+        }
+        at += foreign.map_or(1, |(_, used)| used);
     }
     // `entre 90 e R$ 120`, `de 30 a 50 reais`: the first end shares the mark of the second.
     let ends: Vec<usize> = found
@@ -76,6 +88,11 @@ pub(super) fn find(source: &Source<'_>, taken: &mut [bool], found: &mut Vec<Stat
             at += 2;
             continue;
         }
+        if let Some(used) = half_hour_at(source, at).filter(|used| take(taken, at, *used)) {
+            found.push(source.stated(Fact::Minutes(30, Pace::Unsaid), at, used));
+            at += used;
+            continue;
+        }
         if let Some((share, used)) = fraction_at(source, at).filter(|(_, used)| take(taken, at, *used)) {
             let mut stated = source.stated(Fact::Percent(share), at, used);
             stated.hedge = hedge(source, at);
@@ -108,6 +125,11 @@ pub(super) fn find(source: &Source<'_>, taken: &mut [bool], found: &mut Vec<Stat
                 at = end + more;
             }
             _ => {
+                if is_a_party(source, at, end) && take(taken, at, used) {
+                    found.push(source.stated(Fact::Count(value / 100, "person"), at, used));
+                    at = end;
+                    continue;
+                }
                 if is_counted_stock(source, at, end) && take(taken, at, used) {
                     found.push(source.stated(Fact::Count(value / 100, "piece"), at, used));
                     at = end;
@@ -219,33 +241,6 @@ pub(super) fn measured(source: &Source<'_>, at: usize, value: u64) -> Option<(Fa
     }
 }
 
-/// `restam 3`, `5 suites left`, `4 em estoque`: how many there are, however few.
-fn is_counted_stock(source: &Source<'_>, at: usize, end: usize) -> bool {
-    if is_article(source.word(at)) || is_of_a_model(source, at) {
-        return false;
-    }
-    if matches!(source.before(at, 1), "restam" | "resta" | "sobraram" | "quedan" | "queda" | "restan") {
-        return true;
-    }
-    (end..end + 8).take_while(|place| !matches!(source.word(*place), "" | "," | "." | ";")).any(|place| {
-        (matches!(source.word(place), "left" | "remaining" | "restantes") && source.word(place + 1) != "over")
-            || (matches!(source.word(place), "em" | "in" | "en")
-                && matches!(source.word(place + 1), "estoque" | "stock"))
-    })
-}
-
-/// `Pixel 7`: a number behind a proper name is a part of it.
-fn is_of_a_model(source: &Source<'_>, at: usize) -> bool {
-    at > 1
-        && source.tokens[at - 1].kind == TokenKind::Word
-        && source.text[source.tokens[at - 1].span.clone()].starts_with(char::is_uppercase)
-}
-
-/// Whether a word for one may be an article.
-fn is_article(word: &str) -> bool {
-    matches!(word, "um" | "uma" | "un" | "una" | "a" | "an" | "one" | "uno")
-}
-
 /// `tenha um bom dia`, `uma vez`: words for one that count nothing, unless a preposition makes them a length.
 fn is_figure_of_speech(source: &Source<'_>, at: usize, fact: Fact) -> bool {
     // `duas vezes` is no number of payments without an amount.
@@ -287,16 +282,6 @@ fn is_figure_of_speech(source: &Source<'_>, at: usize, fact: Fact) -> bool {
     // `em um minuto` is soon.
     is_article
         && !(measures_time && (introduced || is_of_something) && fact != Fact::Minutes(1, Pace::Unsaid))
-}
-
-/// Whether a word for things stands right behind a number: `5 profissionais`.
-fn counts_things(source: &Source<'_>, end: usize) -> bool {
-    source.tokens.get(end).is_some_and(|next| {
-        next.kind == TokenKind::Word
-            && next.text.len() > 3
-            && !is_neutral(&next.text)
-            && month(&next.text).is_none()
-    })
 }
 
 /// `1.` and `2)` at the beginning number the items of a list.

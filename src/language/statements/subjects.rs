@@ -1,7 +1,11 @@
 //! What a fact is said of: the words that stand before it, back to the fact of its kind before; or behind it, where
 //! sentences put the number first (`R$ 29,90 a pequena, R$ 89,90 a grande`).
 
-use super::lexicon::{Unit, is_neutral, shared, unit};
+use super::lexicon::{Unit, is_neutral, shared, shared_size, unit};
+use super::reach::{
+    clause_before, clause_behind, comma_behind, is_behind_its_verb, nouns_behind, part_before,
+};
+use super::tails::tail_behind;
 use super::{Fact, Source, Stated, THING, Word};
 use crate::domain::language::Language;
 use crate::language::fold::{Token, TokenKind, is_stopword, stem, tokens};
@@ -37,6 +41,11 @@ pub fn names_a_day(term: Term) -> bool {
     term & DAY != 0
 }
 
+/// Whether a term names a weekday.
+pub fn names_a_weekday(named: Term) -> bool {
+    names_a_day(named) && (0..7).any(|day| day_term(Fact::Weekday(day)) == Some(named))
+}
+
 /// Whether a term says for how long an amount is.
 pub fn names_a_rate(term: Term) -> bool {
     term & (DAY | RATE) == RATE
@@ -54,6 +63,15 @@ fn day_term(fact: Fact) -> Option<Term> {
         Fact::Date { day: 0, .. } => None,
         Fact::Date { day, month, .. } => Some(term(&format!("@date{day}/{month}")) | DAY),
         Fact::Relative(days) => Some(term_of_relative(days)),
+        _ => None,
+    }
+}
+
+/// The term that a length names what it costs with: `por 4 horas`.
+pub(super) fn length_term(fact: Fact) -> Option<Term> {
+    match fact {
+        Fact::Minutes(minutes, _) => Some(term(&format!("@minutes{minutes}"))),
+        Fact::Months(months) => Some(term(&format!("@months{months}"))),
         _ => None,
     }
 }
@@ -83,12 +101,27 @@ pub fn terms_of(text: &str, language: Language) -> Vec<Term> {
 fn terms_anew(text: &str, language: Language) -> Vec<Term> {
     let all = tokens(text);
     let names = |(at, token): (usize, &Token)| {
-        model_term(&all, at).or_else(|| word_term(&token.text, token.kind, language))
+        size_term(&all, at)
+            .or_else(|| model_term(&all, at))
+            .or_else(|| word_term(&token.text, token.kind, language))
     };
     let mut found: Vec<Term> = all.iter().enumerate().filter_map(names).collect();
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// The term of a size behind its name: `Size: L`, `Talla 39`.
+fn size_term(all: &[Token], at: usize) -> Option<Term> {
+    let before = all[..at].iter().rev().find(|token| token.kind != TokenKind::Mark)?;
+    let is_named =
+        matches!(before.text.as_str(), "size" | "talla" | "tamanho" | "tamano" | "tam" | "numero" | "n");
+    let token = all.get(at).filter(|_| is_named)?;
+    match token.kind {
+        TokenKind::Digits => Some(term(&token.text)),
+        TokenKind::Word => shared_size(Some(&before.text), &token.text).map(term),
+        TokenKind::Mark => None,
+    }
 }
 
 /// The terms of a day, for what carries its date as a value.
@@ -138,13 +171,20 @@ pub(super) fn attach(source: &Source<'_>, found: &mut [Stated]) -> Vec<Term> {
             inside && !matches!(stated.fact, Fact::Code(_) | Fact::Number(_) | Fact::Word(_))
         });
         let is_rate = at > 0
-            && matches!(source.word(at - 1), "por" | "per" | "/" | "a" | "ao" | "cada" | "each" | "al");
+            && (matches!(source.word(at - 1), "por" | "per" | "/" | "ao" | "cada" | "each" | "al")
+                // `R$ 50 a diária`, and not `A diária custa R$ 50`
+                || (source.word(at - 1) == "a" && at > 1 && source.tokens[at - 2].kind != TokenKind::Word));
         terms.extend(rate_term(&token.text).filter(|_| is_rate).map(|rate| (token.span.start, rate)));
         let of_word = || {
             if is_stated || (is_rate && rate_term(&token.text).is_some()) {
                 None
             } else {
-                word_term(&token.text, token.kind, source.language)
+                let is_number = found
+                    .iter()
+                    .any(|stated| matches!(stated.fact, Fact::Number(_)) && stated.span == token.span);
+                // `agotados en el 39`: a number that counts nothing names something.
+                let of_number = (is_number && token.text.len() > 1).then(|| term(&token.text));
+                of_number.or_else(|| word_term(&token.text, token.kind, source.language))
             }
         };
         if let Some(term) = model_term(source.tokens, at).or_else(of_word) {
@@ -152,6 +192,10 @@ pub(super) fn attach(source: &Source<'_>, found: &mut [Stated]) -> Vec<Term> {
         }
     }
     terms.extend(found.iter().filter_map(|stated| Some((stated.span.start, day_term(stated.fact)?))));
+    if found.iter().any(|stated| matches!(stated.fact, Fact::Money(_))) {
+        let lengths = found.iter().filter_map(|stated| Some((stated.span.start, length_term(stated.fact)?)));
+        terms.extend(lengths);
+    }
     terms.extend(christmas(source));
     terms.sort_unstable();
     let spans: Vec<(Fact, Range<usize>)> =
@@ -208,6 +252,10 @@ pub(super) fn attach(source: &Source<'_>, found: &mut [Stated]) -> Vec<Term> {
                 if part.is_empty() { before } else { part }
             }
             _ if around_it => within(own.end..end, &own),
+            // `Cuesta 240 €, que puedes pagar en dos cuotas de 120 €`: what costs that was named before.
+            (true, _) if is_behind_its_verb(source, own.start) => {
+                within(own.end..comma_behind(source, own.end, end), &own)
+            }
             (true, _) => within(own.end..clause_behind(source, own.end, end), &own),
             (false, false) => before,
             // `de R$ 29,90 a R$ 89,90`: the second is said of what the first is said of.
@@ -253,19 +301,6 @@ fn christmas(source: &Source<'_>) -> impl Iterator<Item = (usize, Term)> {
     })
 }
 
-/// Where the part of a sentence begins that `at` stands in, divided by commas.
-fn part_before(source: &Source<'_>, at: usize) -> usize {
-    let before = source.tokens.iter().filter(|token| token.span.end <= at);
-    let divides = |token: &&Token| matches!(token.text.as_str(), "," | ";" | ":" | "mas" | "pero" | "but");
-    before.rev().find(divides).map_or(0, |token| token.span.end)
-}
-
-/// Where the clause ends that begins at `from`, at `end` at the latest.
-fn clause_behind(source: &Source<'_>, from: usize, end: usize) -> usize {
-    let marks = source.tokens.iter().filter(|token| token.span.start >= from && token.text == ";");
-    marks.map(|token| token.span.start).next().unwrap_or(end).min(end)
-}
-
 /// Whether `free` stands right before what is free.
 fn is_before_its_noun(source: &Source<'_>, own: &Range<usize>) -> bool {
     source.text[own.clone()].eq_ignore_ascii_case("free")
@@ -281,109 +316,5 @@ fn includes(word: &str) -> bool {
     matches!(
         word.to_lowercase().as_str(),
         "inclui" | "incluem" | "include" | "includes" | "incluye" | "incluyen"
-    )
-}
-
-/// Where the two words behind `end` end.
-fn nouns_behind(source: &Source<'_>, end: usize) -> usize {
-    let behind = source.tokens.iter().filter(|token| token.span.start >= end);
-    behind
-        .take(2)
-        .take_while(|token| token.kind == TokenKind::Word)
-        .last()
-        .map_or(end, |token| token.span.end)
-}
-
-/// Where the clause begins that `at` stands in.
-fn clause_before(source: &Source<'_>, at: usize) -> usize {
-    let begins = |word: &str| {
-        matches!(
-            word,
-            ";" | "mas"
-                | "porem"
-                | "entao"
-                | "enquanto"
-                | "but"
-                | "while"
-                | "whereas"
-                | "pero"
-                | "mientras"
-                | "entonces"
-        )
-    };
-    // `2 pneus e o total foi de`: behind an `e`, what has a name of its own is another thing.
-    let is_other = |place: usize| {
-        matches!(source.word(place), "e" | "y" | "and")
-            && source.tokens[place..]
-                .iter()
-                .take_while(|token| token.span.end <= at)
-                .any(|token| shared(&token.text).is_some())
-    };
-    let before = source.tokens.iter().take_while(|token| token.span.end <= at).count();
-    let opened = (0..before).rev().find(|place| begins(source.word(*place)) || is_other(*place));
-    opened.map_or(0, |place| source.tokens[place].span.end)
-}
-
-/// The bytes right behind `end` that are said of what ends there: a bracket, or `na capital`, `da pequena`.
-fn tail_behind(source: &Source<'_>, end: usize, fact: Fact) -> Option<Range<usize>> {
-    let first = source.tokens.iter().position(|token| token.span.start >= end)?;
-    let opens = matches!(
-        source.word(first),
-        "na" | "no"
-            | "nas"
-            | "nos"
-            | "para"
-            | "pra"
-            | "da"
-            | "do"
-            | "das"
-            | "dos"
-            | "por"
-            | "per"
-            | "/"
-            | "ao"
-            | "in"
-            | "for"
-            | "on"
-            | "of"
-            | "en"
-            | "del"
-    );
-    // `às 15h, com o Caio`
-    let with = first + usize::from(source.word(first) == ",");
-    let opens =
-        opens || (matches!(fact, Fact::Clock(..)) && matches!(source.word(with), "com" | "con" | "with"));
-    if opens {
-        let first = if matches!(fact, Fact::Clock(..)) { with } else { first };
-        let ends = |word: &str| {
-            matches!(
-                word,
-                "," | ";"
-                    | "."
-                    | "!"
-                    | "?"
-                    | "("
-                    | "e"
-                    | "ou"
-                    | "and"
-                    | "or"
-                    | "y"
-                    | "o"
-                    | "mas"
-                    | "but"
-                    | "pero"
-                    | "com"
-                    | "with"
-                    | "con"
-            )
-        };
-        let behind = source.tokens[first + 1..].iter().find(|token| ends(&token.text));
-        return Some(end..behind.map_or(source.text.len(), |token| token.span.start));
-    }
-    let behind = source.text.get(end..)?;
-    let open = behind
-        .find(|sign: char| !sign.is_whitespace() && sign != '*')
-        .filter(|at| behind[*at..].starts_with('('))?;
-    let close = behind[open..].find(')')?;
-    Some(end + open..end + open + close)
+    ) || ["mais ", "plus ", "más "].iter().any(|more| word.to_lowercase().starts_with(more))
 }

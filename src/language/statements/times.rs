@@ -268,6 +268,12 @@ fn weekdays(source: &Source<'_>, at: usize) -> Read {
         let used = if matches!(source.word(at + fair), "feira" | "feiras") { fair + 1 } else { 1 };
         short_weekday(source.word(at)).map(|day| (day, used))
     };
+    // `la segunda persona`: in Spanish no day is called so.
+    if source.language == Language::Spanish
+        && matches!(word, "segunda" | "segundas" | "quinta" | "quintas" | "sexta")
+    {
+        return None;
+    }
     let (first, used) = one(at)?;
     // `segunda à sexta`: the accent is folded away.
     if joins(source.word(at + used))

@@ -4,6 +4,8 @@
 use super::{Fact, Source, Stated, Word};
 use crate::domain::language::Language;
 
+/// A text of so few tokens is what a field says.
+const SHORTEST: usize = 4;
 /// How far before a word its `não` may stand.
 const REACH: usize = 3;
 
@@ -54,11 +56,17 @@ fn word_at(source: &Source<'_>, at: usize) -> Option<(Word, usize)> {
         ("pronta", "entrega", _) => (Word::InStock, 2),
         (
             "esgotado" | "esgotada" | "esgotados" | "esgotadas" | "esgotou" | "agotado" | "agotada"
-            | "agotados" | "agotadas" | "indisponivel" | "indisponiveis" | "unavailable",
+            | "agotados" | "agotadas" | "acabou" | "acabaram" | "indisponivel" | "indisponiveis"
+            | "unavailable",
             ..,
         ) => (Word::SoldOut, 1),
         ("out", "of", "them" | "it" | "those" | "that") => (Word::SoldOut, 3),
         ("sold", "out", _) | ("em" | "en", "falta", _) | ("none", "left", _) => (Word::SoldOut, 2),
+        (
+            "ocupado" | "ocupada" | "reservado" | "reservada" | "alugado" | "alugada" | "tomado" | "tomada"
+            | "taken" | "booked",
+            ..,
+        ) if is_anothers(source, at) || is_of_a_slot(source, at) => (Word::SoldOut, 1),
         _ if none_left(source, at) > 0 => (Word::SoldOut, none_left(source, at)),
         ("disponivel" | "disponiveis" | "available" | "disponible" | "disponibles", ..) => {
             (Word::Available, 1)
@@ -91,6 +99,10 @@ fn word_at(source: &Source<'_>, at: usize) -> Option<(Word, usize)> {
             (Word::Extra, 2)
         }
         ("aparte" | "separately", ..) => (Word::Extra, 1),
+        // `mais a taxa de limpeza`
+        ("mais" | "mas" | "plus", "a" | "the" | "la" | "o" | "el", "taxa" | "fee" | "tasa" | "cargo") => {
+            (Word::Extra, 2)
+        }
         (
             "free",
             "slot" | "slots" | "spot" | "spots" | "appointment" | "appointments" | "table" | "tables",
@@ -104,6 +116,7 @@ fn word_at(source: &Source<'_>, at: usize) -> Option<(Word, usize)> {
         ("same", "day", _) => (Word::SameDay, 2),
         ("same", "-", "day") => (Word::SameDay, 3),
         ("na", "mesma", "hora") => (Word::SameDay, 3),
+        ("na", "hora", "" | "." | "," | "!" | ";" | ")") => (Word::SameDay, 2),
         ("imediatamente" | "inmediatamente" | "immediately" | "instantly" | "instantaneamente", ..) => {
             (Word::SameDay, 1)
         }
@@ -173,6 +186,8 @@ fn cost_free(first: &str, second: &str, third: &str) -> usize {
                 | "custos"
                 | "costo"
                 | "costos"
+                | "coste"
+                | "costes"
                 | "cobranca"
                 | "taxa"
                 | "taxas"
@@ -186,6 +201,11 @@ fn cost_free(first: &str, second: &str, third: &str) -> usize {
         )
     };
     match (first, second, third) {
+        ("sem" | "sin" | "without", "nenhum" | "nenhuma" | "ningun" | "ninguna" | "any", cost)
+            if is_cost(cost) =>
+        {
+            3
+        }
         ("sem" | "sin" | "without", "pagar" | "paying", "nada" | "anything") => 3,
         ("sem" | "sin" | "without", "pagar", _) => 2,
         ("sem" | "sin" | "without" | "no" | "any" | "nenhum" | "nenhuma" | "ningun", cost, _)
@@ -229,6 +249,41 @@ fn none_left(source: &Source<'_>, at: usize) -> usize {
         }
         _ => 0,
     }
+}
+
+/// `o salão já está reservado`, not `sua mesa já está reservada`: whether somebody else has it.
+fn is_anothers(source: &Source<'_>, at: usize) -> bool {
+    let is_stated = matches!(source.before(at, 1), "esta" | "foi" | "is" | "been" | "fue" | "was");
+    let is_over = (2..=3).any(|places| matches!(source.before(at, places), "ja" | "ya" | "already"))
+        || matches!(source.before(at, 1), "already");
+    let is_theirs = source.tokens.iter().any(|token| {
+        matches!(
+            token.text.as_str(),
+            "seu"
+                | "sua"
+                | "seus"
+                | "suas"
+                | "your"
+                | "tu"
+                | "su"
+                | "voce"
+                | "you"
+                | "ti"
+                | "nome"
+                | "name"
+                | "nombre"
+        )
+    });
+    is_stated && is_over && !is_theirs
+}
+
+/// `slot taken`, `horario ocupado`: what a result says of a time that somebody else has.
+fn is_of_a_slot(source: &Source<'_>, at: usize) -> bool {
+    source.tokens.len() <= SHORTEST
+        && matches!(
+            source.before(at, 1),
+            "slot" | "time" | "horario" | "hora" | "turno" | "room" | "table" | "mesa"
+        )
 }
 
 /// `incluí` is what the speaker did.

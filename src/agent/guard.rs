@@ -180,7 +180,7 @@ mod tests {
     fn proof(value: serde_json::Value) -> Proof {
         let tools = [tool("order_status", "", ""), tool("getOrder", "", ""), tool("list-slots", "", "")];
         let mut proof = Proof { internal_names: InternalNames::of(&tools), ..Proof::default() };
-        proof.ledger.add_result(lookup(), &value.to_string(), &value, Language::Portuguese);
+        proof.ledger.add_result(lookup(), &value.to_string(), "", &value, Language::Portuguese);
         proof
     }
 
@@ -252,5 +252,64 @@ mod tests {
         assert_eq!(judge(refusal, &grounded, Language::Portuguese).withheld, []);
         let done = Proof { wrote: vec![Acts::NONE], ..proof(json!({})) };
         assert_eq!(judge("Pronto, agendei sua visita.", &done, Language::Portuguese).withheld, []);
+    }
+
+    #[test]
+    fn what_one_record_tells_together_is_told_of_each_field() {
+        for (language, evidence, draft, passes) in [
+            (
+                Language::Portuguese,
+                json!({"valor_pecas": 1060.0, "valor_mao_de_obra": 420.0, "valor_total": 1480.0}),
+                "O total ficou em R$ 1.480,00: R$ 1.060,00 de peças e R$ 420,00 de mão de obra.",
+                true,
+            ),
+            (
+                Language::Portuguese,
+                json!({"valor_pecas": 1060.0, "valor_mao_de_obra": 420.0, "valor_total": 1480.0}),
+                "O total ficou em R$ 1.480,00, sendo R$ 1.060,00 de mão de obra.",
+                false,
+            ),
+            (
+                Language::Portuguese,
+                json!({"turmas": [{"curso": "Inglês", "dias": ["terça", "quinta"], "inicio": "19:00", "fim": "20:30"},
+                                  {"curso": "Inglês", "dias": ["sábado"], "inicio": "09:00", "fim": "12:00"}]}),
+                "O inglês é às terças e quintas, das 19h às 20h30, com início em breve.",
+                true,
+            ),
+            (
+                Language::Spanish,
+                json!({"costo": "$ 3.500", "envio_gratis_desde": "$ 50.000"}),
+                "El envío sale $ 3.500.",
+                true,
+            ),
+            (
+                Language::Spanish,
+                json!({"sessions_used": 6, "sessions_left": 4, "type": "Bono"}),
+                "De tu bono te quedan 6.",
+                false,
+            ),
+            (
+                Language::English,
+                json!({"variants": [{"size": "M", "available": false}, {"size": "L", "available": true}]}),
+                "The bike is sold out in large.",
+                false,
+            ),
+            (
+                Language::English,
+                json!({"rooms": [{"name": "Oak", "nights": 5}, {"name": "Elm", "nights": 7}]}),
+                "Oak: 7 nights.",
+                false,
+            ),
+            (
+                Language::Portuguese,
+                json!({"livres": ["09:30", "15:00"], "ocupados": ["10:30"]}),
+                "Temos horário livre às 10h30.",
+                false,
+            ),
+        ] {
+            let mut told = Proof::default();
+            told.ledger.add_result(lookup(), &evidence.to_string(), "", &evidence, language);
+            assert_eq!(judge(draft, &told, language).withheld.is_empty(), passes, "{draft}");
+        }
     }
 }

@@ -9,7 +9,10 @@ use super::result::What;
 use super::rivals::{has_other_record, has_subject};
 use super::units::unit_behind;
 use crate::language::detect::detect;
+use crate::language::phrases::{Phrases, spaced};
 use crate::language::statements::{Fact, Kind, Stated, Term, Word, names_a_day, read_sentence};
+
+use std::sync::LazyLock;
 
 /// What a word that names something counts; what only names a field or a rate counts less.
 const WORD: usize = 2;
@@ -93,12 +96,22 @@ impl Binder {
         let is_only_asked = near == place.about && matches!(stated.fact.kind(), Kind::Day | Kind::Clock);
         // What is written in another language is named by other words.
         let is_foreign = || detect(evident.written).is_some_and(|language| language != place.language);
+        // `| Power BI | segundas e quartas |`: the days of a line are that line's.
+        let has_subject_here = has_subject(stated.fact)
+            || (matches!(stated.fact, Fact::Weekday(_)) && evident.is_of_one_of_several());
         if is_the_houses
-            && has_subject(stated.fact)
+            && has_subject_here
             && ((candidates.outdo(evident, near)
                 && !is_only_asked
                 && !(fits < WORD && candidates.best_rival < 2 * WORD && is_foreign()))
                 || candidates.days.are_broken())
+        {
+            return true;
+        }
+        // `Both colors are in stock`, and one is not.
+        if stated.fact.kind() == Kind::Stock
+            && speaks_of_all(sentence)
+            && candidates.rivals.iter().any(|(rival, other)| *rival >= fits && other.origin == evident.origin)
         {
             return true;
         }
@@ -111,8 +124,9 @@ impl Binder {
         {
             return true;
         }
-        if has_subject(stated.fact)
-            && (evident.is_of_another_line(&stated.near) || evident.is_at_another_rate(stated))
+        if has_subject_here
+            && (evident.is_of_another_line(&stated.near)
+                || evident.is_at_another_rate(stated, sentence, place.language))
         {
             return true;
         }
@@ -120,13 +134,25 @@ impl Binder {
         let said = [near, whole.as_slice(), &self.carried, place.about];
         let of_the_whole = |other: &Evident<'_>| {
             other.origin == evident.origin
-                && other.competes_with(stated.fact)
+                && (other.competes_with(stated.fact)
+                    || (stated.fact == Fact::Word(Word::Free)
+                        && other.amount().is_some_and(|cents| cents > 0)))
                 && !says(stated.fact, other, ledger)
                 && evident.is_of_an_unnamed_part(other, &said)
         };
         (evident.path.is_some() && ledger.evidence().any(|other| of_the_whole(&other)))
             || has_other_record(stated.fact, evident, fits, near, ledger)
     }
+}
+
+/// Whether a sentence says something of each of several.
+fn speaks_of_all(sentence: &str) -> bool {
+    static ALL: LazyLock<Phrases> = LazyLock::new(|| {
+        Phrases::of(
+            "ambos|ambas|os dois|as duas|todos os|todas as|both|all of them|all the|all our|los dos|las dos|todos los|todas las",
+        )
+    });
+    ALL.are_in(&spaced(sentence))
 }
 
 /// Whether every text that states the amount says that it is for something else: a stay, not a day.

@@ -100,8 +100,10 @@ impl Binder {
             // `no sábado abrimos das 9h às 14h`: the hours are what is said, and they need proof.
             if let Fact::Word(Word::Open) = stated.fact
                 && read.stated.iter().any(|other| {
-                    let between = sentence.get(stated.span.end..other.span.start).unwrap_or(",");
-                    other.fact.kind() == Kind::Clock && !between.contains([',', ';'])
+                    let between = sentence.get(stated.span.end..other.span.start).unwrap_or(";");
+                    other.fact.kind() == Kind::Clock
+                        && !between.contains(';')
+                        && between.matches(',').count() < 2
                 })
             {
                 continue;
@@ -117,11 +119,17 @@ impl Binder {
             let around = [&stated.near, sentence_terms, &carried];
             let telling = around.into_iter().find(|terms| tells(stated.fact, terms, ledger));
             let mut near = telling.map_or(about, Vec::as_slice).to_vec();
+            // `La piscina abre también los domingos`: on what days stands anywhere in the sentence.
+            if alone && stated.fact.kind() == Kind::Opening {
+                near.extend(read.terms.iter().filter(|term| names_a_day(**term)));
+                near.sort_unstable();
+                near.dedup();
+            }
             resolve_days(&mut near, ledger);
             let place = Place { sentence, ledger, about, manner: &manner, language };
             bindings.push(self.bind_one(stated, &near, &place)?);
         }
-        weekdays_fit(&read.stated, ledger)?;
+        weekdays_fit(sentence, &read.stated, ledger)?;
         if !read.terms.is_empty() {
             self.carried.clone_from(&read.terms);
         }
@@ -300,6 +308,8 @@ fn claim_of(sentence: &str, stated: &Stated) -> Claim {
 /// `hoje` and `agora` fill sentences; a tomorrow that nobody promises for fills them too.
 fn is_idle(stated: &Stated, manner: &Manner<'_>) -> bool {
     match stated.fact {
+        // What was yesterday is over.
+        Fact::Relative(-1) => manner.asks,
         Fact::Relative(_) => manner.asks || !(manner.promises_beside(stated) || manner.stresses(stated)),
         _ => false,
     }

@@ -4,13 +4,22 @@ use super::equal::date_of;
 use super::evident::Evident;
 use super::ledger::{Ledger, weekday_number};
 use super::result::What;
-use crate::language::statements::{Fact, Kind, Stated, Term, names_a_day, term_of_relative, terms_of_day};
+use crate::language::phrases::spaced;
+use crate::language::statements::{
+    Fact, Kind, Stated, Term, names_a_day, names_a_weekday, term_of_relative, terms_of_day,
+};
 
 /// Why a weekday beside a date is wrong.
 const WRONG_WEEKDAY: &str = "its weekday is not the weekday of its date";
 
 /// A weekday this close to a date, in bytes, belongs to it.
 pub(super) const BESIDE: usize = 16;
+
+/// Words between a weekday and its date.
+const JOINTS: [&str; 17] = [
+    "dia", "o", "a", "el", "the", "de", "do", "del", "of", "on", "em", "en", "feira", "this", "next",
+    "proximo", "este",
+];
 
 /// The days that a claim names, and whether evidence of the same day says the same.
 pub(super) struct Days {
@@ -47,7 +56,10 @@ impl Days {
     /// Whether a day is named of which the evidence says only something else, or says the same only of other days. One of
     /// several names of one day is enough where its evidence has only that.
     pub(super) fn are_broken(&self) -> bool {
-        let names_one_day = self.named.len() <= 2 && self.named.iter().any(|(_, proven, _)| *proven);
+        // `Saturday and Sunday, from 8 to 2` are two.
+        let weekdays = self.named.iter().filter(|(day, ..)| names_a_weekday(*day)).count();
+        let names_one_day =
+            self.named.len() <= 2 && weekdays < 2 && self.named.iter().any(|(_, proven, _)| *proven);
         let only_of_others = self.is_dated && !self.is_undated;
         self.applies
             && !names_one_day
@@ -70,7 +82,7 @@ pub(super) fn resolve_days(near: &mut Vec<Term>, ledger: &Ledger) {
 }
 
 /// A weekday beside a date is that date's.
-pub(super) fn weekdays_fit(stated: &[Stated], ledger: &Ledger) -> Result<(), &'static str> {
+pub(super) fn weekdays_fit(sentence: &str, stated: &[Stated], ledger: &Ledger) -> Result<(), &'static str> {
     for (place, pair) in stated.windows(2).enumerate() {
         let gap = pair[1].span.start.saturating_sub(pair[0].span.end);
         let (weekday, date) = match (pair[0].fact, pair[1].fact) {
@@ -91,7 +103,10 @@ pub(super) fn weekdays_fit(stated: &[Stated], ledger: &Ledger) -> Result<(), &'s
         let alone =
             stated.iter().filter(|other| other.span == pair[0].span || other.span == pair[1].span).count()
                 == 2;
-        if alone && gap <= BESIDE && !told_together(weekday, date, ledger) {
+        // `due by December 10, so Tuesday's visit`: a word between them divides them.
+        let between = spaced(sentence.get(pair[0].span.end..pair[1].span.start).unwrap_or_default());
+        let is_beside = gap <= BESIDE && between.split_ascii_whitespace().all(|word| JOINTS.contains(&word));
+        if alone && is_beside && !told_together(weekday, date, ledger) {
             return Err(WRONG_WEEKDAY);
         }
     }

@@ -148,7 +148,7 @@ fn fact_says(claim: Fact, fact: Fact, said_on: Date, ledger: &Ledger) -> bool {
         (Fact::Count(claimed, unit), Fact::Count(told, told_unit)) if unit != told_unit => {
             in_other_units(claimed, unit).any(|other| other == (told, told_unit))
         }
-        (Fact::Count(claimed, "piece"), Fact::Number(told)) => claimed * 100 == told,
+        (Fact::Count(claimed, "piece" | "person"), Fact::Number(told)) => claimed * 100 == told,
         (Fact::Count(claimed, THING), told) => number_of(told).contains(&Some(claimed * 100)),
         // A table's column says what its numbers are.
         (Fact::Money(claimed), Fact::Number(told)) => claimed.unsigned_abs() * 100 == told,

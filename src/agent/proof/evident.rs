@@ -1,12 +1,14 @@
 //! One piece of evidence: what it proves, whose it is, and how well it is named by the terms of a claim. Pure.
 
+use super::ends::Part;
 use super::fields::{is_name, lists, words_of};
 use super::result::{Class, What};
+use super::units::several_behind;
 use crate::domain::language::Language;
 use crate::domain::provenance::Origin;
-use crate::language::fold::fold;
 use crate::language::statements::{
-    Fact, Kind, Stated, THING, Term, Word, names_a_day, names_a_rate, terms_of,
+    Fact, Kind, Stated, THING, Term, Word, measure_of, names_a_day, names_a_rate, rate_term,
+    term_of_relative, terms_of, terms_of_day,
 };
 use jiff::civil::Date;
 use std::ops::Range;
@@ -45,32 +47,6 @@ pub(super) struct Evident<'a> {
 fn kinds_of_amounts() -> &'static [Term] {
     static KINDS: LazyLock<Vec<Term>> = LazyLock::new(|| terms_of("frete sinal multa", Language::Portuguese));
     &KINDS
-}
-
-/// Which end of a stretch of hours a time of day is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Part {
-    Begin,
-    End,
-    Unsaid,
-}
-
-impl Part {
-    /// What the end of `before` says of the time of day behind it.
-    pub(super) fn behind(before: &str) -> Self {
-        let folded = fold(
-            before.get(before.floor_char_boundary(before.len().saturating_sub(24))..).unwrap_or_default(),
-        );
-        let mut last =
-            folded.split(|sign: char| !sign.is_alphanumeric()).rev().filter(|word| !word.is_empty());
-        match (last.next(), last.next()) {
-            (Some("as" | "las" | "o" | "a"), Some("ate" | "hasta"))
-            | (Some("ate" | "hasta" | "until" | "till" | "by"), _) => Self::End,
-            (Some("das" | "desde" | "from" | "since"), _)
-            | (Some("las" | "as" | "de"), Some("partir" | "desde")) => Self::Begin,
-            _ => Self::Unsaid,
-        }
-    }
 }
 
 impl Evident<'_> {
@@ -116,7 +92,13 @@ impl Evident<'_> {
         let (inner, outer) = (record(self.path), record(other.path));
         inner.len() > outer.len()
             && inner.starts_with(&outer)
-            && (!self.own.is_empty() || inner[outer.len()..].contains('['))
+            && (!self.own.is_empty()
+                || inner[outer.len()..].contains('[')
+                // `retiro_en_tienda: {costo: 0}` says nothing of other costs.
+                || (self.is_free()
+                    && !self.field.iter().any(|term| {
+                        other.field.binary_search(term).is_err() && said.iter().any(|said| said.contains(term))
+                    })))
             && !self.own.iter().any(|term| said.iter().any(|said| said.contains(term)))
             // `results[1].price.formatted`: what names the result names its price.
             && !self.near.iter().any(|term| {
@@ -126,17 +108,46 @@ impl Evident<'_> {
 
     /// Whether another line of its text is labelled with what the terms of a claim name, and its own is not.
     pub(super) fn is_of_another_line(&self, claim: &[Term]) -> bool {
-        self.fits(claim) == 0 && claim.iter().any(|term| self.labels.binary_search(term).is_ok())
+        self.fits(claim) == 0
+            && !self.heads_a_table()
+            && claim.iter().any(|term| self.labels.binary_search(term).is_ok())
     }
 
-    /// What the word right before it in its text makes of a time of day.
+    /// Whether it is of one of several: in a list of records, or in the line of a table.
+    pub(super) fn is_of_one_of_several(&self) -> bool {
+        let start = self.span.as_ref().map_or(0, |span| self.lead_in + span.start);
+        let line =
+            self.written.get(..start).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
+        self.path.map_or_else(|| line.trim_start().starts_with('|'), |path| path.contains('['))
+    }
+
+    /// Whether it stands in the first row of a table: what heads a column is said of every line.
+    fn heads_a_table(&self) -> bool {
+        let end = self.span.as_ref().map_or(0, |span| self.lead_in + span.end);
+        let behind = self.written.get(end..).unwrap_or_default();
+        let next = behind.split('\n').nth(1).unwrap_or_default();
+        next.starts_with('|') && next.contains("--")
+    }
+
+    /// Which end of a stretch its field's name or the word right before it in its text makes of a time of day.
     pub(super) fn part_of_day(&self) -> Part {
+        if let Some(path) = self.path {
+            return Part::of_field(path);
+        }
         let end = self.span.as_ref().map_or(0, |span| self.lead_in + span.start);
         Part::behind(self.written.get(..end).unwrap_or_default())
     }
 
     /// Whether it is an amount for another length of time.
-    pub(super) fn is_at_another_rate(&self, claim: &Stated) -> bool {
+    pub(super) fn is_at_another_rate(&self, claim: &Stated, sentence: &str, language: Language) -> bool {
+        // `R$ 780,00 as duas noites` of what is the price of one.
+        let several = sentence.get(claim.span.end..).and_then(|behind| several_behind(behind, language));
+        // `diária` is what a night costs.
+        let is_of = |unit: &str| rate_term(unit).is_some_and(|rate| self.near.contains(&rate));
+        let is_of_one = |unit: &str| is_of(unit) || (unit == "night" && is_of("day"));
+        if claim.fact.kind() == Kind::Money && several.is_some_and(is_of_one) {
+            return true;
+        }
         let rates =
             |terms: &[Term]| terms.iter().copied().filter(|term| names_a_rate(*term)).collect::<Vec<_>>();
         let (own, claimed) = (rates(self.near), rates(&claim.near));
@@ -155,7 +166,13 @@ impl Evident<'_> {
 
     /// Whether it is said of the day of that term; of no day in particular is of none.
     pub(super) fn is_of_day(&self, day: Term) -> bool {
-        self.near.binary_search(&day).is_ok()
+        // `hoje` is the day on which it was said.
+        let is_so_many_days_on = |days: i8| {
+            let date = self.said_on.checked_add(jiff::Span::new().days(days));
+            self.near.binary_search(&term_of_relative(days)).is_ok()
+                && date.is_ok_and(|date| terms_of_day(date).contains(&day))
+        };
+        self.near.binary_search(&day).is_ok() || (-1..=2).any(is_so_many_days_on)
     }
 
     /// Whether it is said of days.
@@ -171,12 +188,23 @@ impl Evident<'_> {
             What::Fact(fact) => fact.competes_with(claim),
             What::Raw(_, Class::Money | Class::Cents) => claim.kind() == Kind::Money,
             What::Raw(_, Class::Percent) => claim.kind() == Kind::Percent,
+            What::Raw(_, Class::Count | Class::Any) if self.is_measured_as(claim) => true,
             What::Raw(_, Class::Count) => matches!(claim, Fact::Count(_, "piece" | "times")),
             What::Raw(_, Class::Minutes(_) | Class::Months(_) | Class::Length) => {
                 claim.kind() == Kind::Length
             }
             What::Raw(_, Class::Any | Class::Listed | Class::Share | Class::Hour | Class::Name) => false,
         }
+    }
+
+    /// Whether its field, in one of several records, is called by the measure of a claim: `noites: 5`.
+    fn is_measured_as(&self, claim: Fact) -> bool {
+        let Fact::Count(_, measure) = claim else { return false };
+        if !self.path.is_some_and(|path| path.contains('[')) {
+            return false;
+        }
+        let field = self.path.and_then(|path| path.rsplit('.').next()).unwrap_or_default();
+        words_of(field).iter().any(|word| measure_of(word) == Some(measure))
     }
 
     /// Whether it is a number of the things that `nouns` name.
@@ -214,6 +242,11 @@ impl Evident<'_> {
             }
             What::Raw(..) | What::Fact(_) => None,
         }
+    }
+
+    /// Whether it is an amount, or says that there is none.
+    pub(super) fn is_of_money(&self) -> bool {
+        self.is_free() || self.amount().is_some()
     }
 
     /// Whether it says that something is free.

@@ -7,7 +7,8 @@ use super::equal::{date_of, in_other_units, says};
 use super::ledger::{Ledger, weekday_number};
 use super::result::What;
 use crate::language::numbers::find_quantities;
-use crate::language::statements::{Fact, Half, Pace, Stated, read_sentence};
+use crate::language::phrases::spaced;
+use crate::language::statements::{Fact, Half, Pace, Stated, THING, read_sentence};
 use jiff::Span;
 use jiff::civil::{Date, Weekday};
 
@@ -116,6 +117,13 @@ impl Binder {
             Fact::Count(hundredths, "night") => self.lies_between(stated, &beside, place, |from, until| {
                 days_between(from, until) * 100 == i64::try_from(hundredths).unwrap_or(i64::MAX)
             }),
+            // `quedan dos turnos: a las 17:30 y a las 18`
+            Fact::Count(hundredths, THING | "piece")
+                if u64::try_from(clocks_in(&beside).count())
+                    .is_ok_and(|listed| listed * 100 == hundredths) =>
+            {
+                true
+            }
             Fact::Count(hundredths, unit) => {
                 let factors: Vec<u64> = find_quantities(place.sentence, place.language)
                     .into_iter()
@@ -144,6 +152,7 @@ impl Binder {
                         clocks.iter().any(|other| u32::from(one.saturating_sub(*other)) == minutes)
                     })
             }
+            Fact::Clock(claimed, _) if bounds_the_rest(claimed, stated, place) => true,
             Fact::Clock(claimed, half) => {
                 let told = ledger.evidence().filter(|evident| evident.origin.is_of_the_house());
                 let told = told.filter_map(|evident| match evident.what {
@@ -209,6 +218,31 @@ fn is_product(minutes: u32, parts: &[u32], place: &Place<'_>) -> bool {
                     .any(|other| once.and_then(|once| once.checked_mul(*other)) == Some(minutes))
         })
     })
+}
+
+/// `Después de las 17 h quedan dos turnos, a las 17:30 y a las 18`: whether an hour only says which of those are told that stand
+/// beside it, and they are all of those.
+fn bounds_the_rest(claimed: u16, stated: &Stated, place: &Place<'_>) -> bool {
+    let before = spaced(place.sentence.get(..stated.span.start).unwrap_or_default());
+    let mut last = before.split_ascii_whitespace().rev().take(3);
+    let is_least =
+        last.clone().any(|word| matches!(word, "depois" | "apos" | "after" | "despues" | "partir"));
+    let is_most = last.any(|word| matches!(word, "antes" | "before"));
+    let read = read_sentence(place.sentence, place.language);
+    let others: Vec<u16> = clocks_in(
+        &read
+            .stated
+            .iter()
+            .filter(|other| other.span != stated.span)
+            .map(|other| other.fact)
+            .collect::<Vec<_>>(),
+    )
+    .collect();
+    let is_told = |minutes: &u16| is_the_houses(Fact::Clock(*minutes, Half::Told), place.ledger);
+    !others.is_empty()
+        && others.iter().all(is_told)
+        && (is_least && others.iter().all(|other| *other >= claimed)
+            || is_most && others.iter().all(|other| *other <= claimed))
 }
 
 /// Whether the house says it, or the clock.

@@ -12,7 +12,7 @@ use crate::language::statements::{Fact, Half, Reading, Term, Word, read, terms_o
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use serde_json::Value;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 /// Everything that may prove something.
 #[derive(Clone, Debug)]
@@ -109,13 +109,21 @@ impl Ledger {
         });
     }
 
-    /// Adds what a tool gave back, which is `written` like this.
-    pub fn add_result(&mut self, origin: Origin, written: &str, data: &Value, language: Language) {
+    /// Adds what a tool gave back, which is `written` like this. `called` is how the tool is called: what `shipping_quote` gives
+    /// back is of shipping.
+    pub fn add_result(
+        &mut self,
+        origin: Origin,
+        written: &str,
+        called: &str,
+        data: &Value,
+        language: Language,
+    ) {
         let content = Content::Result(read_result(written, data, language));
         self.documents.push(Document {
             origin,
             content,
-            about: Vec::new(),
+            about: kinds_in(called, language),
             said_on: self.today,
             written: written.into(),
             lead: 0,
@@ -223,6 +231,16 @@ impl Ledger {
         })
     }
 
+    /// Whether the house says a word that begins with one of the folded `beginnings`.
+    pub(super) fn house_mentions(&self, beginnings: &[&str]) -> bool {
+        self.documents.iter().filter(|document| document.origin.is_of_the_house()).any(|document| {
+            let folded = document.folded.get_or_init(|| fold(&document.written));
+            folded
+                .split(|sign: char| !sign.is_alphanumeric())
+                .any(|word| beginnings.iter().any(|beginning| word.starts_with(beginning)))
+        })
+    }
+
     /// Every piece of evidence.
     pub(super) fn evidence(&self) -> impl Iterator<Item = Evident<'_>> {
         self.documents.iter().flat_map(|document| {
@@ -272,6 +290,14 @@ impl Ledger {
             })
         })
     }
+}
+
+/// The kinds of things and of amounts that a tool is called by; its other words name no subject.
+fn kinds_in(called: &str, language: Language) -> Vec<Term> {
+    static KINDS: LazyLock<Vec<Term>> = LazyLock::new(|| {
+        terms_of("frete entrega sinal multa desconto troca devolucao garantia", Language::Portuguese)
+    });
+    terms_of(called, language).into_iter().filter(|term| KINDS.contains(term)).collect()
 }
 
 /// The fact of a day.

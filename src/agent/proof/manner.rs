@@ -3,7 +3,7 @@
 
 use super::wording::{
     ATTRIBUTED, CONDITIONS, COSTS, COUNTDOWN, DIFFERENCES, EXPLANATIONS, HOLIDAYS, LIMITS, NEXT_DAY,
-    NOT_GOODS, NOT_THE_SHOP, OPENING, ORDERS, PERSONAL, PROMISED, SUMS, TAKEN, UNSURE,
+    NOT_GOODS, NOT_THE_SHOP, OPENING, ORDERS, PERSONAL, PROMISED, SUMS, TAKEN, TIMELY, UNSURE,
 };
 use crate::domain::language::Language;
 use crate::language::phrases::{Phrases, spaced};
@@ -38,6 +38,16 @@ impl<'a> Manner<'a> {
         Self { sentence, language, words: OnceCell::new(), promises: OnceCell::new(), asks }
     }
 
+    /// Whether words state a condition; in Spanish `se` is none.
+    fn is_conditional(&self, text: &str) -> bool {
+        let words = spaced(&without_yes(text));
+        CONDITIONS.are_in(&if self.language == Language::Spanish {
+            words.replace(" se ", " ")
+        } else {
+            words
+        })
+    }
+
     fn has(&self, phrases: &Phrases) -> bool {
         phrases.are_in(self.words.get_or_init(|| spaced(&without_yes(self.sentence))))
     }
@@ -63,7 +73,12 @@ impl<'a> Manner<'a> {
         let around = |text: Option<&str>| spaced(text.unwrap_or_default());
         let (before, behind) =
             (around(self.sentence.get(..stated.span.start)), around(self.sentence.get(stated.span.end..)));
-        behind.starts_with(" mesmo ") || behind.starts_with(" mismo ") || before.ends_with(" ainda ")
+        let is_due =
+            ["by", "ate", "hasta", "until"].iter().any(|word| before.ends_with(&format!(" {word} ")));
+        (is_due && !self.is_unsure(stated))
+            || behind.starts_with(" mesmo ")
+            || behind.starts_with(" mismo ")
+            || before.ends_with(" ainda ")
     }
 
     /// Whether it speaks of the customer's own affair.
@@ -78,9 +93,7 @@ impl<'a> Manner<'a> {
         let ends = [',', ';', ':', '(', ')', '.'];
         let clause =
             [before.rsplit(ends).next().unwrap_or_default(), behind.split(ends).next().unwrap_or_default()];
-        self.has(&UNSURE)
-            || (self.has(&CONDITIONS)
-                && clause.iter().any(|part| CONDITIONS.are_in(&spaced(&without_yes(part)))))
+        self.has(&UNSURE) || clause.iter().any(|part| self.is_conditional(part))
     }
 
     /// Whether it speaks of when the house is open.
@@ -145,6 +158,10 @@ impl<'a> Manner<'a> {
         let before = self.sentence.get(..stated.span.start).unwrap_or_default();
         let words = spaced(before);
         let is_bound = || {
+            // `llegas a tiempo para el lunes`
+            if TIMELY.are_in(&words) {
+                return true;
+            }
             let mut last = words.split_ascii_whitespace().rev().take(3);
             last.any(|word| matches!(word, "antes" | "before" | "depois" | "despues" | "after"))
         };
@@ -160,12 +177,10 @@ impl<'a> Manner<'a> {
                 (is_bound() && !self.promises_beside(stated)) || opens()
             }
             Fact::Months(_) => is_age() || opens(),
-            Fact::Count(..)
-            | Fact::Number(_)
-            | Fact::Minutes(..)
-            | Fact::Money(_)
-            | Fact::Weekday(_)
-            | Fact::Relative(_) => opens(),
+            Fact::Count(..) | Fact::Number(_) | Fact::Minutes(..) | Fact::Money(_) | Fact::Relative(_) => {
+                opens()
+            }
+            Fact::Weekday(_) => TIMELY.are_in(&words) || opens(),
             Fact::Percent(_) | Fact::Moment(_) | Fact::Code(_) | Fact::Word(_) => false,
         }
     }
@@ -184,11 +199,20 @@ impl<'a> Manner<'a> {
         let is_first = !before.contains(marks);
         let goes_on =
             || self.sentence.get(stated.span.end..).is_some_and(|behind| behind.contains([',', ':']));
-        first.is_some_and(
-            |word| {
-                if is_first { lists(OPENING, word) && goes_on() } else { lists(INSIDE, word) }
-            },
-        )
+        // `Pedindo até meio-dia, chega hoje`
+        let is_doing = |word: &str| {
+            let ending = if self.language == Language::English { "ing" } else { "ndo" };
+            word.len() > 4 && word.ends_with(ending)
+        };
+        first.is_some_and(|word| {
+            if is_first && is_doing(word) {
+                goes_on()
+            } else if is_first {
+                lists(OPENING, word) && goes_on()
+            } else {
+                lists(INSIDE, word)
+            }
+        })
     }
 
     /// `os 80 cm da sua porta`.
@@ -220,7 +244,7 @@ impl<'a> Manner<'a> {
                     | "n"
             )
         });
-        !names && self.promises()
+        !names && self.promises_beside(stated)
     }
 
     fn is_limit(&self, stated: &Stated) -> bool {

@@ -6,6 +6,7 @@ mod attribution;
 mod bind;
 mod days;
 mod deeds;
+mod ends;
 mod equal;
 mod evident;
 mod fields;
@@ -210,7 +211,8 @@ impl Proof {
         match outcome {
             ToolOutcome::Done { data, effects, .. } => {
                 let written = data.to_string();
-                self.ledger.add_result(origin, &written, data, language);
+                let called = format!("{} {title}", call.name.replace('_', " "));
+                self.ledger.add_result(origin, &written, &called, data, language);
                 // That nothing came of a call says of no record how it stands.
                 if !has_failed(data) {
                     self.told.push(states_of(&written, data, language));

@@ -19,11 +19,17 @@ static READ: LazyLock<Memo<Vec<Item>>> = LazyLock::new(Memo::default);
 const LONGEST_NAME: usize = 80;
 /// Longest name of a weekday.
 const LONGEST_DAY: usize = 16;
+/// A text of more words tells something.
+const WORDS_OF_PROSE: usize = 4;
 /// Deepest nesting that is read.
 const DEEPEST: usize = 24;
 
 /// Flags of what can be had.
 const TO_BE_HAD: &str = "available disponivel disponible livre libre";
+
+/// Lists of what others have.
+const NOT_TO_BE_HAD: &str =
+    "ocupados ocupadas taken booked busy reservados reservadas indisponiveis unavailable blocked";
 
 /// Fields of what a price includes.
 const INCLUDED: &str =
@@ -156,7 +162,10 @@ impl Reader {
                     if (is_key || has_words(text))
                         && text.len() <= longest_name(key, named_by.as_deref()) =>
                 {
-                    subject.extend(naming(text, self.language));
+                    // `size: "L"`
+                    let is_size = words_of(key).iter().any(|word| lists("size talla tamanho tamano", word));
+                    let named = if is_size { format!("size {text}") } else { text.clone() };
+                    subject.extend(naming(&named, self.language));
                     // `dia: "jueves"`
                     if is_qualifier(key) && text.len() <= LONGEST_DAY {
                         let terms = &read_sentence(text, self.language).terms;
@@ -164,8 +173,13 @@ impl Reader {
                     }
                 }
                 Value::String(text) => subject.extend(days_of(text)),
+                // `dias: ["terça", "quinta"]`
+                Value::Array(elements) => subject.extend(weekdays_in(key, elements, self.language)),
                 Value::Number(number) if is_key || is_naming(number, key) => {
-                    subject.extend(terms_of(&number.to_string(), self.language));
+                    let is_number =
+                        words_of(key).iter().any(|word| lists("numero number size talla tamanho", word));
+                    let named = if is_number { format!("numero {number}") } else { number.to_string() };
+                    subject.extend(terms_of(&named, self.language));
                 }
                 _ => {}
             }
@@ -182,10 +196,12 @@ impl Reader {
         let is_taken = fields.iter().any(|(key, value)| {
             value.as_bool() == Some(false) && words_of(key).iter().any(|word| lists(TO_BE_HAD, word))
         });
-        let lists = Listing::of(fields);
+        let listing = Listing::of(fields);
         for (key, value) in fields {
+            // `ocupados: ["10:30"]`
+            let is_taken = is_taken || words_of(key).iter().any(|word| lists(NOT_TO_BE_HAD, word));
             let inner = Place {
-                counts_a_list: lists.is_counted_by(key, value),
+                counts_a_list: listing.is_counted_by(key, value),
                 path: if place.path.is_empty() { key.clone() } else { format!("{}.{key}", place.path) },
                 key: words_of(key),
                 subject: subject.clone(),
@@ -210,7 +226,9 @@ impl Reader {
         // `quote_id: "qt_4410"` counts nothing.
         let is_code = class_of(&place.key) == Class::Name;
         for Stated { fact, near, hedge, .. } in &reading.stated {
-            if *hedge == Hedge::Exact && !(is_code && matches!(fact.kind(), Kind::Count | Kind::Number)) {
+            // `menos de 48 horas` of prose is told as it is; `about 3` of a field is no number.
+            let is_exact = *hedge == Hedge::Exact || text.split(' ').count() > WORDS_OF_PROSE;
+            if is_exact && !(is_code && matches!(fact.kind(), Kind::Count | Kind::Number)) {
                 let near: Vec<Term> = near.iter().chain(&days).copied().collect();
                 self.add_with(What::Fact(*fact), place, &near);
             }
@@ -276,7 +294,7 @@ impl Reader {
         }
         let has = |words: &str| place.key.iter().any(|word| lists(words, word));
         if has(
-            "stock estoque inventory available quantity qty disponivel disponiveis existencias left remaining restantes vagas plazas seats",
+            "stock estoque inventory available quantity qty disponivel disponiveis existencias left remaining restantes vagas plazas seats spots slots places spaces lugares cupos asientos assentos",
         ) {
             self.add(What::Fact(Fact::Word(if raw > 0 { Word::InStock } else { Word::SoldOut })), place);
         }
@@ -290,7 +308,7 @@ impl Reader {
             self.key(place);
         }
         let has = |words: &str| place.key.iter().any(|word| lists(words, word));
-        let fact = if has("available stock estoque disponivel disponible") {
+        let fact = if has("available stock estoque disponivel disponible livre libre vago") {
             Some(if told { Word::InStock } else { Word::SoldOut })
         } else if has("free gratis gratuito") {
             told.then_some(Word::Free)
@@ -339,6 +357,17 @@ fn longest_name(key: &str, named_by: Option<&str>) -> usize {
         (true, None) => LONGEST_NAME / 2,
         (true, Some(_)) => 0,
     }
+}
+
+/// The terms of the weekdays that a list names.
+fn weekdays_in(key: &str, elements: &[Value], language: Language) -> Vec<Term> {
+    let names = elements.iter().map(Value::as_str).collect::<Option<Vec<&str>>>().unwrap_or_default();
+    let key = words_of(key);
+    let days = names.into_iter().filter(|name| name.len() <= LONGEST_DAY).flat_map(|name| {
+        let day = weekday_of(&key, name, language).unwrap_or(name);
+        read_sentence(day, language).terms.clone()
+    });
+    days.filter(|term| names_a_day(*term)).collect()
 }
 
 /// Whether a text is more than an amount or a time.

@@ -1,13 +1,15 @@
 //! Evidence that says something else of what a claim may be said of. Pure; what comes of it is told in `bind.rs`.
 
 use super::bind::Place;
+use super::ends::Part;
 use super::equal::says;
-use super::evident::{Evident, Part};
+use super::evident::Evident;
 use super::ledger::Ledger;
 use super::result::What;
+use super::terms_of_use::is_only_a_bound;
 use crate::domain::language::Language;
 use crate::domain::provenance::Origin;
-use crate::language::statements::{Fact, Kind, Pace, Stated, Term, Word};
+use crate::language::statements::{Fact, Kind, Pace, Stated, Term, Word, read_sentence};
 
 /// Whether what is said to be included has a price of its own or is said to be paid apart, and nothing says that it is
 /// included.
@@ -54,7 +56,7 @@ pub(super) fn has_other_record(
     ledger.evidence().any(|other| {
         other.origin == evident.origin
             && other.path.is_some()
-            && other.fits(near) > fits
+            && other.fits_with_field(near) > fits
             && evident.named_by(near) & !other.named_by(near) == 0
             && other.path.is_some_and(|other| is_same_field(other, path))
             && !says(fact, &other, ledger)
@@ -84,11 +86,12 @@ pub(super) fn is_rival(claim: &Stated, evident: &Evident<'_>, place: &Place<'_>)
     };
     // From when on and until when are two things.
     let is_other_end = || {
-        let ends =
-            (evident.part_of_day(), Part::behind(place.sentence.get(..claim.span.start).unwrap_or_default()));
+        let stated = &read_sentence(place.sentence, place.language).stated;
+        let ends = (evident.part_of_day(), Part::of_claim(place.sentence, stated, claim));
         matches!(ends, (Part::Begin, Part::End) | (Part::End, Part::Begin))
     };
     may_be
+        && !is_only_a_bound(evident, place.sentence, place.language)
         && !(claim.fact.kind() == Kind::Clock && is_other_end())
         // That something is free is said of what is named, not of what was asked.
         && (!evident.is_free() || claim.fact.kind() != Kind::Money || evident.fits(&claim.near) > 0)

@@ -234,7 +234,9 @@ impl Binder {
             .filter(|word| !word.is_empty() && !matches!(*word, "de" | "of"))
             .collect();
         let parts = match words.as_slice() {
-            [.., number, unit] if PARTS.contains(unit) => number.parse::<i64>().ok(),
+            [.., number, unit] if PARTS.contains(unit) => {
+                find_quantities(number, place.language).first().map(|found| found.value)
+            }
             [.., joined] => joined.strip_suffix('x').and_then(|number| number.parse().ok()),
             [] => None,
         };

@@ -1,8 +1,10 @@
 //! On what condition something is so, and who bears what it costs: `grátis acima de R$ 199,00`, `o frete é por sua conta`, `em
 //! qualquer caso`. A reply that drops the condition says more than the house does. Read off the words in pt, en and es. Pure.
 
+use super::ends::Part;
 use super::evident::Evident;
 use super::fields::{lists, words_of};
+use super::result::What;
 use crate::domain::language::Language;
 use crate::language::phrases::{Phrases, spaced};
 use crate::language::statements::{Fact, Kind, Stated, Word, read_sentence};
@@ -89,38 +91,59 @@ pub(super) fn drops_the_bound(
     let names_an_amount =
         || read_sentence(sentence, language).stated.iter().any(|other| other.fact.kind() == Kind::Money);
     let is_bound = match (evident.path, &evident.span) {
-        (Some(path), _) => {
-            // `free_above: "R$ 199,00"`
-            let field = path.rsplit('.').next().unwrap_or_default();
-            let words = words_of(field);
-            let has = |list: &str| words.iter().any(|word| lists(list, word));
-            has("free gratis gratuito")
-                && has("above over from min minimum minimo acima partir desde threshold")
-        }
-        (None, Some(span)) => {
-            let (from, until) = (evident.lead_in + span.start, evident.lead_in + span.end);
-            let before = evident.written.get(..from).unwrap_or_default();
-            let behind = evident.written.get(until..).unwrap_or_default();
-            let ends = ['.', ';', '!', '?', '\n'];
-            let own = format!(
-                "{}{}",
-                before.rsplit(ends).next().unwrap_or_default(),
-                behind.split(['.', ';', '!', '?', '\n']).next().unwrap_or_default()
-            );
-            let amounts = read_sentence(&own, language);
-            let mut amounts = amounts.stated.iter().filter(|other| other.fact.kind() == Kind::Money);
-            amounts.any(|amount| {
-                let before = own.get(..amount.span.start).unwrap_or_default();
-                BOUNDS.are_in(&spaced(
-                    before
-                        .get(before.floor_char_boundary(before.len().saturating_sub(24))..)
-                        .unwrap_or_default(),
-                ))
-            })
-        }
+        (Some(path), _) => is_a_threshold(path),
+        (None, Some(_)) => is_free_from_an_amount(evident, language),
         (None, None) => false,
     };
     is_bound && !names_an_amount()
+}
+
+/// Whether a field says from what amount on something is free: `free_above: "R$ 199,00"`.
+fn is_a_threshold(path: &str) -> bool {
+    let words = words_of(path.rsplit('.').next().unwrap_or_default());
+    let has = |list: &str| words.iter().any(|word| lists(list, word));
+    has("free gratis gratuito")
+        && has("above over from min minimum minimo minima acima partir desde threshold")
+}
+
+/// Whether `evident` is from what amount on something is free, and the sentence speaks of no such bound: it is no price.
+pub(super) fn is_only_a_bound(evident: &Evident<'_>, sentence: &str, language: Language) -> bool {
+    let is_bound = match evident.path {
+        Some(path) => is_a_threshold(path),
+        None => evident.is_of_money() && is_free_from_an_amount(evident, language),
+    };
+    is_bound && !BOUNDS.are_in(&spaced(sentence))
+}
+
+/// Whether the clause of a text that `evident` stands in says that something is free from an amount on.
+fn is_free_from_an_amount(evident: &Evident<'_>, language: Language) -> bool {
+    let Some(span) = &evident.span else { return false };
+    let (from, until) = (evident.lead_in + span.start, evident.lead_in + span.end);
+    let (before, behind) = (evident.written.get(..from), evident.written.get(until..));
+    let (before, behind) = (before.unwrap_or_default(), behind.unwrap_or_default());
+    let ends = ['.', ';', '!', '?', '\n'];
+    // `R$ 250,00` has a mark, and ends nothing.
+    let divides = |text: &str, at: usize| {
+        !text.get(at + 1..).is_some_and(|next| next.starts_with(|sign: char| sign.is_ascii_digit()))
+    };
+    let begin = before
+        .rmatch_indices(ends)
+        .find(|(at, _)| divides(before, *at))
+        .map_or(0, |(at, mark)| at + mark.len());
+    let end =
+        behind.match_indices(ends).find(|(at, _)| divides(behind, *at)).map_or(behind.len(), |(at, _)| at);
+    let own = evident.written.get(begin..until + end).unwrap_or_default();
+    let read = read_sentence(own, language);
+    let is_free = read.stated.iter().any(|other| other.fact == Fact::Word(Word::Free));
+    let mut amounts = read.stated.iter().filter(|other| other.fact.kind() == Kind::Money);
+    let is_bounded = amounts.any(|amount| {
+        let is_this = evident.what == What::Fact(amount.fact) || evident.is_free();
+        let before = own.get(..amount.span.start).unwrap_or_default();
+        let near =
+            before.get(before.floor_char_boundary(before.len().saturating_sub(24))..).unwrap_or_default();
+        is_this && BOUNDS.are_in(&spaced(near))
+    });
+    is_free && is_bounded
 }
 
 /// Whether `evident` is when something ends, and the sentence says when it begins: `às 15h` of what is from 14 to 15.
@@ -136,10 +159,7 @@ pub(super) fn is_the_end_of_it(
             cerramos|finaliza|saida|check out|checkout|devolucao|dropoff|drop off|return|prazo|limite|no maximo|antes",
         )
     });
-    let is_end = evident.path.is_some_and(|path| {
-        let words = words_of(path.rsplit('.').next().unwrap_or_default());
-        words.iter().any(|word| lists("end ends until fim termino fin to", word))
-    });
+    let is_end = evident.path.is_some_and(|path| Part::of_field(path) == Part::End);
     stated.fact.kind() == Kind::Clock
         && is_end
         && read_sentence(sentence, language)

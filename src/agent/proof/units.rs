@@ -1,6 +1,8 @@
 //! For what an amount is: by the hour, a person, a stay. Read off the words behind it, in pt, en and es. Pure.
 
-use crate::language::fold::fold;
+use crate::domain::language::Language;
+use crate::language::fold::{fold, words};
+use crate::language::numbers::find_quantities;
 
 /// What an amount is for, in one word for three languages.
 const UNITS: [(&str, &str); 16] = [
@@ -36,6 +38,24 @@ pub(super) fn unit_behind(text: &str) -> Option<&'static str> {
     UNITS.iter().find(|(words, _)| words.split(' ').any(|one| one == word)).map(|(_, unit)| *unit)
 }
 
+/// Of how many, and of what, an amount is said to be by the words right behind it: `R$ 1.560,00 as duas noites`.
+pub(super) fn several_behind(text: &str, language: Language) -> Option<&'static str> {
+    let end = text.floor_char_boundary(40);
+    let behind = text.get(..end).unwrap_or_default();
+    let words: Vec<String> = words(behind);
+    let is_small = |word: &String| {
+        matches!(
+            word.as_str(),
+            "as" | "os" | "las" | "los" | "for" | "por" | "the" | "pelas" | "pelos" | "para"
+        )
+    };
+    let at = words.iter().take_while(|word| is_small(word)).count();
+    let many = find_quantities(words.get(at)?, language).first().is_some_and(|found| found.value > 1);
+    let unit =
+        words.get(at + 1).filter(|_| many && !behind.trim_start().starts_with([',', '.', ';', '(']))?;
+    UNITS.iter().find(|(words, _)| words.split(' ').any(|one| one == unit)).map(|(_, unit)| *unit)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,6 +75,19 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(unit_behind(text), unit, "{text}");
+        }
+    }
+
+    #[test]
+    fn several_stand_right_behind_an_amount() {
+        for (text, unit) in [
+            (" as duas noites.", Some("night")),
+            (" por 3 noites", Some("night")),
+            (" por noite", None),
+            (", as duas noites", None),
+            ("", None),
+        ] {
+            assert_eq!(several_behind(text, Language::Portuguese), unit, "{text}");
         }
     }
 }

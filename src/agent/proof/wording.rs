@@ -38,6 +38,13 @@ pub(super) const LIMITS: &str = "ate|abaixo de|menos de|dentro de|dentro dos|dos
 pub(super) static PERSONAL: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::of("seu|sua|seus|suas|your|tu|su|tus|sus"));
 
+/// Words of one who is in time for a day of their own.
+pub(super) static TIMELY: LazyLock<Phrases> = LazyLock::new(|| {
+    Phrases::of(
+        "a tempo|de sobra|in time|on time|a tiempo|con tiempo|com folga|da tempo|well before|plenty of time",
+    )
+});
+
 /// Words of what is not known.
 pub(super) static UNSURE: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::of(
@@ -91,7 +98,7 @@ pub(super) static NOT_GOODS: LazyLock<Phrases> = LazyLock::new(|| {
 /// What is open and not the shop.
 pub(super) static NOT_THE_SHOP: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::of(
-        "foi|foram|fue|was|were|chamado|ticket|pedido|order|conta|account|embalagem|caixa|pacote|package|times|slots|spots|turnos|openings|vagas|positions|appointments",
+        "foi|foram|fue|was|were|fatura|faturas|boleto|boletos|factura|invoice|invoices|bill|divida|chamado|ticket|pedido|order|conta|account|embalagem|caixa|pacote|package|times|slots|spots|turnos|openings|vagas|positions|appointments",
     )
 });
 
@@ -100,7 +107,7 @@ pub(super) static SUMS: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::of(
         "with delivery|com a entrega|com entrega|con entrega|comes to|come to|adds up|add up|as duas|os dois|las dos|los dos|ambos|ambas|plus|mais|mas|total|soma|somam|somados|somadas|sumando|suman|somando|adding|tudo|juntos|juntas|ao todo|sum|altogether|together|both|en total|\
         en conjunto|todo|toda|com o frete|com frete|incluindo|including|incluido|with shipping|con envio|\
-        ficam|saem|fica|sai|ficaria|ficariam|sairia|sairiam|daria|would be|would come|quedaria|quedarian",
+        ficam|saem|fica|sai|dao|dan|deu|totaliza|totalizan|son|hacen|suman|ficaria|ficariam|sairia|sairiam|daria|would be|would come|quedaria|quedarian",
     )
 });
 

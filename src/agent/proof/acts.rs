@@ -73,7 +73,10 @@ const DONE: &[(&str, Acts)] = &[
     ),
     ("anotad noted adicionad incluid added agregad cadastrad", Acts::CREATE.and(Acts::SAVE)),
     ("salv atualizad saved updated actualizad guardad", Acts::SAVE.and(Acts::CHANGE)),
-    ("enviad encaminhad despachad postad shipped sent dispatched forwarded emailed", Acts::SEND),
+    (
+        "enviad encaminhad repassad passad transferid pasad despachad postad shipped sent dispatched forwarded emailed",
+        Acts::SEND,
+    ),
     ("entregue entregad delivered", Acts::DELIVER),
     ("estornad reembolsad devolvid refunded returned devuelt", Acts::REFUND),
     ("confirmad confirmed", Acts::ANYTHING),
@@ -142,6 +145,7 @@ const CALLED: &[(&str, Acts)] = &[
     ("refund reembols estorn devol return", Acts::REFUND),
     ("confirm", Acts::CONFIRM),
     ("chang alter mud troc modif exchang swap cambi", Acts::CHANGE.and(Acts::RESCHEDULE)),
+    ("done feito feita hecho hecha", Acts::ANYTHING),
     ("resolv solv encerr close fechad cerrad resuelt", Acts::RESOLVE),
     ("paid pago paga pay charge", Acts::PAY),
     ("aprov approv aprob", Acts::APPROVE.and(Acts::PAY)),
@@ -174,6 +178,9 @@ pub fn called(text: &str) -> Acts {
         let words: Vec<&str> = words_of(&folded);
         let acts = words.iter().fold(Acts::NONE, |acts, word| acts.and(CALLS.get(word)));
         // Whoever cancels or moves an appointment has made none: `agenda_cancel`.
+        // Who asks for a payment has got none: `payment_request`, `gerar link de pagamento`.
+        let is_asked = words.iter().any(|word| ASKED.iter().any(|beginning| word.starts_with(beginning)));
+        let acts = if is_asked { acts.without(Acts::PAY) } else { acts };
         match acts.meets(Acts::CANCEL.and(Acts::RESCHEDULE)) {
             true if acts.meets(Acts::BOOK) => acts.without(Acts::BOOK.and(Acts::CREATE)),
             _ => acts,
@@ -181,6 +188,9 @@ pub fn called(text: &str) -> Acts {
     })
 }
 
+/// Beginnings of words by which a payment is asked for.
+const ASKED: &[&str] =
+    &["request", "solicit", "link", "cobran", "gera", "generat", "creat", "cria", "crea", "emit", "invoice"];
 /// Beginnings of words of what is yet to be done: `awaiting_payment`, `envio pendente`.
 const YET: &[&str] = &[
     "await",

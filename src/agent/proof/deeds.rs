@@ -2,6 +2,7 @@
 //! in pt, en and es; what proves a deed is told in `mod.rs`.
 
 use super::acts::{Acts, CALLS, CASES, NOUNS, OWN, OWN_WITH_OBJECT, PARTICIPLES, exactly, words_of};
+use super::conditions::{is_awaited, is_conditional, is_negation};
 use super::first_person::{
     done_by_the_bot, handed_on, is_idle, left_in_a_state, made, narrowed, participle_root,
 };
@@ -49,6 +50,7 @@ pub fn deeds_in(text: &str, language: Language) -> Arc<Vec<Deed>> {
         let (folded, lower) = (fold(text), text.to_lowercase());
         let (words, accented) = (words_of(&folded), words_of(&lower));
         let mut found = stages_in(&words);
+        found.extend(told_of_an_item(&folded));
         for at in 0..words.len() {
             if let Some((acts, by, root)) = deed_at(&words, &accented, at, language) {
                 let is_denied = (1..=4).any(|places| {
@@ -56,13 +58,26 @@ pub fn deeds_in(text: &str, language: Language) -> Arc<Vec<Deed>> {
                         is_negation(&words, place) || (words[place] == "no" && language == Language::Spanish)
                     })
                 });
-                if by == By::Bot || !is_conditional(&words, at) {
+                let is_awaited = match by {
+                    By::Bot => is_awaited(&words, at),
+                    By::Anyone | By::Event => is_conditional(&words, at),
+                };
+                if !is_awaited {
                     found.push(Deed { acts, root: root.to_owned(), by, is_denied });
                 }
             }
         }
         found
     })
+}
+
+/// `**F-3360** (abajur): enviado`: what an item of a list is said to have come to.
+fn told_of_an_item(folded: &str) -> Option<Deed> {
+    const KINDS: Acts = Acts::SEND.and(Acts::DELIVER).and(Acts::PAY);
+    let (_, behind) = folded.trim_start().strip_prefix(['-', '*', '•'])?.rsplit_once(": ")?;
+    let word = words_of(behind).first().copied()?;
+    let acts = PARTICIPLES.get(word);
+    acts.meets(KINDS).then(|| Deed { acts, root: word.to_owned(), by: By::Anyone, is_denied: false })
 }
 
 /// Whether a folded sentence says that the bot has looked.
@@ -142,6 +157,10 @@ fn deed_at<'a>(
         return participle_root(word)
             .filter(|root| happened(words, at) && !is_idle(root))
             .map(|root| (Acts::OTHER, By::Event, root));
+    }
+    // `scheduled to ship tomorrow` tells of what is to come.
+    if matches!(word, "scheduled" | "expected" | "due") && next == "to" {
+        return None;
     }
     // `não está incluído` says what a price is for.
     if word.starts_with("inclu")
@@ -231,6 +250,10 @@ fn deed_at<'a>(
                 | "it's"
                 | "that's"
                 | "quedo"
+                | "hasn't"
+                | "haven't"
+                | "isn't"
+                | "wasn't"
                 | "has"
                 | "have"
         )
@@ -335,66 +358,6 @@ fn happened(words: &[&str], at: usize) -> bool {
     let before = |places: usize| at.checked_sub(places).map_or("", |place| words[place]);
     let place = if matches!(before(1), "ja" | "ya" | "just" | "already" | "since") { 2 } else { 1 };
     matches!(before(place), "foi" | "foram" | "fue" | "fueron" | "was" | "were" | "been" | "sido")
-}
-
-/// Words that deny what stands behind them.
-const DENIALS: [&str; 19] = [
-    "nao", "not", "nunca", "never", "nem", "nada", "nothing", "none", "nenhum", "nenhuma", "ninguno",
-    "ninguna", "hasn't", "haven't", "wasn't", "isn't", "weren't", "didn't", "aren't",
-];
-
-fn is_negation(words: &[&str], place: usize) -> bool {
-    // `no sistema` is Portuguese and denies nothing.
-    let denies = |next: &str| {
-        matches!(next, "ha" | "han" | "fue" | "fueron" | "esta" | "estan" | "se" | "he" | "hemos" | "longer")
-    };
-    (words[place] == "no" && words.get(place + 1).is_some_and(|next| denies(next)))
-        || DENIALS.contains(&words[place])
-}
-
-/// `se foi enviado`, `assim que for confirmado`: nothing was done yet, or it is not known.
-fn is_conditional(words: &[&str], at: usize) -> bool {
-    let begin = at.saturating_sub(8);
-    words[begin..at].iter().any(|word| {
-        matches!(
-            *word,
-            "se" | "caso"
-                | "quando"
-                | "assim"
-                | "depois"
-                | "apos"
-                | "if"
-                | "whether"
-                | "when"
-                | "once"
-                | "after"
-                | "until"
-                | "unless"
-                | "si"
-                | "cuando"
-                | "cuanto"
-                | "despues"
-                | "hasta"
-                | "sera"
-                | "ser"
-                | "for"
-                | "will"
-                | "can"
-                | "pode"
-                | "podem"
-                | "deve"
-                | "puede"
-                | "must"
-                | "should"
-                | "sempre"
-                | "siempre"
-                | "always"
-                | "como"
-                | "how"
-                | "quais"
-                | "which"
-        )
-    })
 }
 
 #[cfg(test)]

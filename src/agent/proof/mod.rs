@@ -4,6 +4,7 @@
 pub mod acts;
 mod attribution;
 mod bind;
+mod conditions;
 mod days;
 mod deeds;
 mod ends;
@@ -48,6 +49,7 @@ use jiff::Zoned;
 use jiff::civil::Date;
 use ledger::Ledger;
 use policies::{Policy, is_contradicted, policies_in, policies_of_flags};
+use stages::called_alike;
 use states::{State, has_failed, numbers_of, states_of};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -321,7 +323,9 @@ impl Proof {
                 (By::Anyone | By::Event, false) if is_told || (known && !is_named) || wrote => {}
                 // Two languages call it alike: `foi restaurada`, `restored`.
                 (By::Event, false) if deed.acts == Acts::OTHER => {
-                    if !self.ledger.mentions(beginning(&deed.root, ALIKE)) {
+                    if !self.ledger.mentions(beginning(&deed.root, ALIKE))
+                        && !self.ledger.house_mentions(called_alike(&deed.root))
+                    {
                         return Some(NOT_SO);
                     }
                 }

@@ -54,6 +54,18 @@ pub(super) fn stages_in(words: &[&str]) -> Vec<Deed> {
         let stays = |places: usize| {
             matches!(before(places), "esta" | "estao" | "is" | "still" | "ainda" | "sigue" | "continua")
         };
+        // `está en reparación`, `still being repaired`
+        let is_mended = (matches!(word, "em" | "in" | "en")
+            && ["conserto", "reparo", "manutencao", "revisao", "repair", "reparacion", "revision"]
+                .contains(&next(1))
+            && stays(1))
+            || (matches!(word, "being" | "sendo" | "siendo")
+                && ["repair", "fix", "servic", "consert", "repar", "revis"]
+                    .iter()
+                    .any(|verb| next(1).starts_with(verb)));
+        if is_mended {
+            found.push(denied(Acts::READY));
+        }
         let is_prepared = (matches!(word, "em" | "in" | "en") && is_stage(next(1)) && stays(1))
             || (word == "being" && matches!(next(1), "prepared" | "packed" | "produced"))
             || (word == "sendo"
@@ -82,6 +94,20 @@ pub(super) fn stages_in(words: &[&str]) -> Vec<Deed> {
     found
 }
 
+/// Beginnings by which other words call what happened to a thing: `foi ocupado`, `slot taken`.
+pub(super) fn called_alike(root: &str) -> &'static [&'static str] {
+    const ALIKE: [&[&str]; 3] = [
+        &["ocup", "tomad", "taken", "book", "reserv", "unavail", "indisp", "lotad", "full"],
+        &["passad", "repass", "encamin", "forward", "transfer", "deriv", "escal", "handoff", "handed"],
+        &["consert", "repar", "fix", "mend", "arregl"],
+    ];
+    ALIKE
+        .iter()
+        .find(|beginnings| beginnings.iter().any(|beginning| root.starts_with(beginning)))
+        .copied()
+        .unwrap_or_default()
+}
+
 fn denied(acts: Acts) -> Deed {
     Deed { acts, root: String::new(), by: By::Anyone, is_denied: true }
 }
@@ -102,4 +128,21 @@ pub(super) fn is_on_the_way(words: &[&str], at: usize) -> Option<Acts> {
         || (words[at] == "salio" && (before(1) == "ya" || next == "para"))
         || (matches!(words[at], "out") && next == "for" && words.get(at + 2) == Some(&"delivery"));
     goes.then_some(Acts::SEND.and(Acts::DELIVER))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_being_mended_is_not_ready() {
+        for text in
+            ["seu carro esta em conserto", "tu moto sigue en reparacion", "it is still being repaired"]
+        {
+            let words: Vec<&str> = text.split(' ').collect();
+            let found = stages_in(&words);
+            assert!(found.iter().any(|deed| deed.is_denied && deed.acts.meets(Acts::READY)), "{text}");
+        }
+        assert!(called_alike("ocup").contains(&"taken") && called_alike("agend").is_empty());
+    }
 }

@@ -76,7 +76,9 @@ fn read_states(data: &Value, around: &[Term], language: Language, told: &mut Vec
 
 /// Whether a field says when something is expected: `ready_expected`.
 fn is_to_come(key: &str) -> bool {
-    const WORDS: [&str; 11] = [
+    const WORDS: [&str; 13] = [
+        "estimado",
+        "estimada",
         "expected",
         "estimated",
         "estimate",

@@ -12,13 +12,16 @@ mod equal;
 mod evident;
 mod fields;
 mod first_person;
+mod flags;
 mod follows;
 pub mod ledger;
 mod manner;
+mod parts;
 pub mod policies;
 mod proper;
 mod result;
 mod rivals;
+mod senses;
 mod stages;
 mod states;
 mod sums;
@@ -45,10 +48,11 @@ use crate::language::statements::{Term, terms_of};
 pub use acts::Acts;
 pub use bind::{Binder, UNPROVEN};
 use deeds::{By, claims_to_have_looked, deeds_in};
+use flags::policies_of_flags;
 use jiff::Zoned;
 use jiff::civil::Date;
 use ledger::Ledger;
-use policies::{Policy, is_contradicted, policies_in, policies_of_flags};
+use policies::{Policy, is_contradicted, policies_in, policies_of_person};
 use stages::called_alike;
 use states::{State, has_failed, numbers_of, states_of};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -162,7 +166,7 @@ impl Proof {
                 self.ledger.add_text_of(said_on, origin, &message.text, "", language);
                 let told = (acts::called(&message.text), numbers_of(&message.text, language));
                 self.told.push(Arc::new(vec![told]));
-                self.policies.push(policies_in(&message.text, language));
+                self.policies.push(policies_of_person(&message.text, language));
             }
             Role::Assistant => {
                 let told = deeds_in(&message.text, language);

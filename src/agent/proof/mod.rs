@@ -16,6 +16,7 @@ mod flags;
 mod follows;
 pub mod ledger;
 mod manner;
+pub mod opposites;
 mod parts;
 pub mod policies;
 mod proper;
@@ -52,6 +53,7 @@ use flags::policies_of_flags;
 use jiff::Zoned;
 use jiff::civil::Date;
 use ledger::Ledger;
+use opposites::{Mention, is_opposed, mention_of_title, mentions_in, mentions_of_records};
 use policies::{Policy, is_contradicted, policies_in, policies_of_person};
 use stages::called_alike;
 use states::{State, has_failed, numbers_of, states_of};
@@ -82,6 +84,8 @@ pub struct Proof {
     pub described: Acts,
     /// What passages and people of the business say that the house does, and does not.
     pub policies: Vec<Arc<Vec<Policy>>>,
+    /// What they name, clause by clause.
+    pub mentions: Vec<Arc<Vec<Mention>>>,
     /// Names of tools: never for the customer's eyes.
     pub internal_names: InternalNames,
     /// Texts that name what may be named: the customer, what was said before. They prove nothing else.
@@ -167,6 +171,7 @@ impl Proof {
                 let told = (acts::called(&message.text), numbers_of(&message.text, language));
                 self.told.push(Arc::new(vec![told]));
                 self.policies.push(policies_of_person(&message.text, language));
+                self.mentions.push(mentions_in(&message.text, language));
             }
             Role::Assistant => {
                 let told = deeds_in(&message.text, language);
@@ -188,6 +193,8 @@ impl Proof {
         self.ledger.add_text(origin, &passage.text, &about, language);
         self.described = self.described.and(acts::called(&passage.text));
         self.policies.push(policies_in(&passage.text, language));
+        self.mentions.push(mentions_in(&passage.text, language));
+        self.mentions.push(mention_of_title(&about, language));
     }
 
     /// There is something to answer from.
@@ -224,6 +231,7 @@ impl Proof {
                     self.told.push(states_of(&written, data, language));
                 }
                 self.policies.push(policies_of_flags(&written, data, language));
+                self.mentions.push(mentions_of_records(&written, &called, data, language));
                 if effects.contains(&Effect::Wrote) && !has_failed(data) {
                     let acts = acts::called(&call.name).and(acts::called(title));
                     // `bloquear linha` does that and nothing that has a name of its own.
@@ -243,7 +251,8 @@ impl Proof {
 
     /// Whether what is known of the house says the opposite of a sentence.
     pub fn contradicts(&self, sentence: &str, language: Language) -> bool {
-        !self.policies.is_empty() && is_contradicted(&policies_in(sentence, language), &self.policies)
+        (!self.policies.is_empty() && is_contradicted(&policies_in(sentence, language), &self.policies))
+            || (!self.mentions.is_empty() && is_opposed(sentence, &self.mentions, language))
     }
 
     /// Why a sentence that promises what is not the bot's to promise, or names somebody or something, must not be sent.

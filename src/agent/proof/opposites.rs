@@ -1,0 +1,311 @@
+//! Whether a clause denies what the house says, or says what the house denies, whatever its verb: two clauses that name the same
+//! things, one of them with a `não`. Pure; contradictions of one verb are in `policies.rs`.
+
+use super::parts::{named, parts_of, split_clauses};
+use super::senses::{Sense, are_kin, sense_of};
+use crate::domain::language::Language;
+use crate::language::fold::{fold, words};
+use crate::language::memo::Memo;
+use crate::language::phrases::{Phrases, spaced};
+use crate::language::sentences::sentences;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock};
+
+/// Longest text of a record that names things.
+const LONGEST_NAME: usize = 80;
+/// Most records of one result that are read.
+const MOST_RECORDS: usize = 64;
+
+static READ: LazyLock<Memo<Vec<Mention>>> = LazyLock::new(Memo::default);
+static RECORDS: LazyLock<Memo<Vec<Mention>>> = LazyLock::new(Memo::default);
+
+/// The things that one clause names together.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mention {
+    things: BTreeSet<String>,
+    is_denied: bool,
+    /// Whether it says what the house does: `não alugamos`.
+    is_the_houses: bool,
+    /// What it says is lacking, if only that: `sem uso`.
+    core: BTreeSet<String>,
+    /// Whether it names an amount, and says of nothing that it is free.
+    has_a_price: bool,
+}
+
+/// What is not known, would be if, or has not happened yet: no denial of what the house does.
+static OPEN: LazyLock<Phrases> = LazyLock::new(|| {
+    Phrases::of(
+        "nao sei|nao consigo|nao consegui|nao encontrei|nao achei|nao localizei|nao posso|nao tenho|i don t|i can t|i couldn t|\
+        i cannot|no se|no encontre|no puedo|no tengo|ainda|yet|todavia|aun|se|if|si|caso|quando|when|cuando|unless|foi|foram|was|\
+        were|fue|has been|have been|se preocupe|preocupes|worry|problema|problem|esqueca|forget|olvides|hoje|today|hoy|agora|now|\
+        momento|moment|seu pedido|your order|tu pedido",
+    )
+});
+
+/// What a title names is to be had.
+pub(super) fn mention_of_title(title: &str, language: Language) -> Arc<Vec<Mention>> {
+    let things = things_of(title, language);
+    Arc::new(if things.is_empty() { Vec::new() } else { vec![Mention::named(things)] })
+}
+
+/// What a text says, clause by clause.
+pub fn mentions_in(text: &str, language: Language) -> Arc<Vec<Mention>> {
+    READ.of(text, language, || {
+        let text = text.replace("**", "");
+        let told = sentences(&text).into_iter().filter(|sentence| !sentence.trim_end().ends_with('?'));
+        told.flat_map(split_clauses).flat_map(|clause| of_clause(clause, language)).collect()
+    })
+}
+
+/// The records of a result, which is `written` like this, by a tool that is `called` so: what is listed there is to be had,
+/// unless the record says that it is not.
+pub(super) fn mentions_of_records(
+    written: &str,
+    called: &str,
+    data: &Value,
+    language: Language,
+) -> Arc<Vec<Mention>> {
+    RECORDS.of(&format!("{called}\n{written}"), language, || {
+        let around: BTreeSet<String> = things_of(called, language);
+        let mut found = Vec::new();
+        read_records(data, &around, language, &mut found);
+        found
+    })
+}
+
+fn read_records(data: &Value, around: &BTreeSet<String>, language: Language, found: &mut Vec<Mention>) {
+    match data {
+        Value::Object(fields) if found.len() < MOST_RECORDS => {
+            let mut things = around.clone();
+            let mut is_lacking = false;
+            for value in fields.values() {
+                match value {
+                    Value::String(text) if text.len() <= LONGEST_NAME => {
+                        things.extend(things_of(text, language))
+                    }
+                    Value::Array(elements) => {
+                        let texts = elements.iter().filter_map(Value::as_str);
+                        things.extend(texts.flat_map(|text| things_of(text, language)));
+                    }
+                    Value::Bool(told) => is_lacking |= !told,
+                    Value::Number(number) => is_lacking |= number.as_f64() == Some(0.0),
+                    _ => {}
+                }
+            }
+            if !is_lacking {
+                let mention = Mention::named(things.clone());
+                found.push(mention);
+            }
+            fields.values().for_each(|value| read_records(value, &things, language, found));
+        }
+        Value::Array(elements) => {
+            elements.iter().for_each(|element| read_records(element, around, language, found))
+        }
+        _ => {}
+    }
+}
+
+fn things_of(text: &str, language: Language) -> BTreeSet<String> {
+    named(&words(text), language).into_iter().collect()
+}
+
+/// What a source says in a clause: what its parts affirm is said together.
+fn of_clause(clause: &str, language: Language) -> Vec<Mention> {
+    let (mut denied, told): (Vec<_>, Vec<_>) =
+        of_parts(clause, language).into_iter().partition(|mention| mention.is_denied);
+    denied.extend(told.into_iter().reduce(|mut all, part| {
+        all.things.extend(part.things);
+        all.is_the_houses |= part.is_the_houses;
+        all
+    }));
+    denied
+}
+
+/// What each part of a clause says: one that names little is said of what was named first.
+fn of_parts(clause: &str, language: Language) -> Vec<Mention> {
+    const FREE: [&str; 8] =
+        ["gratis", "gratuit", "free", "isen", "cortesia", "sem custo", "sin cost", "exempt"];
+    let folded = fold(clause);
+    let has_a_price = clause.contains(['$', '€', '£']) && !FREE.iter().any(|word| folded.contains(word));
+    let mut found = Vec::new();
+    let mut subject = Vec::new();
+    for part in parts_of(clause) {
+        let is_the_houses = part.iter().any(|word| is_of_the_house(word));
+        let (kept, lacked) = without_what_is_lacking(&part);
+        let things = contents(&kept, language);
+        let is_denied = is_negative(&part, language);
+        let of_whom = if is_denied && things.len() < 2 { subject.clone() } else { Vec::new() };
+        let named = things.iter().cloned().chain(of_whom).collect();
+        found.push(Mention { things: named, is_denied, is_the_houses, core: BTreeSet::new(), has_a_price });
+        if subject.is_empty() {
+            subject.clone_from(&things);
+        }
+        let lacked = contents(&lacked, language);
+        if !lacked.is_empty() {
+            let named = lacked.iter().chain(&subject).cloned().collect();
+            let core = lacked.into_iter().collect();
+            found.push(Mention { things: named, is_denied: true, is_the_houses, core, has_a_price: false });
+        }
+    }
+    found.retain(|mention| !mention.things.is_empty());
+    found
+}
+
+/// The words of a part without what stands behind a `sem`, and those.
+fn without_what_is_lacking(part: &[String]) -> (Vec<String>, Vec<String>) {
+    const REACH: usize = 3;
+    match part.iter().position(|word| matches!(word.as_str(), "sem" | "sin" | "without")) {
+        Some(at) => {
+            let end = (at + 1 + REACH).min(part.len());
+            ([&part[..at], &part[end..]].concat(), part[at + 1..end].to_vec())
+        }
+        None => (part.to_vec(), Vec::new()),
+    }
+}
+
+/// The things that words name beside their predicates.
+fn contents(words: &[String], language: Language) -> Vec<String> {
+    const PLACES: &str = "loja tienda store shop clinica clinic hotel local escola escuela school casa opcao option opcion infelizmente \
+        lamentablemente unfortunately sorry desculpe claro dra site aqui here aca servico service servicio atendimento";
+    let kept = words.iter().filter(|word| {
+        sense_of(word).is_none_or(|(sense, _)| sense == Sense::Refunded)
+            && !PLACES.split_ascii_whitespace().any(|place| place == word.as_str())
+    });
+    named(&kept.cloned().collect::<Vec<_>>(), language)
+}
+
+fn is_negative(part: &[String], language: Language) -> bool {
+    part.iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "nao"
+                | "not"
+                | "nunca"
+                | "never"
+                | "nem"
+                | "t"
+                | "cannot"
+                | "nenhum"
+                | "nenhuma"
+                | "ningun"
+                | "ninguna"
+                | "tampoco"
+        ) || (word == "no" && language != Language::Portuguese)
+    })
+}
+
+/// `alugamos`, `we`: what the house says of itself.
+fn is_of_the_house(word: &str) -> bool {
+    let is_offered = matches!(
+        sense_of(word),
+        Some((
+            Sense::Had | Sense::Accepted | Sense::Made | Sense::Sent | Sense::Delivered | Sense::Rented,
+            _
+        ))
+    );
+    // What can be is said of things as well.
+    let can_be = matches!(word, "can" | "cannot" | "possible" | "possivel" | "posible")
+        || word.starts_with("pod")
+        || word.starts_with("pued");
+    (word.len() > 5 && word.ends_with("mos")) || word == "we" || (is_offered && !can_be)
+}
+
+/// Whether a sentence says the opposite of what is `known`.
+pub(super) fn is_opposed(sentence: &str, known: &[Arc<Vec<Mention>>], language: Language) -> bool {
+    // In Spanish `se` is no condition.
+    let words = |clause: &str| match language {
+        Language::Spanish => spaced(clause).replace(" se ", " "),
+        Language::Portuguese | Language::English => spaced(clause),
+    };
+    let mut clauses = split_clauses(sentence).filter(|clause| !OPEN.are_in(&words(clause)));
+    clauses.any(|clause| {
+        of_parts(clause, language).iter().any(|claim| {
+            let says_free = charges_nothing(clause);
+            let covers = |other: &&Mention| claim.is_covered_by(other);
+            let mut same = known
+                .iter()
+                .flat_map(|known| known.iter())
+                .filter(|other| other.is_denied == claim.is_denied);
+            let mut opposite = known
+                .iter()
+                .flat_map(|known| known.iter())
+                .filter(|other| other.is_denied != claim.is_denied && (!says_free || other.has_a_price));
+            // `não cobramos matrícula` of what has a price; otherwise a denial is of what the house does.
+            let may_be = if claim.is_denied { says_free || claim.is_the_houses } else { claim.is_the_houses };
+            may_be
+                && opposite.any(|other| {
+                    // `a piscina não é aquecida` is of nothing else.
+                    let is_of_this = || other.is_the_houses || other.things.len() == claim.things.len();
+                    covers(&other) && (claim.is_denied || is_of_this())
+                })
+                && !same.any(|other| covers(&other))
+        })
+    })
+}
+
+/// `não cobramos`, `we don't charge`.
+fn charges_nothing(clause: &str) -> bool {
+    words(clause).iter().any(|word| matches!(sense_of(word), Some((Sense::Charged, _))))
+}
+
+impl Mention {
+    /// Things that are to be had.
+    fn named(things: BTreeSet<String>) -> Self {
+        Self { things, is_denied: false, is_the_houses: true, core: BTreeSet::new(), has_a_price: false }
+    }
+
+    /// Whether `other` names all that this names.
+    fn is_covered_by(&self, other: &Self) -> bool {
+        let is_of_its_core =
+            other.core.is_empty() || other.core.iter().any(|lacked| self.things.contains(lacked));
+        is_of_its_core && self.things.iter().all(|one| other.things.iter().any(|other| are_kin(one, other)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_clause_is_opposed_by_one_that_names_the_same() {
+        use Language::{English, Portuguese, Spanish};
+        for (language, told, claim, is_opposed_to) in [
+            (Portuguese, "Gatos são atendidos na caixa de transporte.", "Não atendemos gatos.", true),
+            (Portuguese, "Não aplicamos vacinas.", "Aplicamos vacinas também.", true),
+            (Portuguese, "Não aplicamos vacinas.", "Não aplicamos vacinas aqui.", false),
+            (Portuguese, "Temos aulas de terça a sábado.", "Não temos aula aos domingos.", false),
+            (Portuguese, "A piscina não é aquecida.", "Temos piscina aquecida.", true),
+            (Portuguese, "A piscina não é aquecida.", "Temos piscina.", false),
+            (Portuguese, "Matrícula: R$ 60,00.", "Não cobramos matrícula.", true),
+            (Portuguese, "Matrícula isenta de R$ 60,00 em janeiro.", "Não cobramos matrícula.", false),
+            (Portuguese, "Produtos podem ser trocados, sem uso.", "Não trocamos produtos.", true),
+            (English, "Parking is free for patients.", "There's no parking at the clinic.", true),
+            (
+                English,
+                "We make gluten-free cakes on order.",
+                "Unfortunately we don't make gluten-free cakes.",
+                true,
+            ),
+            (English, "Orders are packed within a day.", "Your order hasn't been packed yet.", false),
+            (Spanish, "Sala de máquinas, piscina y sauna.", "No tenemos piscina.", true),
+        ] {
+            let known = [mentions_in(told, language)];
+            assert_eq!(is_opposed(claim, &known, language), is_opposed_to, "{told} / {claim}");
+        }
+    }
+
+    #[test]
+    fn what_a_record_or_a_title_names_is_to_be_had() {
+        let data = json!({"destino": "Córdoba", "costo": "$ 4.200"});
+        let known = [mentions_of_records(&data.to_string(), "cotizar envío", &data, Language::Spanish)];
+        assert!(is_opposed("No hacemos envíos a Córdoba.", &known, Language::Spanish));
+        assert!(!is_opposed("No hacemos envíos a Rosario.", &known, Language::Spanish));
+        let known = [mention_of_title("Depilación láser", Language::Spanish)];
+        assert!(is_opposed("No hacemos depilación láser.", &known, Language::Spanish));
+        let taken = json!({"quarto": "Chalé", "livre": false});
+        let known = [mentions_of_records(&taken.to_string(), "", &taken, Language::Portuguese)];
+        assert!(!is_opposed("Não temos o Chalé.", &known, Language::Portuguese));
+    }
+}

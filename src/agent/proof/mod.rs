@@ -16,6 +16,7 @@ mod flags;
 mod follows;
 pub mod ledger;
 mod manner;
+mod offers;
 pub mod opposites;
 mod parts;
 pub mod policies;
@@ -262,6 +263,7 @@ impl Proof {
             "it says that somebody will get in touch, and no tool result or passage says so";
         const UNKNOWN_NAME: &str =
             "it names somebody or something that nobody in this conversation and no source names";
+        const UNOFFERED: &str = "it promises a benefit or a service that no tool result or passage speaks of";
         const TOO_MUCH: &str =
             "it says without a condition, or at whose expense, what no tool result or passage says so";
         let told = |roots: [&str; 4]| roots.iter().any(|root| self.ledger.mentions(root));
@@ -276,6 +278,9 @@ impl Proof {
             {
                 return Some(CONTACT);
             }
+        }
+        if offers::promises_more(sentence, |beginnings| self.ledger.house_mentions(beginnings)) {
+            return Some(UNOFFERED);
         }
         if terms_of_use::says_too_much(folded, |beginning| self.ledger.mentions(beginning)) {
             return Some(TOO_MUCH);

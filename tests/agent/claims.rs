@@ -260,6 +260,22 @@ fn what_is_asked_every_day_is_told_as_it_is() {
     }
 }
 
+/// Plain replies of everyday life, written blind by others. At first sight 67 % were caught and 20 % blocked, and 91 % and 19 %;
+/// the rules were mended in view of them, so they measure no longer what to expect of replies that nobody has seen.
+#[test]
+fn plain_replies_of_everyday_life_are_judged_as_they_are() {
+    for (name, text, most_missed, most_blocked) in [
+        ("plain replies", include_str!("claims/plain_first.toml"), 0, 0),
+        ("more plain replies", include_str!("claims/plain_second.toml"), 0, 0),
+    ] {
+        let score = score(text);
+        let told = score.told(name);
+        println!("{told}");
+        assert!(score.planted >= 75 && score.planted - score.caught <= most_missed, "{told}");
+        assert!(score.honest >= 75 && score.blocked <= most_blocked, "{told}");
+    }
+}
+
 #[test]
 fn what_results_and_documents_say_in_their_own_words_passes() {
     let shop = score(include_str!("claims/shop.toml"));

@@ -58,7 +58,7 @@ fn name_predicates(words: &mut Vec<String>) {
 
 /// The things that words name, in order.
 pub(super) fn named(words: &[String], language: Language) -> Vec<String> {
-    const IDLE: &str = "fazer deixar levar trazer dejar llevar traer bring leave ter hacer tener have nenhum nenhuma ningun ninguna nao sim yes tambem also ainda mais nossa nuestra nuestro         our seu sua your tus ser esta estao been does que para com con with don doesn isn didn aren wasn won antes depois despues before after basta just only solo apenas";
+    const IDLE: &str = "damos dar dan give gives fazer deixar levar trazer dejar llevar traer bring leave ter hacer tener have nenhum nenhuma ningun ninguna nao sim yes tambem also ainda mais nossa nuestra nuestro         our seu sua your tus ser esta estao been does que para com con with don doesn isn didn aren wasn won antes depois despues before after basta just only solo apenas";
     let names = |word: &&String| {
         word.len() > 2
             && !is_stopword(word, language)

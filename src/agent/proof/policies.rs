@@ -143,6 +143,9 @@ impl Policy {
         if self.sense.is_a_state() && other.is_recorded {
             return shared + 1;
         }
+        if self.sense.says_all() && self.objects.is_empty() {
+            return 1;
+        }
         if self.sense == Sense::All {
             return usize::from(names(&self.heads, &other.heads));
         }
@@ -182,8 +185,13 @@ fn read_clause(clause: &str, language: Language) -> Vec<Policy> {
             let mut behind = named(&part[at + 1..end], language);
             let goes_on =
                 parts[place + 1..].iter().take_while(|part| predicates_in(part, false, language).is_empty());
-            if end == part.len() {
-                behind.extend(goes_on.flat_map(|part| named(part, language)));
+            let is_alone = is_verb_alone(part, *at);
+            let mut items = Vec::new();
+            if is_alone {
+                before.clear();
+            } else if end == part.len() {
+                items.extend(goes_on.map(|part| named(part, language)).filter(|item| !item.is_empty()));
+                behind.extend(items.iter().flatten().cloned());
             }
             behind.truncate(REACH);
             let is_without = matches!(part[*at].as_str(), "sem" | "sin" | "without");
@@ -197,7 +205,7 @@ fn read_clause(clause: &str, language: Language) -> Vec<Policy> {
             let behind: BTreeSet<String> = behind.into_iter().collect();
             let objects = label.iter().cloned().chain(before).chain(behind.iter().cloned()).collect();
             let is_aside = is_without || matches!(part[*at].as_str(), "com" | "con" | "with");
-            found.push(Policy {
+            let policy = Policy {
                 sense: *sense,
                 is_denied,
                 objects,
@@ -207,12 +215,27 @@ fn read_clause(clause: &str, language: Language) -> Vec<Policy> {
                 is_aside,
                 numbers: numbers_in(part),
                 bounds: bounds_in(part),
-            });
+            };
+            // `Pix, cartão e dinheiro`: each of them by itself.
+            found.extend(items.into_iter().filter(|_| !is_aside).map(|item| {
+                let heads = item.iter().take(HEADS).cloned().collect();
+                let behind: BTreeSet<String> = item.into_iter().collect();
+                Policy { objects: behind.clone(), heads, behind, ..policy.clone() }
+            }));
+            found.push(policy);
         }
         found.extend(bare_denial(part, language).filter(|_| predicates.is_empty()));
     }
-    found.retain(|policy| policy.sense.is_a_state() || !policy.objects.is_empty());
+    found.retain(|policy| policy.sense.is_a_state() || policy.sense.says_all() || !policy.objects.is_empty());
     found
+}
+
+/// Whether a part says nothing but its verb: `Não parcelamos`.
+fn is_verb_alone(part: &[String], at: usize) -> bool {
+    const SMALL: &str =
+        "nao no not we don t do sim yes si infelizmente unfortunately lamentablemente nos sorry";
+    let is_small = |word: &String| SMALL.split(' ').any(|small| small == word);
+    part.iter().enumerate().all(|(place, word)| place == at || is_small(word))
 }
 
 /// Where the predicates of a part stand, what they say, and whether they say its opposite.
@@ -222,6 +245,12 @@ fn predicates_in(part: &[String], opens: bool, language: Language) -> Vec<(usize
         ("sem" | "sin" | "without", _) => names_a_thing(part, at, opens).then_some((Sense::Had, true)),
         ("com", Language::Portuguese) | ("con", Language::Spanish) | ("with", Language::English) => {
             names_a_thing(part, at, opens).then_some((Sense::Had, false))
+        }
+        // `You may bring`, and not `in May`
+        ("may", Language::English)
+            if at > 0 && !matches!(part[at - 1].as_str(), "in" | "on" | "of" | "by" | "since") =>
+        {
+            Some((Sense::Accepted, false))
         }
         (word, _) => sense_of(word),
     };
@@ -308,6 +337,10 @@ fn says_so(sense: Sense, is_opposite: bool, part: &[String], at: usize) -> bool 
             has(DONE, &part[at.saturating_sub(3)..at])
                 && !has(PARTS, part)
                 && !part.iter().any(|word| word.starts_with(|sign: char| sign.is_ascii_digit()))
+        }
+        // `a valid ID`
+        Sense::Valid => {
+            !at.checked_sub(1).is_some_and(|last| has("a an um uma un una com con with", &part[last..at]))
         }
         // `at no charge`
         Sense::Charged if part[at].starts_with("charge") => !at
@@ -434,6 +467,22 @@ mod tests {
             ),
             (English, "Do I need a mat? No, mats are available.", "You'll need to bring a mat.", true),
             (English, "Do I need a mat? No, mats are available.", "No need to bring a mat.", false),
+            (Portuguese, "Parcelamos em até 10x.", "Não parcelamos, só à vista.", true),
+            (Portuguese, "Entregamos de terça a domingo.", "Na segunda não entregamos.", false),
+            (
+                Portuguese,
+                "Aceitamos Pix e cartão. Não aceitamos dinheiro.",
+                "Aceitamos Pix, cartão e também dinheiro.",
+                true,
+            ),
+            (Portuguese, "Não aceitamos dinheiro.", "Aceitamos Pix e cartão.", false),
+            (English, "You may bring your own lights.", "You can't bring your own lights.", true),
+            (
+                English,
+                "Your card is valid until June. Expired IDs are refused.",
+                "You need a valid ID.",
+                false,
+            ),
             (Spanish, "Se puede pagar en 3 plazos sin intereses.", "No ofrecemos pago a plazos.", true),
             (Spanish, "No toda la carta es apta para celíacos.", "Toda nuestra carta es sin gluten.", true),
             (Spanish, "Es necesario traer el carnet.", "No hace falta traer el carnet.", true),

@@ -49,6 +49,11 @@ impl Sense {
     pub(super) const fn is_a_state(self) -> bool {
         matches!(self, Self::Valid | Self::Paid | Self::Found | Self::Refunded)
     }
+
+    /// Whether its verb says all, without an object: `não parcelamos`.
+    pub(super) const fn says_all(self) -> bool {
+        matches!(self, Self::Parted | Self::Delivered | Self::Sent | Self::Rented | Self::Exchanged)
+    }
 }
 
 /// Forms of each sense, and of its opposite.
@@ -63,7 +68,7 @@ const FORMS: [(Sense, &str, &str); 16] = [
         Sense::Accepted,
         "aceitamos aceita aceitam aceito aceitos aceitas accept accepts accepted aceptamos acepta aceptan aceptado atendemos atende \
          atendem atiende atienden serve serves trabalhamos trabajamos permitimos permitido permitida permitidos permitidas \
-         permite permitem permiten allowed allow allows welcome vindas vindos bienvenidos bienvenidas can pode podem podemos puede \
+         permite permitem permiten allowed allow allows welcome admite admiten admitimos admitido admitida admitidos admitidas admit admits vindas vindos bienvenidos bienvenidas can pode podem podemos puede \
          pueden puedes possivel possible posible cobrimos cobre cubre cubrimos cover covers covered",
         "proibido proibida proibidos prohibido prohibida prohibidos prohibited forbidden banned impossivel impossible imposible cannot",
     ),
@@ -136,7 +141,7 @@ const LAST_ANIMAL: usize = 2;
 const FEES: usize = 3;
 
 /// Things that three languages, or one of them, call by several names.
-const THINGS: [&str; 17] = [
+const THINGS: [&str; 18] = [
     ANIMALS,
     "cachorro cachorros cao caes dog dogs perro perros",
     "gato gatos cat cats",
@@ -150,6 +155,7 @@ const THINGS: [&str; 17] = [
     "receita prescription receta",
     "parcelamento parcelas parcelar parcelado plazos cuotas installments instalments vezes",
     "convenio convenios plano insurance seguro seguros obra",
+    "coleta coletamos buscamos busca buscar recolha recogida recogemos recoger pickup retiramos",
     "aula aulas turma turmas class classes lesson lessons clase clases",
     "crianca criancas child children kids kid nino ninos menores",
     "cupom coupon coupons cupon codigo code voucher vale",

@@ -1,6 +1,7 @@
 //! Whether a clause denies what the house says, or says what the house denies, whatever its verb: two clauses that name the same
 //! things, one of them with a `não`. Pure; contradictions of one verb are in `policies.rs`.
 
+use super::fields::{lists, words_of};
 use super::parts::{named, parts_of, split_clauses};
 use super::senses::{Sense, are_kin, sense_of};
 use crate::domain::language::Language;
@@ -14,6 +15,8 @@ use std::sync::{Arc, LazyLock};
 
 /// Longest text of a record that names things.
 const LONGEST_NAME: usize = 80;
+/// What a field is called that says whether its record is to be had.
+const STOCK: &str = "available disponivel disponible stock estoque livre libre vago ok success exito qty quantity seats vagas";
 /// Most records of one result that are read.
 const MOST_RECORDS: usize = 64;
 
@@ -29,6 +32,8 @@ pub struct Mention {
     is_the_houses: bool,
     /// What it says is lacking, if only that: `sem uso`.
     core: BTreeSet<String>,
+    /// Whether the name of a field says it: `viene_armada: false`.
+    is_a_flag: bool,
     /// Whether it names an amount, and says of nothing that it is free.
     has_a_price: bool,
 }
@@ -79,17 +84,23 @@ fn read_records(data: &Value, around: &BTreeSet<String>, language: Language, fou
         Value::Object(fields) if found.len() < MOST_RECORDS => {
             let mut things = around.clone();
             let mut is_lacking = false;
-            for value in fields.values() {
+            for (key, value) in fields {
+                let key = words_of(key);
+                let is_of_stock = key.iter().any(|word| lists(STOCK, word));
                 match value {
-                    Value::String(text) if text.len() <= LONGEST_NAME => {
-                        things.extend(things_of(text, language))
+                    Value::String(text) if text.len() <= LONGEST_NAME && !text.is_empty() => {
+                        things.extend(things_of(text, language));
+                        things.extend(things_of(&key.join(" "), language));
                     }
                     Value::Array(elements) => {
                         let texts = elements.iter().filter_map(Value::as_str);
                         things.extend(texts.flat_map(|text| things_of(text, language)));
                     }
-                    Value::Bool(told) => is_lacking |= !told,
-                    Value::Number(number) => is_lacking |= number.as_f64() == Some(0.0),
+                    Value::Bool(told) => {
+                        is_lacking |= is_of_stock && !told;
+                        found.extend(Mention::of_flag(&key, *told, language));
+                    }
+                    Value::Number(number) => is_lacking |= is_of_stock && number.as_f64() == Some(0.0),
                     _ => {}
                 }
             }
@@ -137,7 +148,14 @@ fn of_parts(clause: &str, language: Language) -> Vec<Mention> {
         let is_denied = is_negative(&part, language);
         let of_whom = if is_denied && things.len() < 2 { subject.clone() } else { Vec::new() };
         let named = things.iter().cloned().chain(of_whom).collect();
-        found.push(Mention { things: named, is_denied, is_the_houses, core: BTreeSet::new(), has_a_price });
+        found.push(Mention {
+            things: named,
+            is_denied,
+            is_the_houses,
+            core: BTreeSet::new(),
+            is_a_flag: false,
+            has_a_price,
+        });
         if subject.is_empty() {
             subject.clone_from(&things);
         }
@@ -145,7 +163,14 @@ fn of_parts(clause: &str, language: Language) -> Vec<Mention> {
         if !lacked.is_empty() {
             let named = lacked.iter().chain(&subject).cloned().collect();
             let core = lacked.into_iter().collect();
-            found.push(Mention { things: named, is_denied: true, is_the_houses, core, has_a_price: false });
+            found.push(Mention {
+                things: named,
+                is_denied: true,
+                is_the_houses,
+                core,
+                is_a_flag: false,
+                has_a_price: false,
+            });
         }
     }
     found.retain(|mention| !mention.things.is_empty());
@@ -169,7 +194,8 @@ fn contents(words: &[String], language: Language) -> Vec<String> {
     const PLACES: &str = "loja tienda store shop clinica clinic hotel local escola escuela school casa opcao option opcion infelizmente \
         lamentablemente unfortunately sorry desculpe claro dra site aqui here aca servico service servicio atendimento";
     let kept = words.iter().filter(|word| {
-        sense_of(word).is_none_or(|(sense, _)| sense == Sense::Refunded)
+        !word.starts_with("inclu")
+            && sense_of(word).is_none_or(|(sense, _)| sense == Sense::Refunded)
             && !PLACES.split_ascii_whitespace().any(|place| place == word.as_str())
     });
     named(&kept.cloned().collect::<Vec<_>>(), language)
@@ -208,7 +234,10 @@ fn is_of_the_house(word: &str) -> bool {
     let can_be = matches!(word, "can" | "cannot" | "possible" | "possivel" | "posible")
         || word.starts_with("pod")
         || word.starts_with("pued");
-    (word.len() > 5 && word.ends_with("mos")) || word == "we" || (is_offered && !can_be)
+    (word.len() > 4 && word.ends_with("mos") && !matches!(word, "vamos" | "somos" | "mesmos" | "mismos"))
+        || word == "we"
+        || word.starts_with("inclu")
+        || (is_offered && !can_be)
 }
 
 /// Whether a sentence says the opposite of what is `known`.
@@ -222,6 +251,8 @@ pub(super) fn is_opposed(sentence: &str, known: &[Arc<Vec<Mention>>], language: 
     clauses.any(|clause| {
         of_parts(clause, language).iter().any(|claim| {
             let says_free = charges_nothing(clause);
+            // What is not included may well have a price.
+            let is_of_inclusion = fold(clause).contains("inclu");
             let covers = |other: &&Mention| claim.is_covered_by(other);
             let mut same = known
                 .iter()
@@ -230,16 +261,21 @@ pub(super) fn is_opposed(sentence: &str, known: &[Arc<Vec<Mention>>], language: 
             let mut opposite = known
                 .iter()
                 .flat_map(|known| known.iter())
-                .filter(|other| other.is_denied != claim.is_denied && (!says_free || other.has_a_price));
+                .filter(|other| other.is_denied != claim.is_denied && !other.is_a_flag)
+                .filter(|other| (!says_free || other.has_a_price) && !(is_of_inclusion && other.has_a_price));
+            let is_flagged = known.iter().flat_map(|known| known.iter()).any(|other| {
+                other.is_a_flag && other.is_denied != claim.is_denied && other.things.is_subset(&claim.things)
+            });
             // `não cobramos matrícula` of what has a price; otherwise a denial is of what the house does.
             let may_be = if claim.is_denied { says_free || claim.is_the_houses } else { claim.is_the_houses };
-            may_be
+            let is_opposed = may_be
                 && opposite.any(|other| {
                     // `a piscina não é aquecida` is of nothing else.
                     let is_of_this = || other.is_the_houses || other.things.len() == claim.things.len();
                     covers(&other) && (claim.is_denied || is_of_this())
                 })
-                && !same.any(|other| covers(&other))
+                && !same.any(|other| covers(&other) && !other.is_a_flag);
+            is_flagged || is_opposed
         })
     })
 }
@@ -250,9 +286,23 @@ fn charges_nothing(clause: &str) -> bool {
 }
 
 impl Mention {
+    /// What a field says whose name is a statement of its own: `viene_armada`.
+    fn of_flag(key: &[String], told: bool, language: Language) -> Option<Self> {
+        let things: BTreeSet<String> = contents(key, language).into_iter().collect();
+        let flag = Self { is_denied: !told, is_a_flag: true, is_the_houses: false, ..Self::named(things) };
+        (flag.things.len() > 1).then_some(flag)
+    }
+
     /// Things that are to be had.
     fn named(things: BTreeSet<String>) -> Self {
-        Self { things, is_denied: false, is_the_houses: true, core: BTreeSet::new(), has_a_price: false }
+        Self {
+            things,
+            is_denied: false,
+            is_the_houses: true,
+            core: BTreeSet::new(),
+            is_a_flag: false,
+            has_a_price: false,
+        }
     }
 
     /// Whether `other` names all that this names.
@@ -280,6 +330,8 @@ mod tests {
             (Portuguese, "A piscina não é aquecida.", "Temos piscina.", false),
             (Portuguese, "Matrícula: R$ 60,00.", "Não cobramos matrícula.", true),
             (Portuguese, "Matrícula isenta de R$ 60,00 em janeiro.", "Não cobramos matrícula.", false),
+            (Portuguese, "No Pix há 5% de desconto.", "Não damos desconto no Pix.", true),
+            (English, "Breakfast: $14 per person.", "Breakfast isn't included.", false),
             (Portuguese, "Produtos podem ser trocados, sem uso.", "Não trocamos produtos.", true),
             (English, "Parking is free for patients.", "There's no parking at the clinic.", true),
             (
@@ -304,6 +356,16 @@ mod tests {
         assert!(!is_opposed("No hacemos envíos a Rosario.", &known, Language::Spanish));
         let known = [mention_of_title("Depilación láser", Language::Spanish)];
         assert!(is_opposed("No hacemos depilación láser.", &known, Language::Spanish));
+        let flagged = json!({"nombre": "Silla", "viene_armada": false, "garantia": "2 años"});
+        let known = [mentions_of_records(&flagged.to_string(), "", &flagged, Language::Spanish)];
+        for (claim, opposed) in [
+            ("Viene armada.", true),
+            ("No viene armada.", false),
+            ("La silla no tiene garantía.", true),
+            ("La silla tiene garantía.", false),
+        ] {
+            assert_eq!(is_opposed(claim, &known, Language::Spanish), opposed, "{claim}");
+        }
         let taken = json!({"quarto": "Chalé", "livre": false});
         let known = [mentions_of_records(&taken.to_string(), "", &taken, Language::Portuguese)];
         assert!(!is_opposed("Não temos o Chalé.", &known, Language::Portuguese));

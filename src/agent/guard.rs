@@ -301,6 +301,18 @@ mod tests {
                 false,
             ),
             (
+                Language::Spanish,
+                json!({"incluye": "bebida y postre", "extras": [{"nombre": "café", "precio": "$ 2"}], "total": "$ 20"}),
+                "El menú de $ 20 incluye bebida, postre y café.",
+                false,
+            ),
+            (
+                Language::English,
+                json!({"room": "studio", "free": ["13:00", "18:00"]}),
+                "The studio is fully booked today.",
+                false,
+            ),
+            (
                 Language::Portuguese,
                 json!({"livres": ["09:30", "15:00"], "ocupados": ["10:30"]}),
                 "Temos horário livre às 10h30.",

@@ -9,7 +9,7 @@ use super::follows::Times;
 use super::ledger::Ledger;
 use super::manner::Manner;
 use super::result::What;
-use super::rivals::{is_counted_otherwise, is_not_included, is_rival, miscounts};
+use super::rivals::{is_counted_otherwise, is_not_included, is_rival, lists_what_is_apart, miscounts};
 use super::sums::is_multiplier;
 use super::terms_of_use::{drops_the_bound, is_the_end_of_it};
 use crate::domain::language::Language;
@@ -92,7 +92,8 @@ impl Binder {
                 continue;
             }
             if let Fact::Word(Word::Included) = stated.fact {
-                if is_not_included(stated, &read.stated, ledger) {
+                let place = Place { sentence, ledger, about, manner: &manner, language };
+                if is_not_included(stated, &read.stated, ledger) || lists_what_is_apart(stated, &place) {
                     return Err(UNPROVEN_WORD);
                 }
                 continue;

@@ -88,6 +88,8 @@ fn raw_says(claim: Fact, raw: u64, class: Class) -> bool {
         }
         Fact::Clock(minutes, _) => class == Class::Hour && raw * 60 == u64::from(minutes) * 10_000,
         Fact::Word(Word::SameDay) => raw == 0 && matches!(class, Class::Minutes(_)),
+        // `slots: []`
+        Fact::Word(Word::SoldOut) => raw == 0 && class == Class::Listed,
         Fact::Word(Word::Extra) => raw > 0 && matches!(class, Class::Money | Class::Cents),
         Fact::DayOfMonth(day) => class == Class::Minutes(DAY) && raw == u64::from(day) * 10_000,
         Fact::Date { .. }

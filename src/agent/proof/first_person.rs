@@ -5,7 +5,7 @@ use super::acts::{Acts, CALLS, NOUNS, PARTICIPLES, called};
 use crate::domain::language::Language;
 
 /// Roots of verbs that tell of no deed for the customer, whatever their ending: `encontrei`, `encontré`.
-const IDLE: &str = "volt deix localiz encontr ach local pens gost fal habl expliq explic mencion coment inform lembr record acord not repar \
+const IDLE: &str = "mark label volt deix localiz encontr ach local pens gost fal habl expliq explic mencion coment inform lembr record acord not repar \
     consider calcul som us cheg lleg fiq qued passad olh mir busq busc procur list selecion mostr mostrad indiq recomend \
     am ador err equivoq esper tent intent verifiq cheq confer confir pesquis confund imagin acess test pergunt pregunt \
     agradec demor termin acab comec empec entr continu lev analis analiz observ avali evalu compar estim interpret \

@@ -9,7 +9,7 @@ use super::result::What;
 use super::terms_of_use::is_only_a_bound;
 use crate::domain::language::Language;
 use crate::domain::provenance::Origin;
-use crate::language::statements::{Fact, Kind, Pace, Stated, Term, Word, read_sentence};
+use crate::language::statements::{Fact, Kind, Pace, Stated, Term, Word, read_sentence, terms_of};
 
 /// Whether what is said to be included has a price of its own or is said to be paid apart, and nothing says that it is
 /// included.
@@ -26,6 +26,34 @@ pub(super) fn is_not_included(stated: &Stated, all: &[Stated], ledger: &Ledger) 
         }
     }
     apart > included
+}
+
+/// `inclui bebida, postre y café`: whether one of the things that are listed behind the word has a price of its own or is said to
+/// be paid apart, and nothing says that it is included.
+pub(super) fn lists_what_is_apart(stated: &Stated, place: &Place<'_>) -> bool {
+    let Place { sentence, ledger, language, .. } = *place;
+    let word = sentence.get(stated.span.clone()).unwrap_or_default().to_lowercase();
+    if !["inclui", "incluem", "includes", "include", "incluye", "incluyen"].contains(&word.as_str()) {
+        return false;
+    }
+    let behind = sentence.get(stated.span.end..).unwrap_or_default();
+    let listed = behind.split(['.', ';', ':', '(']).next().unwrap_or_default();
+    let items = listed
+        .split(',')
+        .flat_map(|item| item.split(" e "))
+        .flat_map(|item| item.split(" y "))
+        .flat_map(|item| item.split(" and "))
+        .map(|item| terms_of(item, language))
+        .filter(|item| !item.is_empty());
+    let told: Vec<_> = ledger.evidence().filter(|evident| evident.origin.is_of_the_house()).collect();
+    let names = |evident: &Evident<'_>, item: &[Term]| {
+        item.iter().all(|term| evident.near.binary_search(term).is_ok())
+    };
+    items.into_iter().any(|item| {
+        let of_item = || told.iter().filter(|evident| names(evident, &item));
+        of_item().any(|evident| says(Fact::Word(Word::Extra), evident, ledger))
+            && !of_item().any(|evident| says(stated.fact, evident, ledger))
+    })
 }
 
 /// Whether other numbers of the same things are told, and this one is not; nothing if none is.

@@ -19,7 +19,7 @@ pub(super) static ATTRIBUTED: LazyLock<Phrases> = LazyLock::new(|| {
 /// Words by which the house promises: what stands beside them is no repetition of the customer's wish.
 pub(super) static PROMISED: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::of(
-        "offer|oferecer|ofrecer|consigo|custa|custam|cobramos|cobrado|chega|chegam|chegara|chegar|entregamos|entregue|entrega|\
+        "sai hoje|sai amanha|saem hoje|saem amanha|sale hoy|sale manana|ships today|goes out|offer|oferecer|ofrecer|consigo|custa|custam|cobramos|cobrado|chega|chegam|chegara|chegar|entregamos|entregue|entrega|\
         entregar|abre|abrimos|aberto|aberta|abertos|funciona|funcionamos|atendemos|temos|tem|ha|vaga|\
         vagas|disponivel|disponiveis|livre|livres|garantia|garantimos|prazo|parcelamos|pronto|pronta|\
         despachamos|enviamos|recebe|recebera|arrives|arrive|deliver|delivers|delivered|ships|open|opens|\

@@ -61,6 +61,15 @@ fn word_at(source: &Source<'_>, at: usize) -> Option<(Word, usize)> {
             ..,
         ) => (Word::SoldOut, 1),
         ("out", "of", "them" | "it" | "those" | "that") => (Word::SoldOut, 3),
+        ("fully", "booked", _) => (Word::SoldOut, 2),
+        ("lotado" | "lotada" | "lotados" | "lotadas", ..) => (Word::SoldOut, 1),
+        ("cost" | "costs", "extra", _) => (Word::Extra, 2),
+        // `The studio is free on Saturday`
+        ("free", "on" | "at" | "this" | "tomorrow" | "from" | "between" | "next", _)
+            if is_of_a_room(source, at) =>
+        {
+            (Word::Available, 1)
+        }
         ("sold", "out", _) | ("em" | "en", "falta", _) | ("none", "left", _) => (Word::SoldOut, 2),
         (
             "ocupado" | "ocupada" | "reservado" | "reservada" | "alugado" | "alugada" | "tomado" | "tomada"
@@ -275,6 +284,13 @@ fn is_anothers(source: &Source<'_>, at: usize) -> bool {
         )
     });
     is_stated && is_over && !is_theirs
+}
+
+/// Whether what is said to be free can be booked.
+fn is_of_a_room(source: &Source<'_>, at: usize) -> bool {
+    const ROOMS: &str =
+        "studio room suite table court hall venue slot spot salon space doctor technician chair";
+    (2..=5).any(|places| ROOMS.split(' ').any(|room| room == source.before(at, places)))
 }
 
 /// `slot taken`, `horario ocupado`: what a result says of a time that somebody else has.

@@ -314,6 +314,12 @@ mod tests {
             ),
             (
                 Language::Portuguese,
+                json!({"plano": "500 mega", "taxa_mudanca": 0}),
+                "A mudança para 500 mega não tem custo.",
+                true,
+            ),
+            (
+                Language::Portuguese,
                 json!({"livres": ["09:30", "15:00"], "ocupados": ["10:30"]}),
                 "Temos horário livre às 10h30.",
                 false,

@@ -256,7 +256,9 @@ fn stated_in(clause: &str) -> Acts {
         if at > 0 && matches!(*word, "to" | "for" | "para" | "pra" | "por") {
             break;
         }
-        let can_be = ["able", "ible", "avel", "ivel"].iter().any(|ending| word.ends_with(ending));
+        // What is to be had is there; what can be given back has not been.
+        let can_be = ["able", "ible", "avel", "ivel"].iter().any(|ending| word.ends_with(ending))
+            && !["dispon", "availab"].iter().any(|beginning| word.starts_with(beginning));
         // `esperando el pago`, `pago pendiente`: in Spanish a noun.
         let is_noun = word.starts_with("pagament")
             || (matches!(*word, "pago" | "pagos")
@@ -384,6 +386,7 @@ mod tests {
             ("out_for_delivery", Acts::SEND),
             ("Pronto para retirada", Acts::READY),
             ("ready_for_pickup", Acts::READY),
+            ("disponivel", Acts::READY),
             ("cancelled", Acts::CANCEL),
             ("refund_processed", Acts::REFUND),
             ("confirmed", Acts::CONFIRM),

@@ -120,9 +120,18 @@ impl Binder {
             let around = [&stated.near, sentence_terms, &carried];
             let telling = around.into_iter().find(|terms| tells(stated.fact, terms, ledger));
             let mut near = telling.map_or(about, Vec::as_slice).to_vec();
-            // `La piscina abre también los domingos`: on what days stands anywhere in the sentence.
+            // `La piscina abre también los domingos`: on what days stands anywhere in the clause.
             if alone && stated.fact.kind() == Kind::Opening {
-                near.extend(read.terms.iter().filter(|term| names_a_day(**term)));
+                let begin = sentence
+                    .get(..stated.span.start)
+                    .and_then(|before| before.rfind(';'))
+                    .map_or(0, |at| at + 1);
+                let end = sentence
+                    .get(stated.span.end..)
+                    .and_then(|behind| behind.find(';'))
+                    .map_or(sentence.len(), |at| stated.span.end + at);
+                let clause = read_sentence(sentence.get(begin..end).unwrap_or_default(), language);
+                near.extend(clause.terms.iter().filter(|term| names_a_day(**term)));
                 near.sort_unstable();
                 near.dedup();
             }

@@ -210,6 +210,7 @@ fn is_negative(part: &[String], language: Language) -> bool {
                 | "nunca"
                 | "never"
                 | "nem"
+                | "non"
                 | "t"
                 | "cannot"
                 | "nenhum"
@@ -366,6 +367,10 @@ mod tests {
         ] {
             assert_eq!(is_opposed(claim, &known, Language::Spanish), opposed, "{claim}");
         }
+        let kept = json!({"deposit_refundable": false});
+        let known = [mentions_of_records(&kept.to_string(), "", &kept, Language::English)];
+        assert!(is_opposed("The deposit is refundable.", &known, Language::English));
+        assert!(!is_opposed("The deposit is non-refundable.", &known, Language::English));
         let taken = json!({"quarto": "Chalé", "livre": false});
         let known = [mentions_of_records(&taken.to_string(), "", &taken, Language::Portuguese)];
         assert!(!is_opposed("Não temos o Chalé.", &known, Language::Portuguese));

@@ -107,7 +107,8 @@ impl Policy {
             && is_asked(self.sense)
             && is_asked(other.sense)
         {
-            return self.heads.iter().any(|head| other.heads.contains(head));
+            let said_of = if self.heads.is_empty() { &self.objects } else { &self.heads };
+            return said_of.iter().any(|thing| other.heads.contains(thing));
         }
         // `cobramos taxa de rolha`, `sem taxa de rolha`
         if self.sense == Sense::Charged && other.sense == Sense::Had && other.is_denied {
@@ -246,6 +247,12 @@ fn predicates_in(part: &[String], opens: bool, language: Language) -> Vec<(usize
         ("com", Language::Portuguese) | ("con", Language::Spanish) | ("with", Language::English) => {
             names_a_thing(part, at, opens).then_some((Sense::Had, false))
         }
+        // `it has to be given`, `hay que pagar`
+        ("has" | "have" | "tem" | "temos" | "tiene" | "tienes" | "tienen" | "hay", _)
+            if part.get(at + 1).is_some_and(|next| matches!(next.as_str(), "to" | "que")) =>
+        {
+            Some((Sense::Needed, false))
+        }
         // `You may bring`, and not `in May`
         ("may", Language::English)
             if at > 0 && !matches!(part[at - 1].as_str(), "in" | "on" | "of" | "by" | "since") =>
@@ -291,7 +298,7 @@ fn names_a_thing(part: &[String], at: usize, opens: bool) -> bool {
     let Some(next) = part.get(at + 1) else { return false };
     // A clause that begins with `Sem o atestado` says on what condition.
     let is_first = opens && at == 0;
-    let is_of_a_verb = at > 0 && sense_of(&part[at - 1]).is_some();
+    let is_of_a_verb = part[..at].iter().any(|word| sense_of(word).is_some());
     let names_more = OTHERS.split(' ').any(|other| other == next)
         || next.starts_with(|sign: char| sign.is_ascii_digit())
         || ["ar", "er", "ir", "ing"].iter().any(|ending| next.ends_with(ending));
@@ -483,6 +490,8 @@ mod tests {
                 "You need a valid ID.",
                 false,
             ),
+            (Portuguese, "Não é necessária senha.", "Você tem que criar uma senha.", true),
+            (Spanish, "Se admiten efectivo y tarjeta.", "No se puede pagar con tarjeta.", true),
             (Spanish, "Se puede pagar en 3 plazos sin intereses.", "No ofrecemos pago a plazos.", true),
             (Spanish, "No toda la carta es apta para celíacos.", "Toda nuestra carta es sin gluten.", true),
             (Spanish, "Es necesario traer el carnet.", "No hace falta traer el carnet.", true),

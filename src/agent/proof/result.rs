@@ -298,7 +298,7 @@ impl Reader {
         ) {
             self.add(What::Fact(Fact::Word(if raw > 0 { Word::InStock } else { Word::SoldOut })), place);
         }
-        if raw == 0 && matches!(class, Class::Money | Class::Cents) {
+        if raw == 0 && (matches!(class, Class::Money | Class::Cents) || has("taxa tasa cargo")) {
             self.add(What::Fact(Fact::Word(Word::Free)), place);
         }
     }

@@ -283,7 +283,12 @@ fn is_anothers(source: &Source<'_>, at: usize) -> bool {
                 | "nombre"
         )
     });
-    is_stated && is_over && !is_theirs
+    // `À tarde já está reservado` says of no thing what is.
+    let names_a_thing = (2..=4).any(|places| {
+        let word = source.before(at, places);
+        word.len() > 3 && !matches!(word, "tarde" | "manha" | "noite" | "noche" | "manana" | "already")
+    });
+    is_stated && is_over && names_a_thing && !is_theirs
 }
 
 /// Whether what is said to be free can be booked.

@@ -320,6 +320,24 @@ mod tests {
             ),
             (
                 Language::Portuguese,
+                json!({"cidade": "Campinas", "frete": "R$ 60,00", "retirada_na_loja": "R$ 0,00"}),
+                "O frete para Campinas é grátis.",
+                false,
+            ),
+            (
+                Language::English,
+                json!({"sizes": [{"size": "8", "in_stock": true}, {"size": "9", "in_stock": false}]}),
+                "Sorry, size 8 is sold out.",
+                false,
+            ),
+            (
+                Language::English,
+                json!({"item": "oil change", "price": "$49", "includes": "filter"}),
+                "The filter costs extra.",
+                false,
+            ),
+            (
+                Language::Portuguese,
                 json!({"livres": ["09:30", "15:00"], "ocupados": ["10:30"]}),
                 "Temos horário livre às 10h30.",
                 false,

@@ -86,7 +86,23 @@ fn is_abbreviation(text: &str) -> bool {
     let word = text.rsplit(char::is_whitespace).next().unwrap_or_default().to_lowercase();
     matches!(
         word.as_str(),
-        "sr." | "sra." | "dr." | "dra." | "av." | "r." | "n." | "nº." | "tel." | "ex." | "mr." | "mrs."
+        "sr."
+            | "sra."
+            | "dr."
+            | "dra."
+            | "av."
+            | "r."
+            | "n."
+            | "nº."
+            | "tel."
+            | "ex."
+            | "mr."
+            | "mrs."
+            | "ms."
+            | "srta."
+            | "prof."
+            | "profa."
+            | "st."
     ) || is_list_number(text.trim_start())
 }
 
@@ -126,5 +142,8 @@ mod tests {
         }
         assert_eq!(sentences("Custa R$ 1.234,50. Quer?"), ["Custa R$ 1.234,50. ", "Quer?"]);
         assert_eq!(sentences("Chega dia 27. Quer?"), ["Chega dia 27. ", "Quer?"]);
+        assert_eq!(sentences("With Ms. Lee at 5."), ["With Ms. Lee at 5."]);
+        assert_eq!(sentences("Feito ✅ O fone chega"), ["Feito ✅ ", "O fone chega"]);
+        assert_eq!(sentences("Oi 😊 tudo bem"), ["Oi 😊 tudo bem"]);
     }
 }

@@ -220,6 +220,8 @@ mod tests {
             (Portuguese, "valor valores"),
             (Portuguese, "cupom cupons"),
             (Portuguese, "atendente atendimento atender"),
+            (Spanish, "retirar retirarlo retirarlas"),
+            (English, "child children"),
             (English, "order orders ordered ordering"),
             (English, "deliver delivery deliveries delivered"),
             (English, "ship shipping shipped"),

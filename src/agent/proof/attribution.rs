@@ -93,7 +93,13 @@ impl Binder {
             return false;
         }
         // What was asked names no day or hour.
-        let is_only_asked = near == place.about && matches!(stated.fact.kind(), Kind::Day | Kind::Clock);
+        // What was told before names no other day.
+        let is_carried = stated.fact.kind() == Kind::Day
+            && evident.is_of_one_of_several()
+            && !near.is_empty()
+            && near.iter().all(|term| self.carried.contains(term) && !stated.near.contains(term));
+        let is_only_asked =
+            is_carried || near == place.about && matches!(stated.fact.kind(), Kind::Day | Kind::Clock);
         // What is written in another language is named by other words.
         let is_foreign = || detect(evident.written).is_some_and(|language| language != place.language);
         // `| Power BI | segundas e quartas |`: the days of a line are that line's.
@@ -108,11 +114,31 @@ impl Binder {
         {
             return true;
         }
+        // `El filtro se cobra aparte` of what is included, where only the whole has a price.
+        if stated.fact == Fact::Word(Word::Extra)
+            && evident.is_an_amount()
+            && candidates.rivals.iter().any(|(rival, other)| {
+                *rival >= fits
+                    && other.what == What::Fact(Fact::Word(Word::Included))
+                    && near.iter().all(|term| other.near.contains(term))
+            })
+        {
+            return true;
+        }
         // `Both colors are in stock`, and one is not.
         if stated.fact.kind() == Kind::Stock
             && speaks_of_all(sentence)
             && candidates.rivals.iter().any(|(rival, other)| *rival >= fits && other.origin == evident.origin)
         {
+            return true;
+        }
+        // `{frete: "R$ 60,00", retirada: "R$ 0,00"}`: what is free is told by its field.
+        let costs = |other: &Evident<'_>| {
+            other.is_in_the_record_of(evident)
+                && other.amount().is_some_and(|cents| cents > 0)
+                && other.fits_with_field(near) > fits
+        };
+        if stated.fact == Fact::Word(Word::Free) && ledger.evidence().any(|other| costs(&other)) {
             return true;
         }
         // Something else is free.

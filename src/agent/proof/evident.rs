@@ -106,6 +106,14 @@ impl Evident<'_> {
             })
     }
 
+    /// Whether both are fields of one record.
+    pub(super) fn is_in_the_record_of(&self, other: &Self) -> bool {
+        let record =
+            |path: &str| path.rsplit_once('.').map_or(String::new(), |(record, _)| record.to_owned());
+        self.origin == other.origin
+            && self.path.zip(other.path).is_some_and(|(one, other)| record(one) == record(other))
+    }
+
     /// Whether another line of its text is labelled with what the terms of a claim name, and its own is not.
     pub(super) fn is_of_another_line(&self, claim: &[Term]) -> bool {
         self.fits(claim) == 0

@@ -128,6 +128,10 @@ fn of_amount(key: &[String], around: &[String], raw: u64) -> Option<(Sense, bool
     if has(OWED) && is_money && !has("date data fecha day dia days dias") {
         return Some((Sense::Paid, raw > 0));
     }
+    // `parcelas_sem_juros: 10`
+    if has("parcelas cuotas installments") && !has(AMOUNT) && raw > 10_000 {
+        return Some((Sense::Parted, false));
+    }
     if raw > 0
         && is_money
         && key.iter().chain(around).any(|word| matches!(sense_of(word), Some((Sense::Refunded, false))))
@@ -194,6 +198,7 @@ mod tests {
                 true,
             ),
             (Portuguese, json!({"servico": "Corte", "cancellation_fee_cents": 0}), "Há uma taxa.", true),
+            (Portuguese, json!({"parcelas_sem_juros": 10}), "Não parcelamos.", true),
             (Spanish, json!({"deposito": "300,00 €"}), "No pedimos depósito.", true),
             (English, json!({"refund": {"amount": "$318.00"}}), "The first night is non-refundable.", true),
         ] {

@@ -99,6 +99,11 @@ impl Policy {
     fn is_like(&self, other: &Self) -> bool {
         let are_offers =
             || [self, other].iter().all(|policy| matches!(policy.sense, Sense::Had | Sense::Accepted));
+        // `es necesario pedir cita`, `sin cita previa`
+        let is_of_nothing_else = || self.objects.len() == self.heads.len();
+        if self.sense == Sense::Needed && !self.is_denied && other.is_aside && other.is_denied {
+            return is_of_nothing_else() && self.heads.iter().any(|head| other.heads.contains(head));
+        }
         // `deposito: 300` is asked for.
         let is_asked = |sense: Sense| matches!(sense, Sense::Had | Sense::Needed | Sense::Charged);
         if self.sense != other.sense
@@ -170,9 +175,11 @@ fn read_clause(clause: &str, language: Language) -> Vec<Policy> {
     // `Mensal – R$ 139,90 por mês, sem fidelidade`
     let label =
         parts.first().filter(|_| is_labelled(clause)).map(|part| named(part, language)).unwrap_or_default();
+    // `Sem o atestado, a taxa precisa ser paga`, and not `Sin cita previa, por orden de llegada`
+    let is_condition = parts.iter().skip(1).any(|part| !predicates_in(part, false, language).is_empty());
     let mut found = Vec::new();
     for (place, part) in parts.iter().enumerate() {
-        let predicates = predicates_in(part, place == 0, language);
+        let predicates = predicates_in(part, place == 0 && is_condition, language);
         for (at, sense, is_opposite) in &predicates {
             let last =
                 predicates.iter().rev().find(|(other, ..)| other < at).map_or(0, |(other, ..)| other + 1);
@@ -293,13 +300,14 @@ fn bounds_in(part: &[String]) -> (Option<u64>, Option<u64>) {
 /// Whether the preposition at `at` says what something has or lacks: `sem pagar`, `sem custo`, `com menos de 24 horas` and
 /// `Sem o atestado, …` do not.
 fn names_a_thing(part: &[String], at: usize, opens: bool) -> bool {
-    const OTHERS: &str =
-        "menos mais mas more less than ate hasta up to custo costo coste cost juros interes interest";
+    const OTHERS: &str = "menos mais mas more less than ate hasta up to custo costo coste cost juros interes interest o a os as el la los \
+         las the problema problemas problem duvida duda doubt";
     let Some(next) = part.get(at + 1) else { return false };
     // A clause that begins with `Sem o atestado` says on what condition.
     let is_first = opens && at == 0;
-    let is_of_a_verb = part[..at].iter().any(|word| sense_of(word).is_some());
-    let names_more = OTHERS.split(' ').any(|other| other == next)
+    let is_without = matches!(part[at].as_str(), "sem" | "sin" | "without");
+    let is_of_a_verb = !is_without && part[..at].iter().any(|word| sense_of(word).is_some());
+    let names_more = OTHERS.split_ascii_whitespace().any(|other| other == next)
         || next.starts_with(|sign: char| sign.is_ascii_digit())
         || ["ar", "er", "ir", "ing"].iter().any(|ending| next.ends_with(ending));
     !(is_first || is_of_a_verb || names_more)
@@ -492,6 +500,8 @@ mod tests {
             ),
             (Portuguese, "Não é necessária senha.", "Você tem que criar uma senha.", true),
             (Spanish, "Se admiten efectivo y tarjeta.", "No se puede pagar con tarjeta.", true),
+            (Spanish, "Sin cita previa, por orden de llegada.", "Es necesario pedir cita.", true),
+            (Portuguese, "Sem o atestado, a taxa precisa ser paga.", "É necessário o atestado.", false),
             (Spanish, "Se puede pagar en 3 plazos sin intereses.", "No ofrecemos pago a plazos.", true),
             (Spanish, "No toda la carta es apta para celíacos.", "Toda nuestra carta es sin gluten.", true),
             (Spanish, "Es necesario traer el carnet.", "No hace falta traer el carnet.", true),

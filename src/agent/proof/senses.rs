@@ -141,7 +141,7 @@ const LAST_ANIMAL: usize = 2;
 const FEES: usize = 3;
 
 /// Things that three languages, or one of them, call by several names.
-const THINGS: [&str; 18] = [
+const THINGS: [&str; 19] = [
     ANIMALS,
     "cachorro cachorros cao caes dog dogs perro perros",
     "gato gatos cat cats",
@@ -155,6 +155,7 @@ const THINGS: [&str; 18] = [
     "receita prescription receta",
     "parcelamento parcelas parcelar parcelado plazos cuotas installments instalments vezes",
     "convenio convenios plano insurance seguro seguros obra",
+    "frete fretes entrega entregas envio envios shipping delivery delivered entregado entregada entregue",
     "coleta coletamos buscamos busca buscar recolha recogida recogemos recoger pickup retiramos",
     "aula aulas turma turmas class classes lesson lessons clase clases",
     "crianca criancas child children kids kid nino ninos menores",

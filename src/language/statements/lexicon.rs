@@ -223,8 +223,9 @@ pub(super) fn shared(word: &str) -> Option<&'static str> {
         "abertura" => "@opens",
         "vencimento" | "vence" | "due" | "expires" | "vencimiento" => "@due",
         "partida" | "saida" | "departure" | "decola" | "departs" | "salida" => "@departs",
-        "pickup" | "picking" | "pick" | "retirada" | "retirar" | "retirarlo" | "retirarla" | "recogerlo"
-        | "recogerla" | "retiro" | "recoger" | "recogida" => "@pickup",
+        "pickup" | "picking" | "pick" | "retirada" | "retirar" | "retira" | "retirando" | "recoge"
+        | "recoges" | "retirarlo" | "retirarla" | "recogerlo" | "recogerla" | "retiro" | "recoger"
+        | "recogida" => "@pickup",
         "trial" | "try" | "teste" | "testar" | "prueba" | "probar" => "@trial",
         "pix" => "@pix",
         "garantia" | "warranty" | "guarantee" => "@warranty",

@@ -187,7 +187,8 @@ pub(super) fn attach(source: &Source<'_>, found: &mut [Stated]) -> Vec<Term> {
                 of_number.or_else(|| word_term(&token.text, token.kind, source.language))
             }
         };
-        if let Some(term) = model_term(source.tokens, at).or_else(of_word) {
+        let of_size = || size_term(source.tokens, at);
+        if let Some(term) = of_size().or_else(|| model_term(source.tokens, at)).or_else(of_word) {
             terms.push((token.span.start, term));
         }
     }

@@ -24,6 +24,7 @@ mod proper;
 mod result;
 mod rivals;
 mod senses;
+mod slots;
 mod stages;
 mod states;
 mod sums;
@@ -56,6 +57,7 @@ use jiff::civil::Date;
 use ledger::Ledger;
 use opposites::{Mention, is_opposed, mention_of_title, mentions_in, mentions_of_records};
 use policies::{Policy, is_contradicted, policies_in, policies_of_person};
+use slots::denies_what_is_listed;
 use stages::called_alike;
 use states::{State, has_failed, numbers_of, states_of};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -254,6 +256,7 @@ impl Proof {
     pub fn contradicts(&self, sentence: &str, language: Language) -> bool {
         (!self.policies.is_empty() && is_contradicted(&policies_in(sentence, language), &self.policies))
             || (!self.mentions.is_empty() && is_opposed(sentence, &self.mentions, language))
+            || denies_what_is_listed(sentence, &self.ledger, language)
     }
 
     /// Why a sentence that promises what is not the bot's to promise, or names somebody or something, must not be sent.

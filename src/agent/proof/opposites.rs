@@ -55,7 +55,7 @@ pub(super) fn mention_of_title(title: &str, language: Language) -> Arc<Vec<Menti
 }
 
 /// What a text says, clause by clause.
-pub fn mentions_in(text: &str, language: Language) -> Arc<Vec<Mention>> {
+pub(super) fn mentions_in(text: &str, language: Language) -> Arc<Vec<Mention>> {
     READ.of(text, language, || {
         let text = text.replace("**", "");
         let told = sentences(&text).into_iter().filter(|sentence| !sentence.trim_end().ends_with('?'));

@@ -30,7 +30,8 @@ pub(super) fn tail_behind(source: &Source<'_>, end: usize, fact: Fact) -> Option
             | "del"
     );
     // `a 14-day free trial`
-    let is_joined = source.tokens.get(first.checked_sub(2)?).is_some_and(|token| token.text == "-");
+    let joint = first.checked_sub(2).and_then(|place| source.tokens.get(place));
+    let is_joined = joint.is_some_and(|token| token.text == "-");
     if is_joined && matches!(fact, Fact::Minutes(..) | Fact::Months(_)) {
         let behind = source.tokens[first..].iter().take(2).take_while(|token| token.kind == TokenKind::Word);
         return behind.last().map(|last| end..last.span.end);

@@ -251,22 +251,25 @@ fn what_is_asked_every_day_is_told_as_it_is() {
         ("how far an order has come", include_str!("claims/stages.toml"), 0),
         ("the counter's day", include_str!("claims/counter.toml"), 1),
         ("English and Spanish", include_str!("claims/abroad.toml"), 3),
+        ("terms, lengths and hours", include_str!("claims/terms.toml"), 0),
     ] {
         let score = score(text);
         let told = score.told(name);
         println!("{told}");
-        assert!(score.planted > 30 && score.planted - score.caught <= most_missed, "{told}");
+        assert!(score.planted >= 20 && score.planted - score.caught <= most_missed, "{told}");
         assert_eq!(score.blocked, 0, "{told}");
     }
 }
 
-/// Plain replies of everyday life, written blind by others. At first sight 67 % were caught and 20 % blocked, and 91 % and 19 %;
-/// the rules were mended in view of them, so they measure no longer what to expect of replies that nobody has seen.
+/// Plain replies of everyday life, written blind by others. At first sight 67 % were caught and 20 % blocked, 91 % and 19 %, and,
+/// with the rules mended in view of those two, 44 % and 16 % of the third: rules made in view of some replies tell little of
+/// others that state terms without a number. None of the three measures any more what to expect of replies that nobody has seen.
 #[test]
 fn plain_replies_of_everyday_life_are_judged_as_they_are() {
     for (name, text, most_missed, most_blocked) in [
         ("plain replies", include_str!("claims/plain_first.toml"), 0, 0),
         ("more plain replies", include_str!("claims/plain_second.toml"), 0, 0),
+        ("the third plain replies", include_str!("claims/plain_third.toml"), 36, 4),
     ] {
         let score = score(text);
         let told = score.told(name);

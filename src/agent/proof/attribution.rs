@@ -6,7 +6,7 @@ use super::days::Days;
 use super::equal::says;
 use super::evident::Evident;
 use super::result::What;
-use super::rivals::{has_other_record, has_subject};
+use super::rivals::{has_other_record, has_subject, is_same_field};
 use super::units::unit_behind;
 use crate::language::detect::detect;
 use crate::language::phrases::{Phrases, spaced};
@@ -48,8 +48,8 @@ impl<'a> Candidates<'a> {
 
     /// Whether one of the rivals is named by all that names `evident`, and more: in another document clearly more, as
     /// other words stand there.
-    fn outdo(&self, evident: &Evident<'_>, near: &[Term]) -> bool {
-        let fits = evident.fits_with_field(near);
+    fn outdo(&self, evident: &Evident<'_>, near: &[Term], place: &Place<'_>, stated: &Stated) -> bool {
+        let fits = evident.fits_with_field(near) + WORD * measures_told(evident, stated, place);
         // `a orquídea está disponível para amanhã`: what is told of no day is told of the orchid all the same.
         let days = near.iter().take(64).enumerate().filter(|(_, term)| names_a_day(**term));
         let days = days.fold(0_u64, |all, (place, _)| all | 1 << place);
@@ -57,8 +57,11 @@ impl<'a> Candidates<'a> {
             let counted = if rival.names_days() { u64::MAX } else { !days };
             let is_alike = rival.origin == evident.origin || rival.path.is_some() && evident.path.is_some();
             let named = rival.named_by(near);
-            *fit > fits + usize::from(!is_alike)
-                && self.same.iter().all(|(fit, by)| *fit < fits || by & counted & !named == 0)
+            // `menos de 24 horas … em até 3 dias`: lengths of one sentence are named by the same words around them.
+            let is_beside =
+                fits >= WORD && stated.fact.kind() == Kind::Length && rival.is_in_the_sentence_of(evident);
+            let least = if is_beside { fits + 3 } else { fits + usize::from(!is_alike) };
+            *fit > least && self.same.iter().all(|(fit, by)| *fit < fits || by & counted & !named == 0)
         })
     }
 }
@@ -107,10 +110,21 @@ impl Binder {
             || (matches!(stated.fact, Fact::Weekday(_)) && evident.is_of_one_of_several());
         if is_the_houses
             && has_subject_here
-            && ((candidates.outdo(evident, near)
+            && ((candidates.outdo(evident, near, place, stated)
                 && !is_only_asked
                 && !(fits < WORD && candidates.best_rival < 2 * WORD && is_foreign()))
                 || candidates.days.are_broken())
+        {
+            return true;
+        }
+        // `hasta 10 cm desde $45.000`: of another size in the same list.
+        let measured = measures_told(evident, stated, place);
+        if stated.fact.kind() == Kind::Money
+            && evident.path.is_some_and(|path| path.contains('['))
+            && candidates.rivals.iter().any(|(_, rival)| {
+                rival.path.zip(evident.path).is_some_and(|(one, other)| is_same_field(one, other))
+                    && measures_told(rival, stated, place) > measured
+            })
         {
             return true;
         }
@@ -141,6 +155,16 @@ impl Binder {
         if stated.fact == Fact::Word(Word::Free) && ledger.evidence().any(|other| costs(&other)) {
             return true;
         }
+        // `Retiramos o colchão velho por R$ 80,00`, and what is free is the delivery.
+        let has_a_price = |other: &Evident<'_>| {
+            other.origin.is_of_the_house()
+                && other.path.is_none()
+                && other.amount().is_some_and(|cents| cents > 0)
+                && other.fits(&stated.near) >= evident.fits(&stated.near) + WORD
+        };
+        if stated.fact == Fact::Word(Word::Free) && ledger.evidence().any(|other| has_a_price(&other)) {
+            return true;
+        }
         // Something else is free.
         if stated.fact == Fact::Word(Word::Free)
             && !is_foreign()
@@ -169,6 +193,33 @@ impl Binder {
         (evident.path.is_some() && ledger.evidence().any(|other| of_the_whole(&other)))
             || has_other_record(stated.fact, evident, fits, near, ledger)
     }
+}
+
+/// How many other measures of the sentence the record of `evident` has, where it is one of several: `hasta 10 cm` names the
+/// record with `hasta_cm: 10`.
+fn measures_told(evident: &Evident<'_>, stated: &Stated, place: &Place<'_>) -> usize {
+    if evident.path.is_none_or(|path| !path.contains('[')) {
+        return 0;
+    }
+    let in_the_record = |fact: Fact| {
+        place.ledger.evidence().any(|other| {
+            other.path != evident.path
+                && other.is_in_the_record_of(evident)
+                && says(fact, &other, place.ledger)
+        })
+    };
+    let read = read_sentence(place.sentence, place.language);
+    // What stands beyond another amount is that one's.
+    let is_beyond = |other: &Stated| {
+        let between = other.span.end.min(stated.span.end)..other.span.start.max(stated.span.start);
+        read.stated
+            .iter()
+            .any(|third| third.fact.kind() == Kind::Money && between.contains(&third.span.start))
+    };
+    let measures = read.stated.iter().filter(|other| matches!(other.fact, Fact::Count(..)));
+    measures
+        .filter(|other| other.span != stated.span && !is_beyond(other) && in_the_record(other.fact))
+        .count()
 }
 
 /// Whether a sentence says something of each of several.

@@ -342,7 +342,11 @@ fn may_prove(evident: &Evident<'_>, stated: &Stated, place: &Place<'_>) -> bool 
             Kind::Number | Kind::Count => !matches!(evident.what, What::Fact(Fact::Date { .. })),
             _ => true,
         },
-        Origin::Tool { .. } | Origin::Passage { .. } | Origin::Person { .. } | Origin::Computed => true,
+        // Nor do the opening hours of a document say on which day something arrives.
+        Origin::Passage { .. } => {
+            stated.fact.kind() != Kind::Day || !manner.promises_arrival() || !evident.tells_opening_hours()
+        }
+        Origin::Tool { .. } | Origin::Person { .. } | Origin::Computed => true,
     }
 }
 

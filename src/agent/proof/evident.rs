@@ -114,6 +114,32 @@ impl Evident<'_> {
             && self.path.zip(other.path).is_some_and(|(one, other)| record(one) == record(other))
     }
 
+    /// Whether it stands in a line that tells when the house is open, and nothing of what it delivers.
+    pub(super) fn tells_opening_hours(&self) -> bool {
+        static HOURS: LazyLock<Vec<Term>> = LazyLock::new(|| {
+            terms_of("hours opening horario horarios funcionamento atencion", Language::Portuguese)
+        });
+        static DELIVERIES: LazyLock<Vec<Term>> = LazyLock::new(|| {
+            terms_of("entrega entregas delivery deliver envio envios frete shipping", Language::Portuguese)
+        });
+        let names = |terms: &[Term]| {
+            terms.iter().any(|term| {
+                [self.near, self.about, self.lead].iter().any(|own| own.binary_search(term).is_ok())
+            })
+        };
+        names(&HOURS) && !names(&DELIVERIES)
+    }
+
+    /// Whether both stand in one sentence of a text.
+    pub(super) fn is_in_the_sentence_of(&self, other: &Self) -> bool {
+        let (Some(one), Some(two)) = (&self.span, &other.span) else { return false };
+        let between = one.end.min(two.end) + self.lead_in..one.start.max(two.start) + self.lead_in;
+        self.path.is_none()
+            && self.origin == other.origin
+            && self.lead_in == other.lead_in
+            && self.written.get(between).is_some_and(|text| !text.contains(['.', ';', '!', '?', '\n', '|']))
+    }
+
     /// Whether another line of its text is labelled with what the terms of a claim name, and its own is not.
     pub(super) fn is_of_another_line(&self, claim: &[Term]) -> bool {
         self.fits(claim) == 0
@@ -198,6 +224,8 @@ impl Evident<'_> {
             What::Raw(_, Class::Percent) => claim.kind() == Kind::Percent,
             What::Raw(_, Class::Count | Class::Any) if self.is_measured_as(claim) => true,
             What::Raw(_, Class::Count) => matches!(claim, Fact::Count(_, "piece" | "times")),
+            // Hours of work say nothing of months of warranty.
+            What::Raw(_, Class::Minutes(1 | 60)) if matches!(claim, Fact::Months(_)) => false,
             What::Raw(_, Class::Minutes(_) | Class::Months(_) | Class::Length) => {
                 claim.kind() == Kind::Length
             }

@@ -87,6 +87,7 @@ pub(super) fn class_of(key: &[String]) -> Class {
     } else if has("price preco precio valor amount total subtotal cost custo costo fee tarifa frete \
           saldo balance fare refund deposit deposito sinal diaria mensalidade anuidade entrada multa caucao paid premium \
           aluguel rent alquiler condominio instalacao instalacion installation matricula inscricao inscripcion enrollment enrolment coleta parcela cuota honorarios sena anticipo")
+        || (has("taxa tasa") && key.len() > 1 && !has("juros interes desconto conversao cambio sucesso"))
     {
         Class::Money
     } else if has("id sku code codigo phone telefone cep zip tracking document") {

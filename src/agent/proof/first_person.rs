@@ -51,6 +51,15 @@ pub(super) fn done_by_the_bot<'a>(
     {
         return Some((kinds(word, root), root));
     }
+    // `un colibrí`, `el café`: a noun.
+    let is_a_noun = language == Language::Spanish
+        && matches!(
+            before(1),
+            "el" | "un" | "este" | "ese" | "aquel" | "mi" | "tu" | "su" | "del" | "al" | "nuestro" | "otro"
+        );
+    if is_a_noun {
+        return None;
+    }
     let ends = accented.get(at).and_then(|word| word.chars().last()).unwrap_or_default();
     let root = match language {
         // `-aré` is the future.

@@ -2,7 +2,7 @@
 //! customer's own words may prove. Pure.
 
 use super::wording::{
-    ATTRIBUTED, CONDITIONS, COSTS, COUNTDOWN, DIFFERENCES, EXPLANATIONS, HOLIDAYS, LIMITS, NEXT_DAY,
+    ARRIVAL, ATTRIBUTED, CONDITIONS, COSTS, COUNTDOWN, DIFFERENCES, EXPLANATIONS, HOLIDAYS, LIMITS, NEXT_DAY,
     NOT_GOODS, NOT_THE_SHOP, OPENING, ORDERS, PERSONAL, PROMISED, SUMS, TAKEN, TIMELY, UNSURE,
 };
 use crate::domain::language::Language;
@@ -99,6 +99,11 @@ impl<'a> Manner<'a> {
     /// Whether it speaks of when the house is open.
     pub(super) fn is_of_opening(&self) -> bool {
         self.has(&OPENING)
+    }
+
+    /// Whether it says that something comes to the customer.
+    pub(super) fn promises_arrival(&self) -> bool {
+        self.has(&ARRIVAL)
     }
 
     /// Whether a negation stands in the same clause as `stated`.

@@ -332,6 +332,8 @@ impl Proof {
             match (deed.by, deed.is_denied) {
                 (By::Bot, true) => {}
                 (By::Bot, false) if known => {}
+                // `We've replaced the brake pads`: the house has, as a result tells.
+                (By::Bot, false) if is_told && speaks_for_the_house(folded, &deed.root) => {}
                 (By::Bot, false) => return Some(if self.wrote.is_empty() { UNDONE } else { OTHER }),
                 (By::Anyone | By::Event, true) if is_told && !wrote => return Some(NOT_SO),
                 // What a call may have been proves nothing of a record that is told of.
@@ -381,4 +383,14 @@ pub fn asks_for_time(text: &str, now: &Zoned, language: Language) -> bool {
     ];
     words(text).iter().any(|word| WORDS.contains(&word.as_str()))
         || !find_times(text, now, language).is_empty()
+}
+/// Whether a sentence tells of what the house did, not the bot alone: `we've replaced`, `já trocamos`, `ya cambiamos`.
+fn speaks_for_the_house(folded: &str, root: &str) -> bool {
+    let plural = |word: &str| {
+        ["amos", "emos", "imos"]
+            .iter()
+            .any(|ending| word.strip_suffix(*ending).is_some_and(|stem| stem == root))
+    };
+    let english = ["we've ", "we have ", "we already "].iter().any(|words| folded.contains(words));
+    english || words(folded).iter().any(|word| plural(word))
 }

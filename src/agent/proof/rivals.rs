@@ -43,6 +43,8 @@ pub(super) fn lists_what_is_apart(stated: &Stated, place: &Place<'_>) -> bool {
         .flat_map(|item| item.split(" e "))
         .flat_map(|item| item.split(" y "))
         .flat_map(|item| item.split(" and "))
+        // What is counted is proven by its number.
+        .filter(|item| !item.bytes().any(|byte| byte.is_ascii_digit()))
         .map(|item| terms_of(item, language))
         .filter(|item| !item.is_empty());
     let told: Vec<_> = ledger.evidence().filter(|evident| evident.origin.is_of_the_house()).collect();
@@ -92,7 +94,7 @@ pub(super) fn has_other_record(
 }
 
 /// Whether two paths are of one field in two records.
-fn is_same_field(one: &str, other: &str) -> bool {
+pub(super) fn is_same_field(one: &str, other: &str) -> bool {
     let fields = |path: &str| {
         path.split('[')
             .map(|part| part.trim_start_matches(|sign: char| sign.is_ascii_digit() || sign == ']').to_owned())

@@ -19,7 +19,7 @@ pub(super) static ATTRIBUTED: LazyLock<Phrases> = LazyLock::new(|| {
 /// Words by which the house promises: what stands beside them is no repetition of the customer's wish.
 pub(super) static PROMISED: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::of(
-        "sai hoje|sai amanha|saem hoje|saem amanha|sale hoy|sale manana|ships today|goes out|offer|oferecer|ofrecer|consigo|custa|custam|cobramos|cobrado|chega|chegam|chegara|chegar|entregamos|entregue|entrega|\
+        "should be there|will be there|would be there|will be with you|reaches you|will reach you|lo recibes|lo recibiras|te llega|sai hoje|sai amanha|saem hoje|saem amanha|sale hoy|sale manana|ships today|goes out|offer|oferecer|ofrecer|consigo|custa|custam|cobramos|cobrado|chega|chegam|chegara|chegar|entregamos|entregue|entrega|\
         entregar|abre|abrimos|aberto|aberta|abertos|funciona|funcionamos|atendemos|temos|tem|ha|vaga|\
         vagas|disponivel|disponiveis|livre|livres|garantia|garantimos|prazo|parcelamos|pronto|pronta|\
         despachamos|enviamos|recebe|recebera|arrives|arrive|deliver|delivers|delivered|ships|open|opens|\
@@ -72,6 +72,14 @@ pub(super) static OPENING: LazyLock<Phrases> = LazyLock::new(|| {
         "abre|abrimos|aberto|aberta|abertos|fecha|fechamos|fechado|fechada|funciona|funcionamos|\
         funcionamento|atende|atendemos|atendimento|horario|horarios|loja|open|opens|close|closes|closed|\
         hours|store|shop|abren|abierto|cerrado|cerramos|atencion|tienda",
+    )
+});
+
+/// What is said of a parcel.
+pub(super) static ARRIVAL: LazyLock<Phrases> = LazyLock::new(|| {
+    Phrases::of(
+        "chega|chegam|chegara|chegarao|deve chegar|recebe|recebera|arrive|arrives|will arrive|be there by|be with you|reaches you|\
+        llega|llegan|llegara|llegaran|recibes|recibiras",
     )
 });
 

@@ -183,12 +183,19 @@ pub(super) fn clock_in_words(source: &Source<'_>, at: usize) -> Read {
 fn introduces_hour(source: &Source<'_>, at: usize) -> bool {
     let (other, last) = (source.before(at, 2), source.before(at, 1));
     let hours = |at: usize| matches!(source.word(at), "h" | "hs" | "horas" | "hora" | "o");
+    let follows_time = matches!(source.before(at, 3), "antes" | "despues" | "partir" | "luego" | "alrededor");
+    let is_a_number = digits(source, at).is_some() || half_at(source, at + 1).is_some();
     let introduced = match source.language {
         Language::Portuguese => {
             matches!(last, "as" | "das" | "pelas")
         }
         Language::English => last == "at" || (last == "by" && half_at(source, at + 1).is_some()),
-        Language::Spanish => matches!(last, "las" | "la") && matches!(other, "a" | "de" | "hasta" | "desde"),
+        // `de las dos` are two of something, unless it is `antes de las dos`.
+        Language::Spanish => {
+            matches!(last, "las" | "la")
+                && (matches!(other, "a" | "hasta" | "desde")
+                    || other == "de" && (follows_time || is_a_number))
+        }
     };
     if !introduced {
         return false;
@@ -234,7 +241,10 @@ fn introduces_hour(source: &Source<'_>, at: usize) -> bool {
                 )
         }
     });
-    ends && (source.language != Language::Portuguese || !matches!(source.word(at + 1), "opcoes" | "de"))
+    // `antes de las 14 se retiran`
+    let is_late = follows_time && digits(source, at).is_some_and(|hour| (13..=24).contains(&hour));
+    (ends || is_late && source.language == Language::Spanish)
+        && (source.language != Language::Portuguese || !matches!(source.word(at + 1), "opcoes" | "de"))
 }
 
 /// The half of the day that is named at `at`: hours to add below noon, and tokens.

@@ -14,7 +14,10 @@ pub(super) fn foreign_amount(source: &Source<'_>, at: usize) -> Option<(Fact, us
     }
     let (value, used) = number_at(source, at + before)?;
     let behind = before + used;
-    let is_named = is_sign(at + behind)
+    // `the hot one £19`: the sign is the next number's.
+    let is_of_the_next =
+        source.tokens.get(at + behind + 1).is_some_and(|token| token.kind == TokenKind::Digits);
+    let is_named = (is_sign(at + behind) && !is_of_the_next)
         || matches!(
             source.word(at + behind),
             "euro" | "euros" | "eur" | "pounds" | "gbp" | "pesos" | "soles"
@@ -37,6 +40,8 @@ mod tests {
             ("son 20 euros", Some(2_000)),
             ("son $ 24.900", Some(2_490_000)),
             ("son 20 turnos", None),
+            ("the hot one £19", Some(1_900)),
+            ("a £10 charge", Some(1_000)),
         ] {
             let read = read_sentence(text, Language::Spanish);
             let amounts: Vec<i64> = read

@@ -200,6 +200,10 @@ pub(super) fn measured(source: &Source<'_>, at: usize, value: u64) -> Option<(Fa
     let word = |place: usize| source.word(place);
     let (skipped, mut counted) = match pace(word(at)) {
         Some(pace) if unit(word(at + 1)).is_some() => (1, pace),
+        // `two full days`
+        None if matches!(word(at), "full" | "whole" | "entire") && unit(word(at + 1)).is_some() => {
+            (1, Pace::Unsaid)
+        }
         _ => (0, Pace::Unsaid),
     };
     let place = at + skipped;

@@ -7,6 +7,8 @@ use std::ops::Range;
 /// The bytes right behind `end` that are said of what ends there: a bracket, or `na capital`, `da pequena`.
 pub(super) fn tail_behind(source: &Source<'_>, end: usize, fact: Fact) -> Option<Range<usize>> {
     let first = source.tokens.iter().position(|token| token.span.start >= end)?;
+    // `já com o casco novo`
+    let first = first + usize::from(matches!(source.word(first), "ja" | "ya" | "already"));
     let opens = matches!(
         source.word(first),
         "na" | "no"

@@ -3,7 +3,7 @@
 
 use super::clock::{clock, clock_fact, clock_in_words, share_hours};
 use super::lexicon::{is_counted, joins, month, short_weekday, weekday};
-use super::{Fact, Half, Source, Stated, take};
+use super::{Fact, Half, Pace, Source, Stated, take};
 use crate::domain::language::Language;
 use crate::language::fold::TokenKind;
 
@@ -321,6 +321,19 @@ fn named(source: &Source<'_>, at: usize) -> Read {
             // Half a day is a length.
             (source.before(at, 1) != "de" || source.before(at, 2) != "cerca")
                 .then(|| (vec![Fact::Clock(NOON, Half::Told)], used))
+        }
+        // `guaranteed for a full year`
+        "a" | "one"
+            if matches!(next, "full" | "whole" | "entire")
+                && matches!(source.word(at + 2), "year" | "month" | "week" | "day") =>
+        {
+            let fact = match source.word(at + 2) {
+                "year" => Fact::Months(12),
+                "month" => Fact::Months(1),
+                "week" => Fact::Minutes(7 * 24 * 60, Pace::Unsaid),
+                _ => Fact::Minutes(24 * 60, Pace::Unsaid),
+            };
+            Some((vec![fact], 3))
         }
         // Longer than anything that is promised in numbers.
         "lifetime" | "vitalicia" | "vitalicio" => Some((vec![Fact::Months(1_200)], 1)),

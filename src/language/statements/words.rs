@@ -70,6 +70,10 @@ fn word_at(source: &Source<'_>, at: usize) -> Option<(Word, usize)> {
         {
             (Word::Available, 1)
         }
+        // `Friday 11 December is free for lunch`
+        ("free", "for", _) if matches!(source.before(at, 1), "is" | "are") && is_of_a_day(source, at) => {
+            (Word::Available, 1)
+        }
         ("sold", "out", _) | ("em" | "en", "falta", _) | ("none", "left", _) => (Word::SoldOut, 2),
         (
             "ocupado" | "ocupada" | "reservado" | "reservada" | "alugado" | "alugada" | "tomado" | "tomada"
@@ -296,6 +300,14 @@ fn is_of_a_room(source: &Source<'_>, at: usize) -> bool {
     const ROOMS: &str =
         "studio room suite table court hall venue slot spot salon space doctor technician chair";
     (2..=5).any(|places| ROOMS.split(' ').any(|room| room == source.before(at, places)))
+}
+
+/// Whether a weekday or a month stands a little before: a day that is free.
+fn is_of_a_day(source: &Source<'_>, at: usize) -> bool {
+    (2..=4).any(|places| {
+        let word = source.before(at, places);
+        super::lexicon::weekday(word).is_some() || super::lexicon::month(word).is_some()
+    })
 }
 
 /// `slot taken`, `horario ocupado`: what a result says of a time that somebody else has.

@@ -3,6 +3,8 @@
 //! It is for matching only; what it returns is not a word.
 
 use crate::domain::language::Language;
+use std::collections::HashSet;
+use std::sync::LazyLock;
 
 /// Endings of Portuguese and Spanish, longest first; each with how many letters must remain.
 const ROMANCE: &[(&str, usize)] = &[
@@ -180,12 +182,16 @@ fn without_ending<'word>(word: &'word str, endings: &[(&str, usize)]) -> &'word 
 
 /// Whether a folded word carries so little meaning that matching should not look at it.
 pub fn is_stopword(word: &str, language: Language) -> bool {
-    let list = match language {
-        Language::Portuguese => PORTUGUESE_STOPWORDS,
-        Language::English => ENGLISH_STOPWORDS,
-        Language::Spanish => SPANISH_STOPWORDS,
+    static SETS: LazyLock<[HashSet<&'static str>; 3]> = LazyLock::new(|| {
+        [PORTUGUESE_STOPWORDS, ENGLISH_STOPWORDS, SPANISH_STOPWORDS]
+            .map(|list| list.split_ascii_whitespace().collect())
+    });
+    let place = match language {
+        Language::Portuguese => 0,
+        Language::English => 1,
+        Language::Spanish => 2,
     };
-    list.split_ascii_whitespace().any(|stopword| stopword == word)
+    SETS[place].contains(word)
 }
 
 const PORTUGUESE_STOPWORDS: &str = "a o as os um uma uns umas de do da dos das em no na nos nas por pelo pela pelos \

@@ -10,7 +10,7 @@ use crate::language::memo::Memo;
 use crate::language::phrases::{Phrases, spaced};
 use crate::language::sentences::sentences;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, LazyLock};
 
 /// Longest text of a record that names things.
@@ -50,8 +50,11 @@ static OPEN: LazyLock<Phrases> = LazyLock::new(|| {
 
 /// What a title names is to be had.
 pub(super) fn mention_of_title(title: &str, language: Language) -> Arc<Vec<Mention>> {
-    let things = things_of(title, language);
-    Arc::new(if things.is_empty() { Vec::new() } else { vec![Mention::named(things)] })
+    static TITLES: LazyLock<Memo<Vec<Mention>>> = LazyLock::new(Memo::default);
+    TITLES.of(title, language, || {
+        let things = things_of(title, language);
+        if things.is_empty() { Vec::new() } else { vec![Mention::named(things)] }
+    })
 }
 
 /// What a text says, clause by clause.
@@ -191,12 +194,14 @@ fn without_what_is_lacking(part: &[String]) -> (Vec<String>, Vec<String>) {
 
 /// The things that words name beside their predicates.
 fn contents(words: &[String], language: Language) -> Vec<String> {
-    const PLACES: &str = "loja tienda store shop clinica clinic hotel local escola escuela school casa opcao option opcion infelizmente \
+    static PLACES: LazyLock<HashSet<&'static str>> =
+        LazyLock::new(|| WHERE.split_ascii_whitespace().collect());
+    const WHERE: &str = "loja tienda store shop clinica clinic hotel local escola escuela school casa opcao option opcion infelizmente \
         lamentablemente unfortunately sorry desculpe claro dra site aqui here aca servico service servicio atendimento";
     let kept = words.iter().filter(|word| {
         !word.starts_with("inclu")
             && sense_of(word).is_none_or(|(sense, _)| sense == Sense::Refunded)
-            && !PLACES.split_ascii_whitespace().any(|place| place == word.as_str())
+            && !PLACES.contains(word.as_str())
     });
     named(&kept.cloned().collect::<Vec<_>>(), language)
 }
@@ -243,17 +248,9 @@ fn is_of_the_house(word: &str) -> bool {
 
 /// Whether a sentence says the opposite of what is `known`.
 pub(super) fn is_opposed(sentence: &str, known: &[Arc<Vec<Mention>>], language: Language) -> bool {
-    // In Spanish `se` is no condition.
-    let words = |clause: &str| match language {
-        Language::Spanish => spaced(clause).replace(" se ", " "),
-        Language::Portuguese | Language::English => spaced(clause),
-    };
-    let mut clauses = split_clauses(sentence).filter(|clause| !OPEN.are_in(&words(clause)));
-    clauses.any(|clause| {
-        of_parts(clause, language).iter().any(|claim| {
-            let says_free = charges_nothing(clause);
-            // What is not included may well have a price.
-            let is_of_inclusion = fold(clause).contains("inclu");
+    statements_of(sentence, language).iter().any(|clause| {
+        let Statement { says_free, is_of_inclusion, .. } = *clause;
+        clause.claims.iter().any(|claim| {
             let covers = |other: &&Mention| claim.is_covered_by(other);
             let mut same = known
                 .iter()
@@ -278,6 +275,35 @@ pub(super) fn is_opposed(sentence: &str, known: &[Arc<Vec<Mention>>], language: 
                 && !same.any(|other| covers(&other) && !other.is_a_flag);
             is_flagged || is_opposed
         })
+    })
+}
+
+/// What a clause of a reply states.
+struct Statement {
+    claims: Vec<Mention>,
+    /// Whether it says that something costs nothing.
+    says_free: bool,
+    /// What is not included may well have a price.
+    is_of_inclusion: bool,
+}
+
+/// What a sentence of a reply states, but for what it leaves open.
+fn statements_of(sentence: &str, language: Language) -> Arc<Vec<Statement>> {
+    // A draft is judged sentence by sentence, and whole once more.
+    static READ: LazyLock<Memo<Vec<Statement>>> = LazyLock::new(Memo::default);
+    READ.of(sentence, language, || {
+        // In Spanish `se` is no condition.
+        let words = |clause: &str| match language {
+            Language::Spanish => spaced(clause).replace(" se ", " "),
+            Language::Portuguese | Language::English => spaced(clause),
+        };
+        let clauses = split_clauses(sentence).filter(|clause| !OPEN.are_in(&words(clause)));
+        let statement = |clause: &str| Statement {
+            claims: of_parts(clause, language),
+            says_free: charges_nothing(clause),
+            is_of_inclusion: fold(clause).contains("inclu"),
+        };
+        clauses.map(statement).collect()
     })
 }
 

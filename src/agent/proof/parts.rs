@@ -4,6 +4,8 @@
 use super::senses::thing;
 use crate::domain::language::Language;
 use crate::language::fold::{fold, is_stopword};
+use crate::language::memo::Memo;
+use std::sync::LazyLock;
 
 /// Longest label of a line.
 const LONGEST_LABEL: usize = 40;
@@ -56,13 +58,22 @@ fn name_predicates(words: &mut Vec<String>) {
     }
 }
 
+/// Words that name nothing.
+const IDLE: &str = "damos dar dan give gives fazer deixar levar trazer dejar llevar traer bring leave ter hacer tener have \
+    nenhum nenhuma ningun ninguna nao sim yes tambem also ainda mais nossa nuestra nuestro our seu sua your tus ser esta estao \
+    been does que para com con with don doesn isn didn aren wasn won antes depois despues before after basta just only solo \
+    apenas";
+
 /// The things that words name, in order.
 pub(super) fn named(words: &[String], language: Language) -> Vec<String> {
-    const IDLE: &str = "damos dar dan give gives fazer deixar levar trazer dejar llevar traer bring leave ter hacer tener have nenhum nenhuma ningun ninguna nao sim yes tambem also ainda mais nossa nuestra nuestro         our seu sua your tus ser esta estao been does que para com con with don doesn isn didn aren wasn won antes depois despues before after basta just only solo apenas";
-    let names = |word: &&String| {
-        word.len() > 2
-            && !is_stopword(word, language)
-            && !IDLE.split_ascii_whitespace().any(|idle| idle == word.as_str())
+    // The same few thousand words come again and again.
+    static NAMES: LazyLock<Memo<Option<String>>> = LazyLock::new(Memo::default);
+    let name = |word: &String| {
+        let name = NAMES.of(word, language, || {
+            let is_idle = || IDLE.split_ascii_whitespace().any(|idle| idle == word.as_str());
+            (word.len() > 2 && !is_stopword(word, language) && !is_idle()).then(|| thing(word, language))
+        });
+        name.as_ref().clone()
     };
-    words.iter().filter(names).map(|word| thing(word, language)).collect()
+    words.iter().filter_map(name).collect()
 }

@@ -169,12 +169,14 @@ pub(super) fn are_kin(one: &str, other: &str) -> bool {
     let is_of_any = |one: Option<usize>, other: Option<usize>| {
         one == Some(ANY_ANIMAL) && other.is_some_and(|place| place <= LAST_ANIMAL)
     };
-    one == other || is_of_any(kind(one), kind(other)) || is_of_any(kind(other), kind(one))
+    // Most things are no kinds.
+    let are_kinds = one.starts_with('@') && other.starts_with('@');
+    one == other || (are_kinds && (is_of_any(kind(one), kind(other)) || is_of_any(kind(other), kind(one))))
 }
 
 /// Whether a thing is a fee, of which there are many.
 pub(super) fn is_a_fee(thing: &str) -> bool {
-    thing == format!("@{FEES}")
+    thing.strip_prefix('@').and_then(|place| place.parse::<usize>().ok()) == Some(FEES)
 }
 
 /// Whether a thing is one of its kind and not the kind: `SulAmérica`, not `convênio`.

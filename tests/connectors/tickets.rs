@@ -112,44 +112,32 @@ pub async fn assert_closed(desk: &dyn Tickets, (number, contact): (i64, ContactI
 
 /// A word that never arrived is not taken for the same word of an hour before.
 async fn assert_tells_twins_apart<V: Vendor>(
-    world: &World,
-    desk: &dyn Tickets,
-    fake: &Fake<V>,
+    name: &str,
+    vendor: V,
+    values: &[(&str, &str)],
     (method, path): (&str, &str),
 ) {
-    let ana = person(world, "Ana", "ana@gemeas.example").await;
+    let world = World::new().await;
+    let fake = Fake::start(vendor).await;
+    let desk = desk(&world, world.connector(name, &fake, values));
+    let ana = person(&world, "Ana", "ana@gemeas.example").await;
     let number = desk.create("t/c1", broken_pot(ana)).await.unwrap().number;
     desk.comment("t/c2", number, ana, "oi").await.unwrap();
     world.counter.clock.advance(Duration::from_secs(3_600));
     fake.fail(method, path, Fault::Drop);
     let unknown = desk.comment("t/c3", number, ana, "oi").await;
-    assert!(matches!(unknown, Err(BackofficeError::Unknown(_))), "{unknown:?}");
+    assert!(matches!(unknown, Err(BackofficeError::Unknown(_))), "{name}: {unknown:?}");
     assert!(fake.is_done_failing());
-    assert_eq!(desk.status(number, ana).await.unwrap().comments.len(), 1);
+    assert_eq!(desk.status(number, ana).await.unwrap().comments.len(), 1, "{name}");
 }
 
 #[tokio::test]
 async fn a_word_that_never_arrived_is_not_taken_for_an_older_one() {
-    let world = World::new().await;
-    let fake = Fake::start(Zendesk::new()).await;
-    let zendesk = desk(&world, world.connector("zendesk", &fake, &ZENDESK));
-    assert_tells_twins_apart(&world, &*zendesk, &fake, ("PUT", "/tickets")).await;
-    let world = World::new().await;
-    let fake = Fake::start(Redmine::new()).await;
-    let redmine = desk(&world, world.connector("redmine", &fake, &REDMINE));
-    assert_tells_twins_apart(&world, &*redmine, &fake, ("PUT", "/issues")).await;
-    let world = World::new().await;
-    let fake = Fake::start(Freshdesk::default()).await;
-    let freshdesk = desk(&world, world.connector("freshdesk", &fake, &FRESHDESK));
-    assert_tells_twins_apart(&world, &*freshdesk, &fake, ("POST", "/notes")).await;
-    let world = World::new().await;
-    let fake = Fake::start(Chatwoot::default()).await;
-    let chatwoot = desk(&world, world.connector("chatwoot", &fake, &CHATWOOT));
-    assert_tells_twins_apart(&world, &*chatwoot, &fake, ("POST", "/messages")).await;
-    let world = World::new().await;
-    let fake = Fake::start(Glpi::new(true)).await;
-    let glpi = desk(&world, world.connector("glpi", &fake, &GLPI));
-    assert_tells_twins_apart(&world, &*glpi, &fake, ("POST", "/ITILFollowup")).await;
+    assert_tells_twins_apart("zendesk", Zendesk::new(), &ZENDESK, ("PUT", "/tickets")).await;
+    assert_tells_twins_apart("redmine", Redmine::new(), &REDMINE, ("PUT", "/issues")).await;
+    assert_tells_twins_apart("freshdesk", Freshdesk::default(), &FRESHDESK, ("POST", "/notes")).await;
+    assert_tells_twins_apart("chatwoot", Chatwoot::default(), &CHATWOOT, ("POST", "/messages")).await;
+    assert_tells_twins_apart("glpi", Glpi::new(true), &GLPI, ("POST", "/ITILFollowup")).await;
 }
 
 #[tokio::test]

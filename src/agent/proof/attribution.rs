@@ -48,8 +48,9 @@ impl<'a> Candidates<'a> {
 
     /// Whether one of the rivals is named by all that names `evident`, and more: in another document clearly more, as
     /// other words stand there.
-    fn outdo(&self, evident: &Evident<'_>, near: &[Term], place: &Place<'_>, stated: &Stated) -> bool {
-        let fits = evident.fits_with_field(near) + WORD * measures_told(evident, stated, place);
+    /// `measured` is how many other measures of the sentence its record has.
+    fn outdo(&self, evident: &Evident<'_>, near: &[Term], stated: &Stated, measured: usize) -> bool {
+        let fits = evident.fits_with_field(near) + WORD * measured;
         // `a orquídea está disponível para amanhã`: what is told of no day is told of the orchid all the same.
         let days = near.iter().take(64).enumerate().filter(|(_, term)| names_a_day(**term));
         let days = days.fold(0_u64, |all, (place, _)| all | 1 << place);
@@ -108,9 +109,10 @@ impl Binder {
         // `| Power BI | segundas e quartas |`: the days of a line are that line's.
         let has_subject_here = has_subject(stated.fact)
             || (matches!(stated.fact, Fact::Weekday(_)) && evident.is_of_one_of_several());
+        let measured = measures_told(evident, stated, place);
         if is_the_houses
             && has_subject_here
-            && ((candidates.outdo(evident, near, place, stated)
+            && ((candidates.outdo(evident, near, stated, measured)
                 && !is_only_asked
                 && !(fits < WORD && candidates.best_rival < 2 * WORD && is_foreign()))
                 || candidates.days.are_broken())
@@ -118,7 +120,6 @@ impl Binder {
             return true;
         }
         // `hasta 10 cm desde $45.000`: of another size in the same list.
-        let measured = measures_told(evident, stated, place);
         if stated.fact.kind() == Kind::Money
             && evident.path.is_some_and(|path| path.contains('['))
             && candidates.rivals.iter().any(|(_, rival)| {

@@ -40,6 +40,7 @@ pub struct Health {
     /// When the newest calls of this process ended.
     lately: VecDeque<Timestamp>,
     is_unusual: bool,
+    has_learned: bool,
 }
 
 /// What is written down, by all processes.
@@ -170,8 +171,14 @@ impl Health {
         }
     }
 
+    /// Whether something is to be written down, or the history was not read yet.
+    pub fn has_news(&self) -> bool {
+        !self.has_learned || !self.fresh.counts.is_empty()
+    }
+
     /// Takes in what all processes have written down.
     pub fn learn(&mut self, history: HealthHistory) {
+        self.has_learned = true;
         self.known = Known { outages: history.outages, ..Known::default() };
         for CallCount { span, took, calls, failed } in history.counts {
             self.known.spans.entry(span.as_second()).or_default().add(Calls { all: calls, failed });

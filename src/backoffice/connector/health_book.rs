@@ -48,6 +48,11 @@ impl HealthBook {
         self.health().report(self.clock.now())
     }
 
+    /// Whether [`Self::write_down`] has something to do; what others have written is read before it is told.
+    fn has_news(&self) -> bool {
+        self.health().has_news()
+    }
+
     /// Writes down what is new, and reads what others have written.
     pub async fn write_down(&self) {
         let _alone = self.writing.lock().await;
@@ -97,8 +102,10 @@ impl HealthTask {
                 () = stop.cancelled() => true,
                 _ = rounds.tick() => false,
             };
-            for connector in &self.connectors {
-                connector.health().write_down().await;
+            for book in self.connectors.iter().map(|connector| connector.health()) {
+                if book.has_news() {
+                    book.write_down().await;
+                }
             }
             if is_over {
                 return;

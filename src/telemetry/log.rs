@@ -22,6 +22,9 @@ pub fn begin(filter: &str, format: LogFormat) {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_target(false)
+        // A line that cannot be written is lost. To complain of it on the same standard error would be a panic in the
+        // middle of a request, on the very disk that is full.
+        .log_internal_errors(false)
         .with_span_events(FmtSpan::NONE);
     let begun = match format {
         LogFormat::Plain => {

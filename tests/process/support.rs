@@ -85,23 +85,28 @@ impl Place {
 
     /// Starts the server and waits until it says where it is.
     pub async fn serve(&self) -> Process {
-        self.started(self.command(&["serve", "--listen", "127.0.0.1:0"])).await
+        let mut serve = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        serve.stderr(Stdio::inherit());
+        self.started(serve).await
     }
 
     /// Starts the server where the machine refuses a write instead of killing the writer: see
-    /// [`Process::limit_files`].
+    /// [`Process::limit_files`]. Its log lies on that disk, too, and is larger than what the limit will be: from then on
+    /// no line of it can be written.
     pub async fn serve_on_a_small_disk(&self) -> Process {
         let mut shell = Command::new("sh");
         let serve = "trap '' XFSZ; exec \"$0\" serve --listen 127.0.0.1:0";
         shell.args(["-c", serve, env!("CARGO_BIN_EXE_balcao")]).current_dir(self.folder.path());
         shell.env_clear().env("PATH", "/usr/bin:/bin");
         shell.envs(self.variables.iter().map(|(name, value)| (name, value)));
-        shell.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let log = std::fs::File::options().create(true).append(true).open(self.path("balcao.log")).unwrap();
+        log.set_len(100_000_000).unwrap();
+        shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
         self.started(shell).await
     }
 
     async fn started(&self, mut command: Command) -> Process {
-        let mut child = command.stderr(Stdio::inherit()).spawn().unwrap();
+        let mut child = command.spawn().unwrap();
         let stdout = child.stdout.take().unwrap();
         let (line, stdout) = tokio::task::spawn_blocking(move || {
             let (mut reader, mut line) = (BufReader::new(stdout), String::new());

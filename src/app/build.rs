@@ -22,7 +22,7 @@ use crate::conversation::gaps::GapFinder;
 use crate::conversation::keeper::LeaseKeeper;
 use crate::conversation::leads::LeadDesk;
 use crate::conversation::lease::LeaseRules;
-use crate::conversation::news::{NewsDesk, NewsWorker};
+use crate::conversation::news::{NewsDesk, NewsWorker, Reminding};
 use crate::conversation::ownership::Ownership;
 use crate::conversation::presence::{PresenceDesk, PresenceTask};
 use crate::conversation::reception::worker::PostWorker;
@@ -242,6 +242,7 @@ impl App {
             readers: library.documents.readers(),
             taken: Taken { pictures: settings.llm.sees(), documents: settings.llm.takes_files() },
         });
+        let reminding = Arc::new(Reminding::new(&settings.reminders, settings.business.timezone.clone()));
         let runner = TurnRunner {
             agent: Agent {
                 model,
@@ -263,6 +264,7 @@ impl App {
             pushed_channels: pushed.clone(),
             leases: leases.clone(),
             presence: presence_desk,
+            reminding: reminding.clone(),
             introductions: super::reception::introductions(&settings),
         };
         let news = NewsWorker::new(NewsDesk {
@@ -274,6 +276,7 @@ impl App {
             alerts: outside.alerts.clone(),
             clock: options.clock.clone(),
             timezone: settings.business.timezone.clone(),
+            reminding,
         });
         let interview_desk = Arc::new(leads::interview_desk(&options, &runner, &registry));
         let ownership = Arc::new(Ownership::new(

@@ -19,6 +19,7 @@ pub mod llm;
 pub mod load;
 pub mod mcp;
 pub mod network;
+pub mod reminders;
 pub mod secret;
 pub mod settings;
 pub mod store;

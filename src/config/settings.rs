@@ -16,6 +16,7 @@ use super::limits::LimitSettings;
 use super::llm::LlmSettings;
 use super::load::{Layers, Places};
 use super::mcp::McpSettings;
+use super::reminders::ReminderSettings;
 use super::store::StoreSettings;
 use super::tools::ToolsSettings;
 use super::transcription::TranscriptionSettings;
@@ -24,7 +25,7 @@ use crate::domain::problem::Problem;
 use std::path::Path;
 
 /// The compiled-in defaults, section by section: also what `balcao config` prints.
-pub const DEFAULTS: [(&str, &str); 18] = [
+pub const DEFAULTS: [(&str, &str); 19] = [
     ("business", include_str!("default/business.toml")),
     ("llm", include_str!("default/llm.toml")),
     ("turn", include_str!("default/turn.toml")),
@@ -39,6 +40,7 @@ pub const DEFAULTS: [(&str, &str); 18] = [
     ("databases", include_str!("default/databases.toml")),
     ("alerts", include_str!("default/alerts.toml")),
     ("handoff", include_str!("default/handoff.toml")),
+    ("reminders", include_str!("default/reminders.toml")),
     ("interviews", include_str!("default/interviews.toml")),
     ("email", include_str!("default/email.toml")),
     ("transcription", include_str!("default/transcription.toml")),
@@ -76,6 +78,8 @@ pub struct Settings {
     pub alerts: AlertSettings,
     /// `[handoff]`
     pub handoff: HandoffSettings,
+    /// `[reminders]`
+    pub reminders: ReminderSettings,
     /// `[interviews]`
     pub interviews: InterviewSettings,
     /// `[email]`
@@ -109,12 +113,16 @@ impl Settings {
         let databases = layers.section("databases");
         let alerts = layers.section("alerts");
         let handoff = layers.section("handoff");
+        let reminders: Option<ReminderSettings> = layers.section("reminders");
         let interviews = layers.section("interviews");
         let email: Option<EmailSettings> = layers.section("email");
         let transcription: Option<TranscriptionSettings> = layers.section("transcription");
         let connectors = layers.section("connectors");
         for (key, problem) in transcription.iter().flat_map(TranscriptionSettings::problems) {
             layers.report(&["transcription", key], &problem);
+        }
+        for (key, problem) in reminders.iter().flat_map(ReminderSettings::problems) {
+            layers.report(&["reminders", key], &problem);
         }
         for (key, problem) in email.iter().flat_map(EmailSettings::problems) {
             layers.report(&["email", key], &problem);
@@ -160,6 +168,7 @@ impl Settings {
             databases,
             alerts,
             handoff,
+            reminders,
             interviews,
             email,
             transcription,
@@ -180,6 +189,7 @@ impl Settings {
                 Some(databases),
                 Some(alerts),
                 Some(handoff),
+                Some(reminders),
                 Some(interviews),
                 Some(email),
                 Some(transcription),
@@ -201,6 +211,7 @@ impl Settings {
                     databases,
                     alerts,
                     handoff,
+                    reminders,
                     interviews,
                     email,
                     transcription,

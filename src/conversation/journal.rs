@@ -1,7 +1,7 @@
 //! The log of a turn that runs, fenced by its claim. It also knows what the turn is in the middle of: whether it may
 //! give way to a newer message, and whether it may be parked.
 
-use super::news;
+use super::news::{self, Reminding};
 use crate::agent::task::Journal;
 use crate::domain::clock::Clock;
 use crate::domain::event::{Event, EventBody};
@@ -27,14 +27,21 @@ pub(super) struct ClaimJournal<'a> {
     stores: &'a Stores,
     claim: &'a Claim,
     clock: &'a dyn Clock,
+    reminding: &'a Reminding,
     reach: watch::Sender<Reach>,
 }
 
 impl<'a> ClaimJournal<'a> {
     /// The journal of `claim`, of which `events` are there already.
-    pub(super) fn new(stores: &'a Stores, claim: &'a Claim, clock: &'a dyn Clock, events: &[Event]) -> Self {
+    pub(super) fn new(
+        stores: &'a Stores,
+        claim: &'a Claim,
+        clock: &'a dyn Clock,
+        reminding: &'a Reminding,
+        events: &[Event],
+    ) -> Self {
         let reach = if had_begun_to_write(events, claim.turn) { Reach::Written } else { Reach::Thinking };
-        Self { stores, claim, clock, reach: watch::Sender::new(reach) }
+        Self { stores, claim, clock, reminding, reach: watch::Sender::new(reach) }
     }
 
     /// Whether something outside was changed, or is being changed: the turn must not give way any more.
@@ -58,8 +65,11 @@ fn had_begun_to_write(events: &[Event], turn: TurnId) -> bool {
 #[async_trait]
 impl Journal for ClaimJournal<'_> {
     async fn append(&self, events: Vec<EventBody>) -> anyhow::Result<()> {
-        news::note(self.stores.connectors.as_ref(), self.claim.conversation, &events, self.clock.now())
-            .await?;
+        let (conversation, now) = (self.claim.conversation, self.clock.now());
+        news::note(self.stores.connectors.as_ref(), conversation, &events, now).await?;
+        for plan in self.reminding.plans(conversation, &events, now) {
+            self.stores.reminders.plan(&plan).await?;
+        }
         let begins = events.iter().any(|event| matches!(event, EventBody::ToolStarted { .. }));
         self.stores.turns.append(self.claim, events, self.clock.now()).await?;
         if !begins {

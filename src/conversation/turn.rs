@@ -7,6 +7,7 @@ use super::interviews;
 use super::journal::ClaimJournal;
 use super::later::Lateness;
 use super::lease::LeaseRules;
+use super::news::Reminding;
 use super::presence::{Answering, AtWork, PresenceDesk};
 use super::unite::unite;
 use crate::agent::run::Agent;
@@ -56,6 +57,8 @@ pub struct TurnRunner {
     pub leases: LeaseRules,
     /// Where customers are shown that an answer is being written.
     pub presence: PresenceDesk,
+    /// When customers are reminded of what they book.
+    pub reminding: Arc<Reminding>,
     /// What the assistant says of itself with its first words, by channel.
     pub introductions: HashMap<String, String>,
 }
@@ -154,7 +157,8 @@ impl TurnRunner {
         let audience = waiting.as_ref();
         audience.progress(&self.agent.prompts.sentences(task.conversation.language).progress.typing);
         let _at_work = self.at_work(claim, &task);
-        let journal = ClaimJournal::new(&self.stores, claim, self.clock.as_ref(), &task.events);
+        let journal =
+            ClaimJournal::new(&self.stores, claim, self.clock.as_ref(), &self.reminding, &task.events);
 
         let work = {
             let running = AssertUnwindSafe(self.agent.run(&task, &journal, audience)).catch_unwind();

@@ -105,6 +105,26 @@ pub struct NewsSentences {
     pub answered: String,
     /// By what became of an appointment.
     pub appointment: AppointmentNews,
+    /// When a customer is reminded.
+    pub reminder: ReminderSentences,
+}
+
+/// What customers are reminded of.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReminderSentences {
+    /// Of an appointment; `{code}` is its code, `{service}` what it is, `{when}` its time.
+    pub appointment: String,
+    /// Behind it, where there is one; `{place}` is where it is.
+    pub place: String,
+    /// Behind both.
+    pub change: String,
+    /// Of a payment; `{number}` is the order, `{amount}` what is to be paid.
+    pub payment: String,
+    /// Behind it, where it ends; `{when}` is until when it can be paid.
+    pub until: String,
+    /// Behind both, before the code or the link.
+    pub paid: String,
 }
 
 /// What is told of an appointment; `{code}` is its code, `{when}` its time.

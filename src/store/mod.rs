@@ -19,6 +19,7 @@ pub mod outbox;
 pub mod postgres;
 pub mod posts;
 pub mod queries;
+pub mod reminders;
 pub mod sends;
 mod sql;
 pub mod sqlite;
@@ -58,6 +59,8 @@ pub struct Stores {
     pub connectors: Arc<dyn connectors::ConnectorStore>,
     /// How those systems did.
     pub health: Arc<dyn health::HealthStore>,
+    /// What customers are to be reminded of.
+    pub reminders: Arc<dyn reminders::ReminderStore>,
     /// Tables of the embedded CRM, agenda, help desk and catalog.
     pub backoffice: Arc<dyn backoffice::BackofficeStore>,
     /// Committed events and provisional words, as they happen.

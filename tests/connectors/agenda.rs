@@ -8,7 +8,8 @@ use balcao::backoffice::agenda::{Agenda, Book, Reschedule, SlotQuery};
 use balcao::backoffice::connector::agenda::Calendars;
 use balcao::backoffice::mirrored::MirroredAgenda;
 use balcao::backoffice::{Backoffice, BackofficeError};
-use balcao::conversation::news::NewsDesk;
+use balcao::config::settings::Settings;
+use balcao::conversation::news::{NewsDesk, Reminding};
 use balcao::domain::clock::Clock;
 use balcao::domain::contact::{Identity, IdentityKind};
 use balcao::domain::ids::ConversationId;
@@ -372,6 +373,7 @@ async fn calendars_are_compared_and_the_team_s_changes_told_once() {
         at: now(),
     };
     let conversation = stores.conversations.open(opening).await.unwrap().id;
+    let reminders = Settings::load(None, &Vec::new()).unwrap().reminders;
     let desk = NewsDesk {
         stores: stores.clone(),
         backoffice: Backoffice {
@@ -384,6 +386,7 @@ async fn calendars_are_compared_and_the_team_s_changes_told_once() {
         alerts: Arc::new(Alerts::logged(world.counter.clock.clone())),
         clock: world.counter.clock.clone(),
         timezone: calcom(&world, &fake).zone,
+        reminding: Arc::new(Reminding::new(&reminders, calcom(&world, &fake).zone)),
     };
     let agenda = calcom(&world, &fake);
     let standing = async || {

@@ -20,6 +20,7 @@ mod people;
 mod poisoned;
 mod processes;
 mod real_servers;
+mod reminders;
 mod scenarios;
 mod systems;
 mod untrue;

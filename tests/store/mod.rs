@@ -20,6 +20,7 @@ mod ownership;
 mod postgres;
 mod posts;
 mod races;
+mod reminders;
 mod sends;
 mod spending;
 mod sqlite;

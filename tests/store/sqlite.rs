@@ -169,7 +169,7 @@ async fn two_processes_may_start_at_the_same_time() {
 
 /// What earlier versions of the program have written down about the migrations they ran, with the texts they ran. The
 /// checksums are theirs: were a published text changed, files of theirs would not open any more.
-const PUBLISHED: [(i64, &str, &str, &str); 13] = [
+const PUBLISHED: [(i64, &str, &str, &str); 14] = [
     (
         1,
         "conversations",
@@ -247,6 +247,12 @@ const PUBLISHED: [(i64, &str, &str, &str); 13] = [
         "connector health",
         "4049ae42e02edd5e34c1d72a405dfbc53c835025c46f0daa614e8c3e3b7dbc1ac9c950b8cd8c38bb80b9fd17e63b93b9",
         include_str!("../../src/store/sqlite/migrations/0013_connector_health.sql"),
+    ),
+    (
+        14,
+        "reminders",
+        "c1d002671a671a9619ce9d16a0176e826c369392714575d2378d5f02494270e5172089d73fbd2cf7869ad352ea4c6646",
+        include_str!("../../src/store/sqlite/migrations/0014_reminders.sql"),
     ),
 ];
 

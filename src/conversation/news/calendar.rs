@@ -151,7 +151,12 @@ impl NewsDesk {
                 fill(&fill(sentence, "code", &code), "when", &when)
             }),
         };
-        self.tell(&conversation, standing).await
+        let told = self.tell(&conversation, standing).await?;
+        if let Some(start) = moved_to {
+            let plan = self.reminding.of_appointment(id, &appointment.code, start, self.clock.now());
+            self.stores.reminders.plan(&plan).await?;
+        }
+        Ok(told)
     }
 
     /// Whether the calendar has shown this for a while.

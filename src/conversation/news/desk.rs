@@ -3,6 +3,7 @@
 
 use super::lookup;
 use super::mention::{Record, conversation_of, telling};
+use super::reminder::Reminding;
 use crate::backoffice::connector::Connector;
 use crate::backoffice::connector::pack::NewsKind;
 use crate::backoffice::connector::payments::CODE_ID;
@@ -58,6 +59,8 @@ pub struct NewsDesk {
     pub clock: Arc<dyn Clock>,
     /// Where the business is.
     pub timezone: TimeZone,
+    /// When customers are reminded.
+    pub reminding: Arc<Reminding>,
 }
 
 /// Why a report has to be worked through again.

@@ -1,7 +1,7 @@
 //! Works through what vendors posted: woken when a post is kept, with a slow poll behind it for what another process
 //! left. What cannot be looked up now is looked up later; what a process began and did not end, another one does again.
 
-use super::desk::NewsDesk;
+use super::desk::{NewsDesk, NewsError};
 use super::post::{CHANNEL, KeptNews};
 use crate::store::connectors::{Begun, CallName};
 use crate::store::error::StoreError;
@@ -27,6 +27,11 @@ const SWEEP: Duration = Duration::from_secs(600);
 const SWEPT: u32 = 1_000;
 /// How often appointments are compared with calendars that others write into.
 const CALENDARS: Duration = Duration::from_secs(300);
+/// How often reminders are looked for, most of a claim, and how long it lasts: one that could not be looked up is looked
+/// up again behind it.
+const REMINDERS: Duration = Duration::from_secs(5);
+const REMINDED: u32 = 16;
+const REMINDER_LEASE: SignedDuration = SignedDuration::from_mins(3);
 
 /// Works through posts.
 pub struct NewsWorker {
@@ -39,11 +44,9 @@ impl NewsWorker {
         Self { desk }
     }
 
-    /// Works until `stop`; not at all where no vendor's system is used, as nothing is posted there.
+    /// Works until `stop`. Where no vendor's system is used, nothing is posted and nobody else writes into a calendar.
     pub async fn run(self: Box<Self>, stop: CancellationToken) {
-        if self.desk.connectors.is_empty() {
-            return;
-        }
+        let has_systems = !self.desk.connectors.is_empty();
         let live = self.desk.stores.live.clone();
         let mut poll = tokio::time::interval(POLL);
         poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -51,13 +54,19 @@ impl NewsWorker {
         sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut calendars = tokio::time::interval(CALENDARS);
         calendars.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut reminders = tokio::time::interval(REMINDERS);
+        reminders.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                _ = calendars.tick() => self.look_into_calendars(&stop).await,
-                () = live.news() => {}
-                _ = poll.tick() => {}
-                _ = sweep.tick() => self.sweep().await,
+                _ = reminders.tick() => {
+                    self.remind(&stop).await;
+                    continue;
+                }
+                _ = calendars.tick(), if has_systems => self.look_into_calendars(&stop).await,
+                () = live.news(), if has_systems => {}
+                _ = poll.tick(), if has_systems => {}
+                _ = sweep.tick(), if has_systems => self.sweep().await,
             }
             loop {
                 let round = tokio::select! {
@@ -81,6 +90,40 @@ impl NewsWorker {
         if let Err(error) = self.desk.stores.posts.sweep(before, SWEPT).await {
             tracing::warn!(%error, "old posts of connectors could not be forgotten");
         }
+    }
+
+    async fn remind(&self, stop: &CancellationToken) {
+        let reminded = tokio::select! {
+            () = stop.cancelled() => return,
+            reminded = self.reminders() => reminded,
+        };
+        if let Err(error) = reminded {
+            tracing::warn!(%error, "reminders could not be looked at");
+        }
+    }
+
+    /// Tells the reminders that are due; returns how many there were.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn reminders(&self) -> Result<usize, StoreError> {
+        let now = self.desk.clock.now();
+        let until = now.saturating_add(REMINDER_LEASE).unwrap_or(Timestamp::MAX);
+        let claimed = self.desk.stores.reminders.claim(now, until, REMINDED).await?;
+        for (place, reminder) in claimed.iter().enumerate() {
+            let outcome = match self.desk.remind(reminder, &claimed[place + 1..]).await {
+                Ok(outcome) => outcome,
+                Err(NewsError::Store(error)) => return Err(error),
+                Err(error) => {
+                    tracing::warn!(conversation.id = %reminder.conversation, %error, "a reminder waits for what it is of");
+                    continue;
+                }
+            };
+            self.desk.stores.reminders.settle(reminder).await?;
+            metrics::counter!("balcao_reminders_total", "record" => reminder.record.as_str(), "outcome" => outcome)
+                .increment(1);
+        }
+        Ok(claimed.len())
     }
 
     async fn look_into_calendars(&self, stop: &CancellationToken) {

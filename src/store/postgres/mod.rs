@@ -21,6 +21,7 @@ mod ownership;
 mod posts;
 pub mod queries;
 mod quotas;
+mod reminders;
 mod rows;
 mod schema;
 mod scripts;
@@ -110,6 +111,7 @@ fn stores(database: &Database, live: Arc<LiveHub>) -> Stores {
         alerts: Arc::new(alerts::Alerts::on(database)),
         connectors: Arc::new(connectors::Connectors::on(database)),
         health: Arc::new(health::Health::on(database)),
+        reminders: Arc::new(reminders::Reminders::on(database)),
         backoffice: Arc::new(backoffice::Backoffice::on(database)),
         live,
     }

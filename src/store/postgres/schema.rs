@@ -8,7 +8,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, SqlSafeStr};
 
-const MIGRATIONS: [(i64, &str, &str); 14] = [
+const MIGRATIONS: [(i64, &str, &str); 15] = [
     (1, "conversations", include_str!("migrations/0001_conversations.sql")),
     (2, "backoffice", include_str!("migrations/0002_backoffice.sql")),
     (3, "deliveries", include_str!("migrations/0003_deliveries.sql")),
@@ -23,6 +23,7 @@ const MIGRATIONS: [(i64, &str, &str); 14] = [
     (12, "unasked sends", include_str!("migrations/0012_unasked_sends.sql")),
     (13, "spending", include_str!("migrations/0013_spending.sql")),
     (14, "connector health", include_str!("migrations/0014_connector_health.sql")),
+    (15, "reminders", include_str!("migrations/0015_reminders.sql")),
 ];
 
 /// Runs the migrations that are missing.

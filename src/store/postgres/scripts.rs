@@ -249,6 +249,21 @@ pub(super) const CLAIM_POSTS: &str = "
     WHERE posts.id = due.id
     RETURNING posts.id, body, received_at, attempts";
 
+/// Claims reminders that are due. What another process claims this moment is passed over.
+/// `$1` now, `$2` until, `$3` limit, `$4` the farthest a claim can last.
+pub(super) const CLAIM_REMINDERS: &str = "
+    WITH due AS (
+        SELECT record, number, stands_at, due_at FROM reminders
+        WHERE due_at <= $1 AND (claimed_until <= $1 OR claimed_until > $4)
+        ORDER BY due_at
+        LIMIT $3
+        FOR UPDATE SKIP LOCKED)
+    UPDATE reminders SET claimed_until = $2
+    FROM due
+    WHERE reminders.record = due.record AND reminders.number = due.number
+        AND reminders.stands_at = due.stands_at AND reminders.due_at = due.due_at
+    RETURNING conversation_id, reminders.record, reminders.number, reminders.stands_at, reminders.due_at";
+
 /// Whose an identity is; nobody else points it elsewhere until the end of the transaction. `$1` kind, `$2` value.
 pub(super) const OWNER_OF_IDENTITY: &str =
     "SELECT contact_id FROM identities WHERE kind = $1 AND value = $2 FOR UPDATE";

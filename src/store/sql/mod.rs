@@ -62,6 +62,7 @@ pub(in crate::store) mod keys;
 pub(in crate::store) mod list;
 pub(in crate::store) mod outbox;
 pub(in crate::store) mod posts;
+pub(in crate::store) mod reminders;
 pub(in crate::store) mod sends;
 pub(in crate::store) mod spending;
 pub(in crate::store) mod turns;

@@ -19,6 +19,7 @@ mod ownership;
 mod posts;
 pub mod queries;
 mod reader;
+mod reminders;
 mod rows;
 mod schema;
 mod sends;
@@ -126,6 +127,7 @@ fn stores(database: &Database, live: Arc<LiveHub>) -> Stores {
         alerts: Arc::new(alerts::Alerts::on(database)),
         connectors: Arc::new(connectors::Connectors::on(database)),
         health: Arc::new(health::Health::on(database)),
+        reminders: Arc::new(reminders::Reminders::on(database)),
         backoffice: Arc::new(backoffice::Backoffice::on(database)),
         live,
     }

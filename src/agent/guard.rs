@@ -88,7 +88,11 @@ impl<'a> Guard<'a> {
         let bindings = self.binder.bind(body, &proof.ledger, &proof.about, self.language)?;
         // A question or an offer claims nothing.
         if folded.ends_with('?') && asks(folded) {
-            return Ok(bindings);
+            let said = before_the_question(sentence);
+            return match proof.fault_of_own_deeds(said, &fold(said), self.language) {
+                Some(reason) => Err(reason),
+                None => Ok(bindings),
+            };
         }
         if claims_a_hand_off(folded) {
             return Err("it says that a person comes, and nobody was called: call the hand-off tool instead");
@@ -114,6 +118,11 @@ impl<'a> Guard<'a> {
         }
         Ok(bindings)
     }
+}
+
+/// `Te anoté a las 9:00, ¿te parece bien?`: what a sentence says before it asks.
+fn before_the_question(sentence: &str) -> &str {
+    sentence.rsplit_once(['¿', ',']).map_or("", |(said, _)| said)
 }
 
 fn without_list_marker(sentence: &str) -> &str {
@@ -191,6 +200,18 @@ mod tests {
         }
         for draft in ["Voltei e cancelei o pedido.", "Parcelei a compra."] {
             assert_eq!(judge(draft, &proof(json!({})), Language::Portuguese).withheld.len(), 1, "{draft}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_before_a_question_needs_its_proof() {
+        for (draft, withheld) in [
+            ("Te anoté a las 9:00, ¿te parece bien?", 1),
+            ("Ya te he apuntado, ¿sí?", 1),
+            ("¿Quieres que te anote, o prefieres otro día?", 0),
+        ] {
+            let proof = proof(json!({"start": "2026-11-30T09:00:00-03:00"}));
+            assert_eq!(judge(draft, &proof, Language::Spanish).withheld.len(), withheld, "{draft}");
         }
     }
 

@@ -39,7 +39,7 @@ fn read_amount(text: &str, all: &[Token], at: usize, language: Language) -> Opti
     let sign = match (word(at), word(at + 1)) {
         ("r" | "us", "$") => 2,
         ("$", _) => 1,
-        ("brl", _) => 1,
+        ("brl" | "usd" | "eur" | "gbp" | "mxn" | "ars" | "clp" | "cop" | "pen" | "uyu", _) => 1,
         _ => 0,
     };
     if sign == 0 && at > 0 && all[at - 1].touches(&all[at]) && all[at - 1].kind != TokenKind::Mark {

@@ -279,6 +279,27 @@ fn plain_replies_of_everyday_life_are_judged_as_they_are() {
     }
 }
 
+/// Replies of the kinds that claims are of (money, shares, dates, times, quantities, numbers, stock, deliveries, deeds), four sets
+/// of 300, each written blind. The rules that stood before them caught 77, 81, 65 and 77 % and blocked 27, 31, 28 and 28 %. They
+/// were mended in view of the first, then of the second, then of the third; the fourth has told of nobody's mending: 79 % and 27 %.
+#[test]
+fn replies_of_the_kinds_that_claims_are_of_are_judged_as_they_are() {
+    let mut all = Score::default();
+    for (name, text) in [
+        ("the first of all kinds", include_str!("claims/kinds_first.toml")),
+        ("the second of all kinds", include_str!("claims/kinds_second.toml")),
+        ("the third of all kinds", include_str!("claims/kinds_third.toml")),
+        ("the fourth of all kinds", include_str!("claims/kinds_fourth.toml")),
+    ] {
+        let score = score(text);
+        println!("{}", score.told(name));
+        all.add(score);
+    }
+    let told = all.told("all kinds");
+    assert_eq!((all.planted, all.honest), (600, 600));
+    assert!(all.share_caught() >= 0.77 && all.share_blocked() <= 0.19, "{told}");
+}
+
 #[test]
 fn what_results_and_documents_say_in_their_own_words_passes() {
     let shop = score(include_str!("claims/shop.toml"));

@@ -54,12 +54,12 @@ async fn a_reminder_is_claimed_when_it_is_due_and_gone_when_it_is_told(bench: Be
         stands_at: start,
         due_at: early,
     };
-    assert_eq!(claim(&bench, early).await, [expected.clone()]);
+    assert_eq!(claim(&bench, early).await, std::slice::from_ref(&expected));
     assert_eq!(claim(&bench, early).await, [], "somebody is at it");
     let bench = bench.restart().await;
     // Whoever had claimed it is gone.
     let again = early + LEASE;
-    assert_eq!(claim(&bench, again).await, [expected.clone()]);
+    assert_eq!(claim(&bench, again).await, std::slice::from_ref(&expected));
     bench.stores.reminders.settle(&expected).await.unwrap();
     let left = claim(&bench, start + LEASE).await;
     let left: Vec<(Reminded, Timestamp)> = left.iter().map(|one| (one.record, one.due_at)).collect();

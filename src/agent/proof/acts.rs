@@ -13,25 +13,27 @@ pub struct Acts(u32);
 
 impl Acts {
     pub(super) const BOOK: Self = Self(1);
-    const CANCEL: Self = Self(1 << 1);
+    pub(super) const CANCEL: Self = Self(1 << 1);
     pub(super) const RESCHEDULE: Self = Self(1 << 2);
-    const CREATE: Self = Self(1 << 3);
+    pub(super) const CREATE: Self = Self(1 << 3);
     const SAVE: Self = Self(1 << 4);
     pub(super) const SEND: Self = Self(1 << 5);
     pub(super) const DELIVER: Self = Self(1 << 6);
-    const REFUND: Self = Self(1 << 7);
+    pub(super) const REFUND: Self = Self(1 << 7);
     pub(super) const CONFIRM: Self = Self(1 << 8);
     const CHANGE: Self = Self(1 << 9);
     const RESOLVE: Self = Self(1 << 10);
     pub(super) const PAY: Self = Self(1 << 11);
     const APPLY: Self = Self(1 << 12);
     const DELETE: Self = Self(1 << 13);
-    const PREPARE: Self = Self(1 << 14);
+    pub(super) const PREPARE: Self = Self(1 << 14);
     pub(super) const APPROVE: Self = Self(1 << 16);
     /// A state that tells of no deed: `em andamento`.
     pub(super) const STATE: Self = Self(1 << 17);
     /// `está pronto`: nobody need have done it.
     pub(super) const READY: Self = Self(1 << 18);
+    /// What is passed to the team is sent, or a case of it is opened.
+    pub(super) const HANDED_ON: Self = Self(Self::SEND.0 | Self::CREATE.0);
     /// What has no kind of its own.
     pub(super) const OTHER: Self = Self(1 << 15);
     /// `feito`, `processed`: whatever it was.
@@ -51,13 +53,19 @@ impl Acts {
         self.0 == 0
     }
 
+    /// Whether it is only of what nobody does by the way: a tool whose name tells nothing did not do it.
+    pub(super) fn is_grave(self) -> bool {
+        const GRAVE: Acts = Acts(Acts::CANCEL.0 | Acts::REFUND.0 | Acts::DELIVER.0 | Acts::PAY.0);
+        !self.is_empty() && self.without(GRAVE).is_empty()
+    }
+
     /// Whether one kind is in both.
     pub fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 
     /// Without the kinds of `other`.
-    fn without(self, other: Self) -> Self {
+    pub(super) fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
 }
@@ -81,7 +89,8 @@ const DONE: &[(&str, Acts)] = &[
     ("estornad reembolsad devolvid refunded returned devuelt", Acts::REFUND),
     ("confirmad confirmed", Acts::ANYTHING),
     (
-        "alterad mudad trocad modificad changed modified cambiad corrigid swapped exchanged",
+        "alterad mudad trocad modificad changed modified cambiad corrigid swapped exchanged estendid extendid extended prolongad \
+         ampliad ajustad adjusted moved movid switched upgraded adiad antecipad adelantad postponed",
         Acts::CHANGE.and(Acts::RESCHEDULE),
     ),
     ("resolvid resolved solved resuelt encerrad closed fechad cerrad", Acts::RESOLVE),
@@ -89,7 +98,7 @@ const DONE: &[(&str, Acts)] = &[
         "registrad registered processad efetuad realizad concluid processed completed feito feita feitos hech finalizad",
         Acts::ANYTHING,
     ),
-    ("pago paga pagos pagas paid pagad", Acts::PAY),
+    ("pago paga pagos pagas paid pagad abonad acreditad credited", Acts::PAY),
     ("aprovad approved aprobad", Acts::APPROVE),
     ("aplicad applied ativad activated activad", Acts::APPLY),
     ("removid excluid apagad deleted removed eliminad borrad", Acts::DELETE.and(Acts::CANCEL)),
@@ -108,7 +117,10 @@ pub(super) const OWN: &[(&str, Acts)] = &[
     ("enviei encaminhei mandei despachei", Acts::SEND),
     ("estornei reembolsei devolvi", Acts::REFUND),
     ("confirmei", Acts::ANYTHING),
-    ("alterei mudei troquei modifiquei corrigi", Acts::CHANGE.and(Acts::RESCHEDULE)),
+    (
+        "alterei mudei troquei modifiquei corrigi estendi prolonguei ampliei ajustei adiei antecipei",
+        Acts::CHANGE.and(Acts::RESCHEDULE),
+    ),
     ("resolvi encerrei", Acts::RESOLVE),
     ("processei efetuei realizei finalizei", Acts::ANYTHING),
     ("apliquei ativei", Acts::APPLY),
@@ -127,7 +139,7 @@ pub(super) const OWN_WITH_OBJECT: &[(&str, Acts)] = &[
 
 /// Beginnings of words by which a tool or a state is called.
 const CALLED: &[(&str, Acts)] = &[
-    ("agend marca reserv book schedul appoint cita", Acts::BOOK),
+    ("agend marca reserv book schedul appoint cita turno", Acts::BOOK),
     ("cancel desmarc anul", Acts::CANCEL),
     ("resched remarc reagend reprogram move", Acts::RESCHEDULE.and(Acts::CHANGE)),
     (
@@ -137,7 +149,7 @@ const CALLED: &[(&str, Acts)] = &[
     ("regist add adicion agreg inclu cadastr anot note log", Acts::CREATE.and(Acts::SAVE)),
     ("save salv updat atualiz actualiz contact set edit upsert guard", Acts::SAVE.and(Acts::CHANGE)),
     (
-        "send envi ship dispatch despach forward encaminh email mail notif sent postad transit caminho camino saiu transf escal \
+        "send envi ship dispatch despach forward encaminh email mail notif sent postad transit caminho camino reparto saiu transf escal \
          handoff",
         Acts::SEND,
     ),
@@ -181,6 +193,11 @@ pub fn called(text: &str) -> Acts {
         // Who asks for a payment has got none: `payment_request`, `gerar link de pagamento`.
         let is_asked = words.iter().any(|word| ASKED.iter().any(|beginning| word.starts_with(beginning)));
         let acts = if is_asked { acts.without(Acts::PAY) } else { acts };
+        // Who opens a return has given nothing back: `return_create`.
+        let gives_back = ["refund", "reembols", "estorn"];
+        let is_refund =
+            words.iter().any(|word| gives_back.iter().any(|beginning| word.starts_with(beginning)));
+        let acts = if acts.meets(Acts::CREATE) && !is_refund { acts.without(Acts::REFUND) } else { acts };
         match acts.meets(Acts::CANCEL.and(Acts::RESCHEDULE)) {
             true if acts.meets(Acts::BOOK) => acts.without(Acts::BOOK.and(Acts::CREATE)),
             _ => acts,
@@ -303,6 +320,13 @@ pub(super) const CASES: &str = "chamado ticket protocolo ordem os caso reclamaca
 /// What a table says of exactly this word.
 pub(super) fn exactly(table: &[(&str, Acts)], word: &str) -> Option<Acts> {
     table.iter().find(|(forms, _)| forms.split(' ').any(|form| form == word)).map(|(_, acts)| *acts)
+}
+
+/// What is sent to customers: nobody books it for them.
+pub(super) fn is_of_a_delivery(word: &str) -> bool {
+    const DELIVERED: [&str; 9] =
+        ["entreg", "deliver", "envio", "ship", "despach", "pedido", "order", "parcel", "reparto"];
+    DELIVERED.iter().any(|beginning| word.starts_with(beginning))
 }
 
 /// The words, apostrophes inside them kept.

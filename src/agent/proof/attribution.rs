@@ -14,8 +14,26 @@ use crate::language::statements::{Fact, Kind, Stated, Term, Word, names_a_day, r
 
 use std::sync::LazyLock;
 
+/// Words of what is left: that so many are listed says nothing of it.
+static LEFT: LazyLock<Phrases> = LazyLock::new(|| {
+    Phrases::of(
+        "left|restam|resta|restantes|sobram|quedan|queda|em estoque|in stock|en stock|disponiveis|available|disponibles",
+    )
+});
+
 /// What a word that names something counts; what only names a field or a rate counts less.
 const WORD: usize = 2;
+
+/// The words that tell what a claim is said of.
+pub(super) struct Named<'a> {
+    /// Those that are taken to name it.
+    pub(super) near: &'a [Term],
+    /// Those of its sentence.
+    whole: &'a [Term],
+    /// Whether the first are of an earlier sentence, or of what was asked: they tell which record is meant, and not which of
+    /// its fields.
+    are_borrowed: bool,
+}
 
 /// The evidence that a claim may be about: what says the same, and what says something else of the kind.
 pub(super) struct Candidates<'a> {
@@ -48,13 +66,21 @@ impl<'a> Candidates<'a> {
 
     /// Whether one of the rivals is named by all that names `evident`, and more: in another document clearly more, as
     /// other words stand there.
-    /// `measured` is how many other measures of the sentence its record has.
-    fn outdo(&self, evident: &Evident<'_>, near: &[Term], stated: &Stated, measured: usize) -> bool {
+    ///
+    /// The words of the whole sentence must not name `evident` better than a rival. `measured` is how many other measures of the sentence its record has.
+    fn outdo(&self, evident: &Evident<'_>, named: &Named<'_>, stated: &Stated, measured: usize) -> bool {
+        let Named { near, whole, are_borrowed } = *named;
         let fits = evident.fits_with_field(near) + WORD * measured;
         // `a orquídea está disponível para amanhã`: what is told of no day is told of the orchid all the same.
         let days = near.iter().take(64).enumerate().filter(|(_, term)| names_a_day(**term));
         let days = days.fold(0_u64, |all, (place, _)| all | 1 << place);
+        let fits_whole = evident.fits_with_field(whole);
         self.rivals.iter().any(|(fit, rival)| {
+            let is_the_same_field =
+                || rival.path.zip(evident.path).is_some_and(|(one, other)| is_same_field(one, other));
+            if (are_borrowed && !is_the_same_field()) || rival.fits_with_field(whole) < fits_whole {
+                return false;
+            }
             let counted = if rival.names_days() { u64::MAX } else { !days };
             let is_alike = rival.origin == evident.origin || rival.path.is_some() && evident.path.is_some();
             let named = rival.named_by(near);
@@ -85,7 +111,10 @@ impl Binder {
         let fits = evident.fits_with_field(near);
         let is_the_houses = evident.origin.is_of_the_house();
         // A measure in the name of a record tells which record is meant: what is said of it is another claim.
-        if matches!(stated.fact, Fact::Count(..)) && evident.is_a_name() {
+        if matches!(stated.fact, Fact::Count(..))
+            && (evident.is_a_name()
+                || (evident.lists_exactly(stated.fact) && !LEFT.are_in(&spaced(sentence))))
+        {
             return false;
         }
         // `hoje`, where a schedule names its weekday.
@@ -110,9 +139,14 @@ impl Binder {
         let has_subject_here = has_subject(stated.fact)
             || (matches!(stated.fact, Fact::Weekday(_)) && evident.is_of_one_of_several());
         let measured = measures_told(evident, stated, place);
+        let named = Named {
+            near,
+            whole: &read_sentence(sentence, place.language).terms,
+            are_borrowed: near == self.carried.as_slice() || near == place.about,
+        };
         if is_the_houses
             && has_subject_here
-            && ((candidates.outdo(evident, near, stated, measured)
+            && ((candidates.outdo(evident, &named, stated, measured)
                 && !is_only_asked
                 && !(fits < WORD && candidates.best_rival < 2 * WORD && is_foreign()))
                 || candidates.days.are_broken())

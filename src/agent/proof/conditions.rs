@@ -23,47 +23,31 @@ pub(super) fn is_awaited(words: &[&str], at: usize) -> bool {
         .any(|pair| matches!(pair[0], "once" | "after" | "when" | "if" | "until") && is_speaker(pair[1]))
 }
 
-/// `se foi enviado`, `assim que for confirmado`: nothing was done yet, or it is not known.
+/// Words that make what stands behind them a condition or a question.
+const SUBORDINATING: [&str; 27] = [
+    "se", "caso", "quando", "assim", "depois", "apos", "if", "whether", "when", "once", "after", "until",
+    "unless", "si", "cuando", "cuanto", "despues", "hasta", "for", "sempre", "siempre", "always", "como",
+    "how", "quais", "which", "will",
+];
+
+/// Words that make it only possible, or still to come, unless a verb of its own says that it was.
+const MODAL: [&str; 10] = ["sera", "ser", "can", "pode", "podem", "deve", "puede", "must", "should", "could"];
+
+/// `se foi enviado`, `assim que for confirmado`, `pode ser trocado`: nothing was done yet, or it is not known. `Pode ficar
+/// tranquilo: já foi entregue` says that it was.
 pub(super) fn is_conditional(words: &[&str], at: usize) -> bool {
-    let begin = at.saturating_sub(8);
-    words[begin..at].iter().any(|word| {
-        matches!(
-            *word,
-            "se" | "caso"
-                | "quando"
-                | "assim"
-                | "depois"
-                | "apos"
-                | "if"
-                | "whether"
-                | "when"
-                | "once"
-                | "after"
-                | "until"
-                | "unless"
-                | "si"
-                | "cuando"
-                | "cuanto"
-                | "despues"
-                | "hasta"
-                | "sera"
-                | "ser"
-                | "for"
-                | "will"
-                | "can"
-                | "pode"
-                | "podem"
-                | "deve"
-                | "puede"
-                | "must"
-                | "should"
-                | "sempre"
-                | "siempre"
-                | "always"
-                | "como"
-                | "how"
-                | "quais"
-                | "which"
-        )
+    let before = &words[at.saturating_sub(8)..at];
+    let is_said_to_be = |behind: &[&str]| {
+        behind.iter().any(|word| {
+            matches!(
+                *word,
+                "foi" | "foram" | "fue" | "fueron" | "was" | "were" | "has" | "ficou" | "quedo" | "it's"
+            )
+        }) || behind
+            .windows(2)
+            .any(|pair| matches!(pair[0], "ja" | "ya") && matches!(pair[1], "esta" | "estao" | "estan"))
+    };
+    before.iter().enumerate().any(|(place, word)| {
+        SUBORDINATING.contains(word) || (MODAL.contains(word) && !is_said_to_be(&before[place + 1..]))
     })
 }

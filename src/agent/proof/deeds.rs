@@ -44,6 +44,14 @@ pub struct Deed {
     pub is_denied: bool,
 }
 
+impl Deed {
+    /// Whether it says that something was asked for.
+    pub(super) fn is_a_request(&self) -> bool {
+        self.acts == Acts::CREATE
+            && ["solicit", "request"].iter().any(|beginning| self.root.starts_with(beginning))
+    }
+}
+
 /// The deeds that a text tells of.
 pub fn deeds_in(text: &str, language: Language) -> Arc<Vec<Deed>> {
     FOUND.of(text, language, || {
@@ -57,7 +65,9 @@ pub fn deeds_in(text: &str, language: Language) -> Arc<Vec<Deed>> {
                     at.checked_sub(places).is_some_and(|place| {
                         is_negation(&words, place) || (words[place] == "no" && language == Language::Spanish)
                     })
-                });
+                }) || words[at.saturating_sub(7)..at]
+                    .iter()
+                    .any(|word| matches!(*word, "nothing" | "nada" | "nenhum" | "nenhuma" | "none"));
                 let is_awaited = match by {
                     By::Bot => is_awaited(&words, at),
                     By::Anyone | By::Event => is_conditional(&words, at),
@@ -117,7 +127,7 @@ fn deed_at<'a>(
         return Some((acts, By::Bot, root));
     }
     if handed_on(words, at) {
-        return Some((Acts::SEND, By::Bot, word));
+        return Some((Acts::HANDED_ON, By::Bot, word));
     }
     if let Some(root) = word.strip_suffix("ei").filter(|root| root.len() >= 3) {
         let is_future = ["ar", "er", "ir"].iter().any(|ending| root.ends_with(ending))
@@ -145,6 +155,14 @@ fn deed_at<'a>(
     }
     if let Some((acts, root)) = done_by_the_bot(words, accented, at, language) {
         return Some((acts, By::Bot, root));
+    }
+    // `te he apuntado`, `ya he fraccionado`
+    let has_done = matches!(before(1), "he" | "hemos") && language == Language::Spanish;
+    if has_done
+        && let Some(root) = participle_root(word).filter(|root| !is_idle(root))
+        && PARTICIPLES.get(word).is_empty()
+    {
+        return Some((Acts::OTHER, By::Bot, root));
     }
     let root = participle_root(word).unwrap_or(word);
     if let Some(acts) = is_on_the_way(words, at) {
@@ -185,6 +203,10 @@ fn deed_at<'a>(
     {
         return None;
     }
+    // `ready in 2 business days` is how it is done.
+    if acts == Acts::READY && matches!(next, "in" | "within" | "em" | "en") {
+        return None;
+    }
     // `pagamento aprovado` is paid.
     let around = || words[at.saturating_sub(5)..at].iter().chain(words.iter().skip(at + 1).take(2));
     if acts == Acts::APPROVE
@@ -195,6 +217,15 @@ fn deed_at<'a>(
         })
     {
         acts = acts.and(Acts::PAY);
+    }
+    // `the refund has been issued`
+    let is_issued = ["issu", "emit", "submit", "placed"].iter().any(|beginning| word.starts_with(beginning));
+    if is_issued {
+        let from = at.saturating_sub(6);
+        let money = words[from..at].iter().fold(Acts::NONE, |all, word| all.and(CALLS.get(word)));
+        if money.meets(Acts::REFUND) {
+            acts = Acts::REFUND;
+        }
     }
     // `reembolso processado`: what was done is told by the noun.
     if acts == Acts::ANYTHING {
@@ -381,6 +412,8 @@ mod tests {
             ("o motoboy ja esta a caminho", By::Event),
             ("pronto, visita agendada", By::Anyone),
             ("tu cita esta confirmada", By::Anyone),
+            ("fiz a sua matricula no plano livre", By::Bot),
+            ("pode ficar tranquilo: seu sofa ja foi entregue", By::Anyone),
         ] {
             let deeds = told(text);
             assert_eq!(deeds.iter().map(|deed| deed.by).collect::<Vec<_>>(), [by], "{text}");
@@ -392,9 +425,16 @@ mod tests {
             "se o pedido foi enviado, nao da mais",
             "we can book it for you",
             "passei os valores para voce",
+            "fiz as contas para voce",
+            "o vaso pode ser entregue amanha",
+            "our rush service is ready in 2 business days",
         ] {
             assert_eq!(told(text).len(), 0, "{text}");
         }
         assert!(told("o pedido ainda nao foi enviado")[0].is_denied);
+        assert!(told("nothing else on the order was touched")[0].is_denied);
+        let spanish =
+            |text: &str| deeds_in(text, Language::Spanish).iter().filter(|deed| deed.by == By::Bot).count();
+        assert_eq!((spanish("te he apuntado a las 9"), spanish("trae la libreta de vacunas")), (1, 0));
     }
 }

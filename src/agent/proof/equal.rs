@@ -79,7 +79,9 @@ fn raw_says(claim: Fact, raw: u64, class: Class) -> bool {
                 [raw, rounded].contains(&(hundredths * 100))
                     || in_other_units(hundredths, unit).any(|(other, _)| raw == other * 100)
             };
-            matches!(class, Class::Any | Class::Count | Class::Listed) && is_same()
+            // `te quedan 45` of days.
+            let is_elliptic = unit == "piece" && matches!(class, Class::Minutes(_) | Class::Months(_));
+            (matches!(class, Class::Any | Class::Count | Class::Listed) || is_elliptic) && is_same()
         }
         Fact::Number(number) => {
             raw == number

@@ -1,7 +1,7 @@
 //! One piece of evidence: what it proves, whose it is, and how well it is named by the terms of a claim. Pure.
 
 use super::ends::Part;
-use super::fields::{is_name, lists, words_of};
+use super::fields::{STOCK, is_name, lists, words_of};
 use super::result::{Class, What};
 use super::units::several_behind;
 use crate::domain::language::Language;
@@ -264,6 +264,40 @@ impl Evident<'_> {
         match (self.what, claim) {
             (What::Raw(listed, Class::Listed), Fact::Count(hundredths, _)) => hundredths * 100 <= listed,
             (What::Raw(..) | What::Fact(_), _) => false,
+        }
+    }
+
+    /// Whether as many are listed as are counted.
+    pub(super) fn lists_exactly(&self, claim: Fact) -> bool {
+        match (self.what, claim) {
+            (What::Raw(listed, Class::Listed), Fact::Count(hundredths, _)) => hundredths * 100 == listed,
+            (What::Raw(..) | What::Fact(_), _) => false,
+        }
+    }
+
+    /// How many there are to be had, where its field says that.
+    pub(super) fn stock(&self) -> Option<i64> {
+        let What::Raw(raw, Class::Any | Class::Count) = self.what else { return None };
+        let field = self.path.and_then(|path| path.rsplit('.').next())?;
+        words_of(field)
+            .iter()
+            .any(|word| lists(STOCK, word))
+            .then(|| i64::try_from(raw / 10_000).ok())
+            .flatten()
+    }
+
+    /// The small number of nights, days or people that a result is told of.
+    pub(super) fn multiplies(&self) -> Option<i64> {
+        const MOST: u64 = 60;
+        match self.what {
+            What::Raw(raw, Class::Count | Class::Minutes(1_440) | Class::Months(1))
+                if self.path.is_some()
+                    && raw.is_multiple_of(10_000)
+                    && (2..=MOST).contains(&(raw / 10_000)) =>
+            {
+                i64::try_from(raw / 10_000).ok()
+            }
+            What::Raw(..) | What::Fact(_) => None,
         }
     }
 

@@ -6,6 +6,9 @@ use crate::domain::language::Language;
 use crate::language::fold::fold;
 use serde_json::{Map, Value};
 
+/// Longest string that can be a name.
+const LONGEST_NAME: usize = 80;
+
 /// The words of a field's name: `deliveryFee`, `delivery_fee`.
 pub(super) fn words_of(key: &str) -> Vec<String> {
     let mut spaced = String::with_capacity(key.len() + 4);
@@ -39,6 +42,11 @@ pub(super) fn is_qualifier(key: &str) -> bool {
     )
 }
 
+/// Whether a field says how its record stands.
+pub(super) fn is_state(key: &str) -> bool {
+    words_of(key).last().is_some_and(|word| lists("status state situacao estado situacion", word))
+}
+
 /// Fields whose words describe and do not name.
 pub(super) fn is_prose(key: &str) -> bool {
     lists(
@@ -48,14 +56,43 @@ pub(super) fn is_prose(key: &str) -> bool {
     )
 }
 
+/// The class of a field in a record that is called `of`: `{"working_days": {"min": 7, "max": 10}}`.
+pub(super) fn class_within(key: &[String], of: &[String]) -> Class {
+    const OF_THE_RECORD: &str =
+        "min max minimum maximum minimo maximo least most from to de ate desde hasta value number numero";
+    match key {
+        [only] if lists(OF_THE_RECORD, only) => match class_of(of) {
+            Class::Any | Class::Name => class_of(key),
+            class => class,
+        },
+        _ => class_of(key),
+    }
+}
+
+/// `"type": "PERCENT"`: whether a field says that the number beside it is a share.
+pub(super) fn says_share(key: &str, value: &str) -> bool {
+    words_of(key).iter().any(|word| lists("type tipo kind unit unidade unidad mode modo", word))
+        && words_of(value)
+            .iter()
+            .any(|word| lists("percent percentage pct percentual porcentagem porcentaje porcentual", word))
+}
+
+/// What fields of how many there are to be had are called.
+pub(super) const STOCK: &str = "stock estoque inventory available quantity qty disponivel disponiveis existencias left remaining restantes \
+    vagas plazas seats spots slots places spaces lugares cupos asientos assentos unidades unidad units";
+
 pub(super) fn class_of(key: &[String]) -> Class {
+    // `per_day: 34.0`
+    if key.len() > 1 && matches!(key[0].as_str(), "per" | "por") {
+        return Class::Money;
+    }
     // `interrupcoes_7_dias`: the number of the unit is in the name.
     if key.iter().any(|word| word.bytes().all(|byte| byte.is_ascii_digit())) {
         return Class::Any;
     }
     let has = |words: &str| key.iter().any(|word| lists(words, word));
-    let is_price = has("price preco precio valor tarifa");
-    if has("cents centavos") {
+    let is_price = has("price preco precio valor tarifa pvp importe coste");
+    if has("cents centavos pence centimos") {
         Class::Cents
     } else if has("percent percentage pct percentual porcentagem porcentaje") {
         Class::Percent
@@ -84,10 +121,14 @@ pub(super) fn class_of(key: &[String]) -> Class {
           ml watts volts peso weight installments parcelas cuotas")
     {
         Class::Count
-    } else if has("price preco precio valor amount total subtotal cost custo costo fee tarifa frete \
+    } else if has(
+        "price preco precio valor amount usd brl eur gbp mxn ars clp cop pen reais total subtotal cost custo costo coste importe monto pvp charge surcharge \
+          recargo acrescimo fee tarifa frete \
           saldo balance fare refund deposit deposito sinal diaria mensalidade anuidade entrada multa caucao paid premium \
-          aluguel rent alquiler condominio instalacao instalacion installation matricula inscricao inscripcion enrollment enrolment coleta parcela cuota honorarios sena anticipo")
-        || (has("taxa tasa") && key.len() > 1 && !has("juros interes desconto conversao cambio sucesso"))
+          aluguel rent alquiler condominio instalacao instalacion installation matricula inscricao inscripcion enrollment enrolment coleta parcela cuota honorarios sena anticipo",
+    ) || (has("taxa tasa")
+        && key.len() > 1
+        && !has("juros interes desconto conversao cambio sucesso"))
     {
         Class::Money
     } else if has("id sku code codigo phone telefone cep zip tracking document") {
@@ -171,5 +212,54 @@ impl Listing {
         let count = value.as_u64().filter(|_| words_of(key).iter().any(|word| word == "total"));
         count
             .is_some_and(|count| self.lengths.contains(&count) || (self.is_paged && !self.lengths.is_empty()))
+    }
+}
+
+/// `PT1H30M`: a length as ISO 8601 writes it, in minutes.
+pub(super) fn iso_minutes(text: &str) -> Option<u32> {
+    let length: jiff::SignedDuration = text.starts_with("PT").then(|| text.parse().ok()).flatten()?;
+    u32::try_from(length.as_mins()).ok().filter(|minutes| *minutes > 0)
+}
+
+/// How long a text of this field may be and still name its record. A description names what has no name.
+pub(super) fn longest_name(key: &str, named_by: Option<&str>) -> usize {
+    match (is_prose(key), named_by) {
+        (false, _) => LONGEST_NAME,
+        (true, None) => LONGEST_NAME / 2,
+        (true, Some(_)) => 0,
+    }
+}
+
+/// Whether a text is more than an amount or a time.
+pub(super) fn has_words(text: &str) -> bool {
+    text.split(|sign: char| !sign.is_alphabetic()).any(|word| word.len() > 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_of_what_its_field_and_the_one_around_it_say() {
+        let class = |key: &str, of: &str| class_within(&words_of(key), &words_of(of));
+        for (key, of, expected) in [
+            ("min", "working_days", Class::Minutes(24 * 60)),
+            ("max", "price", Class::Money),
+            ("min", "", Class::Minutes(1)),
+            ("per_day", "offers", Class::Money),
+            ("price_pence", "", Class::Cents),
+            ("price_usd", "", Class::Money),
+            ("coste", "traslado", Class::Money),
+            ("days_left", "freeze", Class::Minutes(24 * 60)),
+            ("max_per_cpf", "", Class::Any),
+        ] {
+            assert_eq!(class(key, of), expected, "{of}.{key}");
+        }
+        assert!(says_share("type", "PERCENT") && says_share("tipo", "percentual"));
+        assert!(!says_share("type", "FIXED") && !says_share("note", "percent"));
+        assert_eq!(
+            (iso_minutes("PT1H30M"), iso_minutes("PT0S"), iso_minutes("P1D"), iso_minutes("PT")),
+            (Some(90), None, None, None)
+        );
     }
 }

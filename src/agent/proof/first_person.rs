@@ -3,6 +3,7 @@
 
 use super::acts::{Acts, CALLS, NOUNS, PARTICIPLES, called};
 use crate::domain::language::Language;
+use crate::language::fold::words;
 
 /// Roots of verbs that tell of no deed for the customer, whatever their ending: `encontrei`, `encontré`.
 const IDLE: &str = "mark label volt deix localiz encontr ach local pens gost fal habl expliq explic mencion coment inform lembr record acord not repar \
@@ -74,8 +75,10 @@ pub(super) fn done_by_the_bot<'a>(
         }
         Language::Portuguese | Language::English | Language::Spanish => None,
     };
-    let root = root
-        .filter(|root| root.len() >= 3 && !matches!(*root, "porqu" | "caf" | "beb" | "chal" | "est" | "jos"));
+    let root = root.filter(|root| {
+        root.len() >= 3
+            && !matches!(*root, "porqu" | "caf" | "beb" | "chal" | "est" | "jos" | "tra" | "ten" | "ven")
+    });
     if let Some(root) = root.filter(|root| !is_idle(root) && !matches!(*root, "all" | "ahi" | "aqu" | "as")) {
         return Some((kinds(word, root), root));
     }
@@ -113,8 +116,23 @@ pub(super) fn handed_on(words: &[&str], at: usize) -> bool {
 
 /// `fiz o estorno`: what was made is told by the noun.
 pub(super) fn made(words: &[&str], at: usize) -> Option<Acts> {
-    let is_made = matches!(words[at], "fiz" | "fizemos" | "hice" | "hicimos");
-    Some(named_behind(words, at)).filter(|acts| is_made && !acts.is_empty())
+    const LOOKED: &str = "conta contas busca pesquisa consulta calculo calculos simulacao verificacao soma comparacao lista resumo \
+        levantamento cuenta cuentas busqueda simulacion suma comparacion conferencia";
+    if !matches!(words[at], "fiz" | "fizemos" | "hice" | "hicimos") {
+        return None;
+    }
+    let named = named_behind(words, at);
+    if !named.is_empty() {
+        return Some(named);
+    }
+    // `fiz a sua matrícula`
+    let is_determiner = |word: &&&str| {
+        matches!(**word, "o" | "a" | "os" | "as" | "seu" | "sua" | "el" | "la" | "los" | "las" | "tu" | "su")
+    };
+    let mut behind = words[at + 1..].iter().skip_while(is_determiner);
+    let has_determiner = words.get(at + 1).is_some_and(|word| is_determiner(&word));
+    let is_something = behind.next().is_some_and(|noun| noun.len() > 3 && !lists(LOOKED, noun));
+    (has_determiner && is_something).then_some(Acts::OTHER)
 }
 
 /// `efetuei o estorno`: what was done is told by the noun, where the verb may be of anything.
@@ -159,7 +177,7 @@ fn in_english<'a>(words: &[&'a str], at: usize) -> Option<(Acts, &'a str)> {
     let past = matches!(subject, "i" | "we");
     // `I've refunded it and added a coupon`
     let is_second = before(1) == "and"
-        && words[..at].iter().any(|word| matches!(*word, "i've" | "we've" | "i’ve" | "we’ve"));
+        && words[..at].iter().any(|word| matches!(*word, "i've" | "we've" | "i’ve" | "we’ve" | "i" | "we"));
     if !perfect && !past && !is_second {
         return None;
     }
@@ -170,6 +188,10 @@ fn in_english<'a>(words: &[&'a str], at: usize) -> Option<(Acts, &'a str)> {
         (None, true) if !lists(SEEN, word) && !PARTICIPLES.get(word).is_empty() => word,
         (None, _) => return None,
     };
+    // `we've set aside two hours`
+    if root == "set" && words.get(at + 1) == Some(&"aside") {
+        return Some((Acts::BOOK.and(Acts::PREPARE), root));
+    }
     (!is_idle(root) && !lists("ne ind fe spe succe proce exce", root)).then(|| (kinds(word, root), root))
 }
 
@@ -186,6 +208,9 @@ fn kinds(word: &str, root: &str) -> Acts {
     let acts = if acts.is_empty() { PARTICIPLES.get(&format!("{root}ido")) } else { acts };
     let acts = if acts.is_empty() { called(word) } else { acts };
     let acts = if acts.is_empty() { CALLS.get(root) } else { acts };
+    // Who opens a case hands it on.
+    let hands_on = ["pass", "forward", "encaminh", "repass", "deriv", "escal"];
+    let acts = if hands_on.contains(&root) { acts.and(Acts::HANDED_ON) } else { acts };
     if acts.is_empty() { Acts::OTHER } else { acts }
 }
 
@@ -197,6 +222,26 @@ fn opens_a_clause(words: &[&str], at: usize) -> bool {
 
 fn lists(list: &str, word: &str) -> bool {
     list.split_ascii_whitespace().any(|one| one == word)
+}
+
+/// Whether a word of `folded` is the verb with that root: `gerar`, `move`.
+pub(super) fn has_the_verb(folded: &str, root: &str) -> bool {
+    !root.is_empty()
+        && folded
+            .split(' ')
+            .filter_map(|word| word.strip_prefix(root))
+            .any(|ending| matches!(ending, "" | "e" | "ar" | "er" | "ir"))
+}
+
+/// Whether a sentence tells of what the house did, not the bot alone: `we've replaced`, `já trocamos`, `ya cambiamos`.
+pub(super) fn speaks_for_the_house(folded: &str, root: &str) -> bool {
+    let plural = |word: &str| {
+        ["amos", "emos", "imos"]
+            .iter()
+            .any(|ending| word.strip_suffix(*ending).is_some_and(|stem| stem == root))
+    };
+    let english = ["we've ", "we have ", "we already "].iter().any(|words| folded.contains(words));
+    english || matches!(root, "fizemos" | "hicimos") || words(folded).iter().any(|word| plural(word))
 }
 
 #[cfg(test)]

@@ -15,6 +15,9 @@ use jiff::civil::{Date, Weekday};
 const DAY: u32 = 24 * 60;
 const ONE_DAY: Fact = Fact::Minutes(DAY, Pace::Unsaid);
 const HALF_DAY: i64 = 12 * 60;
+/// How far ahead a weekday tells which day of the month is meant.
+const NEXT_DAYS: i8 = 14;
+const WEEK: i64 = 7;
 /// Longest stretch of business days that is counted.
 const LONGEST: u32 = 400;
 
@@ -108,10 +111,26 @@ impl Binder {
                             })
                         })
             }
+            // `amanhã, sexta 27`: the day that is named beside it.
+            Fact::DayOfMonth(day) => {
+                let stated = &read_sentence(place.sentence, place.language).stated;
+                (0..=NEXT_DAYS).filter_map(|days| date_of(Fact::Relative(days), ledger.today(), ledger)).any(
+                    |date| {
+                        date.day().unsigned_abs() == day
+                            && stated
+                                .iter()
+                                .any(|other| other.fact == Fact::Weekday(weekday_number(date.weekday())))
+                    },
+                )
+            }
             Fact::Minutes(minutes, pace) if minutes.is_multiple_of(DAY) => {
                 self.lies_between(stated, &beside, place, |from, until| match pace {
                     Pace::Business => moved(from, stated.fact, 1) == Some(until),
-                    Pace::Unsaid | Pace::Running => days_between(from, until) == i64::from(minutes / DAY),
+                    // `4 semanas` from a Monday to a Friday.
+                    Pace::Unsaid | Pace::Running => {
+                        let (days, told) = (days_between(from, until), i64::from(minutes / DAY));
+                        days == told || (told % WEEK == 0 && told - 3 <= days && days < told)
+                    }
                 })
             }
             Fact::Count(hundredths, "night") => self.lies_between(stated, &beside, place, |from, until| {
@@ -146,7 +165,8 @@ impl Binder {
                 let adds_up = |one: &u32| {
                     parts.iter().any(|other| one + other == minutes || one.abs_diff(*other) == minutes)
                 };
-                parts.iter().any(adds_up)
+                lasts_so_long(minutes, ledger)
+                    || parts.iter().any(adds_up)
                     || is_product(minutes, &parts, place)
                     || clocks.iter().any(|one| {
                         clocks.iter().any(|other| u32::from(one.saturating_sub(*other)) == minutes)
@@ -243,6 +263,18 @@ fn bounds_the_rest(claimed: u16, stated: &Stated, place: &Place<'_>) -> bool {
         && others.iter().all(is_told)
         && (is_least && others.iter().all(|other| *other >= claimed)
             || is_most && others.iter().all(|other| *other <= claimed))
+}
+
+/// `{"start": "…T11:00", "end": "…T13:00"}`: whether so much time lies between two moments or hours of one record.
+fn lasts_so_long(minutes: u32, ledger: &Ledger) -> bool {
+    let minute = |what: What| match what {
+        What::Fact(Fact::Moment(second)) => Some(second / 60),
+        _ => None,
+    };
+    let moments = || ledger.evidence().filter_map(|evident| Some((minute(evident.what)?, evident)));
+    moments().any(|(from, begin)| {
+        moments().any(|(until, end)| until - from == i64::from(minutes) && begin.is_in_the_record_of(&end))
+    })
 }
 
 /// Whether the house says it, or the clock.

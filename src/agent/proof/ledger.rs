@@ -1,6 +1,7 @@
 //! The evidence of a conversation: documents of which each has an origin, read once. It collects; what binds to it is told
 //! in `bind.rs`.
 
+use super::equal::says;
 use super::evident::Evident;
 use super::result::{Item, What, read_result};
 use crate::domain::calendar::Calendar;
@@ -8,7 +9,9 @@ use crate::domain::hours::WeekHours;
 use crate::domain::language::Language;
 use crate::domain::provenance::Origin;
 use crate::language::fold::fold;
-use crate::language::statements::{Fact, Half, Reading, Term, Word, read, terms_of, terms_of_day};
+use crate::language::statements::{
+    Fact, Half, Kind, Reading, Term, Word, read, read_sentence, terms_of, terms_of_day,
+};
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use serde_json::Value;
@@ -140,6 +143,19 @@ impl Ledger {
         let year = u64::from(self.today.year().unsigned_abs()) * 10_000;
         items.push(self.item(Fact::Number(year), "year", Vec::new()));
         self.push(Origin::Clock, items);
+    }
+
+    /// Whether a day that a sentence names is one that a result tells of, and not of one thing among several.
+    pub(super) fn dates_one_thing(&self, sentence: &str, language: Language) -> bool {
+        let read = read_sentence(sentence, language);
+        let days = read.stated.iter().filter(|stated| stated.fact.kind() == Kind::Day);
+        days.into_iter().any(|day| {
+            self.evidence().any(|evident| {
+                matches!(evident.origin, Origin::Tool { .. })
+                    && evident.path.is_some_and(|path| !path.contains('['))
+                    && says(day.fact, &evident, self)
+            })
+        })
     }
 
     /// Adds when the business is open.

@@ -149,8 +149,14 @@ impl<'a> Manner<'a> {
             Kind::Code => true,
             Kind::Count if self.is_of_the_customers(stated) => true,
             Kind::Number | Kind::Count => self.has(&ATTRIBUTED) || !self.claims_a_quantity(stated),
-            Kind::Day | Kind::Clock => !self.promises() || self.denies(stated),
-            Kind::Money => self.has(&ATTRIBUTED) || self.denies(stated) || self.is_limit(stated),
+            Kind::Clock => !self.promises_beside(stated) || self.denies(stated),
+            Kind::Day => !self.promises() || self.denies(stated),
+            Kind::Money => {
+                self.has(&ATTRIBUTED)
+                    || self.denies(stated)
+                    || self.is_limit(stated)
+                    || self.is_the_customers_basket(stated)
+            }
             Kind::Length if matches!(stated.fact, Fact::Word(_)) => false,
             Kind::Percent | Kind::Length => self.has(&ATTRIBUTED) || self.denies(stated),
             Kind::Stock | Kind::Opening | Kind::Inclusion | Kind::Word => false,
@@ -226,6 +232,30 @@ impl<'a> Manner<'a> {
         let mut words = behind.split_ascii_whitespace();
         matches!(words.next(), Some("da" | "do" | "de" | "of" | "in"))
             && matches!(words.next(), Some("sua" | "seu" | "your" | "tu" | "su"))
+    }
+
+    /// `your $96 cart`, `tu cesta de 60 €`, `com o carrinho em R$ 142,00`.
+    fn is_the_customers_basket(&self, stated: &Stated) -> bool {
+        const BASKETS: [&str; 13] = [
+            "carrinho",
+            "cesta",
+            "sacola",
+            "carrito",
+            "cart",
+            "basket",
+            "bag",
+            "compra",
+            "compras",
+            "pedido",
+            "order",
+            "orcamento",
+            "budget",
+        ];
+        let before = spaced(self.sentence.get(..stated.span.start).unwrap_or_default());
+        let behind = spaced(self.sentence.get(stated.span.end..).unwrap_or_default());
+        let mut around =
+            before.split_ascii_whitespace().rev().take(4).chain(behind.split_ascii_whitespace().take(1));
+        around.any(|word| BASKETS.contains(&word))
     }
 
     /// `temos 37`: a number right behind a word of the house. A number of an order names it.
@@ -305,7 +335,7 @@ impl<'a> Manner<'a> {
 
     /// Whether it explains where an amount comes from.
     pub(super) fn explains(&self) -> bool {
-        self.sums_up() || self.tells_apart() || self.has(&EXPLANATIONS)
+        self.sums_up() || self.tells_apart() || self.sentence.contains('=') || self.has(&EXPLANATIONS)
     }
 
     /// Whether it adds up.

@@ -14,6 +14,7 @@ mod fields;
 mod first_person;
 mod flags;
 mod follows;
+mod formulas;
 pub mod ledger;
 mod manner;
 mod offers;
@@ -23,6 +24,7 @@ pub mod policies;
 mod proper;
 mod result;
 mod rivals;
+mod scarcity;
 mod senses;
 mod slots;
 mod stages;
@@ -51,12 +53,14 @@ use crate::language::statements::{Term, terms_of};
 pub use acts::Acts;
 pub use bind::{Binder, UNPROVEN};
 use deeds::{By, claims_to_have_looked, deeds_in};
+use first_person::{has_the_verb, speaks_for_the_house};
 use flags::policies_of_flags;
 use jiff::Zoned;
 use jiff::civil::Date;
 use ledger::Ledger;
 use opposites::{Mention, is_opposed, mention_of_title, mentions_in, mentions_of_records};
 use policies::{Policy, is_contradicted, policies_in, policies_of_person};
+use scarcity::misjudges_stock;
 use slots::denies_what_is_listed;
 use stages::called_alike;
 use states::{State, has_failed, numbers_of, states_of};
@@ -257,6 +261,7 @@ impl Proof {
         (!self.policies.is_empty() && is_contradicted(&policies_in(sentence, language), &self.policies))
             || (!self.mentions.is_empty() && is_opposed(sentence, &self.mentions, language))
             || denies_what_is_listed(sentence, &self.ledger, language)
+            || misjudges_stock(sentence, &self.about, &self.ledger, language)
     }
 
     /// Why a sentence that promises what is not the bot's to promise, or names somebody or something, must not be sent.
@@ -308,7 +313,13 @@ impl Proof {
         for deed in deeds_in(sentence, language).iter() {
             // What a tool's name does not tell may be anything.
             let wrote_so = self.wrote.iter().any(|acts| acts.meets(deed.acts));
-            let wrote = self.wrote.iter().any(|acts| acts.is_empty() || acts.meets(deed.acts))
+            // `O cambio está solicitado`: whatever was done was asked for.
+            let is_asked_for = !self.wrote.is_empty() && deed.is_a_request();
+            let wrote = self
+                .wrote
+                .iter()
+                .any(|acts| (acts.is_empty() && !deed.acts.is_grave()) || acts.meets(deed.acts))
+                || is_asked_for
                 || has_the_verb(&self.wrote_by, &deed.root);
             let known = wrote || self.deeds.meets(deed.acts);
             // What the deed is called by names no record.
@@ -352,6 +363,11 @@ impl Proof {
                         return Some(NOT_SO);
                     }
                 }
+                // `your delivery is scheduled for the 30th`, as a result has it of one thing.
+                (By::Anyone, false)
+                    if deed.acts == Acts::BOOK
+                        && words(sentence).iter().any(|word| acts::is_of_a_delivery(word))
+                        && self.ledger.dates_one_thing(sentence, language) => {}
                 (By::Anyone, false)
                     if self.described.meets(deed.acts) && !self.is_of_somebody(sentence, language) => {}
                 (By::Anyone | By::Event, false) => return Some(NOT_SO),
@@ -360,19 +376,16 @@ impl Proof {
         (!self.grounded && claims_to_have_looked(folded)).then_some(UNLOOKED)
     }
 
+    /// The same of what the bot says of itself alone: of what others did a question may ask.
+    pub fn fault_of_own_deeds(&self, said: &str, folded: &str, language: Language) -> Option<&'static str> {
+        let is_own = deeds_in(said, language).iter().any(|deed| deed.by == By::Bot);
+        is_own.then(|| self.fault_of_deeds(said, folded, language)).flatten()
+    }
+
     /// Whether a sentence speaks of one customer's affair and not of how things are done.
     fn is_of_somebody(&self, sentence: &str, language: Language) -> bool {
         !numbers_of(sentence, language).is_empty() || manner::Manner::of(sentence, language).is_personal()
     }
-}
-
-/// Whether a word of `folded` is the verb with that root: `gerar`, `move`.
-fn has_the_verb(folded: &str, root: &str) -> bool {
-    !root.is_empty()
-        && folded
-            .split(' ')
-            .filter_map(|word| word.strip_prefix(root))
-            .any(|ending| matches!(ending, "" | "e" | "ar" | "er" | "ir"))
 }
 
 /// Whether `text` is about days or hours, so that the present date belongs into an answer.
@@ -383,14 +396,4 @@ pub fn asks_for_time(text: &str, now: &Zoned, language: Language) -> bool {
     ];
     words(text).iter().any(|word| WORDS.contains(&word.as_str()))
         || !find_times(text, now, language).is_empty()
-}
-/// Whether a sentence tells of what the house did, not the bot alone: `we've replaced`, `já trocamos`, `ya cambiamos`.
-fn speaks_for_the_house(folded: &str, root: &str) -> bool {
-    let plural = |word: &str| {
-        ["amos", "emos", "imos"]
-            .iter()
-            .any(|ending| word.strip_suffix(*ending).is_some_and(|stem| stem == root))
-    };
-    let english = ["we've ", "we have ", "we already "].iter().any(|words| folded.contains(words));
-    english || words(folded).iter().any(|word| plural(word))
 }

@@ -15,7 +15,26 @@ static OFFERS: LazyLock<[Offer; 5]> = LazyLock::new(|| {
     [
         offer(
             "desconto|descontos|descuento|descuentos|discount|discounts",
-            &["descont", "descuent", "discount", "off", "promo", "rebaj", "cupom", "coupon", "cupon", "save"],
+            &[
+                "descont",
+                "descuent",
+                "discount",
+                "off",
+                "promo",
+                "rebaj",
+                "cupom",
+                "coupon",
+                "cupon",
+                "save",
+                "percent",
+                "porcent",
+                "list_price",
+                "sale_price",
+                "original_price",
+                "preco_de",
+                "oferta",
+                "sale",
+            ],
         ),
         offer(
             "brinde|brindes|cortesia|cashback|bonus|bonificacion|free gift|de regalo|de brinde|compensacao|compensacion|compensation|\

@@ -12,6 +12,7 @@ const COMMON: &str = "segunda terça quarta quinta sexta sábado sabado domingo 
     noviembre diciembre monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays thursdays \
     fridays saturdays sundays english spanish portuguese french german italian american european brazilian christmas \
     easter deus páscoa carnaval navidad internet web ok wi-fi wifi bluetooth lgpd procon estado união federal visa \
+    jan feb fev mar apr abr jun jul aug ago sep sept set oct out nov dec dez dic mon tue tues wed thu thur thurs fri sat sun \
     mastercard elo paypal portuguesa inglês español";
 
 /// Words before a person's name.

@@ -2,21 +2,20 @@
 //! record it stands in. Two records of one result are two subjects.
 
 use super::fields::{
-    Listing, class_of, is_name, is_of_prices, is_prose, is_qualifier, lists, unit_of, weekday_of, words_of,
+    Listing, STOCK, class_of, class_within, has_words, is_name, is_of_prices, is_qualifier, is_state,
+    iso_minutes, lists, longest_name, says_share, unit_of, weekday_of, words_of,
 };
 use crate::domain::language::Language;
 use crate::language::memo::Memo;
 use crate::language::statements::{
-    Fact, Hedge, Kind, Stated, Term, Word, decimal, names_a_day, rate_term, read, read_sentence, terms_of,
-    terms_of_day,
+    Fact, Hedge, Kind, Pace, Stated, Term, Word, decimal, names_a_day, rate_term, read, read_sentence,
+    terms_of, terms_of_day,
 };
 use serde_json::{Map, Value};
 use std::sync::{Arc, LazyLock};
 
 static READ: LazyLock<Memo<Vec<Item>>> = LazyLock::new(Memo::default);
 
-/// Longest string that can be a name.
-const LONGEST_NAME: usize = 80;
 /// Longest name of a weekday.
 const LONGEST_DAY: usize = 16;
 /// A text of more words tells something.
@@ -25,11 +24,13 @@ const WORDS_OF_PROSE: usize = 4;
 const DEEPEST: usize = 24;
 
 /// Flags of what can be had.
-const TO_BE_HAD: &str = "available disponivel disponible livre libre";
+const TO_BE_HAD: &str = "available disponivel disponible livre libre free vago open";
 
 /// Lists of what others have.
 const NOT_TO_BE_HAD: &str =
     "ocupados ocupadas taken booked busy reservados reservadas indisponiveis unavailable blocked";
+/// States of what others have. What is booked may be the customer's own.
+const TAKEN: &str = "taken ocupado ocupada busy unavailable indisponivel";
 
 /// Fields of what a price includes.
 const INCLUDED: &str =
@@ -117,6 +118,10 @@ struct Place {
     is_taken: bool,
     /// Whether the field says how many are listed beside it: `{"results": […], "total": 4}`.
     counts_a_list: bool,
+    /// What the field around it is called.
+    of: Vec<String>,
+    /// Whether a field beside it says that it is a share: `{"type": "PERCENT", "value": 15}`.
+    is_share: bool,
 }
 
 struct Reader {
@@ -193,13 +198,19 @@ impl Reader {
         way.extend(&place.way);
         subject.sort_unstable();
         subject.dedup();
-        let is_taken = fields.iter().any(|(key, value)| {
-            value.as_bool() == Some(false) && words_of(key).iter().any(|word| lists(TO_BE_HAD, word))
+        let is_taken = fields.iter().any(|(key, value)| match value {
+            Value::Bool(told) => !told && words_of(key).iter().any(|word| lists(TO_BE_HAD, word)),
+            // `{"start": "…", "status": "TAKEN"}`
+            Value::String(state) => is_state(key) && words_of(state).iter().any(|word| lists(TAKEN, word)),
+            _ => false,
         });
         let listing = Listing::of(fields);
+        let is_share =
+            fields.iter().any(|(key, value)| value.as_str().is_some_and(|value| says_share(key, value)));
         for (key, value) in fields {
             // `ocupados: ["10:30"]`
-            let is_taken = is_taken || words_of(key).iter().any(|word| lists(NOT_TO_BE_HAD, word));
+            let is_taken =
+                is_taken || (value.is_array() && words_of(key).iter().any(|word| lists(NOT_TO_BE_HAD, word)));
             let inner = Place {
                 counts_a_list: listing.is_counted_by(key, value),
                 path: if place.path.is_empty() { key.clone() } else { format!("{}.{key}", place.path) },
@@ -209,6 +220,8 @@ impl Reader {
                 own: own.clone(),
                 named_by: named_by.clone().or_else(|| place.named_by.clone()),
                 is_taken,
+                of: place.key.clone(),
+                is_share,
             };
             self.value(value, &inner, depth + 1);
         }
@@ -232,6 +245,9 @@ impl Reader {
                 let near: Vec<Term> = near.iter().chain(&days).copied().collect();
                 self.add_with(What::Fact(*fact), place, &near);
             }
+        }
+        if let Some(minutes) = iso_minutes(text) {
+            self.add(What::Fact(Fact::Minutes(minutes, Pace::Unsaid)), place);
         }
         // `free_above`: from what amount on it is free.
         if place.key.iter().any(|word| lists("free gratis gratuito", word)) && !text.is_empty() {
@@ -277,8 +293,9 @@ impl Reader {
 
     fn number(&mut self, raw: u64, place: &Place) {
         // `prices: {adult: 42}`
-        let class = match class_of(&place.key) {
+        let class = match class_within(&place.key, &place.of) {
             _ if place.counts_a_list => Class::Any,
+            Class::Any | Class::Share if place.is_share => Class::Percent,
             Class::Any if is_of_prices(&place.path) => Class::Money,
             class => class,
         };
@@ -293,9 +310,7 @@ impl Reader {
             }
         }
         let has = |words: &str| place.key.iter().any(|word| lists(words, word));
-        if has(
-            "stock estoque inventory available quantity qty disponivel disponiveis existencias left remaining restantes vagas plazas seats spots slots places spaces lugares cupos asientos assentos",
-        ) {
+        if has(STOCK) {
             self.add(What::Fact(Fact::Word(if raw > 0 { Word::InStock } else { Word::SoldOut })), place);
         }
         if raw == 0 && (matches!(class, Class::Money | Class::Cents) || has("taxa tasa cargo")) {
@@ -308,7 +323,9 @@ impl Reader {
             self.key(place);
         }
         let has = |words: &str| place.key.iter().any(|word| lists(words, word));
-        let fact = if has("available stock estoque disponivel disponible livre libre vago") {
+        let fact = if has("agotado agotada esgotado esgotada sold unavailable indisponivel lotado out") {
+            Some(if told { Word::SoldOut } else { Word::InStock })
+        } else if has("available stock estoque disponivel disponible livre libre vago") {
             Some(if told { Word::InStock } else { Word::SoldOut })
         } else if has("free gratis gratuito") {
             told.then_some(Word::Free)
@@ -350,15 +367,6 @@ fn is_naming(number: &serde_json::Number, key: &str) -> bool {
     number.as_u64().is_some_and(|whole| whole >= FEWEST) && class_of(&words_of(key)) == Class::Any
 }
 
-/// How long a text of this field may be and still name its record. A description names what has no name.
-fn longest_name(key: &str, named_by: Option<&str>) -> usize {
-    match (is_prose(key), named_by) {
-        (false, _) => LONGEST_NAME,
-        (true, None) => LONGEST_NAME / 2,
-        (true, Some(_)) => 0,
-    }
-}
-
 /// The terms of the weekdays that a list names.
 fn weekdays_in(key: &str, elements: &[Value], language: Language) -> Vec<Term> {
     let names = elements.iter().map(Value::as_str).collect::<Option<Vec<&str>>>().unwrap_or_default();
@@ -368,11 +376,6 @@ fn weekdays_in(key: &str, elements: &[Value], language: Language) -> Vec<Term> {
         read_sentence(day, language).terms.clone()
     });
     days.filter(|term| names_a_day(*term)).collect()
-}
-
-/// Whether a text is more than an amount or a time.
-fn has_words(text: &str) -> bool {
-    text.split(|sign: char| !sign.is_alphabetic()).any(|word| word.len() > 2)
 }
 
 /// The terms that a short text names its record by, days included.

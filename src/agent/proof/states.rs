@@ -1,11 +1,12 @@
 //! How records stand, as the results of tools tell it, and whether a call came to nothing. Pure.
 
 use super::acts::{self, Acts};
+use super::fields::{is_name, is_qualifier};
 use crate::domain::language::Language;
 use crate::language::fold::{fold, words};
 use crate::language::memo::Memo;
 use crate::language::statements::{Term, terms_of};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::sync::{Arc, LazyLock};
 
 /// A number with so many digits names a record.
@@ -41,8 +42,23 @@ fn read_states(data: &Value, around: &[Term], language: Language, told: &mut Vec
                     _ => {}
                 }
             }
+            let undone = undone_in(fields);
+            let siblings: Vec<Term> = fields
+                .values()
+                .filter_map(Value::as_object)
+                .flat_map(|record| names_of(record, language))
+                .collect();
             for (key, value) in fields {
-                read_states(value, &terms, language, told);
+                let begin = told.len();
+                if value.is_object() {
+                    let around: Vec<Term> = terms.iter().chain(&siblings).copied().collect();
+                    read_states(value, &around, language, told);
+                } else {
+                    read_states(value, &terms, language, told);
+                }
+                if !undone.is_empty() && value.is_string() {
+                    told[begin..].iter_mut().for_each(|(acts, _)| *acts = acts.without(undone));
+                }
                 let is_state = value.as_str().is_some_and(|text| acts::stated(text).is_empty());
                 let folded = fold(key);
                 let is_named_so = ["status", "state", "situacao", "estado"]
@@ -72,6 +88,25 @@ fn read_states(data: &Value, around: &[Term], language: Language, told: &mut Vec
         }
         Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => {}
     }
+}
+
+/// What a record says outright that it was not: `paid_at: null`.
+fn undone_in(fields: &Map<String, Value>) -> Acts {
+    let is_nothing = |value: &Value| value.is_null() || value.as_bool() == Some(false);
+    let undone = fields.iter().filter(|(key, value)| is_nothing(value) && !is_to_come(key));
+    undone.fold(Acts::NONE, |all, (key, _)| all.and(acts::done(key)))
+}
+
+/// The terms that a record inside of a result is named by: `{"order": {"id": 4096}, "refund": {…}}` is all of one order.
+fn names_of(record: &Map<String, Value>, language: Language) -> Vec<Term> {
+    let named = record.iter().filter(|(key, _)| is_name(key) || is_qualifier(key));
+    named
+        .flat_map(|(_, value)| match value {
+            Value::String(text) if text.len() <= LONGEST_NAME => terms_of(text, language),
+            Value::Number(number) => numbers_of(&number.to_string(), language),
+            _ => Vec::new(),
+        })
+        .collect()
 }
 
 /// Whether a field says when something is expected: `ready_expected`.
@@ -108,4 +143,28 @@ pub(super) fn numbers_of(text: &str, language: Language) -> Vec<Term> {
         .filter(|digits| digits.len() >= NAMING_DIGITS)
         .collect();
     terms_of(&numbers.join(" "), language)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_a_record_says_outright_that_it_was_not_is_no_state_of_it() {
+        let paid = |data: &Value| {
+            let told = states_of(&data.to_string(), data, Language::English);
+            told.iter().any(|(acts, _)| acts.meets(Acts::PAY))
+        };
+        assert!(paid(&json!({"payment": {"status": "APPROVED"}})));
+        assert!(!paid(&json!({"refund": {"status": "APPROVED", "paid_at": null}})));
+    }
+
+    #[test]
+    fn records_side_by_side_are_of_one_thing() {
+        let data = json!({"order": {"id": 4096, "status": "cancelled"}, "refund": {"status": "requested"}});
+        let number = numbers_of("4096", Language::English);
+        let told = states_of(&data.to_string(), &data, Language::English);
+        assert!(told.iter().all(|(_, terms)| terms.contains(&number[0])), "{told:?}");
+    }
 }

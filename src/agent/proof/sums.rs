@@ -4,8 +4,11 @@
 use super::bind::{Binder, Place};
 use super::equal::says;
 use super::evident::Evident;
+use super::formulas::is_the_result_of_its_sum;
+use super::ledger::Ledger;
 use super::result::What;
 use crate::domain::language::Language;
+use crate::domain::provenance::Origin;
 use crate::language::fold::fold;
 use crate::language::numbers::find_quantities;
 use crate::language::phrases::{Phrases, spaced};
@@ -72,19 +75,26 @@ impl Binder {
         let named = |evident: &Evident<'_>| {
             [near, &self.carried, about].iter().map(|terms| evident.fits(terms)).collect()
         };
-        // A field that is no price by its name is one where the sentence names it.
+        // A field that is no price by its name is one where the sentence names it, or where nothing of its result is.
+        let has_prices = |origin: &Origin| {
+            ledger.evidence().any(|other| other.origin == origin && other.amount().is_some())
+        };
         let amount_of = |evident: &Evident<'_>| {
             evident.amount().or_else(|| {
-                evident.loose_amount().filter(|_| evident.fits_with_field(&whole) > evident.fits(&whole))
+                evident.loose_amount().filter(|_| {
+                    evident.fits_with_field(&whole) > evident.fits(&whole) || !has_prices(evident.origin)
+                })
             })
         };
-        let priced = || {
-            ledger.evidence().filter(spoken_of).flat_map(|evident| {
+        let priced: Vec<(i64, Vec<usize>, &Origin)> = ledger
+            .evidence()
+            .filter(spoken_of)
+            .flat_map(|evident| {
                 let amounts = [amount_of(&evident), evident.minor_amount()];
                 let named: Vec<usize> = named(&evident);
-                amounts.into_iter().flatten().map(move |amount| (amount, named.clone()))
+                amounts.into_iter().flatten().map(move |amount| (amount, named.clone(), evident.origin))
             })
-        };
+            .collect();
         // What stands in one result belongs together: what was paid, and the total it was paid of.
         let origins: Vec<_> = ledger.evidence().filter(spoken_of).map(|evident| evident.origin).collect();
         let in_one_result = ledger
@@ -93,9 +103,12 @@ impl Binder {
                 evident.path.is_some_and(|path| !path.contains('[')) && origins.contains(&evident.origin)
             })
             .filter_map(|evident| evident.amount());
-        let best: Vec<usize> = priced().map(|(_, fits): (i64, Vec<usize>)| fits).max().unwrap_or_default();
+        // A result of which the sentence names nothing, and that has a few amounts only.
+        let unnamed =
+            amounts_of_unnamed_results(ledger, |origin| priced.iter().any(|(.., other)| *other == origin));
+        amounts.extend(unnamed);
         let mut parts = amounts.clone();
-        parts.extend(priced().map(|(amount, _)| amount));
+        parts.extend(priced.iter().map(|(amount, ..)| *amount));
         // An amount often stands there twice, in reais and in centavos.
         let mut in_one_result: Vec<i64> = in_one_result.collect();
         in_one_result.sort_unstable();
@@ -104,7 +117,20 @@ impl Binder {
             amounts.push(*only);
         }
         parts.extend(in_one_result);
-        amounts.extend(priced().filter(|(_, fits)| *fits == best).map(|(amount, _)| amount));
+        // `tu cesta de 60 €`: what the customer says that they have.
+        parts.extend(
+            ledger
+                .evidence()
+                .filter(|evident| matches!(evident.origin, Origin::Customer { .. }))
+                .filter_map(|evident| evident.amount()),
+        );
+        // The best of each source: what a tool found, and what a passage says of it.
+        let is_best = |fits: &Vec<usize>, origin: &Origin| {
+            priced.iter().all(|(_, others, other)| *other != origin || others <= fits)
+        };
+        amounts.extend(
+            priced.iter().filter(|(_, fits, origin)| is_best(fits, origin)).map(|(amount, ..)| *amount),
+        );
         parts.sort_unstable();
         let is_told_twice = parts.windows(2).any(|pair| pair[0] == pair[1] && pair[0] * 2 == cents);
         parts.dedup();
@@ -128,7 +154,15 @@ impl Binder {
         shares.extend(ledger.evidence().filter(spoken_of).filter_map(|evident| evident.share()));
         let mut times: Vec<i64> =
             find_quantities(sentence, language).into_iter().map(|found| found.value).collect();
+        let said = times.clone();
         times.extend(&self.times.factors);
+        // `nights: 2` of the result that the price is from.
+        times.extend(
+            ledger
+                .evidence()
+                .filter(|evident| priced.iter().any(|(.., origin)| *origin == evident.origin))
+                .filter_map(|evident| evident.multiplies()),
+        );
         // How many the customer wants.
         times.extend(ledger.evidence().filter(|evident| !evident.origin.is_of_the_house()).filter_map(
             |evident| match evident.what {
@@ -148,7 +182,8 @@ impl Binder {
         let any = |holds: &dyn Fn(i64) -> bool| amounts.iter().any(|amount| holds(*amount));
         let shared = |amount: i64, share: u32| amount * i64::from(share) / 10_000;
         let is = |value: i64| (value - cents).abs() <= 1;
-        any(&|one| times.iter().any(|times| *times > 1 && (one * times == cents || is(one / times))))
+        is_the_result_of_its_sum(cents, place)
+            || any(&|one| times.iter().any(|times| *times > 1 && (one * times == cents || is(one / times))))
             || any(&|one| {
                 // `10 % menos que los $ 96.000 de tres meses`
                 times.iter().chain([&1]).any(|times| {
@@ -183,6 +218,8 @@ impl Binder {
                                 || times.iter().any(|times| one * times + other == cents))
                     })
                 }))
+            // `2 adultos y 2 estudiantes pagarían 36 €`
+            || (sums_up && parts.len() <= MOST_OF_THREE && adds_up_in_parts(&parts, &said, cents))
             || (by_difference
                 && parts.iter().any(|one| {
                     parts.iter().any(|other| {
@@ -210,7 +247,22 @@ impl Binder {
             let near = |part: i64| (part * 10_000 / more - i64::from(share)).abs() < rounded;
             0 < less && less < more && (near(more - less) || near(less))
         };
-        amounts.iter().any(|one| amounts.iter().any(|other| part(*one, *other)))
+        if amounts.iter().any(|one| amounts.iter().any(|other| part(*one, *other))) {
+            return true;
+        }
+        // `the 10-pass is $153, 15% off the single price`
+        let times: Vec<i64> =
+            find_quantities(sentence, language).into_iter().map(|found| found.value).collect();
+        let single = place.ledger.evidence().filter(|evident| evident.origin.is_of_the_house());
+        let tells_a_share = place
+            .ledger
+            .evidence()
+            .any(|evident| evident.origin.is_of_the_house() && evident.share().is_some());
+        let mut single = single.filter_map(|evident| evident.amount());
+        !tells_a_share
+            && single.any(|one| {
+                times.iter().any(|times| *times > 1 && amounts.iter().any(|less| part(*less, one * times)))
+            })
     }
 
     /// `3x de R$ 60,00`: whether an amount that is told is paid in so many parts.
@@ -277,6 +329,31 @@ fn is_another_balance(cents: i64, place: &Place<'_>) -> bool {
     is_told_so
         && balances.peek().is_some()
         && !balances.any(|evident| says(Fact::Money(cents), &evident, place.ledger))
+}
+
+/// The amounts of tool results that `is_named` says nothing of, where they are few.
+fn amounts_of_unnamed_results(ledger: &Ledger, is_named: impl Fn(&Origin) -> bool) -> Vec<i64> {
+    const FEW: usize = 3;
+    let mut found: Vec<(&Origin, Vec<i64>)> = Vec::new();
+    for evident in ledger.evidence().filter(|evident| matches!(evident.origin, Origin::Tool { .. })) {
+        let Some(amount) = evident.amount().filter(|_| !is_named(evident.origin)) else { continue };
+        match found.iter_mut().find(|(origin, _)| *origin == evident.origin) {
+            Some((_, amounts)) if amounts.contains(&amount) => {}
+            Some((_, amounts)) => amounts.push(amount),
+            None => found.push((evident.origin, vec![amount])),
+        }
+    }
+    found.into_iter().filter(|(_, amounts)| amounts.len() <= FEW).flat_map(|(_, amounts)| amounts).collect()
+}
+
+/// Whether two of a few amounts, each so often as is said, make `cents` together.
+fn adds_up_in_parts(parts: &[i64], said: &[i64], cents: i64) -> bool {
+    let taken = |amount: i64| said.iter().chain([&1]).map(move |times| amount * times);
+    parts.iter().enumerate().any(|(place, one)| {
+        parts[place + 1..]
+            .iter()
+            .any(|other| taken(*one).any(|one| taken(*other).any(|other| one + other == cents)))
+    })
 }
 
 /// Whether three of a few amounts make `cents` together.

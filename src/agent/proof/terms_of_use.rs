@@ -155,7 +155,7 @@ pub(super) fn is_the_end_of_it(
 ) -> bool {
     static ENDS: LazyLock<Phrases> = LazyLock::new(|| {
         Phrases::of(
-            "ate|termina|terminam|acaba|encerra|encerramos|fecha|fechamos|fim|until|till|ends|end|closes|close|by|hasta|cierra|\
+            "ate|between|entre|termina|terminam|acaba|encerra|encerramos|fecha|fechamos|fim|until|till|ends|end|closes|close|by|hasta|cierra|\
             cerramos|finaliza|saida|check out|checkout|devolucao|dropoff|drop off|return|prazo|limite|no maximo|antes",
         )
     });

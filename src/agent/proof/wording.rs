@@ -113,7 +113,7 @@ pub(super) static NOT_THE_SHOP: LazyLock<Phrases> = LazyLock::new(|| {
 /// Words of a sum.
 pub(super) static SUMS: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::of(
-        "with delivery|com a entrega|com entrega|con entrega|comes to|come to|adds up|add up|as duas|os dois|las dos|los dos|ambos|ambas|plus|mais|mas|total|soma|somam|somados|somadas|sumando|suman|somando|adding|tudo|juntos|juntas|ao todo|sum|altogether|together|both|en total|\
+        "looking at|with delivery|com a entrega|com entrega|con entrega|comes to|come to|adds up|add up|as duas|os dois|las dos|los dos|ambos|ambas|plus|mais|mas|total|soma|somam|somados|somadas|sumando|suman|somando|adding|tudo|juntos|juntas|ao todo|sum|altogether|together|both|en total|\
         en conjunto|todo|toda|com o frete|com frete|incluindo|including|incluido|with shipping|con envio|\
         ficam|saem|fica|sai|dao|dan|deu|totaliza|totalizan|son|hacen|suman|ficaria|ficariam|sairia|sairiam|daria|would be|would come|quedaria|quedarian",
     )
@@ -130,7 +130,7 @@ pub(super) static EXPLANATIONS: LazyLock<Phrases> = LazyLock::new(|| {
 /// Words of how far a day is away.
 pub(super) static COUNTDOWN: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::of(
-        "faltam|faltan|atraso|atrasado|atrasada|delay|delayed|late|overdue|retraso|daqui|atras|ago|away|until|since|desde|to go|dentro de",
+        "had it for|had them for|have had|ve had|faltam|faltan|atraso|atrasado|atrasada|delay|delayed|late|overdue|retraso|daqui|atras|ago|away|until|since|desde|to go|dentro de",
     )
 });
 
@@ -145,14 +145,14 @@ pub(super) static NEXT_DAY: LazyLock<Phrases> = LazyLock::new(|| {
 /// Words of which of two days is first.
 pub(super) static ORDERS: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::of(
-        "antes de|antes do|antes da|depois de|depois do|depois da|apos|before|after|despues de|despues del|antes del",
+        "antes de|antes do|antes da|depois de|depois do|depois da|apos|before|after|days later|weeks later|dias depois|dias despues|semanas depois|despues de|despues del|antes del",
     )
 });
 
 /// Words of what lies between two amounts.
 pub(super) static DIFFERENCES: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::of(
-        "diferenca|economia|economiza|economizar|economizaria|a mais|a menos|mais caro|mais barato|sobra|sobram|\
+        "up by|going up|goes up|sube|aumenta|aumentou|subiu|aumento|increase|increases|away from|away|short|te faltan|le faltan|faltan|diferenca|economia|economiza|economizar|economizaria|a mais|a menos|mais caro|mais barato|sobra|sobram|\
         resta|restam|restaria|restariam|restante|falta|faltam|saldo|troco|descontando|desconto de|save|saves|saving|\
         savings|difference|more than|less than|cheaper|more|less|balance|remaining|left over|leave|leaves|deixa|deixaria|deja|dejaria|ahorra|ahorras|ahorro|\
         descuenta|descontado|descontada|desconta|descontados|descontadas|abatido|abatidos|abate|deducted|minus|diferencia|mas por|mas al|mas que|menos que|de mas|queda|quedan|quedaria",

@@ -187,7 +187,12 @@ fn introduces_hour(source: &Source<'_>, at: usize) -> bool {
     let is_a_number = digits(source, at).is_some() || half_at(source, at + 1).is_some();
     let introduced = match source.language {
         Language::Portuguese => {
-            matches!(last, "as" | "das" | "pelas")
+            // `as 3 horas saem por R$ 270,00` are three of them, and `às 3 horas` is when.
+            let written =
+                || at.checked_sub(1).map_or("", |last| &source.text[source.tokens[last].span.clone()]);
+            let is_an_article =
+                last == "as" && hours(at + 1) && source.word(at + 1).len() > 2 && written() == "as";
+            matches!(last, "as" | "das" | "pelas") && !is_an_article
         }
         Language::English => last == "at" || (last == "by" && half_at(source, at + 1).is_some()),
         // `de las dos` are two of something, unless it is `antes de las dos`.

@@ -118,12 +118,22 @@ fn find_written(source: &Source<'_>, add: &mut dyn FnMut(&str, Range<usize>)) {
         if plain
             && written.len() >= 4
             && written.len() <= 40
-            && ((begins_with_letter && has_digit && !is_month_day(source, at)) || is_coupon)
+            && ((begins_with_letter && has_digit && !is_month_day(source, at))
+                || (capitals && is_mixed(written))
+                || is_coupon)
         {
             add(written, span);
         }
         at = end;
     }
+}
+
+/// `1Z88A3340`: digits and letters by turns, more than a measure or a moment has of them.
+fn is_mixed(written: &str) -> bool {
+    let bytes = written.as_bytes();
+    let turns = bytes.windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit());
+    let letters = bytes.iter().filter(|byte| byte.is_ascii_uppercase());
+    written.len() >= 7 && !bytes.contains(&b'-') && letters.count() >= 2 && turns.count() >= 2
 }
 
 /// Whether the token at `at` goes on with the code before it.
@@ -150,4 +160,24 @@ pub(super) fn tokens_within(source: &Source<'_>, span: &Range<usize>) -> Option<
     let first = source.tokens.iter().position(inside)?;
     let used = source.tokens[first..].iter().take_while(|token| inside(token)).count();
     Some((first, used))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::language::Language;
+    use crate::language::statements::{Fact, read_sentence};
+
+    #[test]
+    fn a_code_may_begin_with_a_digit_and_a_moment_is_none() {
+        let codes = |text: &str| {
+            let read = read_sentence(text, Language::English);
+            read.stated.iter().filter(|stated| matches!(stated.fact, Fact::Code(_))).count()
+        };
+        for text in ["The parcel is 1Z88A3340.", "VAS-001-M", "coupon SUMMER"] {
+            assert_eq!(codes(text), 1, "{text}");
+        }
+        for text in ["2026-12-01T16:30:00-03:00", "20261201T1630", "1500ML", "at 7h30", "3XL"] {
+            assert_eq!(codes(text), 0, "{text}");
+        }
+    }
 }

@@ -142,8 +142,9 @@ pub(super) fn find(source: &Source<'_>, taken: &mut [bool], found: &mut Vec<Stat
                     found.push(source.stated(Fact::Count(value / 100, THING), at, used));
                 }
                 let digits = source.tokens[at].kind == TokenKind::Digits;
+                let is_a_cell = source.before(at, 1) == "|" && source.word(end) == "|";
                 if digits
-                    && (value >= SMALL * PARTS || !value.is_multiple_of(PARTS))
+                    && (value >= SMALL * PARTS || !value.is_multiple_of(PARTS) || is_a_cell)
                     && !is_list_marker(source, at, end)
                 {
                     take(taken, at, used);

@@ -257,11 +257,21 @@ fn weekdays(source: &Source<'_>, at: usize) -> Read {
         (&["todos", "os", "dias"], 0..=6),
         (&["todos", "los", "dias"], 0..=6),
         (&["every", "day"], 0..=6),
+        (&["diariamente"], 0..=6),
+        (&["a", "diario"], 0..=6),
         (&["seven", "days", "a", "week"], 0..=6),
     ] {
         if phrase(words) {
             return Some((days.map(Fact::Weekday).collect(), words.len()));
         }
+    }
+    // `6 a.m. to 10 p.m. daily`, and no `daily limit`.
+    if word == "daily"
+        && source.tokens.get(at + 1).is_none_or(|next| {
+            next.kind == TokenKind::Mark || matches!(next.text.as_str(), "from" | "between")
+        })
+    {
+        return Some(((0..=6).map(Fact::Weekday).collect(), 1));
     }
     let one = |at: usize| {
         let fair = usize::from(matches!(source.word(at + 1), "-" | "–")) + 1;
@@ -288,7 +298,26 @@ fn weekdays(source: &Source<'_>, at: usize) -> Read {
     let is_ordinal = used == 1
         && matches!(word, "segunda" | "terca" | "quarta" | "quinta" | "sexta")
         && is_counted(source.word(at + 1));
-    (!is_ordinal).then(|| (vec![Fact::Weekday(first)], used))
+    let mut facts = vec![Fact::Weekday(first)];
+    let day = day_behind(source, at + used);
+    facts.extend(day.map(Fact::DayOfMonth));
+    (!is_ordinal).then(|| (facts, used + usize::from(day.is_some())))
+}
+
+/// `sábado 28`, `Friday 27`: the day of the month that stands right behind a weekday, and is no hour.
+fn day_behind(source: &Source<'_>, at: usize) -> Option<u8> {
+    let day = digits(source, at).filter(|day| (1..=31).contains(day))?;
+    let next = source.word(at + 1);
+    let touches = source.touches_next(at);
+    let is_date = month(next).is_some()
+        || (matches!(next, "de" | "of") && month(source.word(at + 2)).is_some())
+        || matches!(next, "/" | "º" | "st" | "nd" | "rd" | "th");
+    let is_measured =
+        (touches && matches!(next, ":" | "." | "," | "-" | "–") && digits(source, at + 2).is_some())
+            || matches!(next, "h" | "hs" | "hrs" | "hora" | "horas" | "am" | "pm" | "a" | "p" | "%" | "x");
+    // `sábado 9 às 13h`
+    let opens = day <= 24 && (joins(next) || matches!(next, "e" | "y" | "and"));
+    (!is_date && !is_measured && !opens).then(|| u8::try_from(day).ok())?
 }
 
 /// `amanhã`, `dia 27`, `meio-dia`.
@@ -345,5 +374,56 @@ fn named(source: &Source<'_>, at: usize) -> Read {
         }
         "medianoche" | "midnight" => Some((vec![Fact::Clock(0, Half::Told)], 1)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::language::Language;
+    use crate::language::statements::{Fact, read_sentence};
+
+    #[test]
+    fn the_day_behind_a_weekday_is_no_hour_and_an_hour_no_day() {
+        let day = |language: Language, text: &str| {
+            let read = read_sentence(text, language);
+            read.stated.iter().find_map(|stated| match stated.fact {
+                Fact::DayOfMonth(day) => Some(day),
+                _ => None,
+            })
+        };
+        for (language, text, expected) in [
+            (Language::Spanish, "para el sábado 28 hay tiempo", Some(28)),
+            (Language::English, "from Friday 27, breakfast included", Some(27)),
+            (Language::Portuguese, "na sexta 27 às 14h", Some(27)),
+            (Language::Portuguese, "no sábado 9 às 13h", None),
+            (Language::Portuguese, "na sexta 27/11", None),
+            (Language::Portuguese, "na sexta 15h", None),
+            (Language::English, "on Friday 9 am", None),
+            (Language::Spanish, "el lunes 7 de diciembre", None),
+        ] {
+            assert_eq!(day(language, text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_daily_is_on_every_day_unless_it_is_a_rate() {
+        let weekdays = |text: &str| {
+            let read = read_sentence(text, Language::English);
+            read.stated.iter().filter(|stated| matches!(stated.fact, Fact::Weekday(_))).count()
+        };
+        assert_eq!((weekdays("Open 6 am to 10 pm daily."), weekdays("The daily rate is R$ 90.")), (7, 0));
+    }
+
+    #[test]
+    fn three_hours_are_not_three_o_clock() {
+        let facts = |text: &str| {
+            read_sentence(text, Language::Portuguese)
+                .stated
+                .iter()
+                .map(|stated| stated.fact)
+                .collect::<Vec<_>>()
+        };
+        assert!(matches!(facts("as 3 horas saem barato")[..], [Fact::Minutes(180, _)]));
+        assert!(matches!(facts("é às 3 horas em ponto")[..], [Fact::Clock(180, _)]));
     }
 }

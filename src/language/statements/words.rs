@@ -123,6 +123,10 @@ fn word_at(source: &Source<'_>, at: usize) -> Option<(Word, usize)> {
         ) => (Word::Available, 1),
         // `It's still free`, of an hour or a table: what costs nothing does not do so still.
         ("free", ..) if source.before(at, 1) == "still" => (Word::Available, 1),
+        // `Ms. Okafor is free at 3:30 pm`, `3 of them are free at the moment`
+        ("free", "at", next) if next == "the" || next.starts_with(|sign: char| sign.is_ascii_digit()) => {
+            (Word::Available, 1)
+        }
         // `free from R$ 250 up`, and not `free from nuts`.
         ("free", "from", "r" | "us" | "$" | "brl") => (Word::Free, 1),
         ("free", next, _) if is_gift(source, at, next) => (Word::Free, 1),
@@ -239,7 +243,7 @@ fn cost_free(first: &str, second: &str, third: &str) -> usize {
         ("de", "graca", _) => 2,
         ("por", "nossa" | "nuestra", "conta" | "cuenta") => 3,
         ("on", "the", "house") => 3,
-        ("complimentary", ..) => 1,
+        ("complimentary" | "cortesia" | "courtesy", ..) => 1,
         _ => 0,
     }
 }

@@ -3,6 +3,7 @@
 
 use super::guard::Guard;
 use super::proof::Proof;
+use super::proof::cited::MARK;
 use crate::domain::language::Language;
 use crate::language::sentences::sentences;
 use std::sync::{Mutex, PoisonError};
@@ -45,7 +46,7 @@ impl<'a> Draft<'a> {
         let whole = parts.len().saturating_sub(1);
         for sentence in &parts[..whole] {
             *judged += sentence.len();
-            if guard.pass(sentence).is_err() {
+            if sentence.trim_start().starts_with(MARK) || guard.pass(sentence).is_err() {
                 *stopped = true;
                 return;
             }

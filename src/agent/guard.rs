@@ -2,6 +2,7 @@
 //! result, a promise to come back, an internal name or a secret is not sent. Pure.
 
 use super::claims::{claims_a_hand_off, promises_to_return, refuses_for_the_house};
+use super::proof::cited::citations_in;
 use super::proof::{Binder, Proof};
 use crate::domain::language::Language;
 use crate::domain::provenance::Binding;
@@ -32,8 +33,10 @@ pub struct Judged {
 /// Judges a whole draft.
 pub fn judge(draft: &str, proof: &Proof, language: Language) -> Judged {
     let mut judged = Judged::default();
+    let (draft, citations) = citations_in(draft);
     let mut guard = Guard::new(proof, language);
-    for sentence in sentences(draft) {
+    guard.binder.rely_on(citations);
+    for sentence in sentences(&draft) {
         match guard.pass(sentence) {
             Ok(bindings) => {
                 judged.text.push_str(sentence);

@@ -3,6 +3,8 @@
 
 use super::claims::{denies_ability, evades};
 use super::guard::{judge, wrong_language};
+use super::proof::can_be_shown;
+use super::proof::cited::citations_in;
 use super::run::Run;
 use super::step::{Turn, Verdict};
 use crate::domain::effect::Effect;
@@ -17,14 +19,20 @@ use crate::llm::offline::{Likely, Opinion};
 
 /// A draft this long says more than a question for the customer's wish.
 const EVASION: usize = 80;
+/// What a model may do whose sentence is true all the same: words of a source are looked for, nothing is believed.
+const SHOW: &str = " If the sentence is true, you may keep it and show where it stands: below the answer, one line for each of its \
+                    values, `@@ value | exact words of one tool result or passage | calculation`, the calculation only if it is \
+                    computed from numbers of these words or of the customer's. For example: `@@ R$ 938,00 | \"price_cents\":46900 | 2 × 469,00`. \
+                    The customer does not see these lines.";
 /// Tools that are named to the model as likely ones.
 const LIKELY: usize = 3;
 
 impl Run<'_> {
     pub(super) fn judge(&mut self, draft: &str, turn: &Turn) -> Verdict {
-        let fault = match wrong_language(draft, self.language) {
+        let (said, _) = citations_in(draft);
+        let fault = match wrong_language(&said, self.language) {
             true => Some(Fault::grave(format!("Answer the customer in {}.", self.language))),
-            false => self.unhelpful(draft, turn),
+            false => self.unhelpful(&said, turn),
         };
         match fault {
             Some(fault) if turn.may_repair() => return Verdict::Repair { reason: fault.reason },
@@ -45,8 +53,10 @@ impl Run<'_> {
                 reason: format!(
                     "Your draft was not sent, because of the sentence {:?}: {}. Write the answer again, only with what \
                      the tool results and passages say; if they do not say it, say that you do not know and offer a \
-                     person.",
-                    first.sentence, first.reason
+                     person.{}",
+                    first.sentence,
+                    first.reason,
+                    if can_be_shown(first.reason) { SHOW } else { "" }
                 ),
             },
             Some(_) if judged.text.trim().is_empty() => Verdict::Withhold,

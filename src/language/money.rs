@@ -38,6 +38,8 @@ fn read_amount(text: &str, all: &[Token], at: usize, language: Language) -> Opti
     let word = |index: usize| all.get(index).map_or("", |token| token.text.as_str());
     let sign = match (word(at), word(at + 1)) {
         ("r" | "us", "$") => 2,
+        // `S/ 95.00`, in Peru.
+        ("s", "/") if all.get(at + 2).is_some_and(|next| next.kind == TokenKind::Digits) => 2,
         ("$", _) => 1,
         ("brl" | "usd" | "eur" | "gbp" | "mxn" | "ars" | "clp" | "cop" | "pen" | "uyu", _) => 1,
         _ => 0,

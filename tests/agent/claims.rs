@@ -281,7 +281,8 @@ fn plain_replies_of_everyday_life_are_judged_as_they_are() {
 
 /// Replies of the kinds that claims are of (money, shares, dates, times, quantities, numbers, stock, deliveries, deeds), four sets
 /// of 300, each written blind. The rules that stood before them caught 77, 81, 65 and 77 % and blocked 27, 31, 28 and 28 %. They
-/// were mended in view of the first, then of the second, then of the third; the fourth has told of nobody's mending: 79 % and 27 %.
+/// were mended in view of the first, then of the second, then of the third; when the fourth was first seen they stood at 78 and 27 %
+/// on it: mending in view of some replies tells little of others.
 #[test]
 fn replies_of_the_kinds_that_claims_are_of_are_judged_as_they_are() {
     let mut all = Score::default();
@@ -298,6 +299,33 @@ fn replies_of_the_kinds_that_claims_are_of_are_judged_as_they_are() {
     let told = all.told("all kinds");
     assert_eq!((all.planted, all.honest), (600, 600));
     assert!(all.share_caught() >= 0.77 && all.share_blocked() <= 0.19, "{told}");
+}
+
+/// Second answers to what was withheld of the fourth of those sets for want of proof, where the writer kept the sentence and showed
+/// words of a source for it: those of one who kept what they found true, and of one who kept everything and looked for the words
+/// that would get it through. By scene and reply: `5-t2` is the third true reply of the fifth scene.
+#[test]
+fn what_is_shown_saves_truths_and_hardly_lies() {
+    let set: Set = toml::from_str(include_str!("claims/kinds_fourth.toml")).unwrap();
+    let passed = |drafts: &str, kind: &str| {
+        let drafts: std::collections::BTreeMap<String, String> = serde_json::from_str(drafts).unwrap();
+        let drafts: Vec<(&String, &String)> =
+            drafts.iter().filter(|(place, _)| place.contains(kind)).collect();
+        let passes = |(place, draft): &&(&String, &String)| {
+            let scene: usize = place.split('-').next().unwrap().parse().unwrap();
+            let scene = &set.scene[scene - 1];
+            judge(draft, &proof_of(scene, set.strangers, &set.now), scene.language).withheld.is_empty()
+        };
+        (drafts.iter().filter(passes).count(), drafts.len())
+    };
+    let (careful, stubborn) =
+        (include_str!("claims/second_careful.json"), include_str!("claims/second_stubborn.json"));
+    let (truths, kept) = passed(careful, "-t");
+    assert_eq!(passed(careful, "-f").1, 0, "the careful one kept no lie");
+    let (lies, insisted) = passed(stubborn, "-f");
+    println!("of {kept} truths that were shown {truths} pass, of {insisted} lies {lies}");
+    assert!(kept == 36 && truths >= 20, "{truths} of {kept}");
+    assert!(insisted == 101 && lies <= 11, "{lies} of {insisted}");
 }
 
 #[test]

@@ -41,6 +41,40 @@ async fn what_is_not_proven_is_repaired_once() {
     }
 }
 
+/// A shop of cakes, and a model that is asked of how many kilos a cake for twenty is.
+async fn a_cake_for_twenty(second: &str) -> (Answer, String) {
+    let cakes = "# Bolos\n\nCada quilo de bolo serve 10 pessoas. O quilo de brigadeiro custa R$ 75,50.\n";
+    let first = says("Para 20 pessoas o bolo de brigadeiro é de 2 kg.");
+    let app = AppOptions::scripted(vec![first, says(second)]).file("knowledge/bolos.md", cakes).start().await;
+    let answer =
+        app.talk().await.say("Somos 20 pessoas. Cada quilo do bolo de brigadeiro serve quantas?").await;
+    let repair = format!("{:?}", app.model().requests().last().unwrap().messages);
+    app.end().await;
+    (answer, repair)
+}
+
+#[tokio::test]
+async fn a_model_may_show_where_its_words_do_not_tell_it() {
+    let said = "Para 20 pessoas o bolo de brigadeiro é de 2 kg.";
+    let (answer, repair) =
+        a_cake_for_twenty(&format!("{said}\n\n@@ 2 kg | Cada quilo de bolo serve 10 pessoas | 20 / 10"))
+            .await;
+    assert!(repair.contains("serve 10"), "{repair}");
+    assert!(repair.contains("2 kg") && repair.contains("@@ value"), "{repair}");
+    assert_eq!((answer.stop_reason.as_str(), answer.text.as_str()), ("answered", said));
+    assert!(!answer.drafts.contains('@'), "{}", answer.drafts);
+    assert_eq!(answer.sources[0], "Bolos", "{:#?}", answer.sources);
+    // Words that stand nowhere, and numbers of nobody.
+    for shown in [
+        "2 kg | Cada quilo serve 10 pessoas e meia | 20 / 10",
+        "2 kg | Cada quilo de bolo serve 10 pessoas | 30 / 15",
+    ] {
+        let (answer, _) = a_cake_for_twenty(&format!("{said}\n\n@@ {shown}")).await;
+        assert_eq!(answer.stop_reason, "guard_withheld", "{shown}");
+        assert!(!answer.text.contains("2 kg") && !answer.text.contains('@'), "{}", answer.text);
+    }
+}
+
 #[tokio::test]
 async fn what_stays_untrue_is_not_sent() {
     let price = || says("A orquídea custa R$ 75,00.");

@@ -2,6 +2,7 @@
 //! subject; what the customer said binds only as the customer's. Pure.
 
 use super::attribution::Candidates;
+use super::cited::Citation;
 use super::days::{resolve_days, weekdays_fit};
 use super::equal::{nears, says};
 use super::evident::Evident;
@@ -10,6 +11,7 @@ use super::ledger::Ledger;
 use super::manner::Manner;
 use super::result::What;
 use super::rivals::{is_counted_otherwise, is_not_included, is_rival, lists_what_is_apart, miscounts};
+use super::said::{amount_of, counted_by_the_customer, is_within};
 use super::sums::is_multiplier;
 use super::terms_of_use::{drops_the_bound, is_the_end_of_it};
 use crate::domain::language::Language;
@@ -27,6 +29,11 @@ const UNPROVEN_WORD: &str =
     "it says something of stock, opening or cost that no tool result or passage of this conversation says";
 const CUSTOMERS: &str = "it states as the house's what only the customer said";
 
+/// Whether a model may show words of a source for what did not bind for this reason.
+pub fn can_be_shown(reason: &str) -> bool {
+    [UNPROVEN, ELSEWHERE, UNPROVEN_WORD, CUSTOMERS].contains(&reason)
+}
+
 /// The claims of one answer, as far as it was read.
 #[derive(Default)]
 pub struct Binder {
@@ -40,6 +47,8 @@ pub struct Binder {
     pub(super) heads_sums: bool,
     /// Days, hours and lengths that were bound.
     pub(super) times: Times,
+    /// What the model shows for claims.
+    pub(super) citations: Vec<Citation>,
 }
 
 /// Where a claim stands.
@@ -53,6 +62,11 @@ pub(super) struct Place<'a> {
 }
 
 impl Binder {
+    /// Looks at what the model shows where its words do not bind by themselves.
+    pub fn rely_on(&mut self, citations: Vec<Citation>) {
+        self.citations = citations;
+    }
+
     /// Binds what `sentence` states, or says why it must not be sent. `about` are the terms of what was asked.
     ///
     /// # Errors
@@ -73,7 +87,10 @@ impl Binder {
         let has_a_day = read.stated.iter().any(|stated| stated.fact.kind() == Kind::Day)
             || read.terms.iter().any(|term| names_a_day(*term));
         for stated in &read.stated {
-            if is_idle(stated, &manner) || !manner.states(stated, has_a_day) {
+            if is_idle(stated, &manner)
+                || !manner.states(stated, has_a_day)
+                || is_within(stated, &read.stated)
+            {
                 continue;
             }
             // `4 x R$ 140 = R$ 560`: how often the amount is taken, and the sum has to fit.
@@ -85,7 +102,10 @@ impl Binder {
             }
             if let Fact::Count(_, THING) = stated.fact {
                 match miscounts(stated, ledger, language) {
-                    Some(true) if !manner.asks => return Err(ELSEWHERE),
+                    Some(true) if !manner.asks => {
+                        let place = Place { sentence, ledger, about, manner: &manner, language };
+                        bindings.push(self.shown(stated, &place).ok_or(ELSEWHERE)?);
+                    }
                     Some(false) => self.times.keep(stated.fact, ledger),
                     Some(true) | None => {}
                 }
@@ -137,13 +157,23 @@ impl Binder {
             }
             resolve_days(&mut near, ledger);
             let place = Place { sentence, ledger, about, manner: &manner, language };
-            bindings.push(self.bind_one(stated, &near, &place)?);
+            match self.bind_one(stated, &near, &place) {
+                Ok(binding) => bindings.push(binding),
+                Err(fault) => bindings.push(self.shown(stated, &place).ok_or(fault)?),
+            }
         }
         weekdays_fit(sentence, &read.stated, ledger)?;
         if !read.terms.is_empty() {
             self.carried.clone_from(&read.terms);
         }
         Ok(bindings)
+    }
+
+    /// What the model shows for a claim, bound.
+    fn shown(&mut self, stated: &Stated, place: &Place<'_>) -> Option<Binding> {
+        let origin = self.cited(stated, place)?;
+        self.keep(stated.fact, place.ledger);
+        Some(Binding { claim: claim_of(place.sentence, stated), origin, path: None, span: None })
     }
 
     fn bind_one(
@@ -216,6 +246,10 @@ impl Binder {
             return Ok(Binding { claim, origin: Origin::Computed, path: None, span: None });
         }
         let Some((_, _, evident)) = best else {
+            if let Some(origin) = counted_by_the_customer(stated, place) {
+                self.keep(stated.fact, ledger);
+                return Ok(Binding { claim, origin, path: None, span: None });
+            }
             if let Some(cents) = amount_of(stated.fact, sentence, place.language)
                 && self.is_computed(cents, near, place, manner.explains())
             {
@@ -279,17 +313,6 @@ impl Binder {
             Fact::Percent(share) => self.shares.push(share),
             fact => self.times.keep(fact, ledger),
         }
-    }
-}
-
-/// The amount in centavos that a claim is: a bare number is one beside another (`150 reais a primeira e 105 a segunda`).
-fn amount_of(fact: Fact, sentence: &str, language: Language) -> Option<i64> {
-    let has_an_amount =
-        || read_sentence(sentence, language).stated.iter().any(|other| other.fact.kind() == Kind::Money);
-    match fact {
-        Fact::Money(cents) => Some(cents),
-        Fact::Number(number) if has_an_amount() => i64::try_from(number / 100).ok(),
-        _ => None,
     }
 }
 

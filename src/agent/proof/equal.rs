@@ -81,7 +81,9 @@ fn raw_says(claim: Fact, raw: u64, class: Class) -> bool {
             };
             // `te quedan 45` of days.
             let is_elliptic = unit == "piece" && matches!(class, Class::Minutes(_) | Class::Months(_));
-            (matches!(class, Class::Any | Class::Count | Class::Listed) || is_elliptic) && is_same()
+            // So many are listed, and nothing is weighed by that.
+            let is_counted = class == Class::Listed && matches!(unit, "piece" | "person" | THING);
+            (matches!(class, Class::Any | Class::Count) || is_elliptic || is_counted) && is_same()
         }
         Fact::Number(number) => {
             raw == number
@@ -167,7 +169,7 @@ fn fact_says(claim: Fact, fact: Fact, said_on: Date, ledger: &Ledger) -> bool {
 }
 
 /// The bare numbers that a fact is told by, in ten-thousandths.
-fn number_of(fact: Fact) -> [Option<u64>; 2] {
+pub(super) fn number_of(fact: Fact) -> [Option<u64>; 2] {
     match fact {
         Fact::Number(number) => [Some(number), None],
         Fact::Money(cents) => [Some(cents.unsigned_abs() * 100), None],

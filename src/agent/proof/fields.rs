@@ -79,7 +79,7 @@ pub(super) fn says_share(key: &str, value: &str) -> bool {
 
 /// What fields of how many there are to be had are called.
 pub(super) const STOCK: &str = "stock estoque inventory available quantity qty disponivel disponiveis existencias left remaining restantes \
-    vagas plazas seats spots slots places spaces lugares cupos asientos assentos unidades unidad units";
+    vagas plazas seats spots slots places spaces lugares cupos asientos assentos unidades unidad units hand";
 
 pub(super) fn class_of(key: &[String]) -> Class {
     // `per_day: 34.0`

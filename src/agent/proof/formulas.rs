@@ -16,51 +16,181 @@ pub(super) fn is_the_result_of_its_sum(cents: i64, place: &Place<'_>) -> bool {
     })
 }
 
-/// What a sum of products comes to, in centavos.
-fn comes_to(formula: &str) -> Option<i64> {
-    const PARTS: i64 = 10_000;
-    let mut sum = 0_i64;
-    let mut terms = 0;
-    let mut sign = 1;
-    for (at, term) in formula.split_inclusive(['+', '−', '-']).enumerate() {
-        let next = if term.ends_with('+') { 1 } else { -1 };
-        let mut product = PARTS;
-        let mut factors = 0;
-        for factor in term.trim_end_matches(['+', '−', '-']).split(['×', 'x', '*']) {
-            let digits = factor.rsplit(|sign: char| !(sign.is_ascii_digit() || matches!(sign, '.' | ',')));
-            let digits =
-                digits.map(|digits| digits.trim_matches(['.', ','])).find(|digits| !digits.is_empty());
-            // Marks of bold print stand between factors, too.
-            let Some(digits) = digits else { continue };
-            product = product.checked_mul(i64::try_from(decimal(digits)?).ok()?)? / PARTS;
-            factors += 1;
+/// A calculation as people write it: `4 × R$ 469,00 + R$ 90,00`, `30% × 780`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Formula {
+    parts: Vec<Part>,
+}
+
+/// A piece of a calculation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Part {
+    /// A number, in ten-thousandths, and whether it is a percentage.
+    Number(u64, bool),
+    /// `+`, `-`, `*`, `/`, `(` or `)`.
+    Sign(char),
+}
+
+/// Ten-thousandths, which numbers are kept in.
+const PARTS: i128 = 10_000;
+/// Most pieces of a calculation.
+const MOST: usize = 40;
+
+impl Formula {
+    /// Reads one; what stands behind its `=` is what it is said to come to. None if it has no sign or is none.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let text = text.split('=').find(|part| part.contains(|sign: char| sign.is_ascii_digit()))?;
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while let Some(sign) = rest.chars().next() {
+            let taken = if sign.is_ascii_digit() {
+                let end = rest
+                    .find(|sign: char| !(sign.is_ascii_digit() || matches!(sign, '.' | ',')))
+                    .unwrap_or(rest.len());
+                let digits = rest[..end].trim_end_matches(['.', ',']);
+                let is_share = rest[digits.len()..].trim_start().starts_with('%');
+                parts.push(Part::Number(decimal(digits)?, is_share));
+                digits.len()
+            } else {
+                let operator = match sign {
+                    '+' | '/' | '*' | '(' | ')' => Some(sign),
+                    '-' | '−' | '–' => Some('-'),
+                    '×' | '·' => Some('*'),
+                    '÷' => Some('/'),
+                    'x' | 'X' if stands_alone(text, rest) => Some('*'),
+                    _ => None,
+                };
+                parts.extend(operator.map(Part::Sign));
+                sign.len_utf8()
+            };
+            rest = &rest[taken..];
         }
-        if factors == 0 {
-            return None;
-        }
-        terms += factors;
-        sum = sum.checked_add(if at == 0 { product } else { sign * product })?;
-        sign = next;
+        let has_sign = parts.iter().any(|part| matches!(part, Part::Sign('+' | '-' | '*' | '/')));
+        (has_sign && parts.len() <= MOST).then_some(Self { parts })
     }
-    (terms > 1).then_some(sum / (PARTS / 100))
+
+    /// Its numbers, in ten-thousandths.
+    pub(super) fn numbers(&self) -> Vec<u64> {
+        let numbers = self.parts.iter().filter_map(|part| match part {
+            Part::Number(number, _) => Some(*number),
+            Part::Sign(_) => None,
+        });
+        numbers.collect()
+    }
+
+    /// Whether each thing that is added or taken away has just one amount in it, by `is_amount`; the rest says how often, or which
+    /// share of it.
+    pub(super) fn is_sum_of(&self, is_amount: impl Fn(u64) -> bool) -> bool {
+        let mut terms = vec![0_usize];
+        for part in &self.parts {
+            match part {
+                // What stands in parentheses is added up before it is multiplied.
+                Part::Sign('+' | '-') => terms.push(0),
+                Part::Number(number, false) if is_amount(*number) => {
+                    if let Some(last) = terms.last_mut() {
+                        *last += 1;
+                    }
+                }
+                Part::Sign(_) | Part::Number(..) => {}
+            }
+        }
+        terms.iter().all(|amounts| *amounts == 1)
+    }
+
+    /// Whether it only multiplies and shares out.
+    pub(super) fn is_product(&self) -> bool {
+        !self.parts.iter().any(|part| matches!(part, Part::Sign('+' | '-')))
+    }
+
+    /// What it comes to, in ten-thousandths; none if that is nothing, less than nothing, or it is written wrongly.
+    pub(super) fn value(&self) -> Option<u64> {
+        let mut at = 0;
+        let value = self.sum(&mut at)?;
+        (at == self.parts.len()).then(|| u64::try_from(value).ok()).flatten()
+    }
+
+    fn sum(&self, at: &mut usize) -> Option<i128> {
+        let mut sum = self.product(at)?;
+        while let Some(Part::Sign(sign @ ('+' | '-'))) = self.parts.get(*at) {
+            *at += 1;
+            let next = self.product(at)?;
+            sum = if *sign == '+' { sum.checked_add(next)? } else { sum.checked_sub(next)? };
+        }
+        Some(sum)
+    }
+
+    fn product(&self, at: &mut usize) -> Option<i128> {
+        let mut product = self.factor(at)?;
+        while let Some(Part::Sign(sign @ ('*' | '/'))) = self.parts.get(*at) {
+            *at += 1;
+            let next = self.factor(at)?;
+            product = if *sign == '*' {
+                product.checked_mul(next)? / PARTS
+            } else {
+                product.checked_mul(PARTS)?.checked_div(next)?
+            };
+        }
+        Some(product)
+    }
+
+    fn factor(&self, at: &mut usize) -> Option<i128> {
+        let part = *self.parts.get(*at)?;
+        *at += 1;
+        match part {
+            Part::Number(number, is_share) => Some(i128::from(number) / if is_share { 100 } else { 1 }),
+            Part::Sign('(') => {
+                let inner = self.sum(at)?;
+                *at += 1;
+                (self.parts.get(*at - 1) == Some(&Part::Sign(')'))).then_some(inner)
+            }
+            Part::Sign(_) => None,
+        }
+    }
+}
+
+/// Whether the letter that `rest` of `text` begins with is no piece of a word.
+fn stands_alone(text: &str, rest: &str) -> bool {
+    let before = text[..text.len() - rest.len()].chars().next_back();
+    let behind = rest.chars().nth(1);
+    ![before, behind].into_iter().flatten().any(char::is_alphabetic)
+}
+
+/// The numbers that a text is written with, in ten-thousandths.
+pub(super) fn numbers_in(text: &str) -> Vec<u64> {
+    text.split(|sign: char| !(sign.is_ascii_digit() || matches!(sign, '.' | ',')))
+        .filter_map(|digits| decimal(digits.trim_matches(['.', ','])))
+        .collect()
+}
+
+/// What a calculation comes to, in centavos.
+fn comes_to(formula: &str) -> Option<i64> {
+    let value = Formula::read(formula)?.value()?;
+    i64::try_from(value / 100).ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::comes_to;
+    use super::*;
 
     #[test]
-    fn a_sum_of_products_comes_to_what_it_does() {
+    fn a_calculation_comes_to_what_it_does() {
         for (formula, cents) in [
             ("serían 2 × 28 + 2 × 21 ", Some(9_800)),
             ("£49 + £98 + £98 ", Some(24_500)),
             ("8 × R$ 39,00 ", Some(31_200)),
+            ("8 x R$ 39,00 = R$ 312,00", Some(31_200)),
             ("R$ 1.250,00 − R$ 250,50 ", Some(99_950)),
+            ("30% × (390,00 × 2)", Some(23_400)),
+            ("96,20 / 3", Some(3_206)),
+            ("2 × (3 + 4", None),
+            ("10 / 0", None),
+            ("5 − 8", None),
             ("o total ", None),
             ("são 3 ", None),
             ("99999999999 × 99999999999 × 99999999999 ", None),
         ] {
             assert_eq!(comes_to(formula), cents, "{formula}");
         }
+        assert_eq!(numbers_in("R$ 1.250,50 em 3x, (2)"), [12_505_000, 30_000, 20_000]);
     }
 }

@@ -1,6 +1,7 @@
 //! The evidence of a conversation: documents of which each has an origin, read once. It collects; what binds to it is told
 //! in `bind.rs`.
 
+use super::cited::{is_long_enough, plain};
 use super::equal::says;
 use super::evident::Evident;
 use super::result::{Item, What, read_result};
@@ -143,6 +144,37 @@ impl Ledger {
         let year = u64::from(self.today.year().unsigned_abs()) * 10_000;
         items.push(self.item(Fact::Number(year), "year", Vec::new()));
         self.push(Origin::Clock, items);
+    }
+
+    /// The sources of the house that pieces of a quotation stand in, each with its own; none if one stands nowhere. A piece that
+    /// is too short to be found by itself stands behind the one before it.
+    pub(super) fn quoted<'q>(&self, pieces: &'q [String]) -> Option<Vec<(&Origin, &'q str)>> {
+        let mut found: Vec<(&Origin, &str)> = Vec::new();
+        let mut behind = String::new();
+        for piece in pieces {
+            let wanted = plain(piece);
+            let mut sources = self.documents.iter().filter(|document| document.origin.is_of_the_house());
+            let (origin, rest) = if is_long_enough(&wanted) {
+                sources.find_map(|document| {
+                    let written = plain(&document.written);
+                    let (_, rest) = written.split_once(wanted.as_str())?;
+                    Some((&document.origin, rest.to_owned()))
+                })?
+            } else {
+                let (_, rest) = behind.split_once(wanted.as_str()).filter(|_| !wanted.is_empty())?;
+                (found.last()?.0, rest.to_owned())
+            };
+            behind = rest;
+            found.push((origin, piece.as_str()));
+        }
+        Some(found)
+    }
+
+    /// What the customer wrote.
+    pub(super) fn customers_words(&self) -> impl Iterator<Item = (&Origin, &str)> {
+        let said =
+            self.documents.iter().filter(|document| matches!(document.origin, Origin::Customer { .. }));
+        said.map(|document| (&document.origin, &*document.written))
     }
 
     /// Whether a day that a sentence names is one that a result tells of, and not of one thing among several.

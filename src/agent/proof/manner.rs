@@ -158,6 +158,7 @@ impl<'a> Manner<'a> {
                     || self.is_the_customers_basket(stated)
             }
             Kind::Length if matches!(stated.fact, Fact::Word(_)) => false,
+            Kind::Length if self.is_an_age(stated) => true,
             Kind::Percent | Kind::Length => self.has(&ATTRIBUTED) || self.denies(stated),
             Kind::Stock | Kind::Opening | Kind::Inclusion | Kind::Word => false,
         }
@@ -232,6 +233,12 @@ impl<'a> Manner<'a> {
         let mut words = behind.split_ascii_whitespace();
         matches!(words.next(), Some("da" | "do" | "de" | "of" | "in"))
             && matches!(words.next(), Some("sua" | "seu" | "your" | "tu" | "su"))
+    }
+
+    /// `a 9-year-old`.
+    fn is_an_age(&self, stated: &Stated) -> bool {
+        let behind = self.sentence.get(stated.span.end..).unwrap_or_default();
+        behind.starts_with("-old") || behind.starts_with(" old")
     }
 
     /// `your $96 cart`, `tu cesta de 60 €`, `com o carrinho em R$ 142,00`.

@@ -4,6 +4,7 @@
 pub mod acts;
 mod attribution;
 mod bind;
+pub mod cited;
 mod conditions;
 mod days;
 mod deeds;
@@ -24,6 +25,7 @@ pub mod policies;
 mod proper;
 mod result;
 mod rivals;
+mod said;
 mod scarcity;
 mod senses;
 mod slots;
@@ -51,7 +53,7 @@ use crate::language::fold::{beginning, fold, words};
 use crate::language::phrases::spaced;
 use crate::language::statements::{Term, terms_of};
 pub use acts::Acts;
-pub use bind::{Binder, UNPROVEN};
+pub use bind::{Binder, UNPROVEN, can_be_shown};
 use deeds::{By, claims_to_have_looked, deeds_in};
 use first_person::{has_the_verb, speaks_for_the_house};
 use flags::policies_of_flags;
@@ -313,13 +315,12 @@ impl Proof {
         for deed in deeds_in(sentence, language).iter() {
             // What a tool's name does not tell may be anything.
             let wrote_so = self.wrote.iter().any(|acts| acts.meets(deed.acts));
-            // `O cambio está solicitado`: whatever was done was asked for.
-            let is_asked_for = !self.wrote.is_empty() && deed.is_a_request();
             let wrote = self
                 .wrote
                 .iter()
                 .any(|acts| (acts.is_empty() && !deed.acts.is_grave()) || acts.meets(deed.acts))
-                || is_asked_for
+                // `O cambio está solicitado`: whatever was done was asked for.
+                || (!self.wrote.is_empty() && deed.is_a_request())
                 || has_the_verb(&self.wrote_by, &deed.root);
             let known = wrote || self.deeds.meets(deed.acts);
             // What the deed is called by names no record.

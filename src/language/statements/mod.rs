@@ -238,7 +238,7 @@ pub fn read(text: &str, language: Language) -> Arc<Reading> {
         for sentence in sentences(text) {
             let read = read_sentence(sentence, language);
             table.read_line(sentence, text.get(begin + sentence.len()..).unwrap_or_default(), language);
-            for stated in &read.stated {
+            for stated in read.stated.iter().chain(&table.measured(sentence, language)) {
                 let mut near = if stated.near.is_empty() { carried.clone() } else { stated.near.clone() };
                 near.extend(table.terms_at(sentence, stated.span.start, language));
                 near.sort_unstable();

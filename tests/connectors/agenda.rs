@@ -261,6 +261,33 @@ async fn what_people_write_into_the_calendar_counts() {
 }
 
 #[tokio::test]
+async fn a_time_that_somebody_takes_between_the_look_and_the_booking_is_theirs() {
+    let world = World::new().await;
+    let fake = Fake::start(Google::new(&["marina@shop.example", "shop@shop.example"])).await;
+    let agenda = agenda(&world, &fake);
+    let ana = world.counter.by_email("ana.souza@example.com").await.id;
+    let (start, service) = first_free(&agenda).await;
+    let begin = start.to_zoned(agenda.zone.clone()).unwrap().timestamp();
+    let end = begin + SignedDuration::from_mins(30);
+    fake.vendor.lock().unwrap().meanwhile = Some((begin.to_string(), end.to_string()));
+    let request =
+        Book { service, professional: Some("marina".to_owned()), start, contact: ana, notes: String::new() };
+    let taken = agenda.book("t/c1", request.clone()).await;
+    assert!(matches!(taken, Err(BackofficeError::Conflict { .. })), "{taken:?}");
+    let standing = fake.vendor.lock().unwrap().standing("marina@shop.example");
+    assert_eq!(standing.len(), 1, "theirs alone: {standing:#?}");
+    assert_eq!(standing[0]["id"], "byhand");
+    assert!(agenda.appointments(ana).await.unwrap().iter().all(|one| one.start.datetime() != start));
+    // Nobody takes the next one, and a calendar that cannot tell leaves it as it is.
+    let (free, _) = first_free(&agenda).await;
+    assert!(free != start);
+    fake.fail("GET", "/events", Fault::Refuse(Answer::json(400, json!({"error": {"message": "no"}}))));
+    let booked = agenda.book("t/c2", Book { start: free, ..request }).await.unwrap();
+    assert_eq!(booked.start.datetime(), free);
+    assert_eq!(fake.vendor.lock().unwrap().standing("marina@shop.example").len(), 2);
+}
+
+#[tokio::test]
 async fn a_calendar_that_cannot_be_asked_offers_nothing_and_a_refused_entry_undoes_the_booking() {
     let world = World::new().await;
     let fake = Fake::start(Google::new(&["marina@shop.example", "shop@shop.example"])).await;

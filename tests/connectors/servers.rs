@@ -5,12 +5,16 @@ use super::tickets;
 use crate::support::servers::{Radicale, Redmine};
 use balcao::backoffice::BackofficeError;
 use balcao::backoffice::agenda::{Agenda, Book, Reschedule, SlotQuery};
-use balcao::backoffice::connector::agenda::Calendars;
+use balcao::backoffice::calendar::{Entry, Guest, OutsideCalendar};
+use balcao::backoffice::connector::agenda::{Calendars, ConnectorCalendar};
 use balcao::backoffice::mirrored::MirroredAgenda;
+use balcao::domain::clock::Clock;
+use balcao::domain::ids::RecordId;
 use jiff::civil::date;
+const VALUES: [(&str, &str); 3] = [("user", "desk"), ("password", "s3cret"), ("calendar", "desk/agenda")];
+
 fn agenda(world: &World, radicale: &Radicale) -> MirroredAgenda {
-    let values = [("user", "desk"), ("password", "s3cret"), ("calendar", "desk/agenda")];
-    let vendor = world.built_in("caldav", &radicale.url, &values);
+    let vendor = world.built_in("caldav", &radicale.url, &VALUES);
     world.agenda(vendor, Calendars::read("", "desk/agenda").unwrap())
 }
 
@@ -118,4 +122,37 @@ async fn a_real_redmine_keeps_the_contract() {
     redmine.team(solved.0, status("closed"), None).await;
     tickets::assert_closed(&*desk, solved).await;
     assert_eq!(redmine.issues().await.len(), 2, "nothing was opened twice");
+}
+
+#[tokio::test]
+async fn a_real_calendar_server_tells_whose_a_time_is_that_was_booked_twice() {
+    let Some(radicale) = Radicale::start().await else { return };
+    let world = World::new().await;
+    let calendar = ConnectorCalendar::new(
+        world.built_in("caldav", &radicale.url, &VALUES),
+        Calendars::read("", "desk/agenda").unwrap(),
+        agenda(&world, &radicale).zone,
+        world.counter.clock.clone(),
+    );
+    radicale.write("byhand", "20261127T140000", "20261127T150000").await;
+    let at = |hour: i8| {
+        date(2026, 11, 27).at(hour, 0, 0, 0).to_zoned(agenda(&world, &radicale).zone).unwrap().timestamp()
+    };
+    let entry = |hour: i8| Entry {
+        id: RecordId(world.counter.clock.new_id()),
+        professional: "marina".to_owned(),
+        title: "Replantio".to_owned(),
+        description: String::new(),
+        location: String::new(),
+        start: at(hour),
+        end: at(hour + 1),
+        guest: Guest::default(),
+    };
+    let (taken, free, own) = (entry(14), entry(15), entry(15));
+    let lost = calendar.write("t/1", &taken).await;
+    assert!(matches!(lost, Err(BackofficeError::Conflict { .. })), "{lost:?}");
+    assert!(!radicale.events().await.contains(&taken.id.0.simple().to_string()), "theirs stays alone");
+    calendar.write("t/2", &free).await.unwrap();
+    // What this program wrote itself is told apart by its own agenda.
+    calendar.write("t/3", &own).await.unwrap();
 }

@@ -85,6 +85,15 @@ struct RemoteEvent {
     etag: Option<String>,
 }
 
+/// What `overlapping` gives: a list of these.
+#[derive(Deserialize)]
+struct RemoteEntry {
+    id: RemoteId,
+    /// Whether this program wrote it.
+    #[serde(default)]
+    own: bool,
+}
+
 impl ConnectorCalendar {
     /// These calendars of this vendor, in this time zone.
     pub fn new(vendor: Arc<Connector>, calendars: Calendars, zone: TimeZone, clock: Arc<dyn Clock>) -> Self {
@@ -120,6 +129,40 @@ impl ConnectorCalendar {
     async fn stands(&self, entry: &Entry, calendar: &str) -> Result<bool, Fault> {
         let event = self.event(entry.id, calendar).await.map_err(|_| Fault::Unknown)?;
         Ok(event.is_some_and(|event| self.times(&event) == Some((entry.start, entry.end))))
+    }
+
+    /// Whether somebody else's entry stands at the same time: calendars take two, and somebody may have written between the
+    /// look and the booking. A calendar that cannot be asked leaves it as it is.
+    async fn is_overlapped(&self, entry: &Entry, calendar: &str) -> bool {
+        if !self.vendor.can("overlapping") {
+            return false;
+        }
+        let arguments = self.span(calendar, entry.start, entry.end);
+        let found = self.vendor.read("overlapping", &arguments).await;
+        let entries = found.and_then(|found| shaped(found, self.vendor.name(), "overlapping"));
+        match entries {
+            Ok(entries) => {
+                let entries: Option<Vec<RemoteEntry>> = entries;
+                entries.into_iter().flatten().any(|one| !one.own && one.id.0 != remote_id(entry.id))
+            }
+            Err(fault) => {
+                tracing::warn!(appointment = %entry.id, %fault, "nobody could look whether a time was booked twice");
+                false
+            }
+        }
+    }
+
+    /// A span of a calendar, as operations take it.
+    fn span(&self, calendar: &str, from: Timestamp, until: Timestamp) -> Value {
+        let local =
+            |at: Timestamp| at.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+        json!({
+            "calendar": calendar,
+            "from": local(from),
+            "until": local(until),
+            "from_utc": from.to_string(),
+            "until_utc": until.to_string(),
+        })
     }
 
     async fn event(&self, id: RecordId, calendar: &str) -> Result<Option<RemoteEvent>, Fault> {
@@ -190,15 +233,7 @@ impl OutsideCalendar for ConnectorCalendar {
         from: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<Busy>, BackofficeError> {
-        let local =
-            |at: Timestamp| at.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
-        let arguments = json!({
-            "calendar": self.calendars.of(professional),
-            "from": local(from),
-            "until": local(until),
-            "from_utc": from.to_string(),
-            "until_utc": until.to_string(),
-        });
+        let arguments = self.span(self.calendars.of(professional), from, until);
         let result = self.vendor.read("busy", &arguments).await?;
         let spans: Option<Vec<RemoteBusy>> = shaped(result, self.vendor.name(), "busy")?;
         spans
@@ -231,7 +266,13 @@ impl OutsideCalendar for ConnectorCalendar {
             local: entry.id.to_string(),
             remote: calendar.to_owned(),
         };
-        Ok(self.vendor.store().link(&written, self.clock.now()).await?)
+        self.vendor.store().link(&written, self.clock.now()).await?;
+        if self.is_overlapped(entry, calendar).await {
+            // Theirs stays.
+            self.remove(&format!("{key} overlapped"), entry.id, &entry.professional).await?;
+            return Err(Fault::Conflict.into());
+        }
+        Ok(())
     }
 
     async fn shift(&self, key: &str, entry: &Entry, before: &str) -> Result<(), BackofficeError> {

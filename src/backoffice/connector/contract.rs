@@ -119,7 +119,7 @@ const EVENT: &[&str] = &[
 const CHARGE: &[&str] = &["reference", "amount", "amount_number", "amount_cents", "description", "email"];
 
 /// Every operation that the code calls.
-pub const OPERATIONS: [OperationContract; 36] = [
+pub const OPERATIONS: [OperationContract; 37] = [
     operation(Capability::Crm, "contact_by_email", Need::Required, &["email"]),
     operation(
         Capability::Crm,
@@ -149,6 +149,12 @@ pub const OPERATIONS: [OperationContract; 36] = [
         Capability::Agenda,
         "busy",
         Need::Required,
+        &["calendar", "from", "until", "from_utc", "until_utc"],
+    ),
+    operation(
+        Capability::Agenda,
+        "overlapping",
+        Need::Optional,
         &["calendar", "from", "until", "from_utc", "until_utc"],
     ),
     operation(Capability::Agenda, "create_event", Need::Required, EVENT),

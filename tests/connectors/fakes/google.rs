@@ -12,6 +12,8 @@ pub struct Google {
     /// Events by calendar.
     pub calendars: BTreeMap<String, Vec<Value>>,
     pub tokens: u32,
+    /// What somebody writes by hand right before the next event arrives: start and end.
+    pub meanwhile: Option<(String, String)>,
     revision: u32,
 }
 
@@ -104,6 +106,11 @@ impl Vendor for Google {
                     return fault(404, "notFound");
                 }
                 let etag = self.etag();
+                if method == "POST"
+                    && let Some((start, end)) = self.meanwhile.take()
+                {
+                    self.occupy(calendar, &start, &end);
+                }
                 let events = self.calendars.get_mut(*calendar).unwrap();
                 match (method, rest) {
                     ("POST", []) => {
@@ -121,6 +128,16 @@ impl Vendor for Google {
                         event["etag"] = etag;
                         events.push(event.clone());
                         Answer::json(200, event)
+                    }
+                    ("GET", []) => {
+                        let bound = |name: &str| asked.parameter(name).unwrap().parse::<Timestamp>().unwrap();
+                        let (from, until) = (bound("timeMin"), bound("timeMax"));
+                        let found: Vec<&Value> = events
+                            .iter()
+                            .filter(|event| event["status"] != "cancelled")
+                            .filter(|event| at(&event["start"]) < until && from < at(&event["end"]))
+                            .collect();
+                        Answer::json(200, json!({"kind": "calendar#events", "items": found}))
                     }
                     (method, [id]) => {
                         let Some(event) = events.iter_mut().find(|event| event["id"] == **id) else {

@@ -7,6 +7,7 @@ use crate::knowledge::markdown::{self, Block};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// More words than this are cut, at a paragraph, a line or a sentence where there is one.
@@ -30,7 +31,7 @@ pub enum Way {
 /// A passage as it is kept in the index.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Chunk {
-    /// Stable: the same words at the same place have the same id.
+    /// Stable: the same words of a document have the same id, wherever in it they stand.
     pub id: Uuid,
     /// The document it belongs to.
     pub source: String,
@@ -95,8 +96,12 @@ pub struct Findable {
 
 /// Cuts a document.
 pub fn cut(document: &Document) -> Vec<Findable> {
-    let mut writer =
-        Writer { document, title: document.title.clone().unwrap_or_default(), chunks: Vec::new() };
+    let mut writer = Writer {
+        document,
+        title: document.title.clone().unwrap_or_default(),
+        chunks: Vec::new(),
+        seen: HashMap::new(),
+    };
     match &document.body {
         Body::Markdown(text) => writer.outline(markdown::blocks(text)),
         Body::Outline(blocks) => writer.outline(blocks.clone()),
@@ -113,6 +118,8 @@ struct Writer<'a> {
     document: &'a Document,
     title: String,
     chunks: Vec<Findable>,
+    /// How often the same words have come already.
+    seen: HashMap<Uuid, u32>,
 }
 
 impl Writer<'_> {
@@ -171,7 +178,10 @@ impl Writer<'_> {
         let ordinal = u32::try_from(self.chunks.len()).unwrap_or(u32::MAX);
         let source = self.document.source.clone();
         let title = if self.title.is_empty() { source.clone() } else { self.title.clone() };
-        let id = chunk_id([&source, &title, heading.as_deref().unwrap_or_default(), &text], ordinal);
+        let words = [source.as_str(), &title, heading.as_deref().unwrap_or_default(), &text];
+        let again = self.seen.entry(chunk_id(words, 0)).or_insert(0);
+        let id = chunk_id(words, *again);
+        *again += 1;
         let (tags, language) = (self.document.tags.clone(), self.document.language);
         let Terms { valid_from, valid_until, audience, owner } = self.document.terms.clone();
         let chunk = Chunk {
@@ -192,10 +202,11 @@ impl Writer<'_> {
     }
 }
 
-/// The same words at the same place. The title counts: it is part of what a passage's vector is made of.
-fn chunk_id(words: [&str; 4], ordinal: u32) -> Uuid {
+/// The same words, for the first time in a document or `again`. Where they stand does not count: a paragraph above them changes
+/// nothing of what they say. The title counts: it is part of what a passage's vector is made of.
+fn chunk_id(words: [&str; 4], again: u32) -> Uuid {
     let mut hasher = Sha256::new();
-    for field in words.map(str::as_bytes).into_iter().chain([ordinal.to_le_bytes().as_slice()]) {
+    for field in words.map(str::as_bytes).into_iter().chain([again.to_le_bytes().as_slice()]) {
         hasher.update((field.len() as u64).to_le_bytes());
         hasher.update(field);
     }
@@ -407,6 +418,23 @@ mod tests {
         unique.sort_unstable();
         unique.dedup();
         assert_eq!(unique.len(), ids.len());
+    }
+
+    #[test]
+    fn what_is_written_above_changes_no_id() {
+        let section = |name: &str, text: &str| format!("## {name}\n\n{text}\n\n");
+        let (prices, hours) =
+            (section("Preços", "O vaso custa R$ 45,00."), section("Horário", "Das 9h às 18h."));
+        let ids = |text: &str| {
+            cut(&document(Body::Markdown(text.to_owned())))
+                .into_iter()
+                .map(|it| it.chunk.id)
+                .collect::<Vec<_>>()
+        };
+        let before = ids(&format!("{prices}{hours}"));
+        let after = ids(&format!("{}{prices}{hours}", section("Férias", "Fechamos em janeiro.")));
+        assert_eq!((before.len(), after.len()), (2, 3));
+        assert_eq!(before, after[1..]);
     }
 
     proptest::proptest! {

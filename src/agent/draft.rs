@@ -3,7 +3,6 @@
 
 use super::guard::Guard;
 use super::proof::Proof;
-use super::proof::cited::MARK;
 use crate::domain::language::Language;
 use crate::language::sentences::sentences;
 use std::sync::{Mutex, PoisonError};
@@ -46,7 +45,7 @@ impl<'a> Draft<'a> {
         let whole = parts.len().saturating_sub(1);
         for sentence in &parts[..whole] {
             *judged += sentence.len();
-            if sentence.trim_start().starts_with(MARK) || guard.pass(sentence).is_err() {
+            if guard.pass(sentence).is_err() {
                 *stopped = true;
                 return;
             }

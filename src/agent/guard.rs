@@ -2,7 +2,7 @@
 //! result, a promise to come back, an internal name or a secret is not sent. Pure.
 
 use super::claims::{claims_a_hand_off, promises_to_return, refuses_for_the_house};
-use super::proof::cited::citations_in;
+use super::proof::cited::{citations_in, is_marked};
 use super::proof::{Binder, Proof};
 use crate::domain::language::Language;
 use crate::domain::provenance::Binding;
@@ -84,7 +84,7 @@ impl<'a> Guard<'a> {
             return Ok(Vec::new());
         }
         let proof = self.proof;
-        if leaks(sentence, proof) {
+        if is_marked(sentence) || leaks(sentence, proof) {
             return Err("it shows internal names, ids or raw data");
         }
         let body = without_list_marker(sentence);

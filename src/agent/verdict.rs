@@ -48,6 +48,11 @@ impl Run<'_> {
             });
         }
         match judged.withheld.first() {
+            // Nothing but lines for the guard.
+            None if judged.text.trim().is_empty() && turn.may_repair() => {
+                Verdict::Repair { reason: "Your answer has no words for the customer: write it.".to_owned() }
+            }
+            None if judged.text.trim().is_empty() => Verdict::Withhold,
             None => Verdict::Send(judged.text),
             Some(first) if turn.may_repair() => Verdict::Repair {
                 reason: format!(

@@ -242,7 +242,11 @@ impl App {
             readers: library.documents.readers(),
             taken: Taken { pictures: settings.llm.sees(), documents: settings.llm.takes_files() },
         });
-        let reminding = Arc::new(Reminding::new(&settings.reminders, settings.business.timezone.clone()));
+        let reminding = Arc::new(Reminding::new(
+            &settings.reminders,
+            settings.channels.whatsapp.unasked_hours,
+            settings.business.timezone.clone(),
+        ));
         let runner = TurnRunner {
             agent: Agent {
                 model,

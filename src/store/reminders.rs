@@ -70,7 +70,8 @@ pub trait ReminderStore: Send + Sync {
     /// Keeps a plan in the place of every earlier one for this record, all or nothing.
     async fn plan(&self, plan: &ReminderPlan) -> Result<(), StoreError>;
 
-    /// Claims reminders that are due, at most `limit`, the longest due first. A claim runs out at `lease_until`; one
+    /// Claims reminders that are due, at most `limit`: those that nobody has looked at yet before the others, the longest due
+    /// first. A claim runs out at `lease_until`; one
     /// further off than [`super::turns::FARTHEST_DUE`] was made before the clock was set back, and holds nobody.
     async fn claim(
         &self,

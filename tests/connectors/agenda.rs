@@ -400,7 +400,8 @@ async fn calendars_are_compared_and_the_team_s_changes_told_once() {
         at: now(),
     };
     let conversation = stores.conversations.open(opening).await.unwrap().id;
-    let reminders = Settings::load(None, &Vec::new()).unwrap().reminders;
+    let settings = Settings::load(None, &Vec::new()).unwrap();
+    let hours = settings.channels.whatsapp.unasked_hours;
     let desk = NewsDesk {
         stores: stores.clone(),
         backoffice: Backoffice {
@@ -413,7 +414,7 @@ async fn calendars_are_compared_and_the_team_s_changes_told_once() {
         alerts: Arc::new(Alerts::logged(world.counter.clock.clone())),
         clock: world.counter.clock.clone(),
         timezone: calcom(&world, &fake).zone,
-        reminding: Arc::new(Reminding::new(&reminders, calcom(&world, &fake).zone)),
+        reminding: Arc::new(Reminding::new(&settings.reminders, hours, calcom(&world, &fake).zone)),
     };
     let agenda = calcom(&world, &fake);
     let standing = async || {

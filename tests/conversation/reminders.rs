@@ -276,6 +276,50 @@ async fn nobody_is_reminded_of_what_was_paid_or_can_be_paid_no_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn on_whatsapp_nobody_is_reminded_at_night_and_what_is_over_by_morning_is_not_told() {
+    for is_called_off in [false, true] {
+        let clock = Arc::new(ManualClock::at(TUESDAY.parse().unwrap()));
+        let meta = FakeMeta::start_at([], clock.clone()).await;
+        let app = AppOptions::scripted(books())
+            .with(|settings| {
+                meta.set(&mut settings.channels.whatsapp);
+                settings.reminders.appointment_hours = vec![16];
+            })
+            .at(clock.clone())
+            .start()
+            .await;
+        meta.knows(&app);
+        meta.tells(Customer::ana().writes("wamid.1", ASKED)).await;
+        meta.taken(1).await;
+        // They write again in the evening, so that words of our own may leave.
+        clock.set("2026-11-26T20:30:00-03:00".parse().unwrap());
+        app.model().push(says("De nada!"));
+        meta.tells(Customer::ana().writes("wamid.2", "Obrigada!")).await;
+        meta.taken(2).await;
+        clock.set("2026-11-26T22:30:00-03:00".parse().unwrap());
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        let stores = app.stores().await;
+        assert_eq!(stores.outbox.depth().await.unwrap(), 0, "nothing waits in the outbox either");
+        if is_called_off {
+            use balcao::store::backoffice::EffectKey;
+            let (from, until) =
+                ("2026-11-27T17:00:00Z".parse().unwrap(), "2026-11-27T17:01:00Z".parse().unwrap());
+            let standing = stores.backoffice.appointments_between(from, until).await.unwrap();
+            let booked = standing.iter().find(|one| one.service == "replantio").unwrap();
+            stores.backoffice.cancel_appointment(&EffectKey("by hand".to_owned()), booked.id).await.unwrap();
+        }
+        clock.set("2026-11-27T08:05:00-03:00".parse().unwrap());
+        if is_called_off {
+            tokio::time::sleep(Duration::from_secs(6)).await;
+            assert_eq!(meta.taken(2).await.len(), 2);
+        } else {
+            assert!(meta.texts(3).await[2].starts_with("Passando para lembrar"));
+        }
+        app.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn on_whatsapp_a_reminder_behind_the_window_takes_the_template() {
     let clock = Arc::new(ManualClock::at(TUESDAY.parse().unwrap()));
     let meta = FakeMeta::start_at([], clock.clone()).await;

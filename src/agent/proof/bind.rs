@@ -89,7 +89,7 @@ impl Binder {
         for stated in &read.stated {
             if is_idle(stated, &manner)
                 || !manner.states(stated, has_a_day)
-                || is_within(stated, &read.stated)
+                || is_within(stated, &read.stated, ledger)
             {
                 continue;
             }

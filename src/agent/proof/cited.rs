@@ -7,10 +7,11 @@ use super::equal::{number_of, says};
 use super::evident::Evident;
 use super::formulas::{Formula, numbers_in};
 use super::ledger::Ledger;
+use super::result::What;
 use crate::domain::provenance::Origin;
 use crate::language::fold::fold;
 use crate::language::numbers::find_quantities;
-use crate::language::statements::{Fact, Kind, Stated, Term, names_a_day, read_sentence, terms_of};
+use crate::language::statements::{Fact, Kind, Stated, THING, Term, names_a_day, read_sentence, terms_of};
 
 /// What a line begins with that is for the guard and not for the customer.
 pub const MARK: &str = "@@";
@@ -19,6 +20,8 @@ const BETWEEN: [&str; 2] = ["…", "..."];
 /// Most lines of one draft, and most characters of one.
 const MOST: usize = 24;
 const LONGEST: usize = 1_000;
+/// Most pieces of one quotation.
+const MOST_PIECES: usize = 8;
 /// Fewer letters and digits are words of any source.
 const SHORTEST: usize = 4;
 /// Ten-thousandths, which numbers are kept in, of a centavo.
@@ -39,19 +42,48 @@ pub struct Citation {
 
 /// A draft without the lines that are for the guard, and what they show: `@@ claim | words of a source | calculation`.
 pub fn citations_in(draft: &str) -> (String, Vec<Citation>) {
-    if !draft.contains(MARK) {
+    if !is_marked(draft) {
         return (draft.to_owned(), Vec::new());
     }
-    let is_shown = |line: &&str| line.trim_start().starts_with(MARK);
-    let said: Vec<&str> = draft.lines().filter(|line| !is_shown(line)).collect();
-    let citations = draft.lines().filter(is_shown).take(MOST).filter_map(citation).collect();
-    (said.join("\n").trim_end().to_owned(), citations)
+    let (mut said, mut citations) = (Vec::new(), Vec::new());
+    for line in draft.lines() {
+        let Some((words, shown)) = divided(line) else {
+            said.push(line);
+            continue;
+        };
+        if !words.is_empty() {
+            said.push(words);
+        }
+        citations.extend((citations.len() < MOST).then(|| citation(shown)).flatten());
+    }
+    // Marks of a block that has nothing in it any more.
+    let said = said.join("\n").replace("```\n```", "");
+    (said.trim_end().to_owned(), citations)
+}
+
+/// Whether a text has words that are for the guard.
+pub fn is_marked(text: &str) -> bool {
+    text.contains(MARK) && text.lines().any(|line| divided(line).is_some())
+}
+
+/// The words of a line that are the customer's, and those behind them that are for the guard: at its beginning, where a list or
+/// a quotation may begin too, or behind a blank.
+fn divided(line: &str) -> Option<(&str, &str)> {
+    let (at, _) = line.match_indices(MARK).find(|(at, _)| {
+        line[..*at]
+            .chars()
+            .next_back()
+            .is_none_or(|sign| sign.is_whitespace() || matches!(sign, '`' | '>' | '*' | '-'))
+    })?;
+    let (before, shown) = line.split_at(at);
+    let is_only_marks = before.chars().all(|sign| !sign.is_alphabetic());
+    Some((if is_only_marks { "" } else { before.trim_end() }, shown.strip_prefix(MARK)?))
 }
 
 fn citation(line: &str) -> Option<Citation> {
-    let line = line.trim().strip_prefix(MARK).filter(|line| line.chars().count() <= LONGEST)?;
+    let line = line.trim().trim_end_matches('`');
     // A line of a table is quoted with its marks.
-    let (claim, rest) = line.split_once('|')?;
+    let (claim, rest) = line.split_once('|').filter(|_| line.chars().count() <= LONGEST)?;
     let (quoted, formula) = match rest.rsplit_once('|') {
         Some((quoted, formula)) if Formula::read(formula).is_some() => (quoted, Some(formula.to_owned())),
         _ => (rest, None),
@@ -60,8 +92,9 @@ fn citation(line: &str) -> Option<Citation> {
     for mark in BETWEEN {
         quotes = quotes.into_iter().flat_map(|quote| quote.split(mark)).collect();
     }
-    let quotes = quotes.into_iter().map(bare).filter(|quote| !quote.is_empty()).map(str::to_owned).collect();
-    Some(Citation { claim: claim.trim().to_owned(), quotes, formula })
+    let quotes: Vec<String> =
+        quotes.into_iter().map(bare).filter(|quote| !quote.is_empty()).map(str::to_owned).collect();
+    (quotes.len() <= MOST_PIECES).then(|| Citation { claim: claim.trim().to_owned(), quotes, formula })
 }
 
 /// Without the marks that models put around what they quote.
@@ -82,8 +115,12 @@ impl Binder {
 
     fn proven(&self, citation: &Citation, stated: &Stated, place: &Place<'_>) -> Option<Origin> {
         let quoted = place.ledger.quoted(&citation.quotes)?;
+        // What a tool found was looked for; what a passage says may be of anything.
+        let is_about = quoted.iter().any(|(origin, quote)| {
+            matches!(origin, Origin::Tool { .. }) || self.is_about(quote, stated, place)
+        });
         let says = |(origin, quote): &&(&Origin, &str)| match &citation.formula {
-            Some(formula) => self.comes_to(formula, &quoted, stated, place),
+            Some(formula) => is_about && self.comes_to(formula, &quoted, stated, place),
             // Pieces of several lines together say what none of them says.
             None => {
                 is_long_enough(&plain(quote))
@@ -106,8 +143,8 @@ impl Binder {
         quoted.iter().any(|term| !names_a_day(*term) && is_named(term))
     }
 
-    /// Whether a calculation comes to an amount, a share or a measure that is claimed, and is one of amounts that are told, each
-    /// so often, or such a share of it, as is told. A code or a day is never computed.
+    /// Whether a calculation comes to an amount or a measure that is claimed: amounts that are added up, each so often, or such a
+    /// share of it, as is told. One of them at least is the house's, and every share. A code or a day is never computed.
     fn comes_to(
         &self,
         formula: &str,
@@ -119,7 +156,21 @@ impl Binder {
         let claimed: Vec<u64> =
             number_of(stated.fact).into_iter().flatten().filter(|number| *number > 0).collect();
         let is_claimed = |number: u64| claimed.iter().any(|claimed| number.abs_diff(*claimed) <= CENT);
-        let mut told: Vec<u64> = quoted.iter().flat_map(|(_, quote)| numbers_in(quote)).collect();
+        let in_parts = |cents: i64| u64::try_from(cents).ok()?.checked_mul(CENT);
+        let amount = |evident: Evident<'_>| in_parts(evident.amount()?);
+        let quoted_numbers: Vec<u64> = quoted.iter().flat_map(|(_, quote)| numbers_in(quote)).collect();
+        let mut house: Vec<u64> = self.amounts.iter().filter_map(|cents| in_parts(*cents)).collect();
+        let mut shares: Vec<u64> = self.shares.iter().map(|share| u64::from(*share) * CENT).collect();
+        for (origin, quote) in quoted {
+            let shown = shown(origin, quote, place);
+            house.extend(shown.evidence().filter_map(amount));
+            shares.extend(
+                shown.evidence().filter_map(|evident| evident.share()).map(|share| u64::from(share) * CENT),
+            );
+        }
+        let theirs = place.ledger.evidence().filter(|evident| !evident.origin.is_of_the_house());
+        let theirs: Vec<u64> = theirs.filter_map(amount).collect();
+        let mut counts = quoted_numbers.clone();
         let words = |text: &str| {
             let counted = find_quantities(text, place.language).into_iter();
             counted
@@ -127,28 +178,30 @@ impl Binder {
                 .collect::<Vec<_>>()
         };
         for (_, said) in place.ledger.customers_words() {
-            told.extend(numbers_in(said));
-            told.extend(words(said));
+            counts.extend(numbers_in(said).into_iter().filter(|number| number.is_multiple_of(PARTS)));
+            counts.extend(words(said));
         }
-        told.extend(words(place.sentence));
-        let bound = self.amounts.iter().filter_map(|cents| u64::try_from(*cents).ok()?.checked_mul(CENT));
-        let mut amounts: Vec<u64> = bound.collect();
-        let amount = |evident: Evident<'_>| u64::try_from(evident.amount()?).ok()?.checked_mul(CENT);
-        for (origin, quote) in quoted {
-            amounts.extend(shown(origin, quote, place).evidence().filter_map(amount));
-        }
-        let said = place.ledger.evidence().filter(|evident| !evident.origin.is_of_the_house());
-        amounts.extend(said.filter_map(amount));
-        told.extend(&amounts);
-        told.extend(self.shares.iter().map(|share| u64::from(*share) * CENT));
-        let is_told = |number: u64| told.contains(&number);
-        let is_of_money = |number: u64| amounts.contains(&number);
+        counts.extend(words(place.sentence));
+        let is_amount = |number: u64| house.contains(&number) || theirs.contains(&number);
+        let is_told = |number: u64, is_share: bool| match is_share {
+            true => shares.contains(&number),
+            false => is_amount(number) || counts.contains(&number),
+        };
         let fits = match stated.fact.kind() {
-            Kind::Money => formula.is_sum_of(is_of_money),
-            Kind::Count | Kind::Length => formula.is_product(),
+            Kind::Money => {
+                formula.is_sum_of(is_amount)
+                    && formula.numbers().iter().any(|(number, _)| house.contains(number))
+            }
+            Kind::Count | Kind::Length => {
+                formula.is_product()
+                    && formula.numbers().iter().any(|(number, _)| quoted_numbers.contains(number))
+            }
             _ => false,
         };
-        fits && formula.numbers().iter().all(|number| is_told(*number) && !claimed.contains(number))
+        fits && formula
+            .numbers()
+            .iter()
+            .all(|(number, is_share)| is_told(*number, *is_share) && !is_claimed(*number))
             && formula.value().is_some_and(is_claimed)
     }
 }
@@ -166,21 +219,52 @@ fn shown(origin: &Origin, quote: &str, place: &Place<'_>) -> Ledger {
 
 /// Whether words of a source say what is claimed.
 fn quote_says(origin: &Origin, quote: &str, claim: Fact, place: &Place<'_>) -> bool {
-    // A length may be told by a number whose unit stands elsewhere.
+    let shown = shown(origin, quote, place);
+    if shown.evidence().any(|evident| says(claim, &evident, &shown)) {
+        return true;
+    }
+    // A number whose unit stands elsewhere, in the head of its column; none that has one of its own.
     let is_measured =
         matches!(claim.kind(), Kind::Money | Kind::Percent | Kind::Length | Kind::Count | Kind::Number);
-    let numbers = || {
-        let told = numbers_in(quote);
-        number_of(claim).into_iter().flatten().any(|claimed| claimed > 0 && told.contains(&claimed))
-    };
-    let shown = shown(origin, quote, place);
-    let says_so = shown.evidence().any(|evident| says(claim, &evident, &shown));
-    says_so || (is_measured && numbers())
+    let mut told = numbers_in(quote);
+    for evident in shown.evidence() {
+        if let What::Fact(fact) = evident.what
+            && !matches!(fact, Fact::Number(_) | Fact::Count(_, THING))
+        {
+            let own = number_of(fact);
+            told.retain(|number| !own.contains(&Some(*number)));
+        }
+    }
+    is_measured
+        && number_of(claim).into_iter().flatten().any(|claimed| claimed > 0 && told.contains(&claimed))
 }
 
-/// The letters, digits and marks of amounts of a text, for one text in another.
+/// The words, numbers and marks of amounts of a text with one blank between them, for one text in another.
 pub(super) fn plain(text: &str) -> String {
-    fold(text).chars().filter(|sign| sign.is_alphanumeric() || matches!(sign, '%' | ',' | '.')).collect()
+    let kept = |sign: char| sign.is_alphanumeric() || matches!(sign, '%' | ',' | '.');
+    let folded = fold(text);
+    folded.split(|sign: char| !kept(sign)).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Where `wanted` ends in `written`, both plain, as whole words and numbers: `469` does not stand in `4690`, nor `R$ 1` in `R$ 1,50`.
+pub(super) fn end_of(wanted: &str, written: &str) -> Option<usize> {
+    let wanted = wanted.trim_matches([',', '.', ' ']);
+    let goes_on = |text: &str| {
+        let mut signs = text.chars();
+        match signs.next() {
+            Some(sign) if sign.is_alphanumeric() => true,
+            Some(',' | '.') => signs.next().is_some_and(|sign| sign.is_ascii_digit()),
+            _ => false,
+        }
+    };
+    let stands = |(at, _): &(usize, &str)| {
+        let before: String = written[..*at].chars().rev().take(2).collect();
+        !goes_on(&before) && !goes_on(&written[at + wanted.len()..])
+    };
+    if wanted.is_empty() {
+        return None;
+    }
+    written.match_indices(wanted).find(stands).map(|(at, _)| at + wanted.len())
 }
 
 /// Whether there is enough of a quotation to find it by.
@@ -243,6 +327,28 @@ mod tests {
         let withheld = |draft: &str| judge(draft, &proof(), Language::Portuguese).withheld.len();
         assert_eq!(withheld("A limpeza custa R$ 9,90.\n@@ R$ 9,90 | e por R$ 9,90?"), 1);
         assert_eq!(withheld("O frete para Marte é R$ 99,00.\n@@ R$ 99,00 | Taxa de entrega: R$ 15,00."), 1);
+        for (said, shown) in [
+            // Numbers that are cut, and those that are of another measure.
+            ("O quilo sai por R$ 75,00.", "R$ 75,00 | \"price_per_kg\":75"),
+            ("A taxa de entrega é R$ 1,00.", "R$ 1,00 | Taxa de entrega: R$ 1"),
+            ("O sinal é de R$ 50,00.", "R$ 50,00 | Sinal de 50%"),
+            ("A entrega leva 15 dias.", "15 dias | Taxa de entrega: R$ 15,00"),
+            // Amounts of the customer's alone, a share of nobody's, a rounding that is none, a code.
+            ("Os 2 bolos saem por R$ 19,80.", "R$ 19,80 | Taxa de entrega: R$ 15,00 | 2 × 9,90"),
+            ("O brigadeiro sai por R$ 22,65.", "R$ 22,65 | \"price_per_kg\":75.5 | 75,50 × 30%"),
+            ("O brigadeiro sai por R$ 75,51.", "R$ 75,51 | \"price_per_kg\":75.5 | 1 × 75,50"),
+            ("O pedido de bolos é o BX-7555.", "BX-7555 | \"price_per_kg\":75.5 | 75,50 × 100"),
+        ] {
+            assert_eq!(withheld(&format!("{said}\n@@ {shown}")), 1, "{said}");
+        }
+        assert_eq!(
+            withheld(
+                "Com o sinal fica R$ 75,50.\n@@ R$ 75,50 | \"price_per_kg\":75.5 … Sinal de 50% | 2 × 75,50 × 50%"
+            ),
+            0
+        );
+        // A sum that is written out needs amounts that somebody told.
+        assert_eq!(withheld("As 4 velas dão 4 × 8 = R$ 32,00."), 1);
         // Deeds and states are told by results alone.
         assert_eq!(withheld("Cancelei o seu pedido.\n@@ pedido | Sinal de 50%."), 1);
     }
@@ -251,9 +357,19 @@ mod tests {
     fn lines_for_the_guard_are_no_words_of_the_answer() {
         let (text, shown) = citations_in("Oi!\n@@ a | b\n  @@ c | | Ashford | £8 | | 2 × 4 = 8\n@@\nTchau!");
         assert_eq!(text, "Oi!\nTchau!");
-        assert_eq!(shown.len(), 2);
+        assert_eq!(shown.len(), 2, "{shown:?}");
         assert_eq!(shown[1].quotes, ["| Ashford | £8 |"]);
         assert_eq!(citations_in("me@@exemplo").0, "me@@exemplo");
+        for draft in [
+            "O frete é R$ 15,00. @@ R$ 15,00 | Taxa de entrega: R$ 15,00",
+            "O frete é R$ 15,00.\n- @@ R$ 15,00 | Taxa de entrega: R$ 15,00",
+            "O frete é R$ 15,00.\n> @@ R$ 15,00 | Taxa",
+            "O frete é R$ 15,00.\n```\n@@ R$ 15,00 | Taxa\n```",
+            "O frete é R$ 15,00.\n1. `@@ R$ 15,00 | Taxa`",
+        ] {
+            assert!(is_marked(draft));
+            assert_eq!(citations_in(draft).0, "O frete é R$ 15,00.", "{draft}");
+        }
         let endless = "@@ a | b\n".repeat(1_000) + &format!("@@ a | {}", "b".repeat(10_000));
         assert_eq!(citations_in(&endless).1.len(), MOST);
     }

@@ -61,13 +61,12 @@ pub fn deeds_in(text: &str, language: Language) -> Arc<Vec<Deed>> {
         found.extend(told_of_an_item(&folded));
         for at in 0..words.len() {
             if let Some((acts, by, root)) = deed_at(&words, &accented, at, language) {
-                let is_denied = (1..=4).any(|places| {
-                    at.checked_sub(places).is_some_and(|place| {
-                        is_negation(&words, place) || (words[place] == "no" && language == Language::Spanish)
-                    })
-                }) || words[at.saturating_sub(7)..at]
-                    .iter()
-                    .any(|word| matches!(*word, "nothing" | "nada" | "nenhum" | "nenhuma" | "none"));
+                let denies = |place: usize| {
+                    (is_negation(&words, place) && !(by == By::Bot && NOTHING.contains(&words[place])))
+                        || (words[place] == "no" && language == Language::Spanish)
+                };
+                let is_denied = (1..=4).any(|places| at.checked_sub(places).is_some_and(denies))
+                    || (by != By::Bot && is_said_of_nothing(&words, at));
                 let is_awaited = match by {
                     By::Bot => is_awaited(&words, at),
                     By::Anyone | By::Event => is_conditional(&words, at),
@@ -79,6 +78,14 @@ pub fn deeds_in(text: &str, language: Language) -> Arc<Vec<Deed>> {
         }
         found
     })
+}
+
+/// Words for nothing. `De nada, já cancelei` denies nothing that the bot says of itself.
+const NOTHING: [&str; 8] = ["nothing", "nada", "nenhum", "nenhuma", "none", "ningun", "ninguno", "ninguna"];
+
+/// `Nothing else on the order was touched`: what is said of nothing was not done.
+fn is_said_of_nothing(words: &[&str], at: usize) -> bool {
+    at <= 8 && words.first().is_some_and(|word| NOTHING.contains(word))
 }
 
 /// `**F-3360** (abajur): enviado`: what an item of a list is said to have come to.
@@ -435,6 +442,9 @@ mod tests {
         assert!(told("nothing else on the order was touched")[0].is_denied);
         let spanish =
             |text: &str| deeds_in(text, Language::Spanish).iter().filter(|deed| deed.by == By::Bot).count();
+        for draft in ["de nada, ja cancelei o seu pedido", "nothing to worry about, i've booked it"] {
+            assert!(told(draft).iter().all(|deed| !deed.is_denied), "{draft}");
+        }
         assert_eq!((spanish("te he apuntado a las 9"), spanish("trae la libreta de vacunas")), (1, 0));
     }
 }

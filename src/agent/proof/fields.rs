@@ -43,7 +43,7 @@ pub(super) fn is_qualifier(key: &str) -> bool {
 }
 
 /// Whether a field says how its record stands.
-pub(super) fn is_state(key: &str) -> bool {
+fn is_state(key: &str) -> bool {
     words_of(key).last().is_some_and(|word| lists("status state situacao estado situacion", word))
 }
 
@@ -83,7 +83,8 @@ pub(super) const STOCK: &str = "stock estoque inventory available quantity qty d
 
 pub(super) fn class_of(key: &[String]) -> Class {
     // `per_day: 34.0`
-    if key.len() > 1 && matches!(key[0].as_str(), "per" | "por") {
+    let is_a_rate = key.len() > 1 && matches!(key[0].as_str(), "per" | "por");
+    if is_a_rate && !key.iter().any(|word| lists("page pagina limit limite cent cento ciento max", word)) {
         return Class::Money;
     }
     // `interrupcoes_7_dias`: the number of the unit is in the name.
@@ -235,6 +236,35 @@ pub(super) fn has_words(text: &str) -> bool {
     text.split(|sign: char| !sign.is_alphabetic()).any(|word| word.len() > 2)
 }
 
+/// Flags of what can be had.
+const TO_BE_HAD: &str = "available disponivel disponible livre libre vago";
+
+/// Lists of what others have.
+const NOT_TO_BE_HAD: &str =
+    "ocupados ocupadas taken booked busy reservados reservadas indisponiveis unavailable blocked";
+/// States of what others have. What is booked may be the customer's own.
+const TAKEN: &str = "taken ocupado ocupada busy unavailable indisponivel";
+
+/// Whether a field says that its record is not to be had: `livre: false`, `{"start": "…", "status": "TAKEN"}`.
+pub(super) fn says_taken(key: &str, value: &Value) -> bool {
+    match value {
+        // `free: false` of an hour; `free_cancellation: false` is of another thing.
+        Value::Bool(told) => {
+            let words = words_of(key);
+            let is_free = matches!(words.as_slice(), [only] if only == "free")
+                || words.iter().any(|word| lists(TO_BE_HAD, word));
+            !told && is_free
+        }
+        Value::String(state) => is_state(key) && words_of(state).iter().any(|word| lists(TAKEN, word)),
+        Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_) => false,
+    }
+}
+
+/// `ocupados: ["10:30"]`: whether a list is of what others have.
+pub(super) fn lists_what_is_taken(key: &str) -> bool {
+    words_of(key).iter().any(|word| lists(NOT_TO_BE_HAD, word))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -252,6 +282,8 @@ mod tests {
             ("coste", "traslado", Class::Money),
             ("days_left", "freeze", Class::Minutes(24 * 60)),
             ("max_per_cpf", "", Class::Any),
+            ("per_page", "", Class::Any),
+            ("per_customer_limit", "", Class::Any),
         ] {
             assert_eq!(class(key, of), expected, "{of}.{key}");
         }

@@ -4,6 +4,7 @@
 use super::bind::{Binder, Place};
 use super::days::BESIDE;
 use super::equal::{date_of, in_other_units, says};
+use super::evident::Evident;
 use super::ledger::{Ledger, weekday_number};
 use super::result::What;
 use crate::language::numbers::find_quantities;
@@ -165,7 +166,7 @@ impl Binder {
                 let adds_up = |one: &u32| {
                     parts.iter().any(|other| one + other == minutes || one.abs_diff(*other) == minutes)
                 };
-                lasts_so_long(minutes, ledger)
+                lasts_so_long(minutes, stated, place)
                     || parts.iter().any(adds_up)
                     || is_product(minutes, &parts, place)
                     || clocks.iter().any(|one| {
@@ -265,15 +266,23 @@ fn bounds_the_rest(claimed: u16, stated: &Stated, place: &Place<'_>) -> bool {
             || is_most && others.iter().all(|other| *other <= claimed))
 }
 
-/// `{"start": "…T11:00", "end": "…T13:00"}`: whether so much time lies between two moments or hours of one record.
-fn lasts_so_long(minutes: u32, ledger: &Ledger) -> bool {
-    let minute = |what: What| match what {
-        What::Fact(Fact::Moment(second)) => Some(second / 60),
-        _ => None,
+/// `{"start": "…T11:00", "end": "…T13:00"}`: whether so much time lies between two moments of one record that the sentence names.
+fn lasts_so_long(minutes: u32, stated: &Stated, place: &Place<'_>) -> bool {
+    const MOST: usize = 200;
+    let whole = &read_sentence(place.sentence, place.language).terms;
+    let is_named = |evident: &Evident<'_>| {
+        [stated.near.as_slice(), whole, place.about].iter().any(|terms| evident.fits(terms) > 0)
     };
-    let moments = || ledger.evidence().filter_map(|evident| Some((minute(evident.what)?, evident)));
-    moments().any(|(from, begin)| {
-        moments().any(|(until, end)| until - from == i64::from(minutes) && begin.is_in_the_record_of(&end))
+    let named = place.ledger.evidence().filter(|evident| is_named(evident));
+    let moments = named.filter_map(|evident| match evident.what {
+        What::Fact(Fact::Moment(second)) => Some((second / 60, evident)),
+        What::Fact(_) | What::Raw(..) => None,
+    });
+    let moments: Vec<(i64, Evident<'_>)> = moments.take(MOST).collect();
+    moments.iter().any(|(from, begin)| {
+        moments
+            .iter()
+            .any(|(until, end)| until - from == i64::from(minutes) && begin.is_in_the_record_of(end))
     })
 }
 

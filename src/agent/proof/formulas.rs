@@ -3,16 +3,21 @@
 use super::bind::Place;
 use crate::language::statements::{Fact, decimal, read_sentence};
 
-/// `£49 + £98 + £98 = £245`, `2 × 28 + 2 × 21 = 98`: whether an amount is what stands before its `=` comes to. What stands
-/// there is proven by itself.
-pub(super) fn is_the_result_of_its_sum(cents: i64, place: &Place<'_>) -> bool {
+/// `£49 + £98 + £98 = £245`, `2 × 28 + 2 × 21 = 98`: whether an amount is what stands before its `=` comes to, and what is added up
+/// there are amounts that were bound, or that the house tells.
+pub(super) fn is_the_result_of_its_sum(cents: i64, bound: &[i64], place: &Place<'_>) -> bool {
     let stated = &read_sentence(place.sentence, place.language).stated;
-    let amounts = stated.iter().filter(|stated| stated.fact == Fact::Money(cents));
-    amounts.into_iter().any(|amount| {
+    let house = place.ledger.evidence().filter(|evident| evident.origin.is_of_the_house());
+    let amounts: Vec<i64> =
+        house.filter_map(|evident| evident.amount()).chain(bound.iter().copied()).collect();
+    let is_amount = |number: u64| i64::try_from(number / 100).is_ok_and(|cents| amounts.contains(&cents));
+    stated.iter().filter(|stated| stated.fact == Fact::Money(cents)).any(|amount| {
         let before = place.sentence.get(..amount.span.start).unwrap_or_default();
         let Some((formula, between)) = before.rsplit_once('=') else { return false };
         let formula = formula.rsplit(['=', ':', ';', '(', '?', '!']).next().unwrap_or_default();
-        between.trim().trim_matches(['*', '_']).chars().count() <= 4 && comes_to(formula) == Some(cents)
+        between.trim().trim_matches(['*', '_']).chars().count() <= 4
+            && comes_to(formula) == Some(cents)
+            && Formula::read(formula).is_some_and(|formula| formula.is_sum_of(is_amount))
     })
 }
 
@@ -69,10 +74,10 @@ impl Formula {
         (has_sign && parts.len() <= MOST).then_some(Self { parts })
     }
 
-    /// Its numbers, in ten-thousandths.
-    pub(super) fn numbers(&self) -> Vec<u64> {
+    /// Its numbers, in ten-thousandths, and whether each is a percentage.
+    pub(super) fn numbers(&self) -> Vec<(u64, bool)> {
         let numbers = self.parts.iter().filter_map(|part| match part {
-            Part::Number(number, _) => Some(*number),
+            Part::Number(number, is_share) => Some((*number, *is_share)),
             Part::Sign(_) => None,
         });
         numbers.collect()

@@ -1,7 +1,7 @@
 //! The evidence of a conversation: documents of which each has an origin, read once. It collects; what binds to it is told
 //! in `bind.rs`.
 
-use super::cited::{is_long_enough, plain};
+use super::cited::{end_of, is_long_enough, plain};
 use super::equal::says;
 use super::evident::Evident;
 use super::result::{Item, What, read_result};
@@ -43,6 +43,8 @@ struct Document {
     lead: usize,
     /// The same, folded when it is first looked at.
     folded: OnceLock<String>,
+    /// The same, without what stands between words, when something is first looked for in it.
+    plain: OnceLock<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -110,6 +112,7 @@ impl Ledger {
             written: written.into(),
             lead,
             folded: OnceLock::new(),
+            plain: OnceLock::new(),
         });
     }
 
@@ -132,6 +135,7 @@ impl Ledger {
             written: written.into(),
             lead: 0,
             folded: OnceLock::new(),
+            plain: OnceLock::new(),
         });
     }
 
@@ -156,13 +160,13 @@ impl Ledger {
             let mut sources = self.documents.iter().filter(|document| document.origin.is_of_the_house());
             let (origin, rest) = if is_long_enough(&wanted) {
                 sources.find_map(|document| {
-                    let written = plain(&document.written);
-                    let (_, rest) = written.split_once(wanted.as_str())?;
-                    Some((&document.origin, rest.to_owned()))
+                    let written = document.plain.get_or_init(|| plain(&document.written));
+                    let end = end_of(&wanted, written)?;
+                    Some((&document.origin, written[end..].to_owned()))
                 })?
             } else {
-                let (_, rest) = behind.split_once(wanted.as_str()).filter(|_| !wanted.is_empty())?;
-                (found.last()?.0, rest.to_owned())
+                let end = end_of(&wanted, &behind)?;
+                (found.last()?.0, behind[end..].to_owned())
             };
             behind = rest;
             found.push((origin, piece.as_str()));
@@ -261,6 +265,7 @@ impl Ledger {
             written: Arc::default(),
             lead: 0,
             folded: OnceLock::new(),
+            plain: OnceLock::new(),
         });
     }
 

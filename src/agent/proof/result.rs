@@ -2,8 +2,8 @@
 //! record it stands in. Two records of one result are two subjects.
 
 use super::fields::{
-    Listing, STOCK, class_of, class_within, has_words, is_name, is_of_prices, is_qualifier, is_state,
-    iso_minutes, lists, longest_name, says_share, unit_of, weekday_of, words_of,
+    Listing, STOCK, class_of, class_within, has_words, is_name, is_of_prices, is_qualifier, iso_minutes,
+    lists, lists_what_is_taken, longest_name, says_share, says_taken, unit_of, weekday_of, words_of,
 };
 use crate::domain::language::Language;
 use crate::language::memo::Memo;
@@ -22,15 +22,6 @@ const LONGEST_DAY: usize = 16;
 const WORDS_OF_PROSE: usize = 4;
 /// Deepest nesting that is read.
 const DEEPEST: usize = 24;
-
-/// Flags of what can be had.
-const TO_BE_HAD: &str = "available disponivel disponible livre libre free vago open";
-
-/// Lists of what others have.
-const NOT_TO_BE_HAD: &str =
-    "ocupados ocupadas taken booked busy reservados reservadas indisponiveis unavailable blocked";
-/// States of what others have. What is booked may be the customer's own.
-const TAKEN: &str = "taken ocupado ocupada busy unavailable indisponivel";
 
 /// Fields of what a price includes.
 const INCLUDED: &str =
@@ -198,19 +189,13 @@ impl Reader {
         way.extend(&place.way);
         subject.sort_unstable();
         subject.dedup();
-        let is_taken = fields.iter().any(|(key, value)| match value {
-            Value::Bool(told) => !told && words_of(key).iter().any(|word| lists(TO_BE_HAD, word)),
-            // `{"start": "…", "status": "TAKEN"}`
-            Value::String(state) => is_state(key) && words_of(state).iter().any(|word| lists(TAKEN, word)),
-            _ => false,
-        });
+        let is_taken = fields.iter().any(|(key, value)| says_taken(key, value));
         let listing = Listing::of(fields);
         let is_share =
             fields.iter().any(|(key, value)| value.as_str().is_some_and(|value| says_share(key, value)));
         for (key, value) in fields {
             // `ocupados: ["10:30"]`
-            let is_taken =
-                is_taken || (value.is_array() && words_of(key).iter().any(|word| lists(NOT_TO_BE_HAD, word)));
+            let is_taken = is_taken || (value.is_array() && lists_what_is_taken(key));
             let inner = Place {
                 counts_a_list: listing.is_counted_by(key, value),
                 path: if place.path.is_empty() { key.clone() } else { format!("{}.{key}", place.path) },
@@ -323,7 +308,10 @@ impl Reader {
             self.key(place);
         }
         let has = |words: &str| place.key.iter().any(|word| lists(words, word));
-        let fact = if has("agotado agotada esgotado esgotada sold unavailable indisponivel lotado out") {
+        let fact = if has("agotado agotada esgotado esgotada unavailable indisponivel lotado soldout")
+            || (has("sold") && has("out"))
+            || (has("out") && has("stock"))
+        {
             Some(if told { Word::SoldOut } else { Word::InStock })
         } else if has("available stock estoque disponivel disponible livre libre vago") {
             Some(if told { Word::InStock } else { Word::SoldOut })

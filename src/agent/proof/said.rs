@@ -1,6 +1,8 @@
 //! What single claims are by the sentence around them. Pure.
 
 use super::bind::Place;
+use super::equal::date_of;
+use super::ledger::{Ledger, weekday_number};
 use crate::domain::language::Language;
 use crate::domain::provenance::Origin;
 use crate::language::numbers::find_quantities;
@@ -18,16 +20,18 @@ pub(super) fn counted_by_the_customer(stated: &Stated, place: &Place<'_>) -> Opt
     words.next().filter(|_| place.manner.repeats_the_customer(stated)).map(|(origin, _)| origin.clone())
 }
 
-/// `sexta a domingo`: whether a weekday lies within a stretch of which the ends are proven.
-pub(super) fn is_within(stated: &Stated, all: &[Stated]) -> bool {
+/// `11 a 13 de dezembro (sexta a domingo)`: whether a weekday lies within a stretch of which the ends are proven, and that ends on
+/// a date beside it. `De segunda a sexta` of every week says something of each day.
+pub(super) fn is_within(stated: &Stated, all: &[Stated], ledger: &Ledger) -> bool {
     let mut stretch = all.iter().filter(|other| other.span == stated.span);
-    let (first, last) = (stretch.next(), stretch.next_back());
-    matches!(stated.fact, Fact::Weekday(_))
-        && [first, last]
-            .iter()
-            .flatten()
-            .all(|end| matches!(end.fact, Fact::Weekday(_)) && end.fact != stated.fact)
-        && last.is_some()
+    let (Some(first), Some(last)) = (stretch.next(), stretch.next_back()) else { return false };
+    let is_its_end = |other: &Stated| {
+        matches!(other.fact, Fact::Date { .. })
+            && date_of(other.fact, ledger.today(), ledger)
+                .is_some_and(|date| last.fact == Fact::Weekday(weekday_number(date.weekday())))
+    };
+    let is_an_end = [first, last].iter().any(|end| end.fact == stated.fact);
+    matches!(stated.fact, Fact::Weekday(_)) && !is_an_end && all.iter().any(is_its_end)
 }
 
 /// The amount in centavos that a claim is: a bare number is one beside another (`150 reais a primeira e 105 a segunda`).
@@ -38,5 +42,28 @@ pub(super) fn amount_of(fact: Fact, sentence: &str, language: Language) -> Optio
         Fact::Money(cents) => Some(cents),
         Fact::Number(number) if has_an_amount() => i64::try_from(number / 100).ok(),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::agent::guard::judge;
+    use crate::agent::proof::Proof;
+    use crate::domain::language::Language;
+    use crate::domain::provenance::Origin;
+    use jiff::civil::date;
+    use jiff::tz::TimeZone;
+
+    #[test]
+    fn days_within_a_stretch_are_said_by_its_dates_alone() {
+        let withheld = |passage: &str, draft: &str| {
+            let ledger = crate::agent::proof::ledger::Ledger::new(TimeZone::UTC, date(2026, 11, 26));
+            let mut proof = Proof { ledger, ..Proof::default() };
+            proof.ledger.add_text(Origin::Passage { id: "p".to_owned() }, passage, "", Language::Portuguese);
+            judge(draft, &proof, Language::Portuguese).withheld.len()
+        };
+        let stay = "Hospedagem de 11/12 a 13/12.";
+        assert_eq!(withheld(stay, "A hospedagem é de 11/12 a 13/12 (sexta a domingo)."), 0);
+        assert_eq!(withheld("Aulas às segundas, quartas e sextas.", "Há aulas de segunda a sexta."), 1);
     }
 }

@@ -182,7 +182,7 @@ impl Binder {
         let any = |holds: &dyn Fn(i64) -> bool| amounts.iter().any(|amount| holds(*amount));
         let shared = |amount: i64, share: u32| amount * i64::from(share) / 10_000;
         let is = |value: i64| (value - cents).abs() <= 1;
-        is_the_result_of_its_sum(cents, place)
+        is_the_result_of_its_sum(cents, &self.amounts, place)
             || any(&|one| times.iter().any(|times| *times > 1 && (one * times == cents || is(one / times))))
             || any(&|one| {
                 // `10 % menos que los $ 96.000 de tres meses`

@@ -6,6 +6,7 @@ use super::mention::Record;
 use crate::backoffice::calendar;
 use crate::backoffice::payments::{Charge, ChargeStatus};
 use crate::config::reminders::ReminderSettings;
+use crate::config::whatsapp::HourSettings;
 use crate::domain::agenda::{Appointment, Service};
 use crate::domain::catalog::OrderStatus;
 use crate::domain::conversation::Conversation;
@@ -20,9 +21,12 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use std::ops::Range;
 
 /// A payment is reminded of so long after its time, e.g. after a night without electricity, and then no more.
 const LATEST_PAYMENT: SignedDuration = SignedDuration::from_hours(48);
+/// How far ahead an appointment is looked for that was moved.
+const FARTHEST: SignedDuration = SignedDuration::from_hours(24 * 400);
 /// The length of time in which an appointment is looked for at its beginning.
 const BEGINNING: SignedDuration = SignedDuration::from_secs(1);
 
@@ -32,18 +36,26 @@ pub struct Reminding {
     before_appointments: Vec<SignedDuration>,
     after_payments: Vec<SignedDuration>,
     timezone: TimeZone,
+    /// At which hours of the day people are written to where messages are pushed to them.
+    by_day: Range<i8>,
 }
 
 impl Reminding {
-    /// As the settings say, for a business in `timezone`.
-    pub fn new(settings: &ReminderSettings, timezone: TimeZone) -> Self {
+    /// As the settings say, for a business in `timezone` that writes to people at these hours.
+    pub fn new(settings: &ReminderSettings, hours_of_day: HourSettings, timezone: TimeZone) -> Self {
         let hours =
             |hours: &[u32]| hours.iter().map(|one| SignedDuration::from_hours((*one).into())).collect();
         Self {
             before_appointments: hours(&settings.appointment_hours),
             after_payments: hours(&settings.payment_hours),
             timezone,
+            by_day: hours_of_day.from..hours_of_day.until,
         }
+    }
+
+    /// Whether people are written to now.
+    fn is_day(&self, now: Timestamp) -> bool {
+        self.by_day.contains(&now.to_zoned(self.timezone.clone()).hour())
     }
 
     /// What these events of a conversation give reason to remind of, and when.
@@ -125,6 +137,10 @@ impl NewsDesk {
         let Some(conversation) = self.stores.conversations.get(reminder.conversation).await? else {
             return Ok("nobody");
         };
+        // What is queued at night leaves in the morning, and nobody looks again by then.
+        if self.pushed.contains(&conversation.channel) && !self.reminding.is_day(self.clock.now()) {
+            return Err(NewsError::Early);
+        }
         let text = match reminder.record {
             Reminded::Appointment => self.appointment_to_come(reminder, &conversation).await?,
             Reminded::Payment => self.payment_that_waits(reminder, &conversation).await?,
@@ -155,7 +171,10 @@ impl NewsDesk {
         let until = start.saturating_add(BEGINNING).unwrap_or(Timestamp::MAX);
         let standing = self.stores.backoffice.appointments_between(start, until).await?;
         let is_it = |one: &&Appointment| one.code == reminder.number && one.start == start;
-        let Some(appointment) = standing.iter().find(is_it) else { return Ok(None) };
+        let Some(appointment) = standing.iter().find(is_it) else {
+            self.plan_anew(reminder).await?;
+            return Ok(None);
+        };
         match known(self.backoffice.agenda.outside(appointment).await)? {
             // Nobody else writes into this agenda, or it is not in the calendar yet.
             Some(None | Some(calendar::Standing::Unwritten)) => {}
@@ -169,6 +188,18 @@ impl NewsDesk {
         let when = moment(&start.to_zoned(self.timezone.clone()), conversation.language);
         let sentences = &self.prompts.sentences(conversation.language).news.reminder;
         Ok(Some(of_appointment(sentences, appointment, service, &when)))
+    }
+
+    /// An appointment that stands at another time than was planned for, moved where no plan followed: it is reminded of then.
+    async fn plan_anew(&self, reminder: &Reminder) -> Result<(), NewsError> {
+        let now = self.clock.now();
+        let until = now.saturating_add(FARTHEST).unwrap_or(Timestamp::MAX);
+        let standing = self.stores.backoffice.appointments_between(now, until).await?;
+        if let Some(moved) = standing.iter().find(|one| one.code == reminder.number) {
+            let plan = self.reminding.of_appointment(reminder.conversation, &moved.code, moved.start, now);
+            self.stores.reminders.plan(&plan).await?;
+        }
+        Ok(())
     }
 
     /// What is told of a payment, if it waits and can still be made.

@@ -30,7 +30,7 @@ const CALENDARS: Duration = Duration::from_secs(300);
 /// How often reminders are looked for, most of a claim, and how long it lasts: one that could not be looked up is looked
 /// up again behind it.
 const REMINDERS: Duration = Duration::from_secs(5);
-const REMINDED: u32 = 16;
+const REMINDED: u32 = 4;
 const REMINDER_LEASE: SignedDuration = SignedDuration::from_mins(3);
 
 /// Works through posts.
@@ -113,7 +113,8 @@ impl NewsWorker {
         for (place, reminder) in claimed.iter().enumerate() {
             let outcome = match self.desk.remind(reminder, &claimed[place + 1..]).await {
                 Ok(outcome) => outcome,
-                Err(NewsError::Store(error)) => return Err(error),
+                // By day; it is looked at again behind the lease.
+                Err(NewsError::Early) => continue,
                 Err(error) => {
                     tracing::warn!(conversation.id = %reminder.conversation, %error, "a reminder waits for what it is of");
                     continue;

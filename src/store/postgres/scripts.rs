@@ -255,7 +255,7 @@ pub(super) const CLAIM_REMINDERS: &str = "
     WITH due AS (
         SELECT record, number, stands_at, due_at FROM reminders
         WHERE due_at <= $1 AND (claimed_until <= $1 OR claimed_until > $4)
-        ORDER BY due_at
+        ORDER BY claimed_until, due_at
         LIMIT $3
         FOR UPDATE SKIP LOCKED)
     UPDATE reminders SET claimed_until = $2

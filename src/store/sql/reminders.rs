@@ -15,7 +15,7 @@ pub(in crate::store) const CLAIM: &str = "
     WHERE (record, number, stands_at, due_at) IN (
         SELECT record, number, stands_at, due_at FROM reminders
         WHERE due_at <= $1 AND (claimed_until <= $1 OR claimed_until > $4)
-        ORDER BY due_at
+        ORDER BY claimed_until, due_at
         LIMIT $3)
     RETURNING conversation_id, record, number, stands_at, due_at";
 

@@ -42,6 +42,8 @@ mod tests {
             ("son 20 turnos", None),
             ("the hot one £19", Some(1_900)),
             ("a £10 charge", Some(1_000)),
+            ("o sinal disso em reais é 3", Some(300)),
+            ("pago en pesos y son 20 turnos", None),
         ] {
             let read = read_sentence(text, Language::Spanish);
             let amounts: Vec<i64> = read

@@ -142,6 +142,12 @@ pub(super) fn find(source: &Source<'_>, taken: &mut [bool], found: &mut Vec<Stat
                     found.push(source.stated(Fact::Count(value / 100, THING), at, used));
                 }
                 let digits = source.tokens[at].kind == TokenKind::Digits;
+                if digits && is_told_in_a_currency(source, at) && take(taken, at, used) {
+                    let amount = i64::try_from(value / 100).unwrap_or(i64::MAX);
+                    found.push(source.stated(Fact::Money(amount), at, used));
+                    at = end;
+                    continue;
+                }
                 let is_a_cell = source.before(at, 1) == "|" && source.word(end) == "|";
                 if digits
                     && (value >= SMALL * PARTS || !value.is_multiple_of(PARTS) || is_a_cell)
@@ -156,6 +162,16 @@ pub(super) fn find(source: &Source<'_>, taken: &mut [bool], found: &mut Vec<Stat
             }
         }
     }
+}
+
+/// `o sinal em reais é 3`: whether a bare number is said to be one of a currency right before.
+fn is_told_in_a_currency(source: &Source<'_>, at: usize) -> bool {
+    matches!(source.before(at, 3), "em" | "en" | "in")
+        && matches!(
+            source.before(at, 2),
+            "reais" | "reales" | "pesos" | "euros" | "dolares" | "dollars" | "soles"
+        )
+        && matches!(source.before(at, 1), "e" | "fica" | "da" | "sao" | "es" | "son" | "is" | "are" | ":")
 }
 
 /// What stands behind a number and says what it is, and how many tokens that takes.

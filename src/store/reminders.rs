@@ -71,8 +71,8 @@ pub trait ReminderStore: Send + Sync {
     async fn plan(&self, plan: &ReminderPlan) -> Result<(), StoreError>;
 
     /// Claims reminders that are due, at most `limit`: those that nobody has looked at yet before the others, the longest due
-    /// first. A claim runs out at `lease_until`; one
-    /// further off than [`super::turns::FARTHEST_DUE`] was made before the clock was set back, and holds nobody.
+    /// first. A claim runs out at `lease_until`; one further off than [`super::turns::FARTHEST_DUE`] was made before the
+    /// clock was set back, and holds nobody.
     async fn claim(
         &self,
         now: Timestamp,

@@ -67,7 +67,8 @@ impl<'a> Candidates<'a> {
     /// Whether one of the rivals is named by all that names `evident`, and more: in another document clearly more, as
     /// other words stand there.
     ///
-    /// The words of the whole sentence must not name `evident` better than a rival. `measured` is how many other measures of the sentence its record has.
+    /// The words of the whole sentence must not name `evident` better than a rival. `measured` is how many other measures
+    /// of the sentence its record has.
     fn outdo(&self, evident: &Evident<'_>, named: &Named<'_>, stated: &Stated, measured: usize) -> bool {
         let Named { near, whole, are_borrowed } = *named;
         let fits = evident.fits_with_field(near) + WORD * measured;

@@ -1,4 +1,4 @@
-//! Sums that a sentence writes out: `2 × 28 + 2 × 21 = 98`. Pure.
+//! Calculations: that a sentence writes out, `2 × 28 + 2 × 21 = 98`, and that a model shows for what it says. Pure.
 
 use super::bind::Place;
 use crate::language::statements::{Fact, decimal, read_sentence};

@@ -288,6 +288,41 @@ async fn a_time_that_somebody_takes_between_the_look_and_the_booking_is_theirs()
 }
 
 #[tokio::test]
+async fn a_time_that_somebody_takes_between_the_look_and_the_move_is_theirs() {
+    let world = World::new().await;
+    let fake = Fake::start(Google::new(&["marina@shop.example", "shop@shop.example"])).await;
+    let agenda = agenda(&world, &fake);
+    let ana = world.counter.by_email("ana.souza@example.com").await.id;
+    let (start, service) = first_free(&agenda).await;
+    let request =
+        Book { service, professional: Some("marina".to_owned()), start, contact: ana, notes: String::new() };
+    let booked = agenda.book("t/c1", request).await.unwrap();
+    let (wanted, _) = first_free(&agenda).await;
+    let begin = wanted.to_zoned(agenda.zone.clone()).unwrap().timestamp();
+    let end = begin + SignedDuration::from_mins(30);
+    fake.vendor.lock().unwrap().meanwhile = Some((begin.to_string(), end.to_string()));
+    let reference = booked.appointment.code.clone();
+    let request = Reschedule { reference, contact: ana, start: wanted, professional: None };
+    let taken = agenda.reschedule("t/m1", request.clone()).await;
+    assert!(matches!(taken, Err(BackofficeError::Conflict { .. })), "{taken:?}");
+    let told = agenda.appointments(ana).await.unwrap();
+    assert!(told.iter().any(|one| one.start.datetime() == start), "where it was: {told:#?}");
+    let stands = |events: &[serde_json::Value]| {
+        let own = events.iter().find(|event| event["id"] != "byhand").unwrap();
+        let start: jiff::Timestamp = own["start"]["dateTime"].as_str().unwrap().parse().unwrap();
+        start.to_zoned(agenda.zone.clone()).datetime()
+    };
+    let standing = fake.vendor.lock().unwrap().standing("marina@shop.example");
+    assert_eq!((standing.len(), stands(&standing)), (2, start), "{standing:#?}");
+    // Nobody takes the next one.
+    let (free, _) = first_free(&agenda).await;
+    assert!(free != wanted);
+    let moved = agenda.reschedule("t/m2", Reschedule { start: free, ..request }).await.unwrap();
+    assert_eq!(moved.start.datetime(), free);
+    assert_eq!(stands(&fake.vendor.lock().unwrap().standing("marina@shop.example")), free);
+}
+
+#[tokio::test]
 async fn a_calendar_that_cannot_be_asked_offers_nothing_and_a_refused_entry_undoes_the_booking() {
     let world = World::new().await;
     let fake = Fake::start(Google::new(&["marina@shop.example", "shop@shop.example"])).await;

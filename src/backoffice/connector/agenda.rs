@@ -85,6 +85,16 @@ struct RemoteEvent {
     etag: Option<String>,
 }
 
+/// What became of an entry that was to be moved.
+enum Moved {
+    /// It stood at these times before.
+    From(Busy),
+    /// It stands where it should, or where it stood before cannot be read.
+    Nowhere,
+    /// It is not in the calendar.
+    Missing,
+}
+
 /// What `overlapping` gives: a list of these.
 #[derive(Deserialize)]
 struct RemoteEntry {
@@ -150,6 +160,33 @@ impl ConnectorCalendar {
                 false
             }
         }
+    }
+
+    /// Gives an entry of `calendar` the times of `entry`.
+    async fn move_to(&self, key: &str, entry: &Entry, calendar: &str) -> Result<Moved, Fault> {
+        let nowhere = Lookup { operation: "", arguments: Value::Null };
+        // Changed by somebody between reading and writing: read once more, and write onto what is there now.
+        for attempt in ["", " again"] {
+            let Some(event) = self.event(entry.id, calendar).await? else { return Ok(Moved::Missing) };
+            let before = self.times(&event);
+            if before == Some((entry.start, entry.end)) {
+                return Ok(Moved::Nowhere);
+            }
+            let moved = before.map_or(Moved::Nowhere, Moved::From);
+            let arguments = self.arguments(entry, calendar, event.etag.as_deref()).await?;
+            let key = format!("{key}{attempt}");
+            match self.vendor.effect("move_event", &key, &arguments, &nowhere).await {
+                Ok(made) => {
+                    self.learn(entry.id, calendar, made_id(&made).as_ref()).await?;
+                    return Ok(moved);
+                }
+                Err(Fault::Conflict) => {}
+                // Whether it was moved can be seen.
+                Err(Fault::Unknown) if self.stands(entry, calendar).await? => return Ok(moved),
+                Err(fault) => return Err(fault),
+            }
+        }
+        Err(Fault::Conflict)
     }
 
     /// A span of a calendar, as operations take it.
@@ -281,26 +318,16 @@ impl OutsideCalendar for ConnectorCalendar {
             self.write(key, entry).await?;
             return self.remove(key, entry.id, before).await;
         }
-        let nowhere = Lookup { operation: "", arguments: Value::Null };
-        // Changed by somebody between reading and writing: read once more, and write onto what is there now.
-        for attempt in ["", " again"] {
-            let Some(event) = self.event(entry.id, to).await? else {
-                return self.write(&format!("{key} anew"), entry).await;
-            };
-            if self.times(&event) == Some((entry.start, entry.end)) {
-                return Ok(());
+        match self.move_to(key, entry, to).await? {
+            Moved::Missing => self.write(&format!("{key} anew"), entry).await,
+            Moved::From((start, end)) if self.is_overlapped(entry, to).await => {
+                // Theirs stays, and the entry goes back to where it was.
+                let back = Entry { start, end, ..entry.clone() };
+                self.move_to(&format!("{key} back"), &back, to).await?;
+                Err(Fault::Conflict.into())
             }
-            let arguments = self.arguments(entry, to, event.etag.as_deref()).await?;
-            let key = format!("{key}{attempt}");
-            match self.vendor.effect("move_event", &key, &arguments, &nowhere).await {
-                Ok(moved) => return Ok(self.learn(entry.id, to, made_id(&moved).as_ref()).await?),
-                Err(Fault::Conflict) => {}
-                // Whether it was moved can be seen.
-                Err(Fault::Unknown) if self.stands(entry, to).await? => return Ok(()),
-                Err(fault) => return Err(fault.into()),
-            }
+            Moved::From(_) | Moved::Nowhere => Ok(()),
         }
-        Err(Fault::Conflict.into())
     }
 
     async fn remove(&self, key: &str, id: RecordId, professional: &str) -> Result<(), BackofficeError> {

@@ -12,7 +12,7 @@ pub struct Google {
     /// Events by calendar.
     pub calendars: BTreeMap<String, Vec<Value>>,
     pub tokens: u32,
-    /// What somebody writes by hand right before the next event arrives: start and end.
+    /// What somebody writes by hand right before the next event arrives or is moved: start and end.
     pub meanwhile: Option<(String, String)>,
     revision: u32,
 }
@@ -106,7 +106,7 @@ impl Vendor for Google {
                     return fault(404, "notFound");
                 }
                 let etag = self.etag();
-                if method == "POST"
+                if matches!(method, "POST" | "PATCH")
                     && let Some((start, end)) = self.meanwhile.take()
                 {
                     self.occupy(calendar, &start, &end);

@@ -4,9 +4,9 @@
 use super::confirm;
 use super::context::{self, Parts};
 use super::history::{self, StandIn};
+use super::house::told_by_settings;
 use super::interview::Lead;
 use super::names::InternalNames;
-use super::opening::opening_hours;
 use super::proof::{Proof, Vouched, asks_for_time};
 use super::replay::Replay;
 use super::sent_files::Read;
@@ -296,8 +296,8 @@ impl Run<'_> {
                 Lookup { query: asked.text, ..Lookup::default() }
             });
             let business = &self.agent.business;
-            if let Some(hours) = opening_hours(said, &passages, business, &self.now, self.language) {
-                passages.insert(0, hours);
+            if let Some(told) = told_by_settings(said, &passages, business, &self.now, self.language) {
+                passages.insert(0, told);
             }
             self.passages.clone_from(&passages);
             self.buffered.push(EventBody::Retrieved { query, passages, measured });

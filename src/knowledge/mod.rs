@@ -6,6 +6,7 @@
 //! a model of language, and nothing decides what a customer is told. `qdrant_edge` is named only in `edge.rs` and below
 //! it, `qdrant_client` only in `qdrant.rs` and below it.
 
+mod agreement;
 pub mod analyze;
 pub mod background;
 pub mod chunk;

@@ -7,6 +7,7 @@ use crate::knowledge::edge::encoder::Encoder;
 use crate::knowledge::index::{SparseVector, TermId};
 use crate::knowledge::lexicon::Lexicon;
 use crate::knowledge::stop_words::{Role, is_greeting_pair, role};
+use crate::language::shorthand::spelled_out;
 
 /// Words of a query that are looked at; the rest of a very long message says nothing new.
 const MOST_WORDS: usize = 64;
@@ -61,7 +62,8 @@ impl Query {
 
     fn take(&mut self, text: &str, weight: f32, encoder: &Encoder, lexicon: &Lexicon) {
         let language = self.language;
-        let mut typed = analyze::words(text).take(MOST_WORDS).peekable();
+        let typed = analyze::words(text).take(MOST_WORDS);
+        let mut typed = typed.map(|word| spelled_out(&word, language).into_owned()).peekable();
         while let Some(word) = typed.next() {
             if typed.next_if(|next| is_greeting_pair(language, &word, next)).is_some() {
                 continue;

@@ -5,6 +5,7 @@ use crate::config::knowledge::KnowledgeSettings;
 use crate::domain::clock::Clock;
 use crate::domain::language::Language;
 use crate::domain::passage::{Asked, Lookup, Measured, Passage};
+use crate::knowledge::agreement::{AGREEING, Agreement};
 use crate::knowledge::background::Background;
 use crate::knowledge::chunk::Chunk;
 use crate::knowledge::edge::EdgeIndex;
@@ -219,10 +220,12 @@ impl KnowledgeBase {
         let lexicon = self.index.lexicon();
         let queries = self.read(question, &lexicon);
         // Every passage can come up more than once, as it may be indexed in more than one way.
-        let Found { mut candidates, by_meaning } = self.find(question, &queries, limit.saturating_mul(2))?;
+        let depth = limit.max(AGREEING).saturating_mul(2);
+        let Found { mut candidates, by_meaning } = self.find(question, &queries, depth)?;
+        let agreement = Agreement::of(&candidates, &self.index.manifest());
         candidates.truncate(limit);
         let asked = self.language_of(question);
-        let passage = |it| self.passage(it, &queries, &lexicon, asked);
+        let passage = |it| self.passage(it, &queries, &lexicon, asked, &agreement);
         let passages: Vec<Passage> = candidates.into_iter().map(passage).collect();
         // A probe asks about nothing, and would be counted as a question that nothing answers.
         let measured = measure::measured(&passages, self.evidence_threshold);
@@ -357,13 +360,20 @@ impl KnowledgeBase {
         query.map_or(0.0, |query| evidence::evidence(query, &self.covering(chunk), lexicon))
     }
 
-    fn passage(&self, found: Candidate, queries: &[Query], lexicon: &Lexicon, asked: Language) -> Passage {
+    fn passage(
+        &self,
+        found: Candidate,
+        queries: &[Query],
+        lexicon: &Lexicon,
+        asked: Language,
+        agreement: &Agreement,
+    ) -> Passage {
         let coverage = self.coverage(&found.chunk, queries, lexicon);
         let evidence = match (found.likeness, self.background.get()) {
             (Some(likeness), Some(background)) => {
                 evidence::with_meaning(coverage, background.closeness(likeness, asked, found.chunk.language))
             }
-            (None, _) | (_, None) => coverage,
+            (None, _) | (_, None) => agreement.evidence(&found.chunk.source, coverage),
         };
         let Chunk { id, source, title, heading, text, .. } = found.chunk;
         Passage { id: id.to_string(), source, title, heading, text, score: found.score, evidence }

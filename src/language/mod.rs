@@ -22,6 +22,7 @@ pub mod persons;
 pub mod phrases;
 pub mod places;
 pub mod sentences;
+pub mod shorthand;
 pub mod sizes;
 pub mod span;
 pub mod statements;

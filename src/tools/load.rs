@@ -27,6 +27,9 @@ const BUILT_IN: [(&str, &str); 7] = [
     ("payments.toml", include_str!("../../tools/payments.toml")),
 ];
 
+/// What customers write when they want a tool; nothing else stands in that file.
+const EXAMPLES: (&str, &str) = ("examples.toml", include_str!("../../tools/examples.toml"));
+
 /// Loads the registry: `builtin` narrowed by the files of `folder` (`tools/` of the working directory), and the
 /// operator's own tools of its folder `custom`.
 ///
@@ -78,7 +81,7 @@ pub fn load(builtin: Vec<Arc<dyn Tool>>, folder: &Path, http: &HttpTools) -> Res
 fn narrowings(folder: &Path, problems: &mut Vec<Problem>) -> (HashMap<String, Narrowing>, HashSet<String>) {
     let mut files: Vec<(String, Vec<Narrowing>)> = Vec::new();
     let mut described = HashSet::new();
-    for (name, source) in BUILT_IN {
+    for (name, source) in BUILT_IN.into_iter().chain([EXAMPLES]) {
         let (read, found) = spec_toml::read(&format!("tools/{name} (built in)"), source);
         problems.extend(found);
         described.extend(read.iter().map(|narrowing| narrowing.name.value.clone()));
@@ -92,6 +95,7 @@ fn narrowings(folder: &Path, problems: &mut Vec<Problem>) -> (HashMap<String, Na
             None => files.push((name, over)),
         }
     }
+    let heard = files.iter().position(|(file, _)| file == EXAMPLES.0).map(|place| files.remove(place).1);
     let mut by_tool: HashMap<String, Narrowing> = HashMap::new();
     for narrowing in files.into_iter().flat_map(|(_, narrowings)| narrowings) {
         let name = narrowing.name.value.clone();
@@ -103,6 +107,16 @@ fn narrowings(folder: &Path, problems: &mut Vec<Problem>) -> (HashMap<String, Na
             problems.push(narrowing.name.place.problem(message));
         } else {
             by_tool.insert(name, narrowing);
+        }
+    }
+    for narrowing in heard.into_iter().flatten() {
+        if !narrowing.has_only_examples() {
+            problems.push(narrowing.name.place.problem("only `examples` stand in this file".to_owned()));
+        }
+        // Those that a domain file names go before these.
+        match by_tool.get_mut(&narrowing.name.value) {
+            Some(own) => own.examples = own.examples.take().or(narrowing.examples),
+            None => drop(by_tool.insert(narrowing.name.value.clone(), narrowing)),
         }
     }
     (by_tool, described)

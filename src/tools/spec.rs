@@ -87,6 +87,11 @@ impl Narrowing {
         }
     }
 
+    /// Whether it says nothing but what customers say.
+    pub fn has_only_examples(&self) -> bool {
+        *self == Self { examples: self.examples.clone(), ..Self::of(self.name.clone()) }
+    }
+
     /// Lays the operator's table above this built-in one, key by key.
     pub fn overlay(&mut self, over: Self) {
         self.name = over.name;

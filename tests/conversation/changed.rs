@@ -38,7 +38,6 @@ async fn the_price_of_yesterdays_document_is_withheld_in_the_same_conversation()
         says(&old),
         // Asked once whether it would not rather look it up.
         says(&new),
-        says(&new),
         // The document holds no more.
         says(&new),
         says(&new),

@@ -1,7 +1,7 @@
 //! Tests of the knowledge base over the real embedded index in a temporary folder, and of the index on a Qdrant server.
 
 mod abstention;
-mod calibration;
+pub mod calibration;
 mod changes;
 mod conflicts;
 mod contract;

@@ -3,6 +3,7 @@
 mod e5;
 mod embeddings;
 mod endpoint;
+mod first_messages;
 mod offline;
 mod repair;
 mod wrappers;

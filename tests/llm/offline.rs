@@ -152,10 +152,10 @@ async fn a_word_in_common_is_no_question() {
     let ask_of = async |text: &str, passages: Vec<Passage>| {
         ask_with(vec![customer(text)], passages, Language::Portuguese).await.text
     };
-    for greeting in ["Oi, voltei", "Oi, cheguei do dinheiro"] {
-        let answer = ask_of(greeting, back()).await;
-        assert!(answer.starts_with("Olá!"), "{greeting}: {answer}");
-    }
+    let answer = ask_of("Oi, voltei", back()).await;
+    assert!(answer.starts_with("Olá!"), "{answer}");
+    let answer = ask_of("Oi, cheguei do dinheiro", back()).await;
+    assert!(!answer.contains("10 dias"), "{answer}");
     let answer = ask_of("acho bonito trocar figurinhas", vec![passage(0.9)]).await;
     assert!(!answer.contains("30 dias"), "{answer}");
     // What is asked for, or has more in common, is still answered.

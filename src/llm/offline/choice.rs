@@ -2,7 +2,8 @@
 
 use crate::domain::language::Language;
 use crate::language::dates::{Grain, When, find_times};
-use crate::language::fold::{is_stopword, stem, words};
+use crate::language::filler::is_filler;
+use crate::language::fold::{stem, words};
 use crate::language::identifiers::find_numbers;
 use crate::language::money::find_money;
 use crate::language::sizes::unify_sizes;
@@ -153,7 +154,7 @@ fn names_in(item: &Value, language: Language) -> HashSet<String> {
 fn stems(text: &str, language: Language) -> HashSet<String> {
     unify_sizes(words(text))
         .iter()
-        .filter(|word| word.len() > 1 && !is_stopword(word, language))
+        .filter(|word| word.len() > 1 && !is_filler(word, language))
         .map(|word| stem(word, language))
         .collect()
 }

@@ -7,7 +7,7 @@ use super::Opinion;
 use super::arguments::{Sources, fill, missing};
 use super::choice::{list_of, pick};
 use super::dialogue::Dialogue;
-use super::names::beside_introduction;
+use super::names::{beside_addresses, beside_introduction};
 use super::passages;
 use super::phrases::{Phrases, SmallTalk, Voice};
 use super::rank::{CLEARLY, Ranked, Ranker, content_words};
@@ -183,7 +183,7 @@ impl<'a> Mind<'a> {
                 if wish.asked.is_some()
                     || wish.picked
                     || passage.is_none()
-                    || self.outweighs(&wish, strength) =>
+                    || self.outweighs(&wish, text, strength) =>
             {
                 self.introduction(Some(&wish), text).unwrap_or_else(|| self.pursue(&wish))
             }
@@ -198,9 +198,12 @@ impl<'a> Mind<'a> {
         is_hypothetical(text) && self.tools().get(wish.tool).is_some_and(|tool| tool.risk != Risk::Read)
     }
 
-    /// Whether the tool is the better answer than the best passage: changing something needs a clearer wish than
-    /// looking something up.
-    fn outweighs(&self, wish: &Wish, strength: f32) -> bool {
+    /// Whether the tool is the better answer than the best passage. Who asks may want to know how things are done;
+    /// then a change needs a clearer wish than a look-up.
+    fn outweighs(&self, wish: &Wish, text: &str, strength: f32) -> bool {
+        if !self.voice.phrases.is_question(text) {
+            return true;
+        }
         let evidence = passages::best(&self.request.passages).map_or(0.0, |passage| passage.evidence);
         let changes = self.tools().get(wish.tool).is_some_and(|tool| tool.risk != Risk::Read);
         strength >= CLEARLY && strength >= evidence - if changes { 0.15 } else { 0.25 }
@@ -274,10 +277,8 @@ impl<'a> Mind<'a> {
 
     /// Tools that `text` wants, best first. Who the customer is says nothing of what they want.
     fn rank(&self, text: &str) -> Vec<Ranked> {
-        match beside_introduction(text) {
-            Some(wish) => self.ranker.rank(&wish),
-            None => self.ranker.rank(text),
-        }
+        let wish = beside_introduction(text).or_else(|| beside_addresses(text));
+        self.ranker.rank(wish.as_deref().unwrap_or(text))
     }
 
     /// How clearly `text` wants any tool.

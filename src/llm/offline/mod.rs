@@ -72,8 +72,11 @@ impl OfflineModel {
 
     /// The tools that `text` is likely to want, best first.
     pub fn likely_tools(&self, tools: &Arc<Vec<ToolSpec>>, language: Language, text: &str) -> Vec<Likely> {
+        if self.phrases.small_talk(text).is_some() {
+            return Vec::new();
+        }
         let ranked = self.ranker(tools, language).rank(text);
-        let likely = ranked.into_iter().filter(|ranked| ranked.score >= rank::WANTED);
+        let likely = ranked.into_iter().filter(|ranked| ranked.is_wanted());
         likely
             .filter_map(|ranked| {
                 let tool = tools.get(ranked.tool)?;

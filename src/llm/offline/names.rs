@@ -53,15 +53,43 @@ pub fn beside_introduction(text: &str) -> Option<String> {
         return None;
     }
     let name = introduced(text)?;
-    let is_introduction = |part: &str| {
-        part.contains(name.as_str()) || !find_emails(part).is_empty() || !find_phones(part).is_empty()
+    without(text, |part| part.contains(name.as_str()) || tells_an_address(part))
+}
+
+/// What `text` says beside an e-mail or a phone that is only told: `cadê meu pedido, meu e-mail é …`. `None` if nothing is, or
+/// nothing stands beside it.
+pub fn beside_addresses(text: &str) -> Option<String> {
+    let is_told = |part: &str| {
+        let mut free = part.to_owned();
+        let spans = find_emails(part).into_iter().map(|found| found.span);
+        let mut spans: Vec<_> = spans.chain(find_phones(part).into_iter().map(|found| found.span)).collect();
+        spans.sort_by_key(|span| std::cmp::Reverse(span.start));
+        for span in &spans {
+            free.replace_range(span.clone(), " ");
+        }
+        !spans.is_empty() && words(&free).iter().all(|word| LABELS.contains(&word.as_str()))
     };
+    tells_an_address(text).then(|| without(text, is_told)).flatten().filter(|beside| beside != text)
+}
+
+/// Words that only say that an address follows.
+const LABELS: [&str; 24] = [
+    "meu", "o", "a", "e", "eh", "mail", "email", "telefone", "fone", "celular", "whatsapp", "zap", "numero",
+    "da", "do", "compra", "cadastro", "my", "is", "phone", "mi", "correo", "es", "the",
+];
+
+fn tells_an_address(part: &str) -> bool {
+    !find_emails(part).is_empty() || !find_phones(part).is_empty()
+}
+
+/// The parts of `text` that are none of those that `go`.
+fn without(text: &str, go: impl Fn(&str) -> bool) -> Option<String> {
     let parts: Vec<&str> = text
         .split([',', ';', '\n', '!', '?'])
         .flat_map(|part| part.split(". "))
         .flat_map(|part| part.split(" e "))
         .map(str::trim)
-        .filter(|part| !words(part).is_empty() && !is_introduction(part))
+        .filter(|part| !words(part).is_empty() && !go(part))
         .collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
@@ -123,6 +151,19 @@ mod tests {
             ("quero um orçamento, lia@example.com", None),
         ] {
             assert_eq!(beside_introduction(text).as_deref(), beside, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_wanted_stands_beside_an_address_that_is_only_told() {
+        for (text, beside) in [
+            ("cadê o pedido 10421, meu e-mail é lia@example.com", Some("cadê o pedido 10421")),
+            ("Quero um vaso. E-mail: lia@example.com", Some("Quero um vaso")),
+            ("troquei de e-mail, agora é lia@example.com", None),
+            ("meu e-mail é lia@example.com", None),
+            ("cadê o pedido 10421?", None),
+        ] {
+            assert_eq!(beside_addresses(text).as_deref(), beside, "{text}");
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::language::fold::stem;
 use std::collections::HashSet;
 
 /// A passage answers from this evidence on.
-pub const ENOUGH: f32 = 0.55;
+pub const ENOUGH: f32 = 0.5;
 /// Sentences given at most.
 const SENTENCES: usize = 3;
 /// A passage this short is given whole.

@@ -3,6 +3,7 @@
 use crate::domain::language::Language;
 use crate::domain::problem::Problem;
 use crate::language::fold::words;
+use crate::language::shorthand::drawn_in;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, LazyLock};
@@ -36,11 +37,21 @@ pub enum SmallTalk {
     Help,
     /// Forget it.
     NeverMind,
+    /// All right.
+    Okay,
 }
 
 impl SmallTalk {
-    const ALL: [Self; 7] =
-        [Self::Greeting, Self::Thanks, Self::Bye, Self::Laughter, Self::Who, Self::Help, Self::NeverMind];
+    const ALL: [Self; 8] = [
+        Self::Greeting,
+        Self::Thanks,
+        Self::Bye,
+        Self::Laughter,
+        Self::Who,
+        Self::Help,
+        Self::NeverMind,
+        Self::Okay,
+    ];
 
     /// Its name in the file.
     pub fn name(self) -> &'static str {
@@ -52,6 +63,7 @@ impl SmallTalk {
             Self::Who => "who",
             Self::Help => "help",
             Self::NeverMind => "never_mind",
+            Self::Okay => "okay",
         }
     }
 }
@@ -100,7 +112,7 @@ impl Phrases {
 
     /// The small talk that a whole message is, if it is nothing else.
     pub(super) fn small_talk(&self, text: &str) -> Option<SmallTalk> {
-        let said = words(text);
+        let said: Vec<String> = words(text).iter().map(|word| drawn_in(word).into_owned()).collect();
         if said.is_empty() || said.len() > 12 {
             return None;
         }

@@ -2,7 +2,7 @@
 
 use super::super::arguments::kind_of;
 use super::super::choice::{list_of, pick};
-use super::super::rank::{CLEARLY, Ranked, WANTED};
+use super::super::rank::{CLEARLY, Ranked};
 use super::Mind;
 use crate::language::emails::find_emails;
 use crate::language::identifiers::{find_documents, find_phones, find_postal_codes};
@@ -26,7 +26,7 @@ impl Mind<'_> {
         let mut wish: Option<Wish> = None;
         for (before, text) in &turns {
             let ranked = self.rank(text);
-            let best = ranked.first().copied().filter(|best| best.score >= WANTED);
+            let best = ranked.first().copied().filter(|best| best.is_wanted());
             let asked = self.asked(before, wish.as_ref());
             wish = match (asked, best) {
                 // The answer to an open question, unless it is clearly about something else.
@@ -91,6 +91,8 @@ impl Mind<'_> {
     fn picks(&self, text: &str, best: Option<Ranked>, before: Option<&Wish>) -> Option<usize> {
         let (shown, value) = self.dialogue.results().next()?;
         let mut fitting = Vec::new();
+        // Those that choose from what this tool shows, be it of another list.
+        let mut kin = Vec::new();
         for (place, tool) in self.tools().iter().enumerate() {
             for schema in tool
                 .parameters
@@ -100,9 +102,11 @@ impl Mind<'_> {
                 .flat_map(|p| p.values())
             {
                 let hint = |key: &str| schema.get(key).and_then(Value::as_str);
-                if hint("x-balcao-choice-of") == Some(shown.name.as_str())
-                    && let Some((items, field)) =
-                        hint("x-balcao-choice").and_then(|path| list_of(value, path))
+                if hint("x-balcao-choice-of") != Some(shown.name.as_str()) {
+                    continue;
+                }
+                kin.push(place);
+                if let Some((items, field)) = hint("x-balcao-choice").and_then(|path| list_of(value, path))
                     && pick(text, items, &field, &self.request.now, self.language).is_some()
                 {
                     fitting.push(place);
@@ -112,7 +116,7 @@ impl Mind<'_> {
         // What the customer was after decides between tools that choose from one list.
         let wanted = before.map(|wish| wish.tool).filter(|tool| fitting.contains(tool));
         let ranked = best.map(|best| best.tool).filter(|tool| fitting.contains(tool));
-        if best.is_some_and(|best| best.score >= CLEARLY && !fitting.contains(&best.tool)) {
+        if best.is_some_and(|best| best.score >= CLEARLY && !kin.contains(&best.tool)) {
             return None;
         }
         ranked.or(wanted).or_else(|| fitting.first().copied())
@@ -152,8 +156,10 @@ impl Mind<'_> {
                     .filter(|place| {
                         self.tools().get(*place).is_some_and(|tool| {
                             tool.required().any(|name| {
-                                tool.parameter(name)
-                                    .is_some_and(|schema| kinds.contains(&kind_of(name, schema)))
+                                tool.parameter(name).is_some_and(|schema| {
+                                    let kind = kind_of(name, schema);
+                                    kinds.contains(&kind) || bare_number && kind == "order_number"
+                                })
                             })
                         })
                     })

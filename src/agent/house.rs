@@ -1,5 +1,5 @@
-//! When the business is open, as a passage made from its settings: for a question about nothing else, where no document
-//! answers it. Pure.
+//! When the business is open, where it is and how it is reached, as a passage made from its settings: for a question about
+//! nothing else, where no document answers it. Pure.
 
 use crate::config::business::Business;
 use crate::domain::language::Language;
@@ -54,54 +54,138 @@ const ABOUT: [&str; 38] = [
 const BESIDE: &str = "a o as os e de do da dos das em no na nos nas ao ate que qual quais quando hora horas hrs h \
     voce voces vc vcs loja hoje amanha agora ainda dia dias fim semana segunda terca quarta quinta sexta sabado sabados \
     domingo domingos feira esta estao ta tao fica ficam com oi ola bom boa tarde noite por favor me diz diga fala saber \
-    queria quero gostaria pode podem poderia dizer informar seu sua seus suas tem \
+    queria quero gostaria pode podem poderia dizer informar seu sua seus suas tem passa passar manda mandar fisica \
+    lugar como faco para pra ir chegar ai aqui voces s \
     what which when time is are you the your store shop on at do does today tomorrow now still till until weekday \
     weekdays weekend weekends monday tuesday wednesday thursday friday saturday saturdays sunday sundays business hi hello please can tell \
-    me day of for \
+    me day of for there get how give \
     el la los las es son cual cuales cuando tienda hoy manana ahora fin lunes martes miercoles jueves viernes hola \
-    buenos buenas dias tardes decir ustedes estan tienen su";
+    buenos buenas dias tardes decir ustedes estan tienen su como llegar ahi";
 
-/// A passage that tells when the business is open, if `question` asks for that alone and the best of `found` speaks of
-/// something else.
-pub fn opening_hours(
+/// Words by which somebody asks where it is.
+const WHERE: [&str; 22] = [
+    "onde",
+    "aonde",
+    "endereco",
+    "localizacao",
+    "localizada",
+    "localizado",
+    "localizados",
+    "rua",
+    "chegar",
+    "chego",
+    "where",
+    "address",
+    "located",
+    "location",
+    "donde",
+    "direccion",
+    "ubicacion",
+    "ubicada",
+    "ubicado",
+    "ubicados",
+    "queda",
+    "quedan",
+];
+
+/// Words by which somebody asks how to reach it.
+const REACH: [&str; 20] = [
+    "telefone",
+    "telefones",
+    "fone",
+    "whatsapp",
+    "whats",
+    "zap",
+    "numero",
+    "email",
+    "mail",
+    "contato",
+    "contatos",
+    "site",
+    "phone",
+    "contact",
+    "website",
+    "telefono",
+    "correo",
+    "contacto",
+    "ligar",
+    "wpp",
+];
+
+/// A passage that tells what the settings say of the business, if `question` asks for that alone and the best of `found`
+/// speaks of something else.
+pub fn told_by_settings(
     question: &str,
     found: &[Passage],
     business: &Business,
     now: &Zoned,
     language: Language,
 ) -> Option<Passage> {
-    if business.hours.is_empty() || !asks_for_it(question) {
-        return None;
-    }
-    let is_about_it = |text: &str| words(text).any(|word| ABOUT.contains(&word.as_str()));
-    let is_answered = found
-        .first()
-        .is_some_and(|best| is_about_it(&best.title) || best.heading.as_deref().is_some_and(is_about_it));
+    let asked = Asked::of(question)?;
+    let best = found.first();
+    // A heading alone may be of something else: the hours of the team, in a document on how to reach a person.
+    let is_about =
+        |asks: &[&str]| best.is_some_and(|best| words(&best.title).any(|word| asks.contains(&word.as_str())));
+    let hours = asked.hours && !business.hours.is_empty();
+    let place = asked.place && !business.address.is_empty();
+    let reach: Vec<&str> = [&business.phone, &business.email, &business.website]
+        .into_iter()
+        .map(String::as_str)
+        .filter(|way| asked.reach && !way.is_empty())
+        .collect();
+    let is_answered = [(hours, ABOUT.as_slice()), (place, &WHERE), (!reach.is_empty(), &REACH)]
+        .into_iter()
+        .all(|(is_asked, asks)| !is_asked || is_about(asks));
     if is_answered {
         return None;
     }
+    let mut titles = Vec::new();
+    let mut told = Vec::new();
+    if place {
+        titles.push(one_of(["Endereço", "Address", "Dirección"], language));
+        told.push(format!("{}.", business.address.trim_end_matches('.')));
+    }
+    if hours {
+        titles.push(one_of(["Horário de funcionamento", "Opening hours", "Horario de atención"], language));
+        told.push(week(business, now, language));
+    }
+    if !reach.is_empty() {
+        titles.push(one_of(["Contato", "Contact", "Contacto"], language));
+        told.push(format!("{}: {}.", titles[titles.len() - 1], reach.join(", ")));
+    }
     Some(Passage {
-        id: "settings:business.hours".to_owned(),
+        id: "settings:business".to_owned(),
         source: "settings".to_owned(),
-        title: one_of(["Horário de funcionamento", "Opening hours", "Horario de atención"], language)
-            .to_owned(),
+        title: titles.join(", "),
         heading: None,
-        text: told(business, now, language),
-        score: found.first().map_or(1.0, |best| best.score) + 1.0,
+        text: told.join(" "),
+        score: best.map_or(1.0, |best| best.score) + 1.0,
         evidence: 1.0,
     })
 }
 
-fn asks_for_it(question: &str) -> bool {
-    let mut any = false;
-    for word in words(question) {
-        if ABOUT.contains(&word.as_str()) {
-            any = true;
-        } else if !BESIDE.split_whitespace().any(|known| known == word) {
-            return false;
+/// What a question that is about nothing else asks of the business.
+struct Asked {
+    hours: bool,
+    place: bool,
+    reach: bool,
+}
+
+impl Asked {
+    fn of(question: &str) -> Option<Self> {
+        let mut asked = Self { hours: false, place: false, reach: false };
+        for word in words(question) {
+            let is = |asks: &[&str]| asks.contains(&word.as_str());
+            match (is(&ABOUT), is(&WHERE), is(&REACH)) {
+                (true, ..) => asked.hours = true,
+                (_, true, _) => asked.place = true,
+                (.., true) => asked.reach = true,
+                _ if BESIDE.split_whitespace().any(|known| known == word) => {}
+                _ => return None,
+            }
         }
+        (asked.hours || asked.place || asked.reach).then_some(asked)
     }
-    any
 }
 
 fn words(text: &str) -> impl Iterator<Item = String> {
@@ -115,10 +199,10 @@ fn words(text: &str) -> impl Iterator<Item = String> {
 }
 
 /// The week, and today and tomorrow as they are with holidays.
-fn told(business: &Business, now: &Zoned, language: Language) -> String {
+fn week(business: &Business, now: &Zoned, language: Language) -> String {
     let calendar = business.calendar();
     let mut text = String::new();
-    let week = [
+    let days_of_week = [
         Weekday::Monday,
         Weekday::Tuesday,
         Weekday::Wednesday,
@@ -128,11 +212,11 @@ fn told(business: &Business, now: &Zoned, language: Language) -> String {
         Weekday::Sunday,
     ];
     let mut at = 0;
-    while at < week.len() {
-        let hours: Vec<(Time, Time)> = business.hours.on(week[at]).collect();
+    while at < days_of_week.len() {
+        let hours: Vec<(Time, Time)> = business.hours.on(days_of_week[at]).collect();
         let same = |day: &&Weekday| business.hours.on(**day).eq(hours.iter().copied());
-        let count = week[at..].iter().take_while(same).count();
-        let (first, last) = (name(week[at], language), name(week[at + count - 1], language));
+        let count = days_of_week[at..].iter().take_while(same).count();
+        let (first, last) = (name(days_of_week[at], language), name(days_of_week[at + count - 1], language));
         let days = if count == 1 {
             first.to_owned()
         } else {
@@ -232,7 +316,7 @@ mod tests {
         let business = Settings::load(None, &Vec::new()).unwrap().business;
         // A Thursday; the day after it is Christmas.
         let now = "2026-12-24T10:00:00-03:00[America/Sao_Paulo]".parse().unwrap();
-        opening_hours(question, found, &business, &now, Language::Portuguese)
+        told_by_settings(question, found, &business, &now, Language::Portuguese)
     }
 
     #[test]
@@ -260,6 +344,28 @@ mod tests {
             "",
         ] {
             assert!(asked(question, &[passage("Oficina de terrários")]).is_none(), "{question}");
+        }
+    }
+
+    #[test]
+    fn who_asks_where_it_is_or_how_to_reach_it_is_told() {
+        let text = |question: &str| asked(question, &[passage("Oficina de terrários")]).unwrap().text;
+        for question in
+            ["onde vocês estão?", "qual o endereço?", "where are you located?", "¿dónde queda la tienda?"]
+        {
+            assert!(text(question).contains("128"), "{question}");
+        }
+        assert!(text("qual o whatsapp da loja?").contains("+55"));
+        let both = text("qual o endereço e o horário de vocês?");
+        assert!(both.contains("128") && both.contains("Sábado"), "{both}");
+        assert!(asked("onde fica a loja?", &[passage("Horários e endereço")]).is_none());
+        for question in [
+            "onde está meu pedido?",
+            "onde fica o estacionamento?",
+            "qual o número do meu pedido?",
+            "como faço para ir?",
+        ] {
+            assert!(asked(question, &[]).is_none(), "{question}");
         }
     }
 

@@ -9,6 +9,7 @@ use crate::domain::language::Language;
 use crate::domain::tool::{ParamSource, Risk, ToolSpec};
 use crate::language::dates::{Grain, find_times};
 use crate::language::emails::find_emails;
+use crate::language::filler::is_filler;
 use crate::language::fold::{fold, is_stopword, stem, words};
 use crate::language::identifiers::{find_documents, find_numbers, find_phones, find_postal_codes};
 use crate::language::money::find_money;
@@ -323,7 +324,7 @@ impl Sources<'_> {
         self.episode.iter().find_map(|text| {
             let matter: Vec<String> = content_words(&self.free(text), self.language)
                 .into_iter()
-                .filter(|word| !self.ranker.frames(self.place, word))
+                .filter(|word| !self.ranker.frames(self.place, word) && !is_filler(word, self.language))
                 .take(10)
                 .collect();
             (!matter.is_empty()).then(|| matter.join(" "))

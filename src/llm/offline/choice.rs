@@ -74,7 +74,9 @@ fn by_time(text: &str, items: &[Value], field: &str, now: &Zoned, language: Lang
         let named_day = exact.is_none_or(|exact| !exact.day_named || exact.from.date() == time.date());
         on_day && at_time && named_day
     };
-    if exact.is_none() && day.is_none() {
+    // `segunda de manhã` tells when to look, whatever was offered: nobody is booked for a time they did not name.
+    let is_vague = day.is_some_and(|day| day.grain == Grain::PartOfDay);
+    if exact.is_none() && (day.is_none() || is_vague) {
         return None;
     }
     let mut fitting = times.iter().enumerate().filter(|(_, time)| fits(time)).map(|(index, _)| index);

@@ -198,15 +198,15 @@ impl<'a> Mind<'a> {
         is_hypothetical(text) && self.tools().get(wish.tool).is_some_and(|tool| tool.risk != Risk::Read)
     }
 
-    /// Whether the tool is the better answer than the best passage. Who asks may want to know how things are done;
-    /// then a change needs a clearer wish than a look-up.
+    /// Whether the tool is the better answer than the best passage. Who asks may want to know how things are done; then a
+    /// change needs a clearer wish than a look-up, which knows how things stand now.
     fn outweighs(&self, wish: &Wish, text: &str, strength: f32) -> bool {
         if !self.voice.phrases.is_question(text) {
             return true;
         }
         let evidence = passages::best(&self.request.passages).map_or(0.0, |passage| passage.evidence);
         let changes = self.tools().get(wish.tool).is_some_and(|tool| tool.risk != Risk::Read);
-        strength >= CLEARLY && strength >= evidence - if changes { 0.15 } else { 0.25 }
+        strength >= CLEARLY && strength >= evidence - if changes { 0.15 } else { 0.4 }
     }
 
     /// A yes or no to what the bot offered.

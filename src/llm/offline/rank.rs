@@ -11,9 +11,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 /// From this score on a tool that looks something up is what the customer wants …
 const WANTED: f32 = 0.35;
 /// … and one that changes something.
-const WANTED_TO_CHANGE: f32 = 0.5;
+const WANTED_TO_CHANGE: f32 = 0.45;
 /// From this score on it is, even while another question is open or a passage answers.
-pub const CLEARLY: f32 = 0.7;
+pub const CLEARLY: f32 = 0.6;
 /// The tool that searches the knowledge. What it would find is in the passages already; its examples tell what is asked
 /// of documents from what is asked of the other tools.
 const SEARCH: &str = "knowledge_search";
@@ -208,9 +208,10 @@ impl Ranker {
     /// Whether wishes for `tool` use `word`, whatever their matter: it names the wish.
     pub fn frames(&self, tool: usize, word: &str) -> bool {
         let stem = stem(word, self.language);
-        self.heard
-            .get(tool)
-            .is_some_and(|heard| heard.stems.get(&stem).is_some_and(|uses| uses * SELDOM > heard.examples))
+        self.heard.get(tool).is_some_and(|heard| {
+            let least = if heard.examples < FEW { 1 } else { 2 };
+            heard.stems.get(&stem).is_some_and(|uses| *uses >= least)
+        })
     }
 }
 
@@ -250,8 +251,8 @@ fn learn(examples: &[(usize, Vec<Word>)], tools: usize) -> HashMap<String, Featu
     counts.into_iter().map(learned).collect()
 }
 
-/// A word in one of so many examples, or fewer, may be the matter of that one.
-const SELDOM: usize = 20;
+/// Of so many examples, a word of one alone may be its matter.
+const FEW: usize = 20;
 
 fn logistic(nats: f32) -> f32 {
     1.0 / (1.0 + (-nats).exp())

@@ -298,3 +298,22 @@ fn likely_tools_are_named_and_one_word_of_many_is_no_wish() {
         assert_eq!(likely(no_wish), [], "{no_wish}");
     }
 }
+
+#[tokio::test]
+async fn a_quantity_is_no_id_and_a_part_of_a_day_books_nothing() {
+    let answer = ask("sou da empresa Verde Ltda e preciso de um orçamento de 80 vasos pro escritório").await;
+    assert_eq!(answer.calls[0].name, "crm_save_opportunity", "{answer:?}");
+    assert_eq!(answer.calls[0].arguments.get("opportunity"), None, "{answer:?}");
+    let slots = json!({"slots": [
+        {"start": "2026-11-28T09:00:00", "label": "sábado, 28/11, às 09:00", "professional": "caio"},
+        {"start": "2026-11-30T09:00:00", "label": "segunda-feira, 30/11, às 09:00", "professional": "caio"},
+    ]});
+    for (said, books) in [("segunda de manhã", false), ("a de segunda às 9h", true)] {
+        let mut dialogue = vec![customer("quero marcar uma visita")];
+        dialogue.extend(called("agenda_list_slots", json!({"service": "visit"}), slots.clone()));
+        dialogue.extend([bot("Horários livres: sábado e segunda."), customer(said)]);
+        let answer = ask_with(dialogue, Vec::new(), Language::Portuguese).await;
+        let is_booked = answer.calls.first().is_some_and(|call| call.name == "agenda_book");
+        assert_eq!(is_booked, books, "{said}: {answer:?}");
+    }
+}

@@ -21,6 +21,9 @@ pub fn list_of<'v>(result: &'v Value, path: &str) -> Option<(&'v Vec<Value>, Str
 
 /// Which of `items` the customer picks with `text`; `None` if none, or more than one fits equally well.
 pub fn pick(text: &str, items: &[Value], field: &str, now: &Zoned, language: Language) -> Option<usize> {
+    if times_of(items, field).is_some() && is_vague(text, now, language) {
+        return None;
+    }
     by_time(text, items, field, now, language)
         .or_else(|| by_code(text, items, field))
         .or_else(|| by_words(text, items, language))
@@ -60,11 +63,22 @@ fn by_place(text: &str, count: usize) -> Option<usize> {
     (1..=count).contains(&number).then(|| number - 1)
 }
 
+/// Whether `text` tells when to look, and no time: nobody is booked for one that they did not name, though of all that were
+/// offered only one is on a `segunda de manhã`.
+fn is_vague(text: &str, now: &Zoned, language: Language) -> bool {
+    let found = find_times(text, now, language);
+    let any = |grains: &[Grain]| found.iter().any(|found| grains.contains(&found.value.grain));
+    any(&[Grain::PartOfDay]) && !any(&[Grain::Minute, Grain::Hour])
+}
+
+/// The times that name the items of a list of times.
+fn times_of(items: &[Value], field: &str) -> Option<Vec<DateTime>> {
+    let time = |item: &Value| item.get(field).and_then(Value::as_str).and_then(|time| time.parse().ok());
+    items.iter().map(time).collect()
+}
+
 fn by_time(text: &str, items: &[Value], field: &str, now: &Zoned, language: Language) -> Option<usize> {
-    let times: Vec<DateTime> = items
-        .iter()
-        .map(|item| item.get(field).and_then(Value::as_str).and_then(|time| time.parse().ok()))
-        .collect::<Option<Vec<_>>>()?;
+    let times = times_of(items, field)?;
     let wished: Vec<When> = find_times(text, now, language).into_iter().map(|found| found.value).collect();
     let exact = wished.iter().find(|when| matches!(when.grain, Grain::Minute | Grain::Hour));
     let day = wished.iter().find(|when| !matches!(when.grain, Grain::Minute | Grain::Hour));
@@ -74,9 +88,7 @@ fn by_time(text: &str, items: &[Value], field: &str, now: &Zoned, language: Lang
         let named_day = exact.is_none_or(|exact| !exact.day_named || exact.from.date() == time.date());
         on_day && at_time && named_day
     };
-    // `segunda de manhã` tells when to look, whatever was offered: nobody is booked for a time they did not name.
-    let is_vague = day.is_some_and(|day| day.grain == Grain::PartOfDay);
-    if exact.is_none() && (day.is_none() || is_vague) {
+    if exact.is_none() && day.is_none() {
         return None;
     }
     let mut fitting = times.iter().enumerate().filter(|(_, time)| fits(time)).map(|(index, _)| index);

@@ -231,7 +231,7 @@ struct SaveOpportunityArguments {
     #[schemars(length(max = 40), extend("x-balcao-kind" = "text"))]
     stage: Option<String>,
     /// Id of an opportunity to change; leave out for a new one.
-    #[schemars(length(max = 64), extend("x-balcao-kind" = "code"))]
+    #[schemars(length(max = 64), extend("x-balcao-kind" = "id"))]
     opportunity: Option<String>,
 }
 

@@ -91,6 +91,7 @@ fn narrowings(folder: &Path, problems: &mut Vec<Problem>) -> (HashMap<String, Na
         let (over, found) = spec_toml::read(&shown, &source);
         problems.extend(found);
         match files.iter_mut().find(|(file, _)| *file == name) {
+            Some((file, own)) if file == EXAMPLES.0 => add_examples(own, over, problems),
             Some((_, own)) => overlay(own, over),
             None => files.push((name, over)),
         }
@@ -110,9 +111,6 @@ fn narrowings(folder: &Path, problems: &mut Vec<Problem>) -> (HashMap<String, Na
         }
     }
     for narrowing in heard.into_iter().flatten() {
-        if !narrowing.has_only_examples() {
-            problems.push(narrowing.name.place.problem("only `examples` stand in this file".to_owned()));
-        }
         // Those that a domain file names go before these.
         match by_tool.get_mut(&narrowing.name.value) {
             Some(own) => own.examples = own.examples.take().or(narrowing.examples),
@@ -120,6 +118,23 @@ fn narrowings(folder: &Path, problems: &mut Vec<Problem>) -> (HashMap<String, Na
         }
     }
     (by_tool, described)
+}
+
+/// Adds the operator's examples to those that come with the program.
+fn add_examples(own: &mut Vec<Narrowing>, more: Vec<Narrowing>, problems: &mut Vec<Problem>) {
+    for narrowing in more {
+        if !narrowing.has_only_examples() {
+            problems.push(narrowing.name.place.problem("only `examples` stand in this file".to_owned()));
+        }
+        match own.iter_mut().find(|known| known.name.value == narrowing.name.value) {
+            Some(known) => match (&mut known.examples, narrowing.examples) {
+                (Some(known), Some(more)) => known.value.extend(more.value),
+                (_, None) => {}
+                (none @ None, more) => *none = more,
+            },
+            None => own.push(narrowing),
+        }
+    }
 }
 
 fn overlay(own: &mut Vec<Narrowing>, over: Vec<Narrowing>) {

@@ -1,9 +1,9 @@
-//! What the built-in model makes of customers' first words over the demo shop: three sets of 240 messages in three languages,
+//! What the built-in model makes of customers' first words over the demo shop: four sets of 240 messages in three languages,
 //! each written without a look at the tools' examples, and the reaction that is right. The score is printed; run with
 //! `--nocapture` to see it.
 //!
-//! The first two were looked at while the model was made; the third was first seen when it stood: then it was right in 146 of
-//! 240, and in 99 of the 120 that want a tool. The messages of the first two about payments name tools that are not here.
+//! The first two were looked at while the model was made. When it stood, the third was seen, and 146 were taken as they were
+//! meant, and at last the fourth, and 146 were. The messages of the first two about payments name tools that are not here.
 #![expect(clippy::print_stderr, reason = "the score should be seen")]
 
 use crate::knowledge::calibration::demo;
@@ -183,6 +183,7 @@ async fn first_words_are_taken_as_they_are_meant() {
         ("first", include_str!("first_messages/first.tsv"), 175),
         ("second", include_str!("first_messages/second.tsv"), 148),
         ("third", include_str!("first_messages/third.tsv"), 153),
+        ("fourth", include_str!("first_messages/fourth.tsv"), 142),
     ] {
         let (all, right) = measure(name, lines).await;
         assert!(all == 240 && right >= least, "{right} of {all}");

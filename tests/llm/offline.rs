@@ -66,6 +66,9 @@ async fn words_lead_to_the_right_tool() {
     for (text, tool) in [
         ("quero rastrear o pedido 10421, meu email é ana.souza@example.com", "order_status"),
         ("vocês têm vaso serena?", "product_search"),
+        // What the page offers to begin with.
+        ("Procuro uma planta para sombra", "product_search"),
+        ("Quero agendar uma visita", "agenda_list_slots"),
         ("quanto custa a orquídea?", "product_search"),
         ("tem horário sexta à tarde?", "agenda_list_slots"),
         ("quero marcar uma visita", "agenda_list_slots"),

@@ -64,6 +64,27 @@ fixed = "marina"
 }
 
 #[test]
+fn examples_of_the_operator_are_added_and_a_list_in_a_domain_file_replaces() {
+    let of = |registry: &Registry, tool: &str| registry.get(tool).unwrap().spec().words.examples.clone();
+    let shipped = load_from(Path::new("tests/no-such-folder")).unwrap();
+    let folder = folder(&[
+        (
+            "examples.toml",
+            "[order_status]\nexamples = [\"cadê minha marmita?\"]\n[hand_off]\nexamples = [\"chama o Zé\"]\n",
+        ),
+        ("people.toml", "[hand_off]\nexamples = [\"quero gente\"]\n"),
+    ]);
+    let registry = load_from(folder.path()).unwrap();
+    let mut added = of(&shipped, "order_status");
+    added.push("cadê minha marmita?".to_owned());
+    assert_eq!(of(&registry, "order_status"), added);
+    assert_eq!(of(&registry, "hand_off"), ["quero gente"]);
+    let folder = super::files::folder(&[("examples.toml", "[order_status]\ntitle = \"x\"\n")]);
+    let fault = load_from(folder.path()).err().unwrap();
+    assert_eq!(fault, "tools/examples.toml:1: only `examples` stand in this file");
+}
+
+#[test]
 fn every_fault_is_named_with_its_place() {
     let folder = folder(&[
         (

@@ -70,7 +70,7 @@ struct Heard {
     examples: usize,
     /// In how many of them a stem stands.
     stems: HashMap<String, usize>,
-    /// How much of one of them the others know, in the middle: who looks for a product names what no example names.
+    /// How much of one of them the others know, on average: who looks for a product names what no example names.
     coverage: f32,
     /// The words that they begin with more often than they have them behind such a beginning.
     openings: HashSet<String>,

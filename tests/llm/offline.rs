@@ -72,6 +72,7 @@ async fn words_lead_to_the_right_tool() {
         ("quanto custa a orquídea?", "product_search"),
         ("tem horário sexta à tarde?", "agenda_list_slots"),
         ("quero marcar uma visita", "agenda_list_slots"),
+        ("como está o chamado 5013?", "ticket_status"),
         ("meus agendamentos", "agenda_my_appointments"),
         ("meu vaso chegou quebrado ontem e a planta está sem folhas, quero reclamar", "ticket_create"),
         ("tem cupom de desconto?", "coupon_offer"),

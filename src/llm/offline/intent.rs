@@ -7,7 +7,7 @@ use super::Opinion;
 use super::arguments::{Sources, fill, missing};
 use super::choice::{list_of, pick};
 use super::dialogue::Dialogue;
-use super::names::{beside_addresses, beside_introduction};
+use super::names::wish_in;
 use super::passages;
 use super::phrases::{Phrases, SmallTalk, Voice};
 use super::rank::{CLEARLY, Ranked, Ranker, content_words};
@@ -277,8 +277,7 @@ impl<'a> Mind<'a> {
 
     /// Tools that `text` wants, best first. Who the customer is says nothing of what they want.
     fn rank(&self, text: &str) -> Vec<Ranked> {
-        let wish = beside_introduction(text).or_else(|| beside_addresses(text));
-        self.ranker.rank(wish.as_deref().unwrap_or(text))
+        self.ranker.rank(&wish_in(text))
     }
 
     /// How clearly `text` wants any tool.

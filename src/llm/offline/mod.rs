@@ -75,7 +75,7 @@ impl OfflineModel {
         if self.phrases.small_talk(text).is_some() {
             return Vec::new();
         }
-        let ranked = self.ranker(tools, language).rank(text);
+        let ranked = self.ranker(tools, language).rank(&names::wish_in(text));
         let likely = ranked.into_iter().filter(|ranked| ranked.is_wanted());
         likely
             .filter_map(|ranked| {

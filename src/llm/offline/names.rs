@@ -4,6 +4,7 @@
 use crate::language::emails::find_emails;
 use crate::language::fold::{fold, words};
 use crate::language::identifiers::find_phones;
+use std::borrow::Cow;
 
 /// Behind these comes a name, however it is written.
 const OPENINGS: [&str; 9] = [
@@ -47,18 +48,25 @@ pub fn introduces(text: &str) -> bool {
     (!find_emails(text).is_empty() || !find_phones(text).is_empty()) && introduced(text).is_some()
 }
 
-/// What `text` says beside an introduction; `None` if there is none, or nothing beside it.
-pub fn beside_introduction(text: &str) -> Option<String> {
-    if !introduces(text) {
-        return None;
+/// What `text` wants, without who says so: without an introduction, and without addresses that are only told. Who does nothing
+/// but to give their name wants nothing; who gives an address too may want to be recorded.
+pub fn wish_in(text: &str) -> Cow<'_, str> {
+    if let Some(name) = introduced(text) {
+        let addresses = introduces(text);
+        let beside =
+            without(text, |part| part.contains(name.as_str()) || addresses && tells_an_address(part));
+        return match beside {
+            Some(beside) => Cow::Owned(beside),
+            None if addresses => Cow::Borrowed(text),
+            None => Cow::Borrowed(""),
+        };
     }
-    let name = introduced(text)?;
-    without(text, |part| part.contains(name.as_str()) || tells_an_address(part))
+    beside_addresses(text).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 /// What `text` says beside an e-mail or a phone that is only told: `cadê meu pedido, meu e-mail é …`. `None` if nothing is, or
 /// nothing stands beside it.
-pub fn beside_addresses(text: &str) -> Option<String> {
+fn beside_addresses(text: &str) -> Option<String> {
     let is_told = |part: &str| {
         let mut free = part.to_owned();
         let spans = find_emails(part).into_iter().map(|found| found.span);
@@ -144,13 +152,19 @@ mod tests {
 
     #[test]
     fn what_is_wanted_stands_beside_the_introduction() {
-        for (text, beside) in [
-            ("sou a Lia, lia@example.com, quero um orçamento", Some("quero um orçamento")),
-            ("Oi, sou a Lia, meu e-mail é lia@example.com e quero um projeto", Some("Oi, quero um projeto")),
-            ("meu nome é Lia e meu e-mail é lia@example.com", None),
-            ("quero um orçamento, lia@example.com", None),
+        for (text, wish) in [
+            ("sou a Lia, lia@example.com, quero um orçamento", "quero um orçamento"),
+            ("Oi, sou a Lia, meu e-mail é lia@example.com e quero um projeto", "Oi, quero um projeto"),
+            (
+                "meu nome é Lia e meu e-mail é lia@example.com",
+                "meu nome é Lia e meu e-mail é lia@example.com",
+            ),
+            ("sou a Lia e quero um vaso", "quero um vaso"),
+            ("sou a Lia", ""),
+            ("quero um orçamento, lia@example.com", "quero um orçamento"),
+            ("quero um vaso", "quero um vaso"),
         ] {
-            assert_eq!(beside_introduction(text).as_deref(), beside, "{text}");
+            assert_eq!(wish_in(text), wish, "{text}");
         }
     }
 

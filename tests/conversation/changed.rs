@@ -36,7 +36,6 @@ async fn the_price_of_yesterdays_document_is_withheld_in_the_same_conversation()
         // The document says something else now: once more, and once again after the guard's no.
         says(&old),
         says(&old),
-        // Asked once whether it would not rather look it up.
         says(&new),
         // The document holds no more.
         says(&new),

@@ -2,11 +2,13 @@
 
 use super::draft::Draft;
 use super::history::{self, StandIn};
+use super::interview::OFFLINE;
+use super::replay::Answered;
 use super::run::{Room, Run, milliseconds};
 use super::step::{Happened, Turn};
 use crate::domain::event::EventBody;
 use crate::limits::budget::Payer;
-use crate::llm::model::{ChatAnswer, ChatMessage, ChatRequest, ModelError, ToolChoice};
+use crate::llm::model::{ChatAnswer, ChatMessage, ChatRequest, DeltaSink, ModelError, ToolChoice};
 use std::time::{Duration, Instant};
 
 impl Run<'_> {
@@ -38,7 +40,8 @@ impl Run<'_> {
     }
 
     pub(super) async fn ask_model(&mut self, turn: &Turn, choice: ToolChoice) -> anyhow::Result<Happened> {
-        if let Some((text, calls, usage)) = self.replay.answers.pop_front() {
+        if let Some(Answered { model, text, calls, usage }) = self.replay.answers.pop_front() {
+            self.by_built_in = model == OFFLINE;
             return Ok(Happened::Answered { text, calls, usage });
         }
         let mut messages = self.base.clone();
@@ -48,7 +51,7 @@ impl Run<'_> {
         }));
         let request = self.request(messages, turn, choice);
         let began = Instant::now();
-        let answer = self.answer_in_time(&request).await;
+        let answer = self.written_in_time(&request).await;
         let waited = began.elapsed();
         self.outcome.waited += waited;
         match answer {
@@ -62,6 +65,7 @@ impl Run<'_> {
                     // Nobody would make them.
                     answer.calls.clear();
                 }
+                self.by_built_in = answer.model == OFFLINE;
                 let event = EventBody::ModelAnswered {
                     step: turn.step(),
                     model: answer.model,
@@ -85,13 +89,26 @@ impl Run<'_> {
         }
     }
 
-    /// The model's answer, or `None` when the turn's time is up. Says that it works on it if that takes long.
-    async fn answer_in_time(&self, request: &ChatRequest) -> Option<Result<ChatAnswer, ModelError>> {
-        let audience = self.audience;
-        let show = |words: &str| audience.delta(words);
+    /// The model's answer, or `None` when the turn's time is up. Its words are shown as they are written, unless somebody has to
+    /// look at them first.
+    async fn written_in_time(&self, request: &ChatRequest) -> Option<Result<ChatAnswer, ModelError>> {
+        if self.agent.settings.second_look {
+            return self.answer_in_time(request, &|_| {}, &|| false).await;
+        }
+        let show = |words: &str| self.audience.delta(words);
         let draft = Draft::new(&self.proof, self.language, &show);
-        let deltas = |words: &str| draft.write(words);
-        let answering = self.agent.model.answer(request, &deltas);
+        self.answer_in_time(request, &|words| draft.write(words), &|| draft.was_shown()).await
+    }
+
+    /// A model's answer, or `None` when the turn's time is up. Says that it works on it if that takes long and nothing was shown.
+    pub(super) async fn answer_in_time(
+        &self,
+        request: &ChatRequest,
+        deltas: DeltaSink<'_>,
+        was_shown: &(dyn Fn() -> bool + Send + Sync),
+    ) -> Option<Result<ChatAnswer, ModelError>> {
+        let audience = self.audience;
+        let answering = self.agent.model.answer(request, deltas);
         let patience = tokio::time::sleep(Duration::from_millis(self.agent.settings.progress_after_ms));
         let deadline = tokio::time::sleep_until(self.deadline.into());
         tokio::pin!(answering, patience, deadline);
@@ -102,7 +119,7 @@ impl Run<'_> {
                 answer = &mut answering => return Some(answer),
                 () = &mut patience, if waiting => {
                     waiting = false;
-                    if !draft.was_shown() {
+                    if !was_shown() {
                         audience.progress(&self.agent.prompts.sentences(self.language).progress.working);
                     }
                 }

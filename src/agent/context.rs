@@ -72,7 +72,7 @@ pub fn build(prompts: &Prompts, parts: Parts<'_>) -> anyhow::Result<Vec<ChatMess
 }
 
 /// The day with its weekday, in words a model of that language resolves dates with.
-fn today(now: &Zoned, language: Language) -> String {
+pub(super) fn today(now: &Zoned, language: Language) -> String {
     let (days, months): ([&str; 7], [&str; 12]) = match language {
         Language::Portuguese => (
             [

@@ -3,12 +3,17 @@
 
 use super::claims::{claims_a_hand_off, promises_to_return, refuses_for_the_house};
 use super::proof::cited::{citations_in, is_marked};
-use super::proof::{Binder, Proof};
+use super::proof::{Binder, OPPOSITE, Proof, can_be_vouched_for};
+use super::second_look::Look;
 use crate::domain::language::Language;
 use crate::domain::provenance::Binding;
 use crate::language::detect::detect;
 use crate::language::fold::fold;
 use crate::language::sentences::{asks, sentences};
+
+/// Why a sentence is not sent that only a model found wrong.
+const OBJECTED: &str =
+    "who looked at it a second time found no proof for all of it in the tool results and passages";
 
 /// A sentence that must not be sent.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -32,12 +37,26 @@ pub struct Judged {
 
 /// Judges a whole draft.
 pub fn judge(draft: &str, proof: &Proof, language: Language) -> Judged {
+    judge_with(draft, proof, language, None)
+}
+
+/// Judges a whole draft that a model has looked at.
+pub fn judge_after(draft: &str, proof: &Proof, language: Language, look: &Look) -> Judged {
+    judge_with(draft, proof, language, Some(look))
+}
+
+fn judge_with(draft: &str, proof: &Proof, language: Language, look: Option<&Look>) -> Judged {
     let mut judged = Judged::default();
-    let (draft, citations) = citations_in(draft);
+    let (draft, mut citations) = citations_in(draft);
+    citations.extend(look.iter().flat_map(|look| look.shown()).cloned());
     let mut guard = Guard::new(proof, language);
-    guard.binder.rely_on(citations);
-    for sentence in sentences(&draft) {
-        match guard.pass(sentence) {
+    guard.binder.rely_on(citations, look.is_some());
+    for (number, sentence) in (1..).zip(sentences(&draft)) {
+        let passed = match look.is_some_and(|look| look.objects_to(number)) {
+            true => Err(OBJECTED),
+            false => guard.pass(sentence),
+        };
+        match passed {
             Ok(bindings) => {
                 judged.text.push_str(sentence);
                 judged.bindings.extend(bindings);
@@ -100,14 +119,15 @@ impl<'a> Guard<'a> {
         if claims_a_hand_off(folded) {
             return Err("it says that a person comes, and nobody was called: call the hand-off tool instead");
         }
-        if let Some(reason) = proof.fault_of_deeds(sentence, folded, self.language) {
-            return Err(reason);
-        }
-        if let Some(reason) = proof.fault_of_words(sentence, folded) {
-            return Err(reason);
-        }
-        if proof.contradicts(body, self.language) {
-            return Err("it says the opposite of what a passage says of the house");
+        let faults = [
+            proof.fault_of_deeds(sentence, folded, self.language),
+            proof.fault_of_words(sentence, folded),
+            proof.contradicts(body, self.language).then_some(OPPOSITE),
+        ];
+        for reason in faults.into_iter().flatten() {
+            if !can_be_vouched_for(reason) || !self.binder.vouches_for(sentence, &proof.ledger) {
+                return Err(reason);
+            }
         }
         if !proof.grounded && refuses_for_the_house(folded) {
             return Err(

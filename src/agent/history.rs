@@ -86,6 +86,7 @@ pub fn transcript(
             | EventBody::OwnerChanged { .. }
             | EventBody::TurnStarted { .. }
             | EventBody::Retrieved { .. }
+            | EventBody::LookedAgain { .. }
             | EventBody::StoodIn
             | EventBody::Postponed { .. }
             | EventBody::ToolStarted { .. }

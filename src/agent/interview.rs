@@ -20,7 +20,7 @@ use jiff::SignedDuration;
 use std::sync::Arc;
 
 /// The built-in model alone: it has no better ears than the rules.
-const OFFLINE: &str = "offline";
+pub(super) const OFFLINE: &str = "offline";
 /// Who was silent for longer was away: the question that waits is said again in the first place.
 const A_WHILE: SignedDuration = SignedDuration::from_hours(8);
 

@@ -63,7 +63,7 @@ impl Run<'_> {
         let answer = tokio::time::timeout(limit, answering).await;
         self.outcome.waited += began.elapsed();
         let Ok(Ok(answer)) = answer else { return Heard::default() };
-        self.listened = self.listened.plus(answer.usage);
+        self.aside = self.aside.plus(answer.usage);
         self.buffered.push(EventBody::ModelAnswered {
             step: LISTENING,
             model: answer.model,

@@ -21,6 +21,7 @@ pub mod outdated;
 pub mod proof;
 mod replay;
 pub mod run;
+pub mod second_look;
 mod sent_files;
 pub mod sources;
 pub mod step;

@@ -9,12 +9,22 @@ use crate::domain::tool_call::{ToolCall, ToolOutcome};
 use crate::domain::turn::Usage;
 use std::collections::{HashMap, VecDeque};
 
+/// What a model had answered.
+pub(super) struct Answered {
+    pub(super) model: String,
+    pub(super) text: String,
+    pub(super) calls: Vec<ToolCall>,
+    pub(super) usage: Usage,
+}
+
 /// What an interrupted turn had already done.
 #[derive(Default)]
 pub(super) struct Replay {
     pub(super) retrieved: Option<Vec<Passage>>,
     pub(super) settled: Option<(Confirmation, Settled)>,
-    pub(super) answers: VecDeque<(String, Vec<ToolCall>, Usage)>,
+    pub(super) answers: VecDeque<Answered>,
+    /// What models said of its drafts.
+    pub(super) looks: VecDeque<String>,
     pub(super) started: HashMap<String, ToolCall>,
     pub(super) finished: HashMap<String, ToolOutcome>,
 }
@@ -31,9 +41,15 @@ impl Replay {
                 }
                 // Who only listened to an interview's answer is not asked again for it.
                 EventBody::ModelAnswered { step: LISTENING, .. } => {}
-                EventBody::ModelAnswered { text, calls, usage, .. } => {
-                    replay.answers.push_back((text.clone(), calls.clone(), *usage));
+                EventBody::ModelAnswered { text, calls, usage, model, .. } => {
+                    replay.answers.push_back(Answered {
+                        model: model.clone(),
+                        text: text.clone(),
+                        calls: calls.clone(),
+                        usage: *usage,
+                    });
                 }
+                EventBody::LookedAgain { text, .. } => replay.looks.push_back(text.clone()),
                 EventBody::ToolStarted { call } => {
                     replay.started.insert(call.id.0.clone(), call.clone());
                 }

@@ -105,8 +105,10 @@ pub(super) struct Run<'a> {
     pub(super) unknown: Vec<(TurnId, ToolCall)>,
     /// What the interview puts behind the answer.
     pub(super) tail: Option<Spoken>,
-    /// What a model that listened to an interview's answer cost.
-    pub(super) listened: Usage,
+    /// Whether the built-in model wrote the newest answer.
+    pub(super) by_built_in: bool,
+    /// What model calls cost that are no steps of the turn: of who listened to an interview's answer, or looked at a draft.
+    pub(super) aside: Usage,
 }
 
 /// How much of the past the model has room for.
@@ -162,7 +164,8 @@ impl Agent {
             lead: None,
             results: Vec::new(),
             tail: None,
-            listened: Usage::default(),
+            by_built_in: false,
+            aside: Usage::default(),
             verified: history::verified(&task.events),
         };
         run.work_through(&said).await
@@ -207,13 +210,13 @@ impl Run<'_> {
                 }
                 Next::MakeCalls(calls) => self.make_calls(&mut turn, calls).await?,
                 Next::Judge(draft) => {
-                    let verdict = self.judge(&draft, &turn);
+                    let verdict = self.judge(&draft, &turn).await?;
                     turn.on(Happened::Judged(verdict))
                 }
                 Next::Wait => anyhow::bail!("the turn waits for calls that nobody makes"),
                 Next::Stop(ending) => {
                     self.lead_on(&ending).await?;
-                    let usage = turn.usage().plus(self.listened);
+                    let usage = turn.usage().plus(self.aside);
                     return Ok(self.finish(ending, usage));
                 }
             };

@@ -28,18 +28,18 @@ const SHOW: &str = " If the sentence is true, you may keep it and show where it 
 const LIKELY: usize = 3;
 
 impl Run<'_> {
-    pub(super) fn judge(&mut self, draft: &str, turn: &Turn) -> Verdict {
+    pub(super) async fn judge(&mut self, draft: &str, turn: &Turn) -> anyhow::Result<Verdict> {
         let (said, _) = citations_in(draft);
         let fault = match wrong_language(&said, self.language) {
             true => Some(Fault::grave(format!("Answer the customer in {}.", self.language))),
             false => self.unhelpful(&said, turn),
         };
         match fault {
-            Some(fault) if turn.may_repair() => return Verdict::Repair { reason: fault.reason },
-            Some(fault) if fault.grave => return Verdict::Withhold,
+            Some(fault) if turn.may_repair() => return Ok(Verdict::Repair { reason: fault.reason }),
+            Some(fault) if fault.grave => return Ok(Verdict::Withhold),
             _ => {}
         }
-        let judged = judge(draft, &self.proof, self.language);
+        let judged = self.look_twice(draft, turn).await?;
         self.bindings = judged.bindings;
         for withheld in &judged.withheld {
             self.buffered.push(EventBody::Withheld {
@@ -47,7 +47,7 @@ impl Run<'_> {
                 text: withheld.sentence.clone(),
             });
         }
-        match judged.withheld.first() {
+        Ok(match judged.withheld.first() {
             // Nothing but lines for the guard.
             None if judged.text.trim().is_empty() && turn.may_repair() => {
                 Verdict::Repair { reason: "Your answer has no words for the customer: write it.".to_owned() }
@@ -66,7 +66,7 @@ impl Run<'_> {
             },
             Some(_) if judged.text.trim().is_empty() => Verdict::Withhold,
             Some(_) => Verdict::Send(judged.text),
-        }
+        })
     }
 
     /// The tools that the newest words are likely to want, best first.

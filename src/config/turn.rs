@@ -44,6 +44,8 @@ pub struct TurnSettings {
     pub late_minutes: u32,
     /// When a generic progress sentence is shown.
     pub progress_after_ms: u64,
+    /// Whether a model looks once more at what another call of it has drafted.
+    pub second_look: bool,
 }
 
 impl TurnSettings {

@@ -71,6 +71,17 @@ pub enum EventBody {
         /// How long it took.
         duration_ms: u64,
     },
+    /// A model looked at a drafted answer that it had not written, before that was sent.
+    LookedAgain {
+        /// Which model, as named in the chain; empty if none answered.
+        model: String,
+        /// What it said; empty if it did not.
+        text: String,
+        /// What it cost.
+        usage: Usage,
+        /// How long it took.
+        duration_ms: u64,
+    },
     /// The built-in model stood in for one that was away, and the customer was told that this is the basic mode.
     StoodIn,
     /// No model could make anything of the customer's messages for now: they are answered later.
@@ -174,6 +185,7 @@ impl EventBody {
             Self::TurnStarted { .. } => "turn_started",
             Self::Retrieved { .. } => "retrieved",
             Self::ModelAnswered { .. } => "model_answered",
+            Self::LookedAgain { .. } => "looked_again",
             Self::StoodIn => "stood_in",
             Self::Postponed { .. } => "postponed",
             Self::ToolStarted { .. } => "tool_started",

@@ -12,6 +12,7 @@ pub fn sentences(text: &str) -> Vec<&str> {
             '.' | '!' | '?' | '…' => {
                 characters.peek().is_none_or(|(_, next)| next.is_whitespace())
                     && !is_abbreviation(&text[begin..end])
+                    && !is_of_an_hour(&text[begin..end], &text[end..])
             }
             // `Tudo certo ✅ O fone tem garantia`
             _ if is_picture(character) => {
@@ -106,6 +107,17 @@ fn is_abbreviation(text: &str) -> bool {
     ) || is_list_number(text.trim_start())
 }
 
+/// `8:30 a.m. to 2 p.m. on Saturday`, `a las 9:00 a. m. del lunes`: whether a full stop is of half a day and the sentence goes on.
+fn is_of_an_hour(text: &str, behind: &str) -> bool {
+    let goes_on = behind.trim_start().chars().next().is_some_and(|next| next.is_lowercase() || next == '(');
+    let lower = text.to_lowercase();
+    let half = ["a.m.", "p.m.", "a. m.", "p. m."].iter().any(|half| lower.ends_with(half));
+    let begun = lower.strip_suffix("a.").or_else(|| lower.strip_suffix("p."));
+    let is_begun = behind.trim_start().starts_with("m.")
+        && begun.is_some_and(|hour| hour.trim_end().ends_with(|sign: char| sign.is_ascii_digit()));
+    (half && goes_on) || is_begun
+}
+
 /// Whether a sentence so far is only the number of a list's item.
 fn is_list_number(text: &str) -> bool {
     let digits = text.trim_end_matches('.');
@@ -143,6 +155,11 @@ mod tests {
         assert_eq!(sentences("Custa R$ 1.234,50. Quer?"), ["Custa R$ 1.234,50. ", "Quer?"]);
         assert_eq!(sentences("Chega dia 27. Quer?"), ["Chega dia 27. ", "Quer?"]);
         assert_eq!(sentences("With Ms. Lee at 5."), ["With Ms. Lee at 5."]);
+        for hours in ["Open 8:30 a.m. to 2 p.m. on Saturday.", "Abrimos de 9 a. m. a 2 p. m. los lunes."] {
+            assert_eq!(sentences(hours), [hours]);
+        }
+        assert_eq!(sentences("It opens at 9 a.m. Come by!"), ["It opens at 9 a.m. ", "Come by!"]);
+        assert_eq!(sentences("Abre a las 9 a. m. ¿Vienes?"), ["Abre a las 9 a. m. ", "¿Vienes?"]);
         assert_eq!(sentences("Feito ✅ O fone chega"), ["Feito ✅ ", "O fone chega"]);
         assert_eq!(sentences("Oi 😊 tudo bem"), ["Oi 😊 tudo bem"]);
     }

@@ -70,6 +70,41 @@ pub struct DocumentVariables<'a> {
     pub cut: bool,
 }
 
+/// What `second_look.md` may speak of.
+#[derive(Serialize)]
+pub struct SecondLookVariables<'a> {
+    /// The present day in plain words.
+    pub today: String,
+    /// The present time of day.
+    pub clock: String,
+    /// What the settings say of the business: its name, hours, address and the like.
+    pub settings: Vec<String>,
+    /// What was said, found and done so far, oldest first.
+    pub known: Vec<KnownVariables<'a>>,
+    /// The sentences of the draft.
+    pub draft: Vec<DraftedVariables<'a>>,
+}
+
+/// One thing that is known, in `second_look.md`.
+#[derive(Serialize)]
+pub struct KnownVariables<'a> {
+    /// Whose it is: `customer`, `business`, `notes`, or a tool with its arguments.
+    pub from: String,
+    /// Its words.
+    pub text: &'a str,
+}
+
+/// One sentence of a draft, in `second_look.md`.
+#[derive(Serialize)]
+pub struct DraftedVariables<'a> {
+    /// From 1.
+    pub number: usize,
+    /// Its words.
+    pub text: &'a str,
+    /// Whether the program could not prove it.
+    pub doubted: bool,
+}
+
 const SYSTEM_VARIABLES: &[&str] = &[
     "business.name",
     "business.voice",
@@ -83,12 +118,13 @@ const SYSTEM_VARIABLES: &[&str] = &[
 ];
 
 /// Template file -> variables it may use.
-const TEMPLATES: [(&str, &[&str]); 5] = [
+const TEMPLATES: [(&str, &[&str]); 6] = [
     ("system.md", SYSTEM_VARIABLES),
     ("present.md", SYSTEM_VARIABLES),
     ("passages.md", &["passages"]),
     ("rerank.md", &["passages"]),
     ("document.md", &["name", "text", "cut"]),
+    ("second_look.md", &["today", "clock", "settings", "known", "draft"]),
 ];
 
 /// Every prompt and sentence, in every language.
@@ -182,6 +218,18 @@ impl Prompts {
     /// As [`Prompts::system`].
     pub fn document(&self, language: Language, document: &DocumentVariables<'_>) -> anyhow::Result<String> {
         self.render(language, "document.md", minijinja::Value::from(Serde(document)))
+    }
+
+    /// What a model is told that looks at a draft which it has not written.
+    ///
+    /// # Errors
+    /// As [`Prompts::system`].
+    pub fn second_look(
+        &self,
+        language: Language,
+        variables: &SecondLookVariables<'_>,
+    ) -> anyhow::Result<String> {
+        self.render(language, "second_look.md", minijinja::Value::from(Serde(variables)))
     }
 
     fn with_passages(

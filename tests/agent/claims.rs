@@ -1,8 +1,9 @@
 //! Replies with their evidence, half of them with one planted false claim: how many of those are caught, and how many true
 //! ones are blocked. Each set was written when the rules stood on those before it.
 
-use balcao::agent::guard::judge;
+use balcao::agent::guard::{Withheld, judge, judge_after};
 use balcao::agent::proof::Proof;
+use balcao::agent::second_look::Look;
 use balcao::config::business::Business;
 use balcao::domain::effect::Effect;
 use balcao::domain::event::{Event, EventBody};
@@ -12,6 +13,7 @@ use balcao::domain::language::Language;
 use balcao::domain::message::{Message, Role};
 use balcao::domain::passage::Passage;
 use balcao::domain::tool_call::{ToolCall, ToolOutcome};
+use balcao::language::sentences::sentences;
 use balcao::language::statements::terms_of;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
@@ -120,6 +122,22 @@ impl Score {
         self.wrong.extend(other.wrong);
     }
 
+    fn count(&mut self, is_true: bool, reply: &str, withheld: Option<&Withheld>) {
+        match (is_true, withheld) {
+            (true, first) => {
+                self.honest += 1;
+                self.blocked += usize::from(first.is_some());
+                self.wrong
+                    .extend(first.map(|first| format!("  blocked: {reply:?}\n           {}", first.reason)));
+            }
+            (false, Some(_)) => (self.planted, self.caught) = (self.planted + 1, self.caught + 1),
+            (false, None) => {
+                self.planted += 1;
+                self.wrong.push(format!("  passed:  {reply:?}"));
+            }
+        }
+    }
+
     fn share_caught(&self) -> f64 {
         self.caught as f64 / self.planted as f64
     }
@@ -203,19 +221,10 @@ fn score(text: &str) -> Score {
     let mut score = Score::default();
     for scene in &set.scene {
         let proof = proof_of(scene, set.strangers, &set.now);
-        for reply in &scene.honest {
-            score.honest += 1;
-            let judged = judge(reply, &proof, scene.language);
-            if let Some(first) = judged.withheld.first() {
-                score.blocked += 1;
-                score.wrong.push(format!("  blocked: {reply:?}\n           {}", first.reason));
-            }
-        }
-        for reply in &scene.planted {
-            score.planted += 1;
-            match judge(reply, &proof, scene.language).withheld.is_empty() {
-                true => score.wrong.push(format!("  passed:  {reply:?}")),
-                false => score.caught += 1,
+        for (is_true, replies) in [(true, &scene.honest), (false, &scene.planted)] {
+            for reply in replies {
+                let judged = judge(reply, &proof, scene.language);
+                score.count(is_true, reply, judged.withheld.first());
             }
         }
     }
@@ -326,6 +335,43 @@ fn what_is_shown_saves_truths_and_hardly_lies() {
     println!("of {kept} truths that were shown {truths} pass, of {insisted} lies {lies}");
     assert!(kept == 36 && truths >= 20, "{truths} of {kept}");
     assert!(insisted == 101 && lies <= 11, "{lies} of {insisted}");
+}
+
+/// Two more blind sets of 150, and what a large model of today said of their replies when it was asked with `second_look.md`, each
+/// reply by itself: `3-t2` is the second true reply of the third scene. At first sight 100 % were caught and 10 % blocked; then two
+/// ways of showing were understood that had not been. By words alone 77 and 36 %.
+#[test]
+fn a_second_look_finds_what_reading_words_does_not() {
+    let (mut alone, mut looked) = (Score::default(), Score::default());
+    for (name, set, looks) in [
+        ("fifth", include_str!("claims/kinds_fifth.toml"), include_str!("claims/kinds_fifth_looks.json")),
+        ("sixth", include_str!("claims/kinds_sixth.toml"), include_str!("claims/kinds_sixth_looks.json")),
+    ] {
+        let by_words = score(set);
+        println!("{}", by_words.told(&format!("the {name} of all kinds, by words alone")));
+        alone.add(by_words);
+        let set: Set = toml::from_str(set).unwrap();
+        let looks: std::collections::BTreeMap<String, String> = serde_json::from_str(looks).unwrap();
+        let mut score = Score::default();
+        for (number, scene) in (1..).zip(&set.scene) {
+            let proof = proof_of(scene, set.strangers, &set.now);
+            for (kind, replies) in [("t", &scene.honest), ("f", &scene.planted)] {
+                for (place, reply) in (1..).zip(replies) {
+                    let Some(answer) = looks.get(&format!("{number}-{kind}{place}")) else { continue };
+                    let look = Look::read(answer, sentences(reply).len()).unwrap();
+                    let judged = judge_after(reply, &proof, scene.language, &look);
+                    score.count(kind == "t", reply, judged.withheld.first());
+                }
+            }
+        }
+        println!("{}", score.told(&format!("the {name} of all kinds, looked at twice")));
+        looked.add(score);
+    }
+    let told = format!("{}\n{}", alone.told("by words alone"), looked.told("looked at twice"));
+    println!("{told}");
+    assert_eq!((looked.planted, looked.honest), (150, 150));
+    assert!(alone.share_caught() >= 0.76 && alone.share_blocked() <= 0.37, "{told}");
+    assert!(looked.share_caught() >= 0.99 && looked.share_blocked() <= 0.09, "{told}");
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod processes;
 mod real_servers;
 mod reminders;
 mod scenarios;
+mod second_look;
 mod systems;
 mod untrue;
 mod vendors;

@@ -11,7 +11,7 @@ use super::ledger::Ledger;
 use super::manner::Manner;
 use super::result::What;
 use super::rivals::{is_counted_otherwise, is_not_included, is_rival, lists_what_is_apart, miscounts};
-use super::said::{amount_of, counted_by_the_customer, is_within};
+use super::said::{amount_of, counted_by_the_customer, is_idle, is_within};
 use super::sums::is_multiplier;
 use super::terms_of_use::{drops_the_bound, is_the_end_of_it};
 use crate::domain::language::Language;
@@ -49,6 +49,8 @@ pub struct Binder {
     pub(super) times: Times,
     /// What the model shows for claims.
     pub(super) citations: Vec<Citation>,
+    /// Whether a model that did not write the draft shows it, and has no objection to the sentence.
+    pub(super) are_vouched_for: bool,
 }
 
 /// Where a claim stands.
@@ -63,8 +65,11 @@ pub(super) struct Place<'a> {
 
 impl Binder {
     /// Looks at what the model shows where its words do not bind by themselves.
-    pub fn rely_on(&mut self, citations: Vec<Citation>) {
+    ///
+    /// `are_vouched_for`: that a model which did not write the draft shows it.
+    pub fn rely_on(&mut self, citations: Vec<Citation>, are_vouched_for: bool) {
         self.citations = citations;
+        self.are_vouched_for = are_vouched_for;
     }
 
     /// Binds what `sentence` states, or says why it must not be sent. `about` are the terms of what was asked.
@@ -113,7 +118,9 @@ impl Binder {
             }
             if let Fact::Word(Word::Included) = stated.fact {
                 let place = Place { sentence, ledger, about, manner: &manner, language };
-                if is_not_included(stated, &read.stated, ledger) || lists_what_is_apart(stated, &place) {
+                if (is_not_included(stated, &read.stated, ledger) || lists_what_is_apart(stated, &place))
+                    && !self.vouches_for(sentence, ledger)
+                {
                     return Err(UNPROVEN_WORD);
                 }
                 continue;
@@ -336,16 +343,6 @@ fn claim_of(sentence: &str, stated: &Stated) -> Claim {
     let text = sentence.get(stated.span.clone()).unwrap_or_default().to_owned();
     let start = sentence.get(..stated.span.start).unwrap_or_default().chars().count();
     Claim { end: start + text.chars().count(), start, text }
-}
-
-/// `hoje` and `agora` fill sentences; a tomorrow that nobody promises for fills them too.
-fn is_idle(stated: &Stated, manner: &Manner<'_>) -> bool {
-    match stated.fact {
-        // What was yesterday is over.
-        Fact::Relative(-1) => manner.asks,
-        Fact::Relative(_) => manner.asks || !(manner.promises_beside(stated) || manner.stresses(stated)),
-        _ => false,
-    }
 }
 
 fn may_prove(evident: &Evident<'_>, stated: &Stated, place: &Place<'_>) -> bool {

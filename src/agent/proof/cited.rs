@@ -33,11 +33,11 @@ const PARTS: u64 = 10_000;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Citation {
     /// The claim, in the words of the draft.
-    claim: String,
+    pub(super) claim: String,
     /// Words of one source or several.
-    quotes: Vec<String>,
+    pub(super) quotes: Vec<String>,
     /// How the claim is computed from them.
-    formula: Option<String>,
+    pub(super) formula: Option<String>,
 }
 
 /// A draft without the lines that are for the guard, and what they show: `@@ claim | words of a source | calculation`.
@@ -115,6 +115,9 @@ impl Binder {
 
     fn proven(&self, citation: &Citation, stated: &Stated, place: &Place<'_>) -> Option<Origin> {
         let quoted = place.ledger.quoted(&citation.quotes)?;
+        if self.are_vouched_for {
+            return self.vouched(citation, &quoted, stated, place);
+        }
         // What a tool found was looked for; what a passage says may be of anything.
         let is_about = quoted.iter().any(|(origin, quote)| {
             matches!(origin, Origin::Tool { .. }) || self.is_about(quote, stated, place)
@@ -218,7 +221,7 @@ fn shown(origin: &Origin, quote: &str, place: &Place<'_>) -> Ledger {
 }
 
 /// Whether words of a source say what is claimed.
-fn quote_says(origin: &Origin, quote: &str, claim: Fact, place: &Place<'_>) -> bool {
+pub(super) fn quote_says(origin: &Origin, quote: &str, claim: Fact, place: &Place<'_>) -> bool {
     let shown = shown(origin, quote, place);
     if shown.evidence().any(|evident| says(claim, &evident, &shown)) {
         return true;

@@ -4,10 +4,14 @@ use super::equal::date_of;
 use super::evident::Evident;
 use super::ledger::{Ledger, weekday_number};
 use super::result::What;
+use crate::domain::language::Language;
+use crate::language::dates::find_times;
+use crate::language::fold::words;
 use crate::language::phrases::spaced;
 use crate::language::statements::{
     Fact, Kind, Stated, Term, names_a_day, names_a_weekday, term_of_relative, terms_of_day,
 };
+use jiff::Zoned;
 
 /// Why a weekday beside a date is wrong.
 const WRONG_WEEKDAY: &str = "its weekday is not the weekday of its date";
@@ -130,4 +134,14 @@ fn told_together(weekday: u8, date: Fact, ledger: &Ledger) -> bool {
         }
         _ => false,
     })
+}
+
+/// Whether `text` is about days or hours, so that the present date belongs into an answer.
+pub fn asks_for_time(text: &str, now: &Zoned, language: Language) -> bool {
+    const WORDS: [&str; 13] = [
+        "dia", "data", "hora", "horas", "horario", "horarios", "agora", "day", "date", "time", "now",
+        "fecha", "hoy",
+    ];
+    words(text).iter().any(|word| WORDS.contains(&word.as_str()))
+        || !find_times(text, now, language).is_empty()
 }

@@ -51,7 +51,24 @@ impl Times {
     }
 }
 
+/// Whether a claim of a day is that of `day`.
+pub(super) fn is_of_day(claim: Fact, day: Date, ledger: &Ledger) -> bool {
+    match claim {
+        Fact::Date { day: claimed, month, year: 0 } => {
+            (day.day().unsigned_abs(), day.month().unsigned_abs()) == (claimed, month)
+        }
+        Fact::Weekday(claimed) => weekday_number(day.weekday()) == claimed,
+        Fact::DayOfMonth(claimed) => day.day().unsigned_abs() == claimed,
+        fact => date_of(fact, ledger.today(), ledger) == Some(day),
+    }
+}
+
 impl Binder {
+    /// Days that the reply has told.
+    pub(super) fn days_so_far(&self) -> impl Iterator<Item = Date> {
+        self.times.days.iter().copied()
+    }
+
     /// Whether what `stated` says follows from what was told.
     pub(super) fn follows(&self, stated: &Stated, place: &Place<'_>) -> bool {
         let ledger = place.ledger;
@@ -66,12 +83,7 @@ impl Binder {
             Fact::Date { .. } | Fact::Relative(_) => {
                 let bases = days_told(ledger).chain(self.times.days.iter().copied()).chain([ledger.today()]);
                 let bases: Vec<Date> = bases.collect();
-                let is_claimed = |day: Date| match stated.fact {
-                    Fact::Date { day: claimed, month, year: 0 } => {
-                        (day.day().unsigned_abs(), day.month().unsigned_abs()) == (claimed, month)
-                    }
-                    fact => date_of(fact, ledger.today(), ledger) == Some(day),
-                };
+                let is_claimed = |day: Date| is_of_day(stated.fact, day, ledger);
                 // `chegou em 23/11, então você tem até 23/12`: the length is the rule's, the day stands beside it.
                 let whole = &read_sentence(place.sentence, place.language).terms;
                 let is_rule = |length: Fact| {
@@ -175,13 +187,8 @@ impl Binder {
             }
             Fact::Clock(claimed, _) if bounds_the_rest(claimed, stated, place) => true,
             Fact::Clock(claimed, half) => {
-                let told = ledger.evidence().filter(|evident| evident.origin.is_of_the_house());
-                let told = told.filter_map(|evident| match evident.what {
-                    What::Fact(Fact::Clock(minutes, _)) => Some(minutes),
-                    What::Fact(_) | What::Raw(..) => None,
-                });
-                let bases: Vec<u16> =
-                    told.chain(clocks_in(&beside)).chain(self.times.clocks.iter().copied()).collect();
+                let told = clocks_told(ledger).chain(clocks_in(&beside));
+                let bases: Vec<u16> = told.chain(self.times.clocks.iter().copied()).collect();
                 let is = |minutes: i64| {
                     let round = if half == Half::Either { HALF_DAY } else { i64::from(DAY) };
                     (minutes - i64::from(claimed)).rem_euclid(round) == 0
@@ -292,9 +299,18 @@ fn is_the_houses(fact: Fact, ledger: &Ledger) -> bool {
 }
 
 /// Every day that the evidence names, whoever said it.
-fn days_told(ledger: &Ledger) -> impl Iterator<Item = Date> {
+pub(super) fn days_told(ledger: &Ledger) -> impl Iterator<Item = Date> {
     ledger.evidence().filter_map(|evident| match evident.what {
         What::Fact(fact @ (Fact::Date { .. } | Fact::Relative(_))) => date_of(fact, evident.said_on, ledger),
+        What::Fact(_) | What::Raw(..) => None,
+    })
+}
+
+/// Every time of day that the house names.
+pub(super) fn clocks_told(ledger: &Ledger) -> impl Iterator<Item = u16> {
+    let told = ledger.evidence().filter(|evident| evident.origin.is_of_the_house());
+    told.filter_map(|evident| match evident.what {
+        What::Fact(Fact::Clock(minutes, _)) => Some(minutes),
         What::Fact(_) | What::Raw(..) => None,
     })
 }
@@ -328,7 +344,7 @@ fn is_beside_its_date(weekday: u8, stated: &Stated, place: &Place<'_>) -> bool {
 }
 
 /// The day so long behind `base`, or before it.
-fn moved(base: Date, length: Fact, sign: i32) -> Option<Date> {
+pub(super) fn moved(base: Date, length: Fact, sign: i32) -> Option<Date> {
     match length {
         Fact::Months(months) => {
             base.checked_add(Span::new().months(i32::try_from(months).ok()?.checked_mul(sign)?)).ok()

@@ -102,6 +102,13 @@ impl Formula {
         terms.iter().all(|amounts| *amounts == 1)
     }
 
+    /// Whether something is shared out by a number.
+    pub(super) fn divides_by(&self, number: u64) -> bool {
+        self.parts
+            .windows(2)
+            .any(|pair| matches!(pair, [Part::Sign('/'), Part::Number(divisor, _)] if *divisor == number))
+    }
+
     /// Whether it only multiplies and shares out.
     pub(super) fn is_product(&self) -> bool {
         !self.parts.iter().any(|part| matches!(part, Part::Sign('+' | '-')))

@@ -174,6 +174,12 @@ impl Ledger {
         Some(found)
     }
 
+    /// What the house's sources say, as it is written.
+    pub(super) fn written_by_the_house(&self) -> impl Iterator<Item = &str> {
+        let sources = self.documents.iter().filter(|document| document.origin.is_of_the_house());
+        sources.map(|document| &*document.written)
+    }
+
     /// What the customer wrote.
     pub(super) fn customers_words(&self) -> impl Iterator<Item = (&Origin, &str)> {
         let said =

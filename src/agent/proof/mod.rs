@@ -34,6 +34,7 @@ mod states;
 mod sums;
 mod terms_of_use;
 mod units;
+mod vouched;
 mod wording;
 
 use super::names::InternalNames;
@@ -47,13 +48,13 @@ use crate::domain::message::{Message, Role};
 use crate::domain::passage::Passage;
 use crate::domain::provenance::Origin;
 use crate::domain::tool_call::{ToolCall, ToolOutcome};
-use crate::language::dates::find_times;
 use crate::language::detect::detect;
 use crate::language::fold::{beginning, fold, words};
 use crate::language::phrases::spaced;
 use crate::language::statements::{Term, terms_of};
 pub use acts::Acts;
 pub use bind::{Binder, UNPROVEN, can_be_shown};
+pub use days::asks_for_time;
 use deeds::{By, claims_to_have_looked, deeds_in};
 use first_person::{has_the_verb, speaks_for_the_house};
 use flags::policies_of_flags;
@@ -70,6 +71,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// So many letters of a verb tell it from others, in more than one language.
 const ALIKE: usize = 4;
+
+const UNOFFERED: &str = "it promises a benefit or a service that no tool result or passage speaks of";
+const TOO_MUCH: &str =
+    "it says without a condition, or at whose expense, what no tool result or passage says so";
+const NOT_SO: &str = "it says of a state what no tool result says";
+/// Why a sentence is withheld that contradicts a source.
+pub(super) const OPPOSITE: &str = "it says the opposite of what a passage says of the house";
+
+/// Whether words alone are judged that are withheld for this reason, so that a model which looks at them may know better. Not what
+/// the bot says that it did.
+pub fn can_be_vouched_for(reason: &str) -> bool {
+    can_be_shown(reason) || [UNOFFERED, TOO_MUCH, NOT_SO, OPPOSITE].contains(&reason)
+}
 
 /// What the guard knows of the turn.
 #[derive(Clone, Debug, Default)]
@@ -273,9 +287,6 @@ impl Proof {
             "it says that somebody will get in touch, and no tool result or passage says so";
         const UNKNOWN_NAME: &str =
             "it names somebody or something that nobody in this conversation and no source names";
-        const UNOFFERED: &str = "it promises a benefit or a service that no tool result or passage speaks of";
-        const TOO_MUCH: &str =
-            "it says without a condition, or at whose expense, what no tool result or passage says so";
         let told = |roots: [&str; 4]| roots.iter().any(|root| self.ledger.mentions(root));
         if proper::may_promise(folded) {
             let words = spaced(folded);
@@ -310,7 +321,6 @@ impl Proof {
     pub fn fault_of_deeds(&self, sentence: &str, folded: &str, language: Language) -> Option<&'static str> {
         const UNDONE: &str = "it says that something was done, and nothing was";
         const OTHER: &str = "it says that something was done that was not: other things were";
-        const NOT_SO: &str = "it says of a state what no tool result says";
         const UNLOOKED: &str = "it says that something was looked up, and nothing was";
         for deed in deeds_in(sentence, language).iter() {
             // What a tool's name does not tell may be anything.
@@ -387,14 +397,4 @@ impl Proof {
     fn is_of_somebody(&self, sentence: &str, language: Language) -> bool {
         !numbers_of(sentence, language).is_empty() || manner::Manner::of(sentence, language).is_personal()
     }
-}
-
-/// Whether `text` is about days or hours, so that the present date belongs into an answer.
-pub fn asks_for_time(text: &str, now: &Zoned, language: Language) -> bool {
-    const WORDS: [&str; 13] = [
-        "dia", "data", "hora", "horas", "horario", "horarios", "agora", "day", "date", "time", "now",
-        "fecha", "hoy",
-    ];
-    words(text).iter().any(|word| WORDS.contains(&word.as_str()))
-        || !find_times(text, now, language).is_empty()
 }

@@ -3,10 +3,21 @@
 use super::bind::Place;
 use super::equal::date_of;
 use super::ledger::{Ledger, weekday_number};
+use super::manner::Manner;
 use crate::domain::language::Language;
 use crate::domain::provenance::Origin;
 use crate::language::numbers::find_quantities;
 use crate::language::statements::{Fact, Kind, Stated, THING, read_sentence};
+
+/// `hoje` and `agora` fill sentences; a tomorrow that nobody promises for fills them too.
+pub(super) fn is_idle(stated: &Stated, manner: &Manner<'_>) -> bool {
+    match stated.fact {
+        // What was yesterday is over.
+        Fact::Relative(-1) => manner.asks,
+        Fact::Relative(_) => manner.asks || !(manner.promises_beside(stated) || manner.stresses(stated)),
+        _ => false,
+    }
+}
 
 /// `Para 3 personas`, `for a 9-year-old`: a number that the customer said, as small as it is, where the sentence only takes it up.
 pub(super) fn counted_by_the_customer(stated: &Stated, place: &Place<'_>) -> Option<Origin> {

@@ -41,6 +41,8 @@ struct TurnView {
     evidence: Vec<EvidenceView>,
     model_calls: Vec<ModelCallView>,
     tool_calls: Vec<ToolCallView>,
+    /// What a model said of drafts that it had not written, oldest first.
+    second_looks: Vec<SecondLookView>,
     /// Sentences that were not sent.
     withheld: Vec<WithheldView>,
     /// What the claims of the answer were bound to.
@@ -73,6 +75,15 @@ struct ModelCallView {
     /// The calls it asked for.
     #[schema(value_type = Vec<Object>)]
     calls: Vec<ToolCall>,
+    usage: UsageView,
+    duration_ms: u64,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct SecondLookView {
+    /// Empty if no model answered.
+    model: String,
+    text: String,
     usage: UsageView,
     duration_ms: u64,
 }
@@ -150,6 +161,11 @@ impl Journal {
         if let EventBody::ModelAnswered { usage, .. } = &event.body {
             self.usage.add(*usage);
         }
+        if let EventBody::LookedAgain { model, usage, .. } = &event.body
+            && !model.is_empty()
+        {
+            self.usage.add(*usage);
+        }
         // Turns of a conversation follow each other, so an open one is among the last.
         let index = self.turns.iter().rposition(|turn| turn.id == id).unwrap_or_else(|| {
             self.turns.push(TurnView::begin(id, event.at));
@@ -170,6 +186,7 @@ impl TurnView {
             evidence: Vec::new(),
             model_calls: Vec::new(),
             tool_calls: Vec::new(),
+            second_looks: Vec::new(),
             withheld: Vec::new(),
             bindings: Vec::new(),
             usage: UsageView::default(),
@@ -195,6 +212,19 @@ impl TurnView {
                     model: model.clone(),
                     text: text.clone(),
                     calls: calls.clone(),
+                    usage: own,
+                    duration_ms: *duration_ms,
+                });
+            }
+            EventBody::LookedAgain { model, text, usage, duration_ms } => {
+                let mut own = UsageView::default();
+                if !model.is_empty() {
+                    own.add(*usage);
+                    self.usage.add(*usage);
+                }
+                self.second_looks.push(SecondLookView {
+                    model: model.clone(),
+                    text: text.clone(),
                     usage: own,
                     duration_ms: *duration_ms,
                 });

@@ -149,6 +149,7 @@ pub fn frames(event: &Event) -> Vec<Frame<'_>> {
         )
         | (
             EventBody::Retrieved { .. }
+            | EventBody::LookedAgain { .. }
             | EventBody::StoodIn
             | EventBody::Postponed { .. }
             | EventBody::ToolStarted { .. }

@@ -122,7 +122,7 @@ impl Layers {
     }
 }
 
-fn merge(lower: &mut Table, upper: Table) {
+pub(super) fn merge(lower: &mut Table, upper: Table) {
     for (key, value) in upper {
         match (lower.get_mut(&key), value) {
             (Some(Value::Table(below)), Value::Table(above)) => merge(below, above),

@@ -6,6 +6,7 @@ pub mod audience;
 pub mod backoffice;
 pub mod business;
 pub mod channels;
+pub mod completed;
 pub mod connectors;
 pub mod databases;
 pub mod email;

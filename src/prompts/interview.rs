@@ -1,6 +1,7 @@
 //! Sentences around the questions of an interview, in one language. What is asked for stands in the interview's own
 //! file; `{name}` stands for what the program fills in.
 
+use crate::config::completed::completed;
 use crate::domain::problem::Problem;
 use serde::Deserialize;
 
@@ -114,20 +115,14 @@ pub struct BasisSentences {
 }
 
 impl InterviewSentences {
-    /// Reads an `interview.toml`; whatever is wrong goes to `problems`.
-    pub fn read(file: &str, text: &str, problems: &mut Vec<Problem>) -> Option<Self> {
-        match toml::from_str::<Self>(text) {
-            Ok(sentences) if sentences.acknowledge.is_empty() => {
-                let at = text.find("acknowledge").unwrap_or(0);
-                problems.push(Problem::at_offset(file, text, at, "`acknowledge` needs a sentence"));
-                None
-            }
-            Ok(sentences) => Some(sentences),
-            Err(error) => {
-                let at = error.span().map_or(0, |span| span.start);
-                problems.push(Problem::at_offset(file, text, at, error.message()));
-                None
-            }
+    /// Reads an `interview.toml`, completed by the embedded one; whatever is wrong goes to `problems`.
+    pub fn read(file: &str, text: &str, embedded: &str, problems: &mut Vec<Problem>) -> Option<Self> {
+        let sentences: Self = completed(file, text, embedded, problems)?;
+        if sentences.acknowledge.is_empty() {
+            let at = text.find("acknowledge").unwrap_or(0);
+            problems.push(Problem::at_offset(file, text, at, "`acknowledge` needs a sentence"));
+            return None;
         }
+        Some(sentences)
     }
 }

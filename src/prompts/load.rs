@@ -33,6 +33,11 @@ pub fn text(folder: Option<&Path>, name: &str, problems: &mut Vec<Problem>) -> O
     }
 }
 
+/// The embedded file of that name; empty if there is none.
+pub fn embedded(name: &str) -> String {
+    Embedded::get(name).map(|file| String::from_utf8_lossy(&file.data).into_owned()).unwrap_or_default()
+}
+
 /// Every file with this ending in the folder `below` of the prompts, by name: those of the operator's folder if it has
 /// such a folder, the embedded ones else.
 pub fn below(

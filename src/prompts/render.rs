@@ -154,13 +154,14 @@ impl Prompts {
             }
             let name = format!("{}/sentences.toml", language.tag());
             if let Some((file, text)) = load::text(folder, &name, &mut problems)
-                && let Some(read) = Sentences::read(&file, &text, &mut problems)
+                && let Some(read) = Sentences::read(&file, &text, &load::embedded(&name), &mut problems)
             {
                 sentences.insert(language, read);
             }
             let name = format!("{}/interview.toml", language.tag());
             if let Some((file, text)) = load::text(folder, &name, &mut problems)
-                && let Some(read) = InterviewSentences::read(&file, &text, &mut problems)
+                && let Some(read) =
+                    InterviewSentences::read(&file, &text, &load::embedded(&name), &mut problems)
             {
                 interview.insert(language, read);
             }
@@ -300,6 +301,7 @@ fn add(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::turn::StopReason;
 
     #[test]
     fn the_embedded_prompts_are_whole() {
@@ -337,7 +339,8 @@ mod tests {
         std::fs::write(folder.path().join("pt-BR/system.md"), "Oi\n{{ business.nome }} {{ cliente }}")
             .unwrap();
         std::fs::write(folder.path().join("en/system.md"), "Hi\n\n{% if %}").unwrap();
-        std::fs::write(folder.path().join("en/sentences.toml"), "[stop]\n").unwrap();
+        std::fs::write(folder.path().join("en/sentences.toml"), "[stop]\ntired = \"Zzz\"\n").unwrap();
+        std::fs::write(folder.path().join("en/interview.toml"), "\nnote = 3\n").unwrap();
         let problems: Vec<String> =
             Prompts::load(Some(folder.path())).err().unwrap().iter().map(ToString::to_string).collect();
         assert!(
@@ -349,7 +352,20 @@ mod tests {
             "{problems:#?}"
         );
         assert!(problems.iter().any(|p| p.contains("en/system.md:3:")), "{problems:#?}");
-        assert!(problems.iter().any(|p| p.contains("en/sentences.toml:1:")), "{problems:#?}");
+        assert!(problems.iter().any(|p| p.contains("en/sentences.toml:2:")), "{problems:#?}");
+        assert!(problems.iter().any(|p| p.contains("en/interview.toml:2:")), "{problems:#?}");
+    }
+
+    #[test]
+    fn a_file_of_sentences_says_what_it_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("en")).unwrap();
+        std::fs::write(folder.path().join("en/sentences.toml"), "[confirm]\ndeclined = \"Fine.\"\n").unwrap();
+        let (own, embedded) = (Prompts::load(Some(folder.path())).unwrap(), Prompts::load(None).unwrap());
+        let of = |prompts: &Prompts| prompts.sentences(Language::English).clone();
+        assert_eq!(of(&own).confirm.declined, "Fine.");
+        assert_eq!(of(&own).confirm.dropped, of(&embedded).confirm.dropped);
+        assert_eq!(of(&own).stop(StopReason::StepLimit), of(&embedded).stop(StopReason::StepLimit));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Sentences that the program itself says, without a model. `{name}` stands for what the program fills in.
 
+use crate::config::completed::completed;
 use crate::domain::message::Button;
-use crate::domain::problem::{Problem, line_of};
+use crate::domain::problem::Problem;
 use crate::domain::turn::StopReason;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -156,24 +157,9 @@ pub struct OrderNews {
 }
 
 impl Sentences {
-    /// Reads a `sentences.toml`; whatever is wrong goes to `problems`.
-    pub fn read(file: &str, text: &str, problems: &mut Vec<Problem>) -> Option<Self> {
-        let sentences: Self = match toml::from_str(text) {
-            Ok(sentences) => sentences,
-            Err(error) => {
-                let at = error.span().map_or(0, |span| span.start);
-                problems.push(Problem::at_offset(file, text, at, error.message()));
-                return None;
-            }
-        };
-        let line = text.find("[stop]").map(|at| line_of(text, at));
-        for reason in StopReason::ALL.iter().filter(|reason| reason.has_sentence()) {
-            if !sentences.stop.contains_key(reason.as_str()) {
-                let message =
-                    format!("`stop.{}` is missing: what does the customer read then?", reason.as_str());
-                problems.push(Problem { file: file.to_owned(), line, message });
-            }
-        }
+    /// Reads a `sentences.toml`, completed by the embedded one; whatever is wrong goes to `problems`.
+    pub fn read(file: &str, text: &str, embedded: &str, problems: &mut Vec<Problem>) -> Option<Self> {
+        let sentences: Self = completed(file, text, embedded, problems)?;
         for name in sentences.stop.keys() {
             if !StopReason::ALL.iter().any(|reason| reason.has_sentence() && reason.as_str() == name) {
                 let at = text.find(name.as_str()).unwrap_or(0);

@@ -1,5 +1,6 @@
 //! What the built-in model says by itself, and the words it takes for small talk: `prompts/offline.toml`.
 
+use crate::config::completed::completed;
 use crate::domain::language::Language;
 use crate::domain::problem::Problem;
 use crate::language::fold::words;
@@ -16,9 +17,11 @@ pub struct Phrases {
     say: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-static EMBEDDED: LazyLock<Arc<Phrases>> = LazyLock::new(|| {
-    Arc::new(toml::from_str(include_str!("../../../prompts/offline.toml")).unwrap_or_default())
-});
+/// The file that comes with the program.
+const FILE: &str = include_str!("../../../prompts/offline.toml");
+
+static EMBEDDED: LazyLock<Arc<Phrases>> =
+    LazyLock::new(|| Arc::new(toml::from_str(FILE).unwrap_or_default()));
 
 /// Kinds of small talk, in the order they are looked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -74,38 +77,24 @@ impl Phrases {
         EMBEDDED.clone()
     }
 
-    /// Reads the operator's file; whatever is wrong goes to `problems`. It has to say and hear all that the
-    /// embedded one does: a customer would be answered with nothing else.
+    /// Reads the operator's file; what it leaves out stays as it comes. Whatever is wrong goes to `problems`, and so does what nobody
+    /// would ever hear or say.
     pub fn read(file: &str, text: &str, problems: &mut Vec<Problem>) -> Option<Self> {
-        let phrases: Self = match toml::from_str(text) {
-            Ok(phrases) => phrases,
-            Err(error) => {
-                let at = error.span().map_or(0, |span| span.start);
-                problems.push(Problem::at_offset(file, text, at, error.message()));
-                return None;
-            }
+        let phrases: Self = completed(file, text, FILE, problems)?;
+        let mut report = |name: &str, message: String| {
+            problems.push(Problem::at_offset(file, text, text.find(name).unwrap_or(0), message));
         };
-        let mut report = |near: &str, message: String| {
-            problems.push(Problem::at_offset(file, text, text.find(near).unwrap_or(0), message));
-        };
-        for (name, _) in EMBEDDED.hear.iter().filter(|(name, _)| !phrases.hear.contains_key(*name)) {
-            report("[hear]", format!("`hear.{name}` is missing"));
-        }
         for (name, _) in phrases.hear.iter().filter(|(name, _)| !EMBEDDED.hear.contains_key(*name)) {
             report(name, format!("`hear.{name}` is nothing that is listened for"));
         }
-        let silent = BTreeMap::new();
-        for (tag, wanted) in &EMBEDDED.say {
-            let said = phrases.say.get(tag).unwrap_or(&silent);
-            for (name, _) in wanted.iter().filter(|(name, _)| !said.contains_key(*name)) {
-                report(&format!("[say.{tag}]"), format!("`say.{tag}.{name}` is missing"));
-            }
+        for (tag, said) in &phrases.say {
+            let Some(wanted) = EMBEDDED.say.get(tag) else {
+                report(&format!("[say.{tag}]"), format!("`{tag}` is none of the languages spoken"));
+                continue;
+            };
             for (name, _) in said.iter().filter(|(name, _)| !wanted.contains_key(*name)) {
                 report(name, format!("`say.{tag}.{name}` is never said"));
             }
-        }
-        for (tag, _) in phrases.say.iter().filter(|(tag, _)| !EMBEDDED.say.contains_key(*tag)) {
-            report(&format!("[say.{tag}]"), format!("`{tag}` is none of the languages spoken"));
         }
         Some(phrases)
     }
@@ -190,14 +179,8 @@ mod tests {
         for (right, wrong, told) in [
             ("[hear]", "[hear", format!("offline.toml:{}: ", line("[hear]"))),
             ("[hear]", "[hears]", format!("offline.toml:{}: unknown field `hears`", line("[hear]"))),
-            ("\nbye = ", "\nbyes = ", format!("offline.toml:{}: `hear.bye` is missing", line("[hear]"))),
             ("\nbye = [", "\nbyes = [", format!("offline.toml:{}: `hear.byes` is nothing", line("bye = ["))),
             ("[say.es]", "[say.fr]", format!("offline.toml:{}: `fr` is none", line("[say.es]"))),
-            (
-                "\nsteer = \"I see",
-                "\nstear = \"I see",
-                format!("offline.toml:{}: `say.en.steer` is missing", line("[say.en]")),
-            ),
             (
                 "\nsteer = \"I see",
                 "\nstear = \"I see",
@@ -207,6 +190,17 @@ mod tests {
             let problems = read(&text.replacen(right, wrong, 1));
             assert!(problems.iter().any(|problem| problem.starts_with(&told)), "{told}: {problems:#?}");
         }
+    }
+
+    #[test]
+    fn a_file_says_what_it_changes() {
+        let mut problems = Vec::new();
+        let read = Phrases::read("offline.toml", "[say.en]\nsteer = \"Ahoy.\"", &mut problems).unwrap();
+        assert_eq!(problems, []);
+        let said = |phrases: &Phrases, name: &str| phrases.say["en"][name].clone();
+        assert_eq!(said(&read, "steer"), "Ahoy.");
+        assert_eq!(said(&read, "okay"), said(&EMBEDDED, "okay"));
+        assert_eq!(read.small_talk("ok"), Some(SmallTalk::Okay));
     }
 
     #[test]

@@ -46,32 +46,56 @@ pub fn judge_after(draft: &str, proof: &Proof, language: Language, look: &Look) 
 }
 
 fn judge_with(draft: &str, proof: &Proof, language: Language, look: Option<&Look>) -> Judged {
-    let mut judged = Judged::default();
+    let mut withheld = Vec::new();
     let (draft, mut citations) = citations_in(draft);
     citations.extend(look.iter().flat_map(|look| look.shown()).cloned());
     let mut guard = Guard::new(proof, language);
     guard.binder.rely_on(citations, look.is_some());
-    for (number, sentence) in (1..).zip(sentences(&draft)) {
-        let passed = match look.is_some_and(|look| look.objects_to(number)) {
-            true => Err(OBJECTED),
-            false => guard.pass(sentence),
-        };
-        match passed {
-            Ok(bindings) => {
+    let parts = sentences(&draft);
+    let mut passed = Vec::with_capacity(parts.len());
+    for (number, sentence) in (1..).zip(&parts) {
+        let objected = look.is_some_and(|look| look.objects_to(number));
+        passed.push(match if objected { Err(OBJECTED) } else { guard.pass(sentence) } {
+            Ok(bindings) => Some(bindings),
+            Err(reason) => {
+                withheld.push(Withheld { sentence: sentence.trim().to_owned(), reason });
+                None
+            }
+        });
+    }
+    let mut judged = Judged { withheld, ..Judged::default() };
+    for (place, sentence) in parts.iter().enumerate() {
+        match passed[place].take() {
+            Some(bindings) if !announces_nothing(place, &parts, &passed) => {
                 judged.text.push_str(sentence);
                 judged.bindings.extend(bindings);
             }
-            Err(reason) => {
-                judged.withheld.push(Withheld { sentence: sentence.trim().to_owned(), reason });
-                // The line break behind the sentence stays, so that a list keeps its shape.
-                if sentence.ends_with('\n') && !judged.text.ends_with('\n') {
-                    judged.text.push('\n');
-                }
-            }
+            // The line break behind the sentence stays, so that a list keeps its shape.
+            _ if sentence.ends_with('\n') && !judged.text.ends_with('\n') => judged.text.push('\n'),
+            _ => {}
         }
     }
     judged.text = tidy(&judged.text);
     judged
+}
+
+/// Whether a sentence only announces what was withheld: `Temos estes horários:`, and none of them is told. `passed` still holds the
+/// sentences behind it that are.
+fn announces_nothing(place: usize, parts: &[&str], passed: &[Option<Vec<Binding>>]) -> bool {
+    if !parts[place].trim_end().ends_with(':') {
+        return false;
+    }
+    let mut behind = (place + 1..parts.len()).filter(|next| !parts[*next].trim().is_empty());
+    let is_item = |next: usize| {
+        let text = parts[next].trim_start();
+        text.starts_with(['-', '*', '•']) || without_list_marker(text).len() < text.len()
+    };
+    match behind.next() {
+        Some(next) if passed[next].is_none() => {
+            !behind.take_while(|next| is_item(*next)).any(|next| passed[next].is_some())
+        }
+        Some(_) | None => false,
+    }
 }
 
 /// Whether a draft is written in another language than the customer's.
@@ -247,6 +271,15 @@ mod tests {
         );
         assert_eq!(judged.text, "O Vaso Serena custa R$ 99,90. Quer levar?");
         assert_eq!(judged.withheld[0].sentence, "Chega em 2 dias.");
+    }
+
+    #[test]
+    fn what_announces_nothing_any_more_goes_with_it() {
+        let told = |draft: &str| judge(draft, &proof(json!({"price": "R$ 99,90"})), Language::Portuguese).text;
+        assert_eq!(told("Oi! Os preços são estes:\n- Vaso: R$ 10,00\n- Pote: R$ 20,00\nQuer algum?"), "Oi!\nQuer algum?");
+        assert_eq!(told("Custa o seguinte: R$ 10,00.\nAqui está:\n\n1. R$ 20,00"), "");
+        let kept = "Os preços são estes:\n- Pote: R$ 20,00\n- Vaso: R$ 99,90";
+        assert_eq!(told(kept), "Os preços são estes:\n- Vaso: R$ 99,90");
     }
 
     #[test]

@@ -275,8 +275,12 @@ mod tests {
 
     #[test]
     fn what_announces_nothing_any_more_goes_with_it() {
-        let told = |draft: &str| judge(draft, &proof(json!({"price": "R$ 99,90"})), Language::Portuguese).text;
-        assert_eq!(told("Oi! Os preços são estes:\n- Vaso: R$ 10,00\n- Pote: R$ 20,00\nQuer algum?"), "Oi!\nQuer algum?");
+        let told =
+            |draft: &str| judge(draft, &proof(json!({"price": "R$ 99,90"})), Language::Portuguese).text;
+        assert_eq!(
+            told("Oi! Os preços são estes:\n- Vaso: R$ 10,00\n- Pote: R$ 20,00\nQuer algum?"),
+            "Oi!\nQuer algum?"
+        );
         assert_eq!(told("Custa o seguinte: R$ 10,00.\nAqui está:\n\n1. R$ 20,00"), "");
         let kept = "Os preços são estes:\n- Pote: R$ 20,00\n- Vaso: R$ 99,90";
         assert_eq!(told(kept), "Os preços são estes:\n- Vaso: R$ 99,90");

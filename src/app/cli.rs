@@ -109,6 +109,8 @@ enum Command {
     /// What the interviews of leads come to
     #[command(subcommand)]
     Interviews(commands::InterviewsCommand),
+    /// Which data there are, where they come from, who is given them, and what customers are asked for
+    Inventory(commands::InventoryArguments),
     /// WhatsApp: whether it is set up well, its templates, what messages cost
     #[command(subcommand)]
     Whatsapp(commands::WhatsAppCommand),
@@ -207,6 +209,9 @@ async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Exi
         Some(Command::Models(command)) => return commands::models(&options, command).await,
         Some(Command::Gaps(arguments)) => return Box::pin(commands::gaps(&options, arguments)).await,
         Some(Command::Interviews(command)) => return commands::interviews(&options, &command).await,
+        Some(Command::Inventory(arguments)) => {
+            return Box::pin(commands::inventory(&options, &arguments)).await;
+        }
         Some(Command::Whatsapp(command)) => return commands::whatsapp(&options, command).await,
         Some(Command::Drill(arguments)) => return commands::drill(&options, arguments).await,
         Some(Command::Config | Command::ReadDocument { .. }) => {}

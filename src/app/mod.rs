@@ -14,6 +14,7 @@ pub mod demo;
 pub mod documents;
 pub mod files;
 pub mod instance;
+pub mod inventory;
 pub mod keys;
 pub mod knowledge;
 pub mod leads;

@@ -26,6 +26,58 @@ async fn a_chat_beside_a_running_server_goes_through_it() {
     assert!(server.terminate().await.0.success());
 }
 
+#[tokio::test]
+async fn the_inventory_says_who_is_given_what_and_shows_no_secret() {
+    let settings = "[llm]\napi_key = \"sk-1\"\n[llm.endpoints.spare]\nbase_url = \"https://llm.example.com/v1\"\n\
+                    [backoffice]\ncrm = \"hubspot\"\ntickets = \"redmine\"\n[connectors.hubspot]\naccess_token = \"sk-2\"\n\
+                    [connectors.redmine]\nbase_url = \"https://redmine.example.com\"\nproject_id = \"loja\"\napi_key = \"sk-3\"\n\
+                    [databases.erp]\nurl = \"postgres://ana:sk-4@db.example.com/erp\"\n";
+    let tool = "[[tool]]\nname = \"find_address\"\ndescription = \"x\"\nrisk = \"write\"\n\
+                [tool.parameters]\ntype = \"object\"\nrequired = [\"cep\"]\nproperties.cep = { type = \"string\" }\n\
+                [tool.http]\nurl = \"https://viacep.example.com/{{ args.cep }}?key=sk-5\"\n";
+    let mut place = Place::empty().file("balcao.toml", settings).file("tools/custom/cep.toml", tool);
+    place.set("BALCAO__LLM__CHAIN", "openai,openai@spare:small,offline");
+    let output = place.run(&["inventory", "--json"], "").await;
+    assert!(output.status.success(), "{output:?}");
+    let told: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let rows = |part: &str| -> Vec<String> {
+        let rows = told[part].as_array().unwrap().iter();
+        rows.map(|row| format!("{} {}", row["name"], row["place"]).replace('"', "")).collect()
+    };
+    assert!(rows("kept").iter().any(|row| row == "database data/balcao.db"), "{told:#}");
+    for given in [
+        "openai@spare:small llm.example.com",
+        "crm hubspot",
+        "tickets redmine at redmine.example.com",
+        "tool find_address viacep.example.com",
+    ] {
+        assert!(rows("given").iter().any(|row| row == given), "{given} is not in {told:#}");
+    }
+    assert!(rows("read").iter().any(|row| row == "database erp db.example.com"), "{told:#}");
+    let asked =
+        |by: &str| told["asked"].as_array().unwrap().iter().find(|asked| asked["by"] == by).unwrap().clone();
+    let interview = asked("interview projeto");
+    assert_eq!(
+        (&interview["legal_basis"], &interview["goes_to"]),
+        (&json!("pre_contract"), &json!(["database", "hubspot (crm)"]))
+    );
+    assert!(
+        interview["values"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|value| value["id"] == "email" && value["saved_as"] == "email")
+    );
+    assert_eq!(asked("tool find_address")["goes_to"], json!(["database", "viacep.example.com"]));
+    let text = place.run(&["inventory"], "").await;
+    let text = stdout(&text);
+    assert!(
+        text.contains("Given to others\n") && text.contains("goes to: database, redmine (tickets)"),
+        "{text}"
+    );
+    assert!(!text.contains("sk-") && !told.to_string().contains("sk-"), "{text}");
+}
+
 /// Broken files of an operator, and where `check` has to find the fault.
 const BROKEN: [(&str, &str, &str); 11] = [
     ("balcao.toml", "[turn]\nmax_steps = \"many\"\n", "balcao.toml:2"),

@@ -56,7 +56,15 @@ fn read_amount(text: &str, all: &[Token], at: usize, language: Language) -> Opti
     };
     let mut marked = sign > 0;
     let mut cents = cents;
-    let (factor, words_taken) = multiplier(all, begin + used);
+    let (factor, words_taken) = match multiplier(all, begin + used) {
+        // `$2M`: behind a sign it is no measure.
+        (1, _)
+            if sign > 0 && word(begin + used) == "m" && all[begin + used - 1].touches(&all[begin + used]) =>
+        {
+            (1_000_000, 1)
+        }
+        found => found,
+    };
     if factor > 1 {
         cents = cents.checked_mul(factor)?;
         used += words_taken;

@@ -314,6 +314,15 @@ impl Evident<'_> {
         }
     }
 
+    /// The length that it is, in minutes, where its field names the unit or it is written out.
+    pub(super) fn minutes(&self) -> Option<u32> {
+        match self.what {
+            What::Fact(Fact::Minutes(minutes, _)) => Some(minutes),
+            What::Raw(raw, Class::Minutes(each)) => u32::try_from(raw / 10_000).ok()?.checked_mul(each),
+            What::Fact(_) | What::Raw(..) => None,
+        }
+    }
+
     /// Whether it is an amount, or says that there is none.
     pub(super) fn is_of_money(&self) -> bool {
         self.is_free() || self.amount().is_some()

@@ -175,6 +175,14 @@ pub(super) fn clock_in_words(source: &Source<'_>, at: usize) -> Read {
     {
         return None;
     }
+    // `qualquer uma das duas`: hours go on from `das duas` to other hours.
+    if source.language == Language::Portuguese
+        && !named
+        && source.before(at, 1) == "das"
+        && !matches!(source.word(at + used), "as" | "a" | "ate")
+    {
+        return None;
+    }
     let hour = u16::try_from(hour).ok().filter(|hour| (1..=24).contains(hour))?;
     with_half(source, at, hour, 0, used)
 }

@@ -314,7 +314,8 @@ fn day_behind(source: &Source<'_>, at: usize) -> Option<u8> {
         || matches!(next, "/" | "º" | "st" | "nd" | "rd" | "th");
     let is_measured =
         (touches && matches!(next, ":" | "." | "," | "-" | "–") && digits(source, at + 2).is_some())
-            || matches!(next, "h" | "hs" | "hrs" | "hora" | "horas" | "am" | "pm" | "a" | "p" | "%" | "x");
+            || matches!(next, "h" | "hs" | "hrs" | "hora" | "horas" | "am" | "pm" | "%" | "x")
+            || (matches!(next, "a" | "p") && matches!(source.word(at + 2), "." | "m"));
     // `sábado 9 às 13h`
     let opens = day <= 24 && (joins(next) || matches!(next, "e" | "y" | "and"));
     (!is_date && !is_measured && !opens).then(|| u8::try_from(day).ok())?

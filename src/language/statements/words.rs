@@ -121,6 +121,8 @@ fn word_at(source: &Source<'_>, at: usize) -> Option<(Word, usize)> {
             "slot" | "slots" | "spot" | "spots" | "appointment" | "appointments" | "table" | "tables",
             _,
         ) => (Word::Available, 1),
+        // `two free 90-minute pre-test slots`
+        ("free", ..) if is_of_slots(source, at) => (Word::Available, 1),
         // `It's still free`, of an hour or a table: what costs nothing does not do so still.
         ("free", ..) if source.before(at, 1) == "still" => (Word::Available, 1),
         // `Ms. Okafor is free at 3:30 pm`, `3 of them are free at the moment`
@@ -262,7 +264,14 @@ fn none_left(source: &Source<'_>, at: usize) -> usize {
             3
         }
         ("no", _) if source.language == Language::English => {
-            (2..=LONGEST_NAME + 1).find(|places| word(*places) == "left").map_or(0, |places| places + 1)
+            // `no heaters left running`
+            let goes_on = |word: &str| {
+                word.ends_with("ing")
+                    || matches!(word, "unattended" | "open" | "on" | "behind" | "out" | "alone")
+            };
+            (2..=LONGEST_NAME + 1)
+                .find(|places| word(*places) == "left" && !goes_on(word(places + 1)))
+                .map_or(0, |places| places + 1)
         }
         _ => 0,
     }
@@ -304,6 +313,16 @@ fn is_of_a_room(source: &Source<'_>, at: usize) -> bool {
     const ROOMS: &str =
         "studio room suite table court hall venue slot spot salon space doctor technician chair";
     (2..=5).any(|places| ROOMS.split(' ').any(|room| room == source.before(at, places)))
+}
+
+/// Whether slots stand a few words behind, with nothing but what they are like in between.
+fn is_of_slots(source: &Source<'_>, at: usize) -> bool {
+    const SLOTS: &str = "slot slots spot spots appointment appointments table tables seat seats";
+    const JOINTS: &str = "in on for with to of is are and or if when at from . , ; : ( )";
+    let mut behind = (1..=6).map(|places| source.word(at + places));
+    behind
+        .find(|word| [SLOTS, JOINTS].iter().any(|list| list.split(' ').any(|one| one == *word)))
+        .is_some_and(|word| SLOTS.split(' ').any(|slot| slot == word))
 }
 
 /// Whether a weekday or a month stands a little before: a day that is free.

@@ -14,6 +14,7 @@ use balcao::backoffice::connector::Connector;
 use balcao::backoffice::connector::catalog::ConnectorShop;
 use balcao::backoffice::embedded::{EmbeddedCatalog, Foundation};
 use balcao::domain::catalog::{Order, OrderItem, OrderStatus, UNCOUNTED};
+use balcao::domain::clock::Clock;
 use balcao::domain::money::Money;
 use balcao::store::backoffice::ImportRows;
 use serde_json::json;
@@ -267,6 +268,30 @@ async fn shopify_keeps_the_contract() {
     assert_eq!((quote.weight_grams, quote.goods), (1600, Money(2500)));
     let kept = Kept { status: OrderStatus::Paid, method: "POST", path: "/graphql.json", listed: &["727"] };
     orders_contract(&world, &fake, &shop, kept).await;
+}
+
+/// A page of products costs three quarters of the points that there ever are.
+#[tokio::test]
+async fn a_call_waits_for_the_points_that_it_costs() {
+    let world = World::new().await;
+    let fake = Fake::start(Shopify::new(620).counting(&world.counter.clock)).await;
+    let shop = over(&world, world.connector("shopify", &fake, &SHOPIFY));
+    let began = world.counter.clock.now();
+    assert_eq!(shop.product("V-620").await.unwrap().price_from, Money(1250));
+    assert_eq!(fake.asked().len(), 13);
+    assert_eq!(fake.vendor.lock().unwrap().throttled, 0, "nobody had to be refused");
+    let waited = world.counter.clock.now().duration_since(began).as_secs();
+    assert!((25..=40).contains(&waited), "twelve pages of 152 points at 50 in a second: {waited} s");
+    // What a call costs that was never made is not known: its refusal says it.
+    for _ in 0..8 {
+        assert_eq!(shop.order("727").await.unwrap().total, Money(13_740));
+    }
+    assert_eq!(std::mem::take(&mut fake.vendor.lock().unwrap().throttled), 1);
+    // Another program takes what is left: the refusal says so, and the call is made again when there is enough.
+    world.counter.clock.advance(Duration::from_secs(60));
+    assert!(fake.vendor.lock().unwrap().points.as_mut().unwrap().take_all());
+    assert_eq!(shop.order("727").await.unwrap().total, Money(13_740));
+    assert_eq!(fake.vendor.lock().unwrap().throttled, 1);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use super::auth::filled;
 use super::fault::Fault;
 use super::judge::{find, is_true};
 use super::pack::{NextPage, Pack, Repeat, Step};
+use super::points::Price;
 use super::values::{CallValues, Fixed, Known, Settings};
 use super::wire::{Answer, Charge, Purpose, Wire};
 use crate::declared::projection::Projection;
@@ -31,6 +32,7 @@ pub struct Call {
     when: Option<String>,
     cost: u32,
     quota: Option<OutboundQuota>,
+    price: Price,
     request: RequestTemplate,
     idempotency_header: Option<HeaderName>,
     projection: Projection,
@@ -120,6 +122,7 @@ impl Call {
             when: step.when.as_ref().map(|when| when.value.clone()),
             cost: step.cost,
             quota: (step.requests > 0).then(|| (on.quota)(step)),
+            price: Price::default(),
             request: request?,
             idempotency_header,
             projection: projection?,
@@ -213,7 +216,7 @@ impl Call {
             filled.headers.insert(name, key);
         }
         let purpose = if filled.method.is_safe() { Purpose::Look } else { purpose };
-        let charge = Charge { cost: self.cost, own: self.quota.as_ref() };
+        let charge = Charge { cost: self.cost, own: self.quota.as_ref(), price: &self.price };
         wire.exchange(&filled, self.repeat, purpose, charge).await
     }
 

@@ -10,6 +10,7 @@ use super::fault::Fault;
 use super::health_book::HealthBook;
 use super::judge::Judge;
 use super::pack::{Pack, Repeat, Step};
+use super::points::Points;
 use super::setup::{address, auth, settings};
 use super::token::{Sealer, Tokens};
 use super::values::{CallValues, Fixed, Settings};
@@ -144,6 +145,7 @@ impl Connector {
         }
         let secrets = settings.get(SECRETS).map(Secret::expose).unwrap_or_default();
         let webhook = pack.webhook.as_ref().and_then(|spec| Webhook::new(spec, secrets, &mut problems));
+        let points = pack.quota.points.as_ref().and_then(|paths| Points::new(paths, &mut problems));
         let Some(authorizer) = authorizer.filter(|_| problems.is_empty()) else {
             if problems.is_empty() {
                 problems.push(pack.place.problem("calls cannot be authorised as it is set up"));
@@ -169,6 +171,7 @@ impl Connector {
             alerts: ground.alerts.clone(),
             told_quota: pack.quota.told.clone(),
             told: std::sync::Mutex::default(),
+            points,
             health: HealthBook::new(&pack.name, ground.health.clone(), ground.clock.clone()),
         };
         let (store, clock) = (ground.store.clone(), ground.clock.clone());

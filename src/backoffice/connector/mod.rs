@@ -19,6 +19,7 @@ pub mod nurture;
 pub mod pack;
 pub mod payments;
 mod person;
+mod points;
 pub mod read;
 mod read_auth;
 mod read_webhook;

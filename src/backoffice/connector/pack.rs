@@ -158,7 +158,7 @@ pub struct SessionSpec {
 }
 
 /// What the vendor lets pass in a minute; 0 is without bound.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Quota {
     /// Calls.
     pub requests: u32,
@@ -166,6 +166,21 @@ pub struct Quota {
     pub units: u32,
     /// How the vendor itself says what is left, if it does.
     pub told: Option<ToldQuota>,
+    /// How it says that of points, of which calls cost differently many.
+    pub points: Option<PointPaths>,
+}
+
+/// Where an answer's body tells of the vendor's points, each a JMESPath.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PointPaths {
+    /// How many are left.
+    pub left: Placed<String>,
+    /// How many there ever are.
+    pub most: Placed<String>,
+    /// How many there are more in a second.
+    pub refills: Placed<String>,
+    /// How many the call cost.
+    pub cost: Placed<String>,
 }
 
 /// Headers of answers by which a vendor says how many calls are left.

@@ -2,8 +2,8 @@
 
 use super::contract::{OPERATIONS, contract};
 use super::pack::{
-    FaultRule, Meaning, MoneyUnit, NextPage, Pack, Pages, Quota, Repeat, ResetIn, SettingSpec, Step,
-    ToldQuota,
+    FaultRule, Meaning, MoneyUnit, NextPage, Pack, Pages, PointPaths, Quota, Repeat, ResetIn, SettingSpec,
+    Step, ToldQuota,
 };
 use super::read_auth::auth_choices;
 use super::read_webhook::webhook;
@@ -183,7 +183,7 @@ fn settings(reader: &mut Reader<'_>, node: &Node<'_>) -> BTreeMap<String, Settin
 }
 
 fn quota(reader: &mut Reader<'_>, node: &Node<'_>) -> Quota {
-    let known = ["requests_per_minute", "units_per_minute", "remaining", "reset", "reset_in"];
+    let known = ["requests_per_minute", "units_per_minute", "remaining", "reset", "reset_in", "points"];
     let fields = reader.fields(node, &known);
     let remaining = fields.get("remaining").and_then(|node| header_name(reader, node));
     let reset = fields.get("reset").and_then(|node| header_name(reader, node));
@@ -196,7 +196,21 @@ fn quota(reader: &mut Reader<'_>, node: &Node<'_>) -> Quota {
             reset,
             reset_in: reset_in.map(|reset_in| reset_in.value).unwrap_or_default(),
         }),
+        points: fields.get("points").and_then(|node| points(reader, node)),
     }
+}
+
+fn points(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<PointPaths> {
+    let known = ["left", "most", "refills", "cost"];
+    let fields = reader.fields(node, &known);
+    let [left, most, refills, cost] = known.map(|name| {
+        let path = fields.get(name).and_then(|node| reader.string(node));
+        if path.is_none() {
+            reader.fault(node.span(), format!("`{name}` of the points is missing"));
+        }
+        path
+    });
+    Some(PointPaths { left: left?, most: most?, refills: refills?, cost: cost? })
 }
 
 fn header_name(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<String> {

@@ -8,6 +8,7 @@ use super::health::Change;
 use super::health_book::HealthBook;
 use super::judge::Judge;
 use super::pack::{Meaning, Repeat, ToldQuota};
+use super::points::{Points, Price};
 use super::told::Told;
 use crate::declared::projection::parse_body;
 use crate::declared::request::Filled;
@@ -72,6 +73,8 @@ pub struct Wire {
     pub told_quota: Option<ToldQuota>,
     /// What it has said of that, and until when it asked to be left alone.
     pub told: Mutex<Told>,
+    /// The vendor's points, if it counts them.
+    pub points: Option<Points>,
     /// How it does.
     pub health: HealthBook,
 }
@@ -83,6 +86,8 @@ pub struct Charge<'c> {
     pub cost: u32,
     /// The endpoint's own, if it has one.
     pub own: Option<&'c OutboundQuota>,
+    /// What it costs of the vendor's points.
+    pub price: &'c Price,
 }
 
 /// What a call is made for.
@@ -212,12 +217,16 @@ impl Wire {
         self.quota.until_ready_within(PATIENCE, charge.cost).await.map_err(|_| Fault::Limited)?;
         let mut filled = filled.clone();
         self.authorizer.apply(&mut filled, self).await?;
+        self.paid(charge.price).await?;
         guard_url(&filled.url, &self.allowance).map_err(|error| self.refused(&error.to_string()))?;
         let permit = self.breaker.permit().map_err(|_| Fault::Away)?;
         let outcome = match self.send(&filled).await {
             Ok(answer) => {
                 if let Some(quota) = &self.told_quota {
                     self.told().heed(quota, &answer.headers, self.clock.now());
+                }
+                if let Some(points) = &self.points {
+                    points.heed(&answer.body, charge.price, self.clock.now());
                 }
                 let meaning = self.judge.meaning(answer.status, &answer.body);
                 match meaning {
@@ -279,6 +288,23 @@ impl Wire {
     /// What the vendor has said of its quota.
     pub fn told(&self) -> MutexGuard<'_, Told> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the points that a call costs, and waits until there are so many.
+    ///
+    /// # Errors
+    /// `Limited` if that is longer than anybody waits.
+    async fn paid(&self, price: &Price) -> Result<(), Fault> {
+        let Some(points) = &self.points else { return Ok(()) };
+        let wait = points.take(price, self.clock.now());
+        if wait > PATIENCE {
+            points.give_back(price);
+            return Err(Fault::Limited);
+        }
+        if wait > Duration::ZERO {
+            self.pause.pause(wait).await;
+        }
+        Ok(())
     }
 
     /// Waits while the vendor wants to be left alone.

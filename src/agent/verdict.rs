@@ -30,7 +30,7 @@ const LIKELY: usize = 3;
 impl Run<'_> {
     pub(super) async fn judge(&mut self, draft: &str, turn: &Turn) -> anyhow::Result<Verdict> {
         let (said, _) = citations_in(draft);
-        let fault = match wrong_language(&said, self.language) {
+        let fault = match wrong_language(&said, self.language) && !self.by_built_in {
             true => Some(Fault::grave(format!("Answer the customer in {}.", self.language))),
             false => self.unhelpful(&said, turn),
         };

@@ -321,3 +321,64 @@ async fn a_quantity_is_no_id_and_a_part_of_a_day_books_nothing() {
         assert_eq!(is_booked, books, "{said}: {answer:?}");
     }
 }
+
+/// Documents speak of what is sold in passing, and no example names it.
+#[tokio::test]
+async fn whether_there_is_something_is_asked_of_the_shop_and_then_of_documents() {
+    let of = |title: &str, text: &str| Passage { title: title.into(), text: text.into(), ..passage(0.9) };
+    let pets = of("Pets e plantas", "A samambaia-americana é segura para cães e gatos.");
+    let parking = of("Estacionamento e como chegar", "Há 3 vagas gratuitas na frente.");
+    for text in [
+        "tem samambaia?",
+        "Oi! Vocês têm samambaia aí?",
+        "vcs vendem samambaia",
+        "do you have ferns?",
+        "¿tienen helechos?",
+    ] {
+        let answer = ask_with(vec![customer(text)], vec![pets.clone()], Language::Portuguese).await;
+        assert_eq!(
+            answer.calls.first().map(|call| call.name.as_str()),
+            Some("product_search"),
+            "{text}: {answer:?}"
+        );
+    }
+    // How, when, for what, of what is one's own, or something more: these are other questions.
+    for text in [
+        "tem como trocar?",
+        "tem samambaia que aguenta sol?",
+        "vocês têm meu pedido?",
+        "tem samambaia? qual o preço do frete?",
+    ] {
+        let answer = ask_with(vec![customer(text)], vec![pets.clone()], Language::Portuguese).await;
+        let called = answer.calls.first();
+        assert!(!called.is_some_and(|call| call.arguments["query"] == "samambaia"), "{text}: {answer:?}");
+    }
+    let said = async |text: &str, found: Value, known: Vec<Passage>| {
+        let mut messages = vec![customer(text)];
+        messages.extend(called("product_search", json!({"query": "x"}), json!({"products": found})));
+        ask_with(messages, known, Language::Portuguese).await.text
+    };
+    let fern = json!([{"name": "Samambaia-americana", "price": "R$ 54,90", "available": true}]);
+    assert!(said("tem samambaia?", fern.clone(), vec![pets.clone()]).await.contains("Samambaia-americana"));
+    assert_eq!(
+        said("tem estacionamento?", json!([]), vec![pets.clone(), parking.clone()]).await,
+        parking.text
+    );
+    assert_eq!(said("tem estacionamento?", fern.clone(), vec![parking.clone()]).await, parking.text);
+    let lost = "Não encontrei isso por aqui. Quer que eu chame uma pessoa da equipe?";
+    assert_eq!(said("tem banheiro?", json!([]), vec![pets.clone()]).await, lost);
+    assert!(said("tem estacionamento barato?", fern, vec![pets]).await.contains("Samambaia-americana"));
+    assert!(!said("quero uma samambaia", json!([]), Vec::new()).await.contains(lost), "the tool's own words");
+}
+
+#[tokio::test]
+async fn a_document_in_another_language_is_quoted_as_one() {
+    let known = passage(0.9);
+    let answer = ask_with(
+        vec![customer("¿puedo cambiar un producto en 30 días?")],
+        vec![known.clone()],
+        Language::Spanish,
+    )
+    .await;
+    assert_eq!(answer.text, format!("Esto dice nuestra información, en otro idioma:\n\n{}", known.text));
+}

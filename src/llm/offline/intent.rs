@@ -1,6 +1,7 @@
 //! What the customer wants now, and the answer to it: a call, a question, a result said, a passage, or plain words.
 
 mod introduction;
+mod presence;
 mod wish;
 
 use super::Opinion;
@@ -111,6 +112,11 @@ impl<'a> Mind<'a> {
         {
             return next;
         }
+        if let Some((_, value)) = fresh.last()
+            && let Some(passage) = self.instead_of_a_list(value)
+        {
+            return passage;
+        }
         words(self.said_results())
     }
 
@@ -171,6 +177,13 @@ impl<'a> Mind<'a> {
             return words(self.voice.say("never_mind").to_owned());
         }
         let wish = self.wish();
+        if let Some(wish) = &wish
+            && wish.asked.is_none()
+            && !wish.picked
+            && self.asks_whether_there_is(text) == Some(wish.tool)
+        {
+            return self.pursue(wish);
+        }
         let strength = self.strength(text);
         let passage = passages::answer(text, &self.request.passages, self.voice);
         match (wish, passage) {

@@ -2,7 +2,9 @@
 
 use super::phrases::Voice;
 use super::rank::content_words;
+use crate::domain::language::Language;
 use crate::domain::passage::Passage;
+use crate::language::detect::detect;
 use crate::language::fold::stem;
 use std::collections::HashSet;
 
@@ -17,9 +19,19 @@ const SHORT: usize = 320;
 pub fn answer(question: &str, passages: &[Passage], voice: Voice<'_>) -> Option<String> {
     let language = voice.language;
     let passage = best(passages).filter(|passage| is_asked_for(question, passage, voice))?;
+    let text = told(question, passage, language);
+    // A document is quoted in its own language, and the customer is told so.
+    match detect(&text) {
+        Some(other) if other != language => Some(format!("{}\n\n{text}", voice.say("quoted"))),
+        Some(_) | None => Some(text),
+    }
+}
+
+/// What a passage says to a question.
+fn told(question: &str, passage: &Passage, language: Language) -> String {
     let text = body(passage);
     if text.len() <= SHORT {
-        return Some(text);
+        return text;
     }
     let wanted: HashSet<String> =
         content_words(question, language).iter().map(|word| stem(word, language)).collect();
@@ -35,8 +47,8 @@ pub fn answer(question: &str, passages: &[Passage], voice: Voice<'_>) -> Option<
     let best = (0..=sentences.len() - width).max_by_key(|start| {
         let window = scores[*start..start + width].iter().sum::<usize>();
         (window, std::cmp::Reverse(*start))
-    })?;
-    Some(sentences[best..best + width].join(" "))
+    });
+    best.map_or(text, |best| sentences[best..best + width].join(" "))
 }
 
 /// Whether the customer wants to know what `passage` says. A question does; other words must have more in common with

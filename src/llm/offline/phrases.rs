@@ -1,9 +1,10 @@
 //! What the built-in model says by itself, and the words it takes for small talk: `prompts/offline.toml`.
 
+use super::rank::ASKED;
 use crate::config::completed::completed;
 use crate::domain::language::Language;
 use crate::domain::problem::Problem;
-use crate::language::fold::words;
+use crate::language::fold::{TokenKind, tokens, words};
 use crate::language::shorthand::drawn_in;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashSet};
@@ -120,6 +121,23 @@ impl Phrases {
     pub(super) fn opens_with_greeting(&self, text: &str) -> bool {
         let greetings = self.hear.get("greeting_needs");
         words(text).first().is_some_and(|first| greetings.is_some_and(|greetings| greetings.contains(first)))
+    }
+
+    /// `Tem samambaia?`, `do you sell ferns`: what `text` names, if it asks whether there is that and nothing else of it.
+    pub(super) fn asks_for_presence<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let is_in = |list: &str, word: &str| self.hear.get(list).is_some_and(|list| list.contains(word));
+        let tokens: Vec<_> = tokens(text).into_iter().filter(|token| token.kind != TokenKind::Mark).collect();
+        let is_said_before = |word: &str| ASKED.contains(&word) || is_in("greeting", word);
+        let at = tokens.iter().position(|token| !is_said_before(&token.text))?;
+        let behind = &text[tokens[at].span.end..];
+        let asks_more = tokens[at + 1..].iter().any(|token| is_in("presence_not", &token.text));
+        let is_one_question = !behind.trim_end_matches(['?', '!', '.', ' ']).contains(['?', '.', ',']);
+        (is_in("presence_verbs", &tokens[at].text) && !asks_more && is_one_question).then_some(behind)
+    }
+
+    /// The verbs that such questions begin with.
+    pub(super) fn presence_verbs(&self) -> Option<&HashSet<String>> {
+        self.hear.get("presence_verbs")
     }
 
     /// Whether `text` wants to know something.

@@ -18,6 +18,10 @@ pub const CLEARLY: f32 = 0.6;
 /// of documents from what is asked of the other tools.
 const SEARCH: &str = "knowledge_search";
 
+/// Who is asked says nothing of what is.
+pub(super) const ASKED: [&str; 12] =
+    ["voces", "voce", "vcs", "vc", "ces", "do", "you", "ustedes", "uds", "ai", "aqui", "ainda"];
+
 /// Words of a message that are looked at; the rest of a very long one says nothing new.
 const MOST_WORDS: usize = 60;
 /// What of a feature's likelihood is its likelihood in any tool's examples (Jelinek–Mercer smoothing): tools have few
@@ -74,6 +78,8 @@ struct Heard {
     coverage: f32,
     /// The words that they begin with more often than they have them behind such a beginning.
     openings: HashSet<String>,
+    /// How many of them begin with a word, but for who is asked.
+    first: HashMap<String, usize>,
 }
 
 /// The examples of every tool, ready to be compared with.
@@ -124,6 +130,10 @@ impl Ranker {
             }
         }
         for (heard, tool) in heard.iter_mut().zip(tools) {
+            for example in &tool.words.examples {
+                let first = words(example).into_iter().find(|word| !ASKED.contains(&word.as_str()));
+                *heard.first.entry(first.unwrap_or_default()).or_default() += 1;
+            }
             heard.openings = common_openings(&tool.words.examples);
             heard.changes = tool.risk != Risk::Read;
         }
@@ -203,6 +213,16 @@ impl Ranker {
     /// Whether wishes for `tool` begin with `word`.
     pub fn opens(&self, tool: usize, word: &str) -> bool {
         self.heard.get(tool).is_some_and(|heard| heard.openings.contains(word))
+    }
+
+    /// The tool of which more examples begin with one of `openings` than of any other.
+    pub fn mostly_begun_with(&self, openings: &HashSet<String>) -> Option<usize> {
+        let begun = |heard: &Heard| openings.iter().filter_map(|word| heard.first.get(word)).sum::<usize>();
+        let counts: Vec<usize> = self.heard.iter().map(begun).collect();
+        let most = counts.iter().copied().max().filter(|most| *most > 0)?;
+        let mut places = (0..counts.len()).filter(|place| counts[*place] == most);
+        let place = places.next()?;
+        places.next().is_none().then_some(place)
     }
 
     /// Whether wishes for `tool` use `word`, whatever their matter: it names the wish.

@@ -78,6 +78,9 @@ impl Mind<'_> {
                 picked: false,
             });
         }
+        if let Some(tool) = self.asks_whether_there_is(text) {
+            return Some(Wish { tool, episode: vec![text.to_owned()], asked: None, picked: false });
+        }
         // A bare value goes to the tool that was waiting for such a thing, or that needs one.
         let tool = self.takes_value(text, ranked)?;
         let mut episode = vec![text.to_owned()];

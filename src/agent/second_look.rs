@@ -9,7 +9,6 @@ use super::proof::cited::{Citation, citations_in};
 use super::run::{Run, milliseconds};
 use super::step::Turn;
 use crate::domain::event::EventBody;
-use crate::domain::turn::Usage;
 use crate::language::sentences::sentences;
 use crate::llm::model::{ChatAnswer, ChatMessage, ChatRequest, Resort, ToolChoice};
 use crate::prompts::render::{DraftedVariables, KnownVariables, SecondLookVariables};
@@ -144,12 +143,8 @@ impl Run<'_> {
             None => ChatAnswer::default(),
         };
         self.aside = self.aside.plus(usage);
-        let event = EventBody::LookedAgain {
-            model,
-            text: text.clone(),
-            usage: Usage { ..usage },
-            duration_ms: milliseconds(waited),
-        };
+        let event =
+            EventBody::LookedAgain { model, text: text.clone(), usage, duration_ms: milliseconds(waited) };
         self.buffered.push(event);
         Ok(text)
     }

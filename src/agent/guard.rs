@@ -2,7 +2,7 @@
 //! result, a promise to come back, an internal name or a secret is not sent. Pure.
 
 use super::claims::{claims_a_hand_off, promises_to_return, refuses_for_the_house};
-use super::proof::cited::{citations_in, is_marked};
+use super::proof::cited::{Citation, citations_in, is_marked};
 use super::proof::{Binder, OPPOSITE, Proof, can_be_vouched_for};
 use super::second_look::Look;
 use crate::domain::language::Language;
@@ -48,9 +48,9 @@ pub fn judge_after(draft: &str, proof: &Proof, language: Language, look: &Look) 
 fn judge_with(draft: &str, proof: &Proof, language: Language, look: Option<&Look>) -> Judged {
     let mut withheld = Vec::new();
     let (draft, mut citations) = citations_in(draft);
-    citations.extend(look.iter().flat_map(|look| look.shown()).cloned());
+    citations.extend(look.iter().flat_map(|look| look.shown()).cloned().map(Citation::vouched_for));
     let mut guard = Guard::new(proof, language);
-    guard.binder.rely_on(citations, look.is_some());
+    guard.binder.rely_on(citations);
     let parts = sentences(&draft);
     let mut passed = Vec::with_capacity(parts.len());
     for (number, sentence) in (1..).zip(&parts) {
@@ -149,7 +149,8 @@ impl<'a> Guard<'a> {
             proof.contradicts(body, self.language).then_some(OPPOSITE),
         ];
         for reason in faults.into_iter().flatten() {
-            if !can_be_vouched_for(reason) || !self.binder.vouches_for(sentence, &proof.ledger) {
+            if !can_be_vouched_for(reason) || !self.binder.vouches_for(sentence, &proof.ledger, self.language)
+            {
                 return Err(reason);
             }
         }

@@ -23,8 +23,8 @@ pub(super) struct Replay {
     pub(super) retrieved: Option<Vec<Passage>>,
     pub(super) settled: Option<(Confirmation, Settled)>,
     pub(super) answers: VecDeque<Answered>,
-    /// What models said of its drafts.
-    pub(super) looks: VecDeque<String>,
+    /// What models said of its drafts, and what that cost, by the number of the answer.
+    pub(super) looks: HashMap<u32, (String, Usage)>,
     pub(super) started: HashMap<String, ToolCall>,
     pub(super) finished: HashMap<String, ToolOutcome>,
 }
@@ -49,7 +49,9 @@ impl Replay {
                         usage: *usage,
                     });
                 }
-                EventBody::LookedAgain { text, .. } => replay.looks.push_back(text.clone()),
+                EventBody::LookedAgain { step, text, usage, .. } => {
+                    replay.looks.insert(*step, (text.clone(), *usage));
+                }
                 EventBody::ToolStarted { call } => {
                     replay.started.insert(call.id.0.clone(), call.clone());
                 }

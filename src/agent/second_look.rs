@@ -4,9 +4,10 @@
 
 use super::context::today;
 use super::guard::{Judged, judge, judge_after};
+use super::history;
 use super::proof::can_be_vouched_for;
 use super::proof::cited::{Citation, citations_in};
-use super::run::{Run, milliseconds};
+use super::run::{Room, Run, milliseconds};
 use super::step::Turn;
 use crate::domain::event::EventBody;
 use crate::language::sentences::sentences;
@@ -79,8 +80,12 @@ impl Run<'_> {
             return Ok(judged);
         }
         let (said, _) = citations_in(draft);
-        let answer = match self.replay.looks.pop_front() {
-            Some(answer) => answer,
+        // The step after the draft's is the one that comes.
+        let answer = match self.replay.looks.remove(&(turn.step() - 1)) {
+            Some((answer, usage)) => {
+                self.aside = self.aside.plus(usage);
+                answer
+            }
             None => self.ask_for_a_look(&said, &judged, turn).await?,
         };
         let look = Look::read(&answer, sentences(&said).len());
@@ -103,7 +108,12 @@ impl Run<'_> {
             || (self.proof.grounded && draft.chars().count() > COURTESY);
         // What has to be written anew is looked at when it is.
         let is_settled = turn.may_repair() && judged.withheld.iter().any(|it| !can_be_vouched_for(it.reason));
+        let spent = turn.usage().plus(self.aside);
+        // Pictures and files of the customer's are not shown to who looks.
+        let has_files = !self.pictures.is_empty() || !self.documents.is_empty();
         self.agent.settings.second_look
+            && !has_files
+            && spent.input_tokens + spent.output_tokens < self.agent.settings.max_tokens
             && turn.resort() != Resort::Last
             && !self.by_built_in
             && states
@@ -113,6 +123,8 @@ impl Run<'_> {
     /// What a model says of the draft; nothing if none does in time.
     async fn ask_for_a_look(&mut self, said: &str, judged: &Judged, turn: &Turn) -> anyhow::Result<String> {
         let task = self.looking_prompt(said, judged, turn)?;
+        // What was drafted and paid is written down before anybody waits again.
+        self.flush().await?;
         let request = ChatRequest {
             // Some endpoints answer nothing without words of a customer's.
             messages: vec![ChatMessage::System(task), ChatMessage::Customer("UNPROVEN?".to_owned())],
@@ -143,29 +155,62 @@ impl Run<'_> {
             None => ChatAnswer::default(),
         };
         self.aside = self.aside.plus(usage);
-        let event =
-            EventBody::LookedAgain { model, text: text.clone(), usage, duration_ms: milliseconds(waited) };
+        let event = EventBody::LookedAgain {
+            step: turn.step() - 1,
+            model,
+            text: text.clone(),
+            usage,
+            duration_ms: milliseconds(waited),
+        };
         self.buffered.push(event);
         Ok(text)
+    }
+
+    /// Days of the next months on which the house is open otherwise than in other weeks.
+    fn special_days(&self) -> Option<String> {
+        const DAYS: i32 = 180;
+        let business = &self.agent.business;
+        let calendar = business.calendar();
+        let days = (0..DAYS).filter_map(|days| {
+            let day = self.now.date().checked_add(jiff::Span::new().days(days)).ok()?;
+            let hours = calendar.hours_on(day);
+            if hours.iter().copied().eq(business.hours.on(day.weekday())) {
+                return None;
+            }
+            let spans = hours
+                .iter()
+                .map(|(from, until)| format!("{}-{}", from.strftime("%H:%M"), until.strftime("%H:%M")));
+            let spans = spans.collect::<Vec<_>>().join(", ");
+            Some(format!("{day} {}", if spans.is_empty() { "closed" } else { &spans }))
+        });
+        let days = days.collect::<Vec<_>>().join("; ");
+        (!business.hours.is_empty() && !days.is_empty()).then_some(days)
     }
 
     fn looking_prompt(&self, said: &str, judged: &Judged, turn: &Turn) -> anyhow::Result<String> {
         let business = &self.agent.business;
         let hours = business.hours.to_string();
-        let settings =
-            [&business.name, &business.address, &business.phone, &business.email, &business.website, &hours];
+        let mut settings: Vec<String> =
+            [&business.name, &business.address, &business.phone, &business.email, &business.website, &hours]
+                .map(String::clone)
+                .into();
+        settings.extend(self.special_days());
         let doubted = |sentence: &str| {
             let mut withheld = judged.withheld.iter();
             withheld.any(|it| it.sentence == sentence.trim() && can_be_vouched_for(it.reason))
         };
         let drafted = (1..).zip(sentences(said)).filter(|(_, sentence)| !sentence.trim().is_empty());
         // The rules that the writer goes by prove nothing.
-        let before = self.base.iter().skip(1).chain(turn.transcript());
+        let of_this_turn = turn.transcript().iter().cloned().map(|message| match self.room {
+            Room::Plenty => message,
+            Room::Little => history::shortened_result(message),
+        });
+        let before: Vec<ChatMessage> = self.base.iter().skip(1).cloned().chain(of_this_turn).collect();
         let variables = SecondLookVariables {
             today: today(&self.now, self.language),
             clock: self.now.strftime("%H:%M").to_string(),
-            settings: settings.into_iter().filter(|line| !line.is_empty()).cloned().collect(),
-            known: before.filter_map(known).collect(),
+            settings: settings.into_iter().filter(|line| !line.is_empty()).collect(),
+            known: before.iter().filter_map(known).collect(),
             draft: drafted
                 .map(|(number, sentence)| DraftedVariables {
                     number,
@@ -178,8 +223,9 @@ impl Run<'_> {
     }
 }
 
-/// A message of the transcript as something that is known.
-fn known(message: &ChatMessage) -> Option<KnownVariables<'_>> {
+/// A message of the transcript as something that is known. Its lines are set in, so that no words can look like the head of another
+/// part.
+fn known(message: &ChatMessage) -> Option<KnownVariables> {
     let (from, text) = match message {
         ChatMessage::System(text) => ("notes".to_owned(), text),
         ChatMessage::Customer(text) => ("customer".to_owned(), text),
@@ -188,7 +234,8 @@ fn known(message: &ChatMessage) -> Option<KnownVariables<'_>> {
             (format!("tool {} {}", call.name, call.arguments), content)
         }
     };
-    (!text.trim().is_empty()).then_some(KnownVariables { from, text })
+    let set_in = || text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n");
+    (!text.trim().is_empty()).then(|| KnownVariables { from, text: set_in() })
 }
 
 #[cfg(test)]

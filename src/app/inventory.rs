@@ -7,6 +7,7 @@ use super::build::{Options, Outside, listed, registry_over};
 use super::chain::chain;
 use super::check::NoKnowledge;
 use super::leads::interviews;
+use super::places::{endpoint_host, host, mails, own_tools, place_of, place_of_server};
 use super::scratch::ScratchStore;
 use crate::config::backoffice::{EMBEDDED, NONE};
 use crate::config::embeddings::ModelChoice;
@@ -76,6 +77,9 @@ pub struct Value {
     pub sensitive: bool,
 }
 
+/// Parameters of tools that are people's.
+const OF_PEOPLE: [&str; 7] = ["email", "phone", "name", "number", "postal_code", "document", "cpf"];
+
 fn holding(name: impl Into<String>, place: impl Into<String>, data: &'static str, personal: bool) -> Holding {
     Holding { name: name.into(), place: place.into(), data, personal }
 }
@@ -102,13 +106,16 @@ fn kept(options: &Options) -> anyhow::Result<Vec<Holding>> {
     const PEOPLE: &str = "conversations with every step of the bot, people and what they agreed to, appointments, orders, tickets, \
                           leads, keys (hashed)";
     let mut kept = vec![holding("database", database, PEOPLE, true)];
-    if settings.channels.whatsapp.enabled {
-        let days = settings.channels.whatsapp.media.keep_days;
-        let place = format!("{}, {days} days", options.data.join("files").display());
+    if settings.channels.whatsapp.enabled && settings.channels.whatsapp.media.download {
+        let kept_for = match settings.channels.whatsapp.media.keep_days {
+            0 => "as long as the conversation".to_owned(),
+            days => format!("{days} days"),
+        };
+        let place = format!("{}, {kept_for}", options.data.join("files").display());
         kept.push(holding(
             "files of customers",
             place,
-            "pictures, documents, films and voice that customers sent",
+            "pictures, documents and films that customers sent",
             true,
         ));
     }
@@ -161,6 +168,12 @@ fn read(options: &Options) -> anyhow::Result<Vec<Holding>> {
             read.push(holding(capability, place_of(options, keeper), data, personal));
         }
     }
+    for (tool, place) in own_tools(options) {
+        read.push(holding(format!("tool {tool}"), place, "what it answers", true));
+    }
+    for (name, server) in &settings.mcp.servers {
+        read.push(holding(format!("mcp {name}"), place_of_server(server), "what its tools answer", true));
+    }
     for (name, database) in &settings.databases.by_name {
         read.push(holding(
             format!("database {name}"),
@@ -173,7 +186,7 @@ fn read(options: &Options) -> anyhow::Result<Vec<Holding>> {
 }
 
 fn given(options: &Options) -> anyhow::Result<Vec<Holding>> {
-    const TALK: &str = "the conversation, results of tools, passages";
+    const TALK: &str = "the conversation, results of tools, passages; pictures and files of customers where the settings let it have them";
     let settings = &options.settings;
     let mut given = Vec::new();
     for model in chain(options, &Arc::default(), &Outside::alone(options))?.names() {
@@ -198,8 +211,12 @@ fn given(options: &Options) -> anyhow::Result<Vec<Holding>> {
         }
         ModelChoice::Auto | ModelChoice::Off | ModelChoice::E5 | ModelChoice::File(_) => {}
     }
-    if settings.transcription.is_on() {
-        let place = or_openai(&settings.transcription.base_url);
+    if settings.transcription.is_on() && settings.channels.whatsapp.enabled {
+        // Without an address of its own it is the main model's.
+        let place = match settings.transcription.base_url.trim() {
+            "" => endpoint_host(options, ""),
+            own => host(own),
+        };
         given.push(holding("transcription", place, "what customers say in voice messages", true));
     }
     let whatsapp = &settings.channels.whatsapp;
@@ -218,9 +235,12 @@ fn given(options: &Options) -> anyhow::Result<Vec<Holding>> {
             "crm" => "people, deals, notes of conversations",
             "agenda" => "appointments with the name and contact of who booked",
             "tickets" => "what customers report, with their name and contact",
-            "payments" => "amount and order number of a payment",
+            "payments" => "amount, order number and e-mail of who pays",
+            "catalog" => "numbers and e-mails that orders are looked up by",
             "shipping" => "postal code and parcel",
-            "nurture" => "leads who are not ready, with their e-mail and what they agreed to",
+            "nurture" => {
+                "leads who are not ready: name, e-mail, phone, answers kept as tags, what they agreed to"
+            }
             _ => continue,
         };
         if ![EMBEDDED, NONE].contains(&keeper) {
@@ -228,19 +248,18 @@ fn given(options: &Options) -> anyhow::Result<Vec<Holding>> {
         }
     }
     for (name, server) in &settings.mcp.servers {
-        let place =
-            if server.url.is_empty() { format!("program {}", server.command) } else { host(&server.url) };
+        let place = place_of_server(server);
         given.push(holding(format!("mcp {name}"), place, "arguments of its tools", true));
     }
     for (tool, place) in own_tools(options) {
         given.push(holding(format!("tool {tool}"), place, "its arguments", true));
     }
-    if !settings.email.from.is_empty() {
+    if mails(options) {
         let place = match settings.email.is_by_server() {
             true => host(&settings.email.smtp_url),
             false => settings.email.through.clone(),
         };
-        given.push(holding("e-mail", place, "leads and hand-overs, to people of the business", true));
+        given.push(holding("e-mail", place, "leads, to people of the business", true));
     }
     if !settings.alerts.webhook_url.is_empty() {
         given.push(holding(
@@ -263,23 +282,34 @@ async fn asked(options: &Options) -> anyhow::Result<Vec<Asked>> {
             .filter(|keeper| ![EMBEDDED, NONE].contains(keeper))
             .map(|keeper| format!("{keeper} ({capability})"))
     };
+    let chain = chain(options, &Arc::default(), &Outside::alone(options))?;
+    let models: Vec<String> = chain
+        .names()
+        .filter(|name| name.starts_with("openai"))
+        .map(|name| format!("{name} (model)"))
+        .collect();
     let with_own = |others: Vec<Option<String>>| {
-        std::iter::once("database".to_owned()).chain(others.into_iter().flatten()).collect::<Vec<_>>()
+        let own = std::iter::once("database".to_owned()).chain(models.iter().cloned());
+        own.chain(others.into_iter().flatten()).collect::<Vec<_>>()
     };
     let mut asked = Vec::new();
     for definition in interviews(options).map_err(listed)?.iter() {
         let word = |value: serde_json::Result<serde_json::Value>| value.ok()?.as_str().map(str::to_owned);
-        let people = definition.routes.iter().flat_map(|route| &route.people);
-        let mails = people.filter_map(|person| person.email.clone()).map(|to| Some(format!("{to} (mail)")));
+        let people =
+            definition.routes.iter().flat_map(|route| &route.people).chain(&definition.follow_up.escalate_to);
+        let people_mailed =
+            people.filter_map(|person| person.email.clone()).map(|to| Some(format!("{to} (mail)")));
         let nurtures =
             [&definition.end.hot, &definition.end.warm, &definition.end.cold, &definition.end.disqualified]
                 .iter()
                 .any(|end| end.nurture.is_some());
         let mut others: Vec<Option<String>> = vec![keeper_of("crm")];
         others.push(keeper_of("nurture").filter(|_| nurtures));
-        if !options.settings.email.from.is_empty() {
-            others.extend(mails);
+        if mails(options) {
+            others.extend(people_mailed);
         }
+        let webhook = &options.settings.alerts.webhook_url;
+        others.extend((!webhook.is_empty()).then(|| Some(format!("{} (alerts)", host(webhook)))));
         let mut seen = HashSet::new();
         others.retain(|other| seen.insert(other.clone()));
         asked.push(Asked {
@@ -307,7 +337,12 @@ async fn asked(options: &Options) -> anyhow::Result<Vec<Asked>> {
     let own: Vec<(String, String)> = own_tools(options);
     for entry in registry.map_err(listed)?.iter() {
         let spec = entry.spec();
-        if spec.risk == Risk::Read {
+        // What is asked of customers; what a model makes up for a search is none of theirs.
+        let reads_nobodys = spec.risk == Risk::Read
+            && spec.parameters["properties"]
+                .as_object()
+                .is_none_or(|properties| !properties.keys().any(|name| OF_PEOPLE.contains(&name.as_str())));
+        if reads_nobodys && !own.iter().any(|(tool, _)| *tool == spec.name) {
             continue;
         }
         let capability = match spec.name.split('_').next() {
@@ -315,6 +350,8 @@ async fn asked(options: &Options) -> anyhow::Result<Vec<Asked>> {
             Some("agenda") => "agenda",
             Some("ticket") => "tickets",
             Some("payment") => "payments",
+            Some("order") => "catalog",
+            Some("shipping") => "shipping",
             _ => "",
         };
         let properties = spec.parameters["properties"].as_object();
@@ -341,70 +378,4 @@ async fn asked(options: &Options) -> anyhow::Result<Vec<Asked>> {
         });
     }
     Ok(asked)
-}
-
-/// The operator's own tools, each with where its calls go.
-fn own_tools(options: &Options) -> Vec<(String, String)> {
-    let folder = options.operator.join("tools").join("custom");
-    let mut files: Vec<_> =
-        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|file| file.path()).collect();
-    files.sort();
-    let tables = files
-        .iter()
-        .filter(|file| file.extension().is_some_and(|ending| ending == "toml"))
-        .filter_map(|file| std::fs::read_to_string(file).ok()?.parse::<toml::Table>().ok());
-    let tools = tables
-        .flat_map(|table| table.get("tool").and_then(toml::Value::as_array).cloned().unwrap_or_default());
-    tools
-        .filter_map(|tool| {
-            let text = |part: &str, key: &str| tool.get(part)?.get(key)?.as_str().map(str::to_owned);
-            let place = text("http", "url").map(|url| host(&url));
-            let place = place.or_else(|| text("sql", "database").map(|name| format!("database {name}")))?;
-            Some((tool.get("name")?.as_str()?.to_owned(), place))
-        })
-        .collect()
-}
-
-/// Where a capability is served.
-fn place_of(options: &Options, keeper: &str) -> String {
-    let base = options.settings.connectors.get(keeper).and_then(|connector| connector.base_url.as_deref());
-    base.map_or_else(|| keeper.to_owned(), |base| format!("{keeper} at {}", host(base)))
-}
-
-/// The host of `openai` (an empty name) or of `@NAME`.
-fn endpoint_host(options: &Options, name: &str) -> String {
-    let llm = &options.settings.llm;
-    let further = name.strip_prefix('@').and_then(|name| llm.endpoints.get(name));
-    or_openai(further.map_or(&llm.base_url, |endpoint| &endpoint.base_url))
-}
-
-fn or_openai(base_url: &str) -> String {
-    if base_url.is_empty() { "api.openai.com".to_owned() } else { host(base_url) }
-}
-
-/// The host and port of an address, which may hold templates and passwords: nothing else of it is shown.
-fn host(url: &str) -> String {
-    let behind = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = behind.split(['/', '?', '#']).next().unwrap_or_default();
-    match authority.rsplit('@').next() {
-        Some(host) if !host.is_empty() => host.to_owned(),
-        _ => "a file of this machine".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::host;
-
-    #[test]
-    fn of_an_address_only_the_host_is_shown() {
-        for (url, shown) in [
-            ("postgres://ana:secret@db:5432/balcao?sslmode=require", "db:5432"),
-            ("https://api.example.com/v1/{{ args.id }}?key={{ secret.key }}", "api.example.com"),
-            ("smtps://smtp.example.com", "smtp.example.com"),
-            ("sqlite:///var/shop.db", "a file of this machine"),
-        ] {
-            assert_eq!(host(url), shown);
-        }
-    }
 }

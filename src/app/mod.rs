@@ -20,6 +20,7 @@ pub mod knowledge;
 pub mod leads;
 pub mod mcp;
 mod meanings;
+mod places;
 mod ports;
 mod probes;
 pub mod reception;

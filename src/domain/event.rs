@@ -73,6 +73,8 @@ pub enum EventBody {
     },
     /// A model looked at a drafted answer that it had not written, before that was sent.
     LookedAgain {
+        /// Number of the model's answer that it is the draft of.
+        step: u32,
         /// Which model, as named in the chain; empty if none answered.
         model: String,
         /// What it said; empty if it did not.

@@ -117,7 +117,11 @@ pub struct BasisSentences {
 impl InterviewSentences {
     /// Reads an `interview.toml`, completed by the embedded one; whatever is wrong goes to `problems`.
     pub fn read(file: &str, text: &str, embedded: &str, problems: &mut Vec<Problem>) -> Option<Self> {
-        let sentences: Self = completed(file, text, embedded, problems)?;
+        let mut sentences: Self = completed(file, text, embedded, problems)?;
+        // Who leaves this line out wants none.
+        if !toml::from_str::<toml::Table>(text).is_ok_and(|own| own.contains_key("origin")) {
+            sentences.origin.clear();
+        }
         if sentences.acknowledge.is_empty() {
             let at = text.find("acknowledge").unwrap_or(0);
             problems.push(Problem::at_offset(file, text, at, "`acknowledge` needs a sentence"));

@@ -80,18 +80,18 @@ pub struct SecondLookVariables<'a> {
     /// What the settings say of the business: its name, hours, address and the like.
     pub settings: Vec<String>,
     /// What was said, found and done so far, oldest first.
-    pub known: Vec<KnownVariables<'a>>,
+    pub known: Vec<KnownVariables>,
     /// The sentences of the draft.
     pub draft: Vec<DraftedVariables<'a>>,
 }
 
 /// One thing that is known, in `second_look.md`.
 #[derive(Serialize)]
-pub struct KnownVariables<'a> {
+pub struct KnownVariables {
     /// Whose it is: `customer`, `business`, `notes`, or a tool with its arguments.
     pub from: String,
-    /// Its words.
-    pub text: &'a str,
+    /// Its words, set in.
+    pub text: String,
 }
 
 /// One sentence of a draft, in `second_look.md`.

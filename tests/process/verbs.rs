@@ -59,7 +59,15 @@ async fn the_inventory_says_who_is_given_what_and_shows_no_secret() {
     let interview = asked("interview projeto");
     assert_eq!(
         (&interview["legal_basis"], &interview["goes_to"]),
-        (&json!("pre_contract"), &json!(["database", "hubspot (crm)"]))
+        (
+            &json!("pre_contract"),
+            &json!([
+                "database",
+                "openai:gpt-4.1-mini (model)",
+                "openai@spare:small (model)",
+                "hubspot (crm)"
+            ])
+        )
     );
     assert!(
         interview["values"]
@@ -68,13 +76,18 @@ async fn the_inventory_says_who_is_given_what_and_shows_no_secret() {
             .iter()
             .any(|value| value["id"] == "email" && value["saved_as"] == "email")
     );
-    assert_eq!(asked("tool find_address")["goes_to"], json!(["database", "viacep.example.com"]));
+    assert_eq!(
+        asked("tool find_address")["goes_to"],
+        json!([
+            "database",
+            "openai:gpt-4.1-mini (model)",
+            "openai@spare:small (model)",
+            "viacep.example.com"
+        ])
+    );
     let text = place.run(&["inventory"], "").await;
     let text = stdout(&text);
-    assert!(
-        text.contains("Given to others\n") && text.contains("goes to: database, redmine (tickets)"),
-        "{text}"
-    );
+    assert!(text.contains("Given to others\n") && text.contains("(model), redmine (tickets)"), "{text}");
     assert!(!text.contains("sk-") && !told.to_string().contains("sk-"), "{text}");
 }
 

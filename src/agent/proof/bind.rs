@@ -49,8 +49,6 @@ pub struct Binder {
     pub(super) times: Times,
     /// What the model shows for claims.
     pub(super) citations: Vec<Citation>,
-    /// Whether a model that did not write the draft shows it, and has no objection to the sentence.
-    pub(super) are_vouched_for: bool,
 }
 
 /// Where a claim stands.
@@ -65,11 +63,8 @@ pub(super) struct Place<'a> {
 
 impl Binder {
     /// Looks at what the model shows where its words do not bind by themselves.
-    ///
-    /// `are_vouched_for`: that a model which did not write the draft shows it.
-    pub fn rely_on(&mut self, citations: Vec<Citation>, are_vouched_for: bool) {
+    pub fn rely_on(&mut self, citations: Vec<Citation>) {
         self.citations = citations;
-        self.are_vouched_for = are_vouched_for;
     }
 
     /// Binds what `sentence` states, or says why it must not be sent. `about` are the terms of what was asked.
@@ -119,7 +114,7 @@ impl Binder {
             if let Fact::Word(Word::Included) = stated.fact {
                 let place = Place { sentence, ledger, about, manner: &manner, language };
                 if (is_not_included(stated, &read.stated, ledger) || lists_what_is_apart(stated, &place))
-                    && !self.vouches_for(sentence, ledger)
+                    && !self.vouches_for(sentence, ledger, language)
                 {
                     return Err(UNPROVEN_WORD);
                 }

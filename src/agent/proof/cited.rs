@@ -38,6 +38,15 @@ pub struct Citation {
     pub(super) quotes: Vec<String>,
     /// How the claim is computed from them.
     pub(super) formula: Option<String>,
+    /// Whether a model shows it that did not write the draft, and had no objection to the sentence.
+    pub(super) is_vouched: bool,
+}
+
+impl Citation {
+    /// The same, shown by a model that did not write the draft.
+    pub fn vouched_for(self) -> Self {
+        Self { is_vouched: true, ..self }
+    }
 }
 
 /// A draft without the lines that are for the guard, and what they show: `@@ claim | words of a source | calculation`.
@@ -94,7 +103,12 @@ fn citation(line: &str) -> Option<Citation> {
     }
     let quotes: Vec<String> =
         quotes.into_iter().map(bare).filter(|quote| !quote.is_empty()).map(str::to_owned).collect();
-    (quotes.len() <= MOST_PIECES).then(|| Citation { claim: claim.trim().to_owned(), quotes, formula })
+    (quotes.len() <= MOST_PIECES).then(|| Citation {
+        claim: claim.trim().to_owned(),
+        quotes,
+        formula,
+        is_vouched: false,
+    })
 }
 
 /// Without the marks that models put around what they quote.
@@ -115,9 +129,6 @@ impl Binder {
 
     fn proven(&self, citation: &Citation, stated: &Stated, place: &Place<'_>) -> Option<Origin> {
         let quoted = place.ledger.quoted(&citation.quotes)?;
-        if self.are_vouched_for {
-            return self.vouched(citation, &quoted, stated, place);
-        }
         // What a tool found was looked for; what a passage says may be of anything.
         let is_about = quoted.iter().any(|(origin, quote)| {
             matches!(origin, Origin::Tool { .. }) || self.is_about(quote, stated, place)
@@ -131,11 +142,13 @@ impl Binder {
                     && self.is_about(quote, stated, place)
             }
         };
-        quoted.iter().find(says).map(|(origin, _)| (*origin).clone())
+        let found = quoted.iter().find(says).map(|(origin, _)| (*origin).clone());
+        found
+            .or_else(|| citation.is_vouched.then(|| self.vouched(citation, &quoted, stated, place)).flatten())
     }
 
     /// Whether words of a source are of what the sentence, the one before it or the question is about.
-    fn is_about(&self, quote: &str, stated: &Stated, place: &Place<'_>) -> bool {
+    pub(super) fn is_about(&self, quote: &str, stated: &Stated, place: &Place<'_>) -> bool {
         let whole = &read_sentence(place.sentence, place.language).terms;
         let quoted: Vec<Term> = terms_of(&quote.replace(['_', '"'], " "), place.language);
         let is_named = |term: &Term| {
@@ -221,7 +234,7 @@ fn shown(origin: &Origin, quote: &str, place: &Place<'_>) -> Ledger {
 }
 
 /// Whether words of a source say what is claimed.
-pub(super) fn quote_says(origin: &Origin, quote: &str, claim: Fact, place: &Place<'_>) -> bool {
+fn quote_says(origin: &Origin, quote: &str, claim: Fact, place: &Place<'_>) -> bool {
     let shown = shown(origin, quote, place);
     if shown.evidence().any(|evident| says(claim, &evident, &shown)) {
         return true;

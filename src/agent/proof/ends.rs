@@ -1,8 +1,14 @@
 //! Which end of a stretch of hours a time of day is: from when on, or until when. Pure.
 
+use super::evident::Evident;
 use super::fields::{lists, words_of};
+use super::ledger::Ledger;
+use super::result::What;
 use crate::language::fold::fold;
 use crate::language::statements::{Fact, Stated};
+
+/// Minutes of a day.
+const DAY: u32 = 24 * 60;
 
 /// Which end of a stretch of hours a time of day is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -73,6 +79,39 @@ impl Part {
             None => Self::behind(sentence.get(..claim.span.start).unwrap_or_default()),
         }
     }
+}
+
+/// Whether a record of the house's that begins at an hour and lasts so long, and tells no other hour, ends at `claimed`, in minutes
+/// from midnight.
+pub(super) fn ends_so(claimed: u16, ledger: &Ledger) -> bool {
+    let told =
+        || ledger.evidence().filter(|evident| evident.origin.is_of_the_house() && evident.path.is_some());
+    let clock = |evident: &Evident<'_>| match evident.what {
+        What::Fact(Fact::Clock(minutes, _)) => Some(minutes),
+        What::Fact(_) | What::Raw(..) => None,
+    };
+    let lengths: Vec<(u32, Evident<'_>)> = told()
+        .filter(|evident| evident.path.is_some_and(says_how_long))
+        .filter_map(|evident| Some((evident.minutes()?, evident)))
+        .collect();
+    lengths.iter().any(|(minutes, length)| {
+        let mut hours =
+            told().filter(|other| other.is_in_the_record_of(length)).filter_map(|other| clock(&other));
+        let begin = hours.next();
+        begin.is_some_and(|begin| {
+            hours.all(|other| other == begin)
+                && (u32::from(begin) + minutes % DAY) % DAY == u32::from(claimed)
+        })
+    })
+}
+
+/// Whether a field is called by how long something takes.
+fn says_how_long(path: &str) -> bool {
+    let field = fold(path.rsplit('.').next().unwrap_or_default());
+    ["dura", "length", "minut", "hora"].iter().any(|name| field.contains(name))
+        && !["remind", "lembr", "antec", "aviso", "notice", "before", "prazo"]
+            .iter()
+            .any(|name| field.contains(name))
 }
 
 #[cfg(test)]

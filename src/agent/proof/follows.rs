@@ -3,7 +3,7 @@
 
 use super::bind::{Binder, Place};
 use super::days::BESIDE;
-use super::ends::Part;
+use super::ends::{Part, ends_so};
 use super::equal::{date_of, in_other_units, says};
 use super::evident::Evident;
 use super::ledger::{Ledger, weekday_number};
@@ -297,21 +297,6 @@ fn lasts_so_long(minutes: u32, stated: &Stated, place: &Place<'_>) -> bool {
             .iter()
             .any(|(until, end)| until - from == i64::from(minutes) && begin.is_in_the_record_of(end))
     })
-}
-
-/// Whether a record of the house's that begins at an hour and lasts so long ends at `claimed`, in minutes from midnight.
-fn ends_so(claimed: u16, ledger: &Ledger) -> bool {
-    let told =
-        || ledger.evidence().filter(|evident| evident.origin.is_of_the_house() && evident.path.is_some());
-    let lengths: Vec<(u32, Evident<'_>)> =
-        told().filter_map(|evident| Some((evident.minutes()?, evident))).collect();
-    !lengths.is_empty()
-        && told().any(|begin| {
-            let What::Fact(Fact::Clock(from, _)) = begin.what else { return false };
-            lengths.iter().any(|(minutes, length)| {
-                length.is_in_the_record_of(&begin) && (u32::from(from) + minutes) % DAY == u32::from(claimed)
-            })
-        })
 }
 
 /// Whether the house says it, or the clock.

@@ -79,10 +79,9 @@ const NOT_SO: &str = "it says of a state what no tool result says";
 /// Why a sentence is withheld that contradicts a source.
 pub(super) const OPPOSITE: &str = "it says the opposite of what a passage says of the house";
 
-/// Whether words alone are judged that are withheld for this reason, so that a model which looks at them may know better. Not what
-/// the bot says that it did.
+/// Whether words alone are judged that are withheld for this reason, so that a model which looks at them may know better.
 pub fn can_be_vouched_for(reason: &str) -> bool {
-    can_be_shown(reason) || [UNOFFERED, TOO_MUCH, NOT_SO, OPPOSITE].contains(&reason)
+    can_be_shown(reason) || [UNOFFERED, TOO_MUCH, OPPOSITE].contains(&reason)
 }
 
 /// What the guard knows of the turn.
@@ -300,12 +299,6 @@ impl Proof {
                 return Some(CONTACT);
             }
         }
-        if offers::promises_more(sentence, |beginnings| self.ledger.house_mentions(beginnings)) {
-            return Some(UNOFFERED);
-        }
-        if terms_of_use::says_too_much(folded, |beginning| self.ledger.mentions(beginning)) {
-            return Some(TOO_MUCH);
-        }
         let is_unknown = |name: &str| {
             // Folding all that is known takes long, and most names are written as they are known.
             if self.ledger.names(name) {
@@ -314,7 +307,14 @@ impl Proof {
             let name = fold(name);
             !self.ledger.mentions(&name) && !self.names.iter().any(|text| fold(text).contains(&name))
         };
-        proper::names_in(sentence).any(is_unknown).then_some(UNKNOWN_NAME)
+        // A name that nobody knows is never a matter of opinion: it comes first.
+        if proper::names_in(sentence).any(is_unknown) {
+            return Some(UNKNOWN_NAME);
+        }
+        if offers::promises_more(sentence, |beginnings| self.ledger.house_mentions(beginnings)) {
+            return Some(UNOFFERED);
+        }
+        terms_of_use::says_too_much(folded, |beginning| self.ledger.mentions(beginning)).then_some(TOO_MUCH)
     }
 
     /// Why a deed that a sentence tells of must not be told of, if so.

@@ -24,17 +24,31 @@ pub struct Points {
     most: Expression<'static>,
     refills: Expression<'static>,
     cost: Expression<'static>,
-    bucket: Mutex<Option<Bucket>>,
+    bucket: Mutex<Bucket>,
 }
 
-/// What is left, by the last answer and what was taken since.
-#[derive(Clone, Copy, Debug)]
+/// What is left, by the last answer, and what is taken by calls that have no answer yet.
+#[derive(Clone, Copy, Debug, Default)]
 struct Bucket {
     left: f64,
+    taken: f64,
     most: f64,
     /// In a second.
     refills: f64,
     at: Timestamp,
+    is_known: bool,
+}
+
+/// What was taken for one call, until it is answered or not made.
+pub struct Taken<'p> {
+    points: &'p Points,
+    cost: f64,
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        self.points.bucket().taken -= self.cost;
+    }
 }
 
 impl Points {
@@ -52,26 +66,21 @@ impl Points {
     }
 
     /// Takes what a call costs, and says how long to wait until that much is there.
-    pub fn take(&self, price: &Price, now: Timestamp) -> Duration {
-        let cost = f64::from(price.0.load(Ordering::Relaxed));
+    pub fn take(&self, price: &Price, now: Timestamp) -> (Taken<'_>, Duration) {
         let mut bucket = self.bucket();
-        let Some(bucket) = bucket.as_mut() else { return Duration::ZERO };
         bucket.fill(now);
-        // What costs more than there ever is, is the vendor's to refuse.
-        bucket.left -= cost.min(bucket.most);
-        match bucket.left < 0.0 && bucket.refills > 0.0 {
-            true => {
-                Duration::try_from_secs_f64(-bucket.left / bucket.refills).unwrap_or(LONGEST).min(LONGEST)
-            }
+        let cost = match bucket.is_known {
+            // What costs more than there ever is, is the vendor's to refuse.
+            true => f64::from(price.0.load(Ordering::Relaxed)).min(bucket.most),
+            false => 0.0,
+        };
+        bucket.taken += cost;
+        let missing = bucket.taken - bucket.left;
+        let wait = match missing > 0.0 && cost > 0.0 && bucket.refills > 0.0 {
+            true => Duration::try_from_secs_f64(missing / bucket.refills).unwrap_or(LONGEST).min(LONGEST),
             false => Duration::ZERO,
-        }
-    }
-
-    /// Gives back what was taken for a call that is not made.
-    pub fn give_back(&self, price: &Price) {
-        if let Some(bucket) = self.bucket().as_mut() {
-            bucket.left += f64::from(price.0.load(Ordering::Relaxed)).min(bucket.most);
-        }
+        };
+        (Taken { points: self, cost }, wait)
     }
 
     /// Takes in what an answer says.
@@ -87,11 +96,12 @@ impl Points {
         if let (Some(left), Some(most), Some(refills)) =
             (number(&self.left), number(&self.most), number(&self.refills))
         {
-            *self.bucket() = Some(Bucket { left, most, refills, at: now });
+            let mut bucket = self.bucket();
+            *bucket = Bucket { left, most, refills, at: now, is_known: true, ..*bucket };
         }
     }
 
-    fn bucket(&self) -> MutexGuard<'_, Option<Bucket>> {
+    fn bucket(&self) -> MutexGuard<'_, Bucket> {
         self.bucket.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -123,19 +133,27 @@ mod tests {
         let points = Points::new(&paths, &mut Vec::new()).unwrap();
         let (price, cheap) = (Price::default(), Price::default());
         let at = |seconds: i64| Timestamp::from_second(1_795_439_400 + seconds).unwrap();
-        assert_eq!(points.take(&price, at(0)), Duration::ZERO, "nothing is known yet");
-        points.heed(&json!({"left": 150, "most": 200, "refills": 50.0, "cost": 100}), &price, at(0));
-        assert_eq!(points.take(&price, at(0)), Duration::ZERO);
-        assert_eq!(points.take(&price, at(0)), Duration::from_secs(1), "50 of 100 are missing");
-        assert_eq!(points.take(&price, at(1)), Duration::from_secs(2), "the one before has its place");
-        assert_eq!(points.take(&cheap, at(9)), Duration::ZERO);
-        points.give_back(&price);
+        let told = |left: i32| json!({"left": left, "most": 200, "refills": 50.0, "cost": 100});
+        assert_eq!(points.take(&price, at(0)).1, Duration::ZERO, "nothing is known yet");
+        points.heed(&told(150), &price, at(0));
+        let (one, wait) = points.take(&price, at(0));
+        assert_eq!(wait, Duration::ZERO);
+        let (other, wait) = points.take(&price, at(0));
+        assert_eq!(wait, Duration::from_secs(1), "50 of 100 are missing");
+        assert_eq!(points.take(&cheap, at(0)).1, Duration::ZERO, "what costs nothing waits for nothing");
+        // The answer of the first says what is left; the second has its place all the same.
+        points.heed(&told(50), &price, at(0));
+        drop(one);
+        assert_eq!(points.take(&price, at(0)).1, Duration::from_secs(3));
+        // A call that is not made gives back what it took.
+        drop(other);
+        assert_eq!(points.take(&price, at(0)).1, Duration::from_secs(1));
         // No more than fits, and nothing that is no number.
-        assert_eq!(points.take(&price, at(900)), Duration::ZERO);
-        assert_eq!(points.take(&price, at(900)), Duration::ZERO);
+        let two = [points.take(&price, at(900)), points.take(&price, at(900))];
+        assert_eq!(two.map(|(_, wait)| wait), [Duration::ZERO; 2]);
         points.heed(&json!({"left": "many", "cost": null}), &price, at(900));
-        assert_eq!(points.take(&price, at(900)), Duration::from_secs(2));
+        assert_eq!(points.take(&price, at(900)).1, Duration::ZERO);
         points.heed(&json!({"left": 10, "most": 20, "refills": 0, "cost": 100}), &price, at(900));
-        assert_eq!(points.take(&price, at(900)), Duration::ZERO, "what never fills up is not waited for");
+        assert_eq!(points.take(&price, at(900)).1, Duration::ZERO, "what never fills up is not waited for");
     }
 }

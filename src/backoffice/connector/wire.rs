@@ -8,7 +8,7 @@ use super::health::Change;
 use super::health_book::HealthBook;
 use super::judge::Judge;
 use super::pack::{Meaning, Repeat, ToldQuota};
-use super::points::{Points, Price};
+use super::points::{Points, Price, Taken};
 use super::told::Told;
 use crate::declared::projection::parse_body;
 use crate::declared::request::Filled;
@@ -217,8 +217,12 @@ impl Wire {
         self.quota.until_ready_within(PATIENCE, charge.cost).await.map_err(|_| Fault::Limited)?;
         let mut filled = filled.clone();
         self.authorizer.apply(&mut filled, self).await?;
-        self.paid(charge.price).await?;
         guard_url(&filled.url, &self.allowance).map_err(|error| self.refused(&error.to_string()))?;
+        // Nobody waits for the points of a call that is not made.
+        if !self.breaker.would_permit() {
+            return Err(Fault::Away);
+        }
+        let _taken = self.paid(charge.price).await?;
         let permit = self.breaker.permit().map_err(|_| Fault::Away)?;
         let outcome = match self.send(&filled).await {
             Ok(answer) => {
@@ -294,17 +298,16 @@ impl Wire {
     ///
     /// # Errors
     /// `Limited` if that is longer than anybody waits.
-    async fn paid(&self, price: &Price) -> Result<(), Fault> {
-        let Some(points) = &self.points else { return Ok(()) };
-        let wait = points.take(price, self.clock.now());
+    async fn paid(&self, price: &Price) -> Result<Option<Taken<'_>>, Fault> {
+        let Some(points) = &self.points else { return Ok(None) };
+        let (taken, wait) = points.take(price, self.clock.now());
         if wait > PATIENCE {
-            points.give_back(price);
             return Err(Fault::Limited);
         }
         if wait > Duration::ZERO {
             self.pause.pause(wait).await;
         }
-        Ok(())
+        Ok(Some(taken))
     }
 
     /// Waits while the vendor wants to be left alone.

@@ -175,11 +175,14 @@ pub(super) fn clock_in_words(source: &Source<'_>, at: usize) -> Read {
     {
         return None;
     }
-    // `qualquer uma das duas`: hours go on from `das duas` to other hours.
+    // `qualquer uma das duas` is one of two.
     if source.language == Language::Portuguese
         && !named
         && source.before(at, 1) == "das"
-        && !matches!(source.word(at + used), "as" | "a" | "ate")
+        && matches!(
+            source.before(at, 2),
+            "uma" | "um" | "qualquer" | "cada" | "nenhuma" | "nenhum" | "alguma" | "ambas" | "quais" | "qual"
+        )
     {
         return None;
     }

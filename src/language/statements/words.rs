@@ -266,8 +266,8 @@ fn none_left(source: &Source<'_>, at: usize) -> usize {
         ("no", _) if source.language == Language::English => {
             // `no heaters left running`
             let goes_on = |word: &str| {
-                word.ends_with("ing")
-                    || matches!(word, "unattended" | "open" | "on" | "behind" | "out" | "alone")
+                (word.ends_with("ing") && !matches!(word, "during" | "morning" | "evening" | "coming"))
+                    || matches!(word, "unattended" | "open" | "behind" | "alone")
             };
             (2..=LONGEST_NAME + 1)
                 .find(|places| word(*places) == "left" && !goes_on(word(places + 1)))

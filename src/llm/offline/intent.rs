@@ -49,6 +49,10 @@ pub fn opinion(request: &ChatRequest, ranker: &Ranker, phrases: &Phrases) -> Opt
     let dialogue = Dialogue::of(&request.messages);
     let language = request.language;
     let mind = Mind { request, ranker, dialogue: &dialogue, language, voice: Voice { phrases, language } };
+    // Who has answered by a document has looked as well.
+    if mind.dialogue.customer().next().is_some_and(|text| mind.may_be_of_documents(text)) {
+        return None;
+    }
     let answer = mind.is_sure().then(|| answer(request, ranker, phrases))?;
     let Some(call) = answer.calls.into_iter().next() else {
         return mind.open_question(&answer.text).map(|_| Opinion::Ask);
@@ -112,8 +116,8 @@ impl<'a> Mind<'a> {
         {
             return next;
         }
-        if let Some((_, value)) = fresh.last()
-            && let Some(passage) = self.instead_of_a_list(value)
+        if let Some((call, value)) = fresh.last()
+            && let Some(passage) = self.instead_of_a_list(call, value)
         {
             return passage;
         }

@@ -132,7 +132,15 @@ impl Phrases {
         let behind = &text[tokens[at].span.end..];
         let asks_more = tokens[at + 1..].iter().any(|token| is_in("presence_not", &token.text));
         let is_one_question = !behind.trim_end_matches(['?', '!', '.', ' ']).contains(['?', '.', ',']);
-        (is_in("presence_verbs", &tokens[at].text) && !asks_more && is_one_question).then_some(behind)
+        // `Have a nice day`, `tem um vazamento no vaso`: what is no question is one only by who is asked, or in few words.
+        let is_asked =
+            text.contains('?') || tokens[..at].iter().any(|token| ASKED.contains(&token.text.as_str()));
+        let tells = || {
+            tokens[at].text == "have"
+                || tokens.get(at + 1).is_some_and(|next| is_in("presence_told", &next.text))
+        };
+        (is_in("presence_verbs", &tokens[at].text) && !asks_more && is_one_question && (is_asked || !tells()))
+            .then_some(behind)
     }
 
     /// The verbs that such questions begin with.

@@ -215,14 +215,22 @@ impl Ranker {
         self.heard.get(tool).is_some_and(|heard| heard.openings.contains(word))
     }
 
-    /// The tool of which more examples begin with one of `openings` than of any other.
-    pub fn mostly_begun_with(&self, openings: &HashSet<String>) -> Option<usize> {
+    /// Of the tools that `may` be it, the one of which more examples begin with one of `openings` than of any other.
+    pub fn mostly_begun_with(
+        &self,
+        openings: &HashSet<String>,
+        may: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
         let begun = |heard: &Heard| openings.iter().filter_map(|word| heard.first.get(word)).sum::<usize>();
-        let counts: Vec<usize> = self.heard.iter().map(begun).collect();
-        let most = counts.iter().copied().max().filter(|most| *most > 0)?;
-        let mut places = (0..counts.len()).filter(|place| counts[*place] == most);
-        let place = places.next()?;
-        places.next().is_none().then_some(place)
+        let mut best: Option<(usize, usize)> = None;
+        let others =
+            self.heard.iter().enumerate().filter(|(place, _)| Some(*place) != self.search && may(*place));
+        for (place, count) in others.map(|(place, heard)| (place, begun(heard))) {
+            if count > 0 && best.is_none_or(|(_, most)| count > most) {
+                best = Some((place, count));
+            }
+        }
+        best.map(|(place, _)| place)
     }
 
     /// Whether wishes for `tool` use `word`, whatever their matter: it names the wish.

@@ -81,6 +81,8 @@ struct ModelCallView {
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
 struct SecondLookView {
+    /// Of which answer's words.
+    step: u32,
     /// Empty if no model answered.
     model: String,
     text: String,
@@ -216,13 +218,14 @@ impl TurnView {
                     duration_ms: *duration_ms,
                 });
             }
-            EventBody::LookedAgain { model, text, usage, duration_ms } => {
+            EventBody::LookedAgain { step, model, text, usage, duration_ms } => {
                 let mut own = UsageView::default();
                 if !model.is_empty() {
                     own.add(*usage);
                     self.usage.add(*usage);
                 }
                 self.second_looks.push(SecondLookView {
+                    step: *step,
                     model: model.clone(),
                     text: text.clone(),
                     usage: own,

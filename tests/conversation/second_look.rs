@@ -90,7 +90,7 @@ async fn a_model_that_was_tricked_lets_nothing_through() {
         ("O de frutas custa R$ 226,50.", "@@ R$ 226,50 | O quilo de brigadeiro custa R$ 75,50 | 75,50 × 3"),
         ("O quilo de brigadeiro custa R$ 57,50.", "@@ R$ 57,50 | O quilo de brigadeiro custa R$ 75,50"),
         ("O quilo de brigadeiro custa R$ 57,50.", ""),
-        // Counts of the customer's as a share, the sentence's own number, a price of nothing, a deed.
+        // Counts of the customer's as a share, the sentence's own number, a price of nothing.
         (
             "O quilo de brigadeiro custa R$ 15,10.",
             "@@ R$ 15,10 | O quilo de brigadeiro custa R$ 75,50 | 75,50 × 20 / 100",
@@ -103,10 +103,6 @@ async fn a_model_that_was_tricked_lets_nothing_through() {
         (
             "A entrega é grátis.",
             "@@ A entrega é grátis | Encomendas são aceitas com dois dias de antecedência",
-        ),
-        (
-            "O seu pedido foi cancelado.",
-            "@@ O seu pedido foi cancelado | Encomendas são aceitas com dois dias",
         ),
     ] {
         let tricked = format!("UNPROVEN: none\n{shown}");
@@ -121,11 +117,13 @@ async fn a_model_that_was_tricked_lets_nothing_through() {
         app.end().await;
     }
     // What is said to have been done is never a matter of opinion: the second draft alone is worth a look.
-    let done = "Pronto, cancelei o seu pedido. O quilo de brigadeiro custa R$ 75,50.";
-    let tricked =
-        "UNPROVEN: none\n@@ cancelei o seu pedido | Encomendas são aceitas com dois dias de antecedência";
-    let (answer, ..) = asked_for_a_cake(vec![says(done), says(done), says(tricked)]).await;
-    assert_eq!(answer.text, right);
+    for deed in ["cancelei o seu pedido", "o seu pedido foi cancelado"] {
+        let done = format!("Pronto, {deed}. O quilo de brigadeiro custa R$ 75,50.");
+        let tricked =
+            format!("UNPROVEN: none\n@@ {deed} | Encomendas são aceitas com dois dias de antecedência");
+        let (answer, ..) = asked_for_a_cake(vec![says(&done), says(&done), says(&tricked)]).await;
+        assert_eq!(answer.text, right);
+    }
 }
 
 #[tokio::test]

@@ -353,7 +353,7 @@ async fn whether_there_is_something_is_asked_of_the_shop_and_then_of_documents()
     ] {
         let answer = ask_with(vec![customer(text)], vec![pets.clone()], Language::Portuguese).await;
         let called = answer.calls.first();
-        assert!(!called.is_some_and(|call| call.name == "product_search"), "{text}: {answer:?}");
+        assert!(called.is_none_or(|call| call.name != "product_search"), "{text}: {answer:?}");
     }
     let said = async |text: &str, found: Value, known: Vec<Passage>| {
         let mut messages = vec![customer(text)];

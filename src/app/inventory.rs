@@ -265,14 +265,14 @@ fn given(options: &Options) -> anyhow::Result<Vec<Holding>> {
         given.push(holding(
             "alerts",
             host(&settings.alerts.webhook_url),
-            "outages; no words of customers",
-            false,
+            "outages; leads with their name and rating",
+            true,
         ));
     }
     Ok(given)
 }
 
-/// What interviews ask, and what tools that change something are told.
+/// What interviews ask; what tools are told that change something or want to know who somebody is.
 async fn asked(options: &Options) -> anyhow::Result<Vec<Asked>> {
     let language = options.settings.business.language;
     let keepers = options.settings.backoffice.keepers();

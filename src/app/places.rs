@@ -40,10 +40,7 @@ pub(super) fn place_of(options: &Options, keeper: &str) -> String {
 pub(super) fn endpoint_host(options: &Options, name: &str) -> String {
     let llm = &options.settings.llm;
     let further = name.strip_prefix('@').and_then(|name| llm.endpoints.get(name));
-    or_openai(further.map_or(&llm.base_url, |endpoint| &endpoint.base_url))
-}
-
-pub(super) fn or_openai(base_url: &str) -> String {
+    let base_url = further.map_or(&llm.base_url, |endpoint| &endpoint.base_url);
     if base_url.is_empty() { "api.openai.com".to_owned() } else { host(base_url) }
 }
 
@@ -67,11 +64,9 @@ pub(super) fn host(url: &str) -> String {
         return UNKNOWN.to_owned();
     }
     let named = rest.split(['?', '&']).find_map(|part| part.strip_prefix("host="));
-    match (authority.rsplit('@').next(), named) {
-        (Some(""), Some(host)) => host.to_owned(),
-        (None | Some(""), None) => "this machine".to_owned(),
-        (Some(host), _) => host.to_owned(),
-        (None, Some(host)) => host.to_owned(),
+    match authority.rsplit_once('@').map_or(authority, |(_, host)| host) {
+        "" => named.unwrap_or("this machine").to_owned(),
+        host => host.to_owned(),
     }
 }
 

@@ -88,7 +88,7 @@ pub struct SecondLookVariables<'a> {
 /// One thing that is known, in `second_look.md`.
 #[derive(Serialize)]
 pub struct KnownVariables {
-    /// Whose it is: `customer`, `business`, `notes`, or a tool with its arguments.
+    /// Whose it is: `customer`, `assistant`, `notes`, or a tool with its arguments.
     pub from: String,
     /// Its words, set in.
     pub text: String,

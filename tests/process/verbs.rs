@@ -31,7 +31,8 @@ async fn the_inventory_says_who_is_given_what_and_shows_no_secret() {
     let settings = "[llm]\napi_key = \"sk-1\"\n[llm.endpoints.spare]\nbase_url = \"https://llm.example.com/v1\"\n\
                     [backoffice]\ncrm = \"hubspot\"\ntickets = \"redmine\"\n[connectors.hubspot]\naccess_token = \"sk-2\"\n\
                     [connectors.redmine]\nbase_url = \"https://redmine.example.com\"\nproject_id = \"loja\"\napi_key = \"sk-3\"\n\
-                    [databases.erp]\nurl = \"postgres://ana:sk-4@db.example.com/erp\"\n";
+                    [databases.erp]\nurl = \"postgres://ana:sk-4@db.example.com/erp\"\n\
+                    [alerts]\nwebhook_url = \"https://alerts.example.com/sk-6\"\n";
     let tool = "[[tool]]\nname = \"find_address\"\ndescription = \"x\"\nrisk = \"write\"\n\
                 [tool.parameters]\ntype = \"object\"\nrequired = [\"cep\"]\nproperties.cep = { type = \"string\" }\n\
                 [tool.http]\nurl = \"https://viacep.example.com/{{ args.cep }}?key=sk-5\"\n";
@@ -50,9 +51,12 @@ async fn the_inventory_says_who_is_given_what_and_shows_no_secret() {
         "crm hubspot",
         "tickets redmine at redmine.example.com",
         "tool find_address viacep.example.com",
+        "alerts alerts.example.com",
     ] {
         assert!(rows("given").iter().any(|row| row == given), "{given} is not in {told:#}");
     }
+    let alerts = told["given"].as_array().unwrap().iter().find(|row| row["name"] == "alerts").unwrap();
+    assert_eq!(alerts["personal"], true, "leads are posted there by name");
     assert!(rows("read").iter().any(|row| row == "database erp db.example.com"), "{told:#}");
     let asked =
         |by: &str| told["asked"].as_array().unwrap().iter().find(|asked| asked["by"] == by).unwrap().clone();
@@ -65,7 +69,8 @@ async fn the_inventory_says_who_is_given_what_and_shows_no_secret() {
                 "database",
                 "openai:gpt-4.1-mini (model)",
                 "openai@spare:small (model)",
-                "hubspot (crm)"
+                "hubspot (crm)",
+                "alerts.example.com (alerts)"
             ])
         )
     );

@@ -3,9 +3,9 @@
 //! from. A model that is asked only says where to look; nothing is believed of it. Pure.
 
 use super::bind::{Binder, Place};
-use super::equal::{number_of, says};
+use super::equal::{number_of, says, tells};
 use super::evident::Evident;
-use super::formulas::{Formula, numbers_in};
+use super::formulas::{CENT, Formula, PARTS, in_parts, numbers_in};
 use super::ledger::Ledger;
 use super::result::What;
 use crate::domain::provenance::Origin;
@@ -24,10 +24,6 @@ const LONGEST: usize = 1_000;
 const MOST_PIECES: usize = 8;
 /// Fewer letters and digits are words of any source.
 const SHORTEST: usize = 4;
-/// Ten-thousandths, which numbers are kept in, of a centavo.
-const CENT: u64 = 100;
-/// Numbers are written in ten-thousandths.
-const PARTS: u64 = 10_000;
 
 /// What a model shows for one claim.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -169,10 +165,7 @@ impl Binder {
         place: &Place<'_>,
     ) -> bool {
         let Some(formula) = Formula::read(formula) else { return false };
-        let claimed: Vec<u64> =
-            number_of(stated.fact).into_iter().flatten().filter(|number| *number > 0).collect();
-        let is_claimed = |number: u64| claimed.iter().any(|claimed| number.abs_diff(*claimed) <= CENT);
-        let in_parts = |cents: i64| u64::try_from(cents).ok()?.checked_mul(CENT);
+        let is_claimed = tells(stated.fact);
         let amount = |evident: Evident<'_>| in_parts(evident.amount()?);
         let quoted_numbers: Vec<u64> = quoted.iter().flat_map(|(_, quote)| numbers_in(quote)).collect();
         let mut house: Vec<u64> = self.amounts.iter().filter_map(|cents| in_parts(*cents)).collect();

@@ -2,6 +2,7 @@
 //! `bind.rs`.
 
 use super::evident::Evident;
+use super::formulas::CENT;
 use super::ledger::{Ledger, weekday_number};
 use super::result::{Class, What};
 use crate::language::statements::{Fact, Half, Pace, THING, Word};
@@ -166,6 +167,12 @@ fn fact_says(claim: Fact, fact: Fact, said_on: Date, ledger: &Ledger) -> bool {
         }
         (claimed, told) => claimed == told,
     }
+}
+
+/// Whether a number, in ten-thousandths, is what a fact tells, but for a rounding by a centavo. Nothing is told by a zero.
+pub(super) fn tells(fact: Fact) -> impl Fn(u64) -> bool + Copy {
+    let numbers = number_of(fact);
+    move |number| numbers.into_iter().flatten().any(|told| told > 0 && number.abs_diff(told) <= CENT)
 }
 
 /// The bare numbers that a fact is told by, in ten-thousandths.

@@ -305,7 +305,7 @@ fn is_the_houses(fact: Fact, ledger: &Ledger) -> bool {
 }
 
 /// Every day that the evidence names, whoever said it.
-pub(super) fn days_told(ledger: &Ledger) -> impl Iterator<Item = Date> {
+fn days_told(ledger: &Ledger) -> impl Iterator<Item = Date> {
     ledger.evidence().filter_map(|evident| match evident.what {
         What::Fact(fact @ (Fact::Date { .. } | Fact::Relative(_))) => date_of(fact, evident.said_on, ledger),
         What::Fact(_) | What::Raw(..) => None,

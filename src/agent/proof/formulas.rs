@@ -3,6 +3,11 @@
 use super::bind::Place;
 use crate::language::statements::{Fact, decimal, read_sentence};
 
+/// Ten-thousandths, which numbers are kept in, of a one.
+pub(super) const PARTS: u64 = 10_000;
+/// The same of a centavo.
+pub(super) const CENT: u64 = 100;
+
 /// `£49 + £98 + £98 = £245`, `2 × 28 + 2 × 21 = 98`: whether an amount is what stands before its `=` comes to, and what is added up
 /// there are amounts that were bound, or that the house tells.
 pub(super) fn is_the_result_of_its_sum(cents: i64, bound: &[i64], place: &Place<'_>) -> bool {
@@ -36,8 +41,6 @@ enum Part {
     Sign(char),
 }
 
-/// Ten-thousandths, which numbers are kept in.
-const PARTS: i128 = 10_000;
 /// Most pieces of a calculation.
 const MOST: usize = 40;
 
@@ -137,9 +140,9 @@ impl Formula {
             *at += 1;
             let next = self.factor(at)?;
             product = if *sign == '*' {
-                product.checked_mul(next)? / PARTS
+                product.checked_mul(next)? / i128::from(PARTS)
             } else {
-                product.checked_mul(PARTS)?.checked_div(next)?
+                product.checked_mul(i128::from(PARTS))?.checked_div(next)?
             };
         }
         Some(product)
@@ -165,6 +168,11 @@ fn stands_alone(text: &str, rest: &str) -> bool {
     let before = text[..text.len() - rest.len()].chars().next_back();
     let behind = rest.chars().nth(1);
     ![before, behind].into_iter().flatten().any(char::is_alphabetic)
+}
+
+/// An amount of centavos in ten-thousandths; nothing below zero.
+pub(super) fn in_parts(cents: i64) -> Option<u64> {
+    u64::try_from(cents).ok()?.checked_mul(CENT)
 }
 
 /// The numbers that a text is written with, in ten-thousandths.

@@ -5,10 +5,10 @@
 
 use super::bind::{Binder, Place};
 use super::cited::{Citation, is_long_enough, plain};
-use super::equal::{date_of, number_of, says};
+use super::equal::{date_of, number_of, says, tells};
 use super::evident::Evident;
 use super::follows::{clocks_told, is_of_day, moved};
-use super::formulas::{Formula, numbers_in};
+use super::formulas::{CENT, Formula, PARTS, in_parts, numbers_in};
 use super::ledger::Ledger;
 use super::result::{Class, What};
 use crate::domain::language::Language;
@@ -21,10 +21,6 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashSet};
 use std::sync::LazyLock;
 
-/// Numbers are kept in ten-thousandths.
-const PARTS: u64 = 10_000;
-/// Ten-thousandths of a centavo: what a rounding is off by.
-const CENT: u64 = 100;
 /// A hundred of something.
 const HUNDRED: u64 = 100 * PARTS;
 const DAY: u32 = 24 * 60;
@@ -102,9 +98,7 @@ impl Binder {
         place: &Place<'_>,
     ) -> bool {
         let Some(formula) = Formula::read(formula) else { return false };
-        let claimed: Vec<u64> =
-            number_of(stated.fact).into_iter().flatten().filter(|number| *number > 0).collect();
-        let is_claimed = |number: u64| claimed.iter().any(|claimed| number.abs_diff(*claimed) <= CENT);
+        let is_claimed = tells(stated.fact);
         let ledger = place.ledger;
         let told = || ledger.evidence().filter(|evident| evident.origin.is_of_the_house());
         let house: HashSet<u64> = ledger.written_by_the_house().flat_map(numbers_in).collect();
@@ -115,7 +109,6 @@ impl Binder {
             .flat_map(|share| [share, HUNDRED.saturating_sub(share)])
             .collect();
         let counts = counted_by_the_others(stated, place);
-        let in_parts = |cents: i64| u64::try_from(cents).ok()?.checked_mul(CENT);
         let amounts: HashSet<u64> = told()
             .flat_map(|evident| {
                 let loose = evident.loose_amount();

@@ -218,10 +218,6 @@ impl Wire {
         let mut filled = filled.clone();
         self.authorizer.apply(&mut filled, self).await?;
         guard_url(&filled.url, &self.allowance).map_err(|error| self.refused(&error.to_string()))?;
-        // Nobody waits for the points of a call that is not made.
-        if !self.breaker.would_permit() {
-            return Err(Fault::Away);
-        }
         let _taken = self.paid(charge.price).await?;
         let permit = self.breaker.permit().map_err(|_| Fault::Away)?;
         let outcome = match self.send(&filled).await {
@@ -297,9 +293,12 @@ impl Wire {
     /// Takes the points that a call costs, and waits until there are so many.
     ///
     /// # Errors
-    /// `Limited` if that is longer than anybody waits.
+    /// `Limited` if that is longer than anybody waits; `Away` without a wait if the call would not be made.
     async fn paid(&self, price: &Price) -> Result<Option<Taken<'_>>, Fault> {
         let Some(points) = &self.points else { return Ok(None) };
+        if !self.breaker.would_permit() {
+            return Err(Fault::Away);
+        }
         let (taken, wait) = points.take(price, self.clock.now());
         if wait > PATIENCE {
             return Err(Fault::Limited);

@@ -1,6 +1,6 @@
 //! What the built-in model says by itself, and the words it takes for small talk: `prompts/offline.toml`.
 
-use super::rank::ASKED;
+use super::rank::IDLE;
 use crate::config::completed::completed;
 use crate::domain::language::Language;
 use crate::domain::problem::Problem;
@@ -127,14 +127,14 @@ impl Phrases {
     pub(super) fn asks_for_presence<'t>(&self, text: &'t str) -> Option<&'t str> {
         let is_in = |list: &str, word: &str| self.hear.get(list).is_some_and(|list| list.contains(word));
         let tokens: Vec<_> = tokens(text).into_iter().filter(|token| token.kind != TokenKind::Mark).collect();
-        let is_said_before = |word: &str| ASKED.contains(&word) || is_in("greeting", word);
+        let is_said_before = |word: &str| IDLE.contains(&word) || is_in("greeting", word);
         let at = tokens.iter().position(|token| !is_said_before(&token.text))?;
         let behind = &text[tokens[at].span.end..];
         let asks_more = tokens[at + 1..].iter().any(|token| is_in("presence_not", &token.text));
         let is_one_question = !behind.trim_end_matches(['?', '!', '.', ' ']).contains(['?', '.', ',']);
         // `Have a nice day`, `tem um vazamento no vaso`: what is no question is one only by who is asked, or in few words.
         let is_asked =
-            text.contains('?') || tokens[..at].iter().any(|token| ASKED.contains(&token.text.as_str()));
+            text.contains('?') || tokens[..at].iter().any(|token| IDLE.contains(&token.text.as_str()));
         let tells = || {
             tokens[at].text == "have"
                 || tokens.get(at + 1).is_some_and(|next| is_in("presence_told", &next.text))

@@ -18,8 +18,8 @@ pub const CLEARLY: f32 = 0.6;
 /// of documents from what is asked of the other tools.
 const SEARCH: &str = "knowledge_search";
 
-/// Who is asked says nothing of what is.
-pub(super) const ASKED: [&str; 12] =
+/// Words before a verb that say nothing of what is asked: who is, `aí`, `ainda`.
+pub(super) const IDLE: [&str; 12] =
     ["voces", "voce", "vcs", "vc", "ces", "do", "you", "ustedes", "uds", "ai", "aqui", "ainda"];
 
 /// Words of a message that are looked at; the rest of a very long one says nothing new.
@@ -131,7 +131,7 @@ impl Ranker {
         }
         for (heard, tool) in heard.iter_mut().zip(tools) {
             for example in &tool.words.examples {
-                let first = words(example).into_iter().find(|word| !ASKED.contains(&word.as_str()));
+                let first = words(example).into_iter().find(|word| !IDLE.contains(&word.as_str()));
                 *heard.first.entry(first.unwrap_or_default()).or_default() += 1;
             }
             heard.openings = common_openings(&tool.words.examples);

@@ -17,6 +17,7 @@ use crate::agent::task::CustomerFiles;
 use crate::backoffice::Backoffice;
 use crate::backoffice::connector::health_book::HealthTask;
 use crate::config::settings::Settings;
+use crate::conversation::customers::CustomerDesk;
 use crate::conversation::files::FileShelf;
 use crate::conversation::gaps::GapFinder;
 use crate::conversation::keeper::LeaseKeeper;
@@ -123,6 +124,8 @@ pub struct App {
     pub leads: Box<LeadDesk>,
     /// Takes in what WhatsApp posted, if that channel is set up.
     pub posts: Option<Box<PostWorker>>,
+    /// Has vendors delete what they have of customers who were forgotten.
+    pub customers: Arc<CustomerDesk>,
     /// Tells customers what vendors report.
     pub news: Box<NewsWorker>,
     /// Takes what is said to channels that are pushed to.
@@ -282,6 +285,14 @@ impl App {
             timezone: settings.business.timezone.clone(),
             reminding,
         });
+        let customers = Arc::new(CustomerDesk {
+            stores: stores.clone(),
+            agenda: backoffice.agenda.clone(),
+            connectors: by_name.clone(),
+            files: files.clone(),
+            clock: options.clock.clone(),
+            alerts: outside.alerts.clone(),
+        });
         let interview_desk = Arc::new(leads::interview_desk(&options, &runner, &registry));
         let ownership = Arc::new(Ownership::new(
             stores.conversations.clone(),
@@ -326,6 +337,7 @@ impl App {
             search: Arc::new(Retrieval(library.clone())),
             ingest: Arc::new(library.clone()),
             documents: Arc::new(library.clone()),
+            customers: customers.clone(),
             proposals: Arc::new(Proposals::below(&options.data)),
             gaps: GapFinder {
                 stores: stores.clone(),
@@ -347,6 +359,7 @@ impl App {
             keeper,
             leads: desk,
             posts,
+            customers,
             news: Box::new(news),
             courier,
             presence,

@@ -109,6 +109,9 @@ enum Command {
     /// What the interviews of leads come to
     #[command(subcommand)]
     Interviews(commands::InterviewsCommand),
+    /// What is kept of a customer: hand it over to them, or forget them
+    #[command(subcommand)]
+    Customers(commands::CustomersCommand),
     /// Which data there are, where they come from, who is given them, and what customers are asked for
     Inventory(commands::InventoryArguments),
     /// WhatsApp: whether it is set up well, its templates, what messages cost
@@ -209,6 +212,9 @@ async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Exi
         Some(Command::Models(command)) => return commands::models(&options, command).await,
         Some(Command::Gaps(arguments)) => return Box::pin(commands::gaps(&options, arguments)).await,
         Some(Command::Interviews(command)) => return commands::interviews(&options, &command).await,
+        Some(Command::Customers(command)) => {
+            return Box::pin(commands::customers(&options, command)).await;
+        }
         Some(Command::Inventory(arguments)) => {
             return Box::pin(commands::inventory(&options, &arguments)).await;
         }

@@ -85,6 +85,8 @@ impl Server {
         #[expect(clippy::disallowed_methods, reason = "awaited below")]
         let news = tokio::spawn(self.app.news.run(self.stop.clone()));
         #[expect(clippy::disallowed_methods, reason = "awaited below")]
+        let customers = tokio::spawn(self.app.customers.run(self.stop.clone()));
+        #[expect(clippy::disallowed_methods, reason = "awaited below")]
         let courier = tokio::spawn(self.app.courier.run(self.stop.clone()));
         #[expect(clippy::disallowed_methods, reason = "awaited below")]
         let presence = tokio::spawn(self.app.presence.run(self.stop.clone()));
@@ -132,6 +134,7 @@ impl Server {
             tokio::time::timeout(COURIER_GRACE, posts).await.ok();
         }
         news.await.ok();
+        customers.await.ok();
         upkeep.await.ok();
         keeper.await.ok();
         presence.await.ok();

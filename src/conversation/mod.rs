@@ -1,10 +1,13 @@
 //! A conversation at work: who owns it, one turn at a time, the transaction that ends each turn, and what becomes of a
-//! lead afterwards. `reception/` takes in what WhatsApp posted, `news/` what vendors did.
+//! lead afterwards; and what is kept of a customer, shown to them and forgotten. `reception/` takes in what WhatsApp
+//! posted, `news/` what vendors did.
 
 mod abandoned;
 mod audience;
 mod closing;
 pub mod consents;
+pub mod customer_file;
+pub mod customers;
 pub mod files;
 pub mod gaps;
 pub mod interview_desk;

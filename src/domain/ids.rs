@@ -56,6 +56,10 @@ id!(
     InterviewId
 );
 id!(
+    /// One time that somebody had a person forgotten.
+    ErasureId
+);
+id!(
     /// One delivery to a channel that has to be pushed to.
     OutboxId
 );

@@ -10,6 +10,7 @@ pub mod contact;
 pub mod conversation;
 pub mod crm;
 pub mod effect;
+pub mod erasure;
 pub mod event;
 pub mod handle;
 pub mod hours;

@@ -6,6 +6,7 @@ pub mod backoffice;
 pub mod connectors;
 pub mod contacts;
 pub mod conversations;
+pub mod erasures;
 pub mod error;
 pub mod health;
 mod interview_record;
@@ -47,6 +48,8 @@ pub struct Stores {
     pub contacts: Arc<dyn contacts::ContactStore>,
     /// Interviews as they stand.
     pub interviews: Arc<dyn interviews::InterviewStore>,
+    /// People who were forgotten.
+    pub erasures: Arc<dyn erasures::ErasureStore>,
     /// API keys.
     pub keys: Arc<dyn keys::KeyStore>,
     /// Quotas that every process on the database shares; none where there is only one process.

@@ -87,13 +87,9 @@ impl Problem {
     }
 
     /// The API key lacks the scope.
-    pub fn forbidden() -> Self {
-        Self::new(
-            StatusCode::FORBIDDEN,
-            "forbidden",
-            "Not allowed",
-            "This API key lacks the scope `operator`.",
-        )
+    pub fn forbidden(scope: &str) -> Self {
+        let detail = format!("This API key lacks the scope `{scope}`.");
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "Not allowed", detail)
     }
 
     /// The page may not use the API.

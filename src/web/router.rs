@@ -1,8 +1,8 @@
 //! Every route of the HTTP surface on one page, grouped by who calls it.
 
 use super::api::{
-    attachments, connectors, conversations, documents, drills, events, files, gaps, inspect, interviews,
-    knowledge, messages, openapi, outbox, people, tools, uploads, widget,
+    attachments, connectors, conversations, customers, documents, drills, events, files, gaps, inspect,
+    interviews, knowledge, messages, openapi, outbox, people, tools, uploads, widget,
 };
 use super::layers::{headers, log, origin, panic};
 use super::problem::Problem;
@@ -54,6 +54,9 @@ pub fn router(state: SharedState) -> Router {
         .route("/api/v1/interviews/report", get(interviews::report_interviews))
         .route("/api/v1/interviews/{id}", get(interviews::get_interview).patch(interviews::correct_interview))
         .route("/api/v1/interviews/{id}/acknowledge", post(interviews::acknowledge_lead))
+        .route("/api/v1/customers/search", post(customers::search_customers))
+        .route("/api/v1/customers/{id}", get(customers::get_customer).delete(customers::forget_customer))
+        .route("/api/v1/erasures", get(customers::list_erasures))
         .route("/api/v1/tools", get(tools::list_tools))
         .route("/api/v1/connectors", get(connectors::list_connectors))
         .route("/api/v1/drills/model-down", post(drills::begin_model_drill).delete(drills::end_model_drill))

@@ -11,6 +11,7 @@ use crate::backoffice::connector::Connector;
 use crate::channels::whatsapp::line::Line;
 use crate::config::channels::WebSettings;
 use crate::config::limits::LimitSettings;
+use crate::conversation::customers::CustomerDesk;
 use crate::conversation::files::FileShelf;
 use crate::conversation::gaps::GapFinder;
 use crate::conversation::interview_desk::InterviewDesk;
@@ -52,6 +53,8 @@ pub struct WebParts {
     pub ingest: Arc<dyn KnowledgeIngest>,
     /// Documents.
     pub documents: Arc<dyn KnowledgeDocuments>,
+    /// What is done for customers who ask after their data.
+    pub customers: Arc<CustomerDesk>,
     /// Entries that people propose for the knowledge.
     pub proposals: Arc<Proposals>,
     /// What could not be answered.

@@ -32,7 +32,7 @@ fn key_file() -> String {
         .to_string()
 }
 
-fn agenda(world: &World, fake: &Fake<Google>) -> MirroredAgenda {
+pub fn agenda(world: &World, fake: &Fake<Google>) -> MirroredAgenda {
     let file = key_file();
     let values = [("service_account", file.as_str()), ("calendars", "marina=marina@shop.example")];
     let vendor = world.connector("google_calendar", fake, &values);
@@ -40,7 +40,7 @@ fn agenda(world: &World, fake: &Fake<Google>) -> MirroredAgenda {
 }
 
 /// The first time that Marina has, and what she is booked for.
-async fn first_free(agenda: &dyn Agenda) -> (DateTime, String) {
+pub async fn first_free(agenda: &dyn Agenda) -> (DateTime, String) {
     let services = agenda.services().await.unwrap();
     let marina =
         agenda.professionals().await.unwrap().into_iter().find(|person| person.id == "marina").unwrap();
@@ -357,7 +357,7 @@ fn calcom(world: &World, fake: &Fake<Calcom>) -> MirroredAgenda {
     world.agenda(world.connector("calcom", fake, &values), Calendars::read("", "31").unwrap())
 }
 
-fn visit(service: &str, start: DateTime, contact: balcao::domain::ids::ContactId) -> Book {
+pub fn visit(service: &str, start: DateTime, contact: balcao::domain::ids::ContactId) -> Book {
     let professional = Some("marina".to_owned());
     Book { service: service.to_owned(), professional, start, contact, notes: String::new() }
 }

@@ -322,7 +322,7 @@ fn crm(world: &World, fake: &Fake<HubSpot>) -> Arc<dyn Crm> {
 }
 
 /// A vendor's CRM beside the own book.
-fn beside(world: &World, vendor: Arc<Connector>) -> Arc<dyn Crm> {
+pub fn beside(world: &World, vendor: Arc<Connector>) -> Arc<dyn Crm> {
     Arc::new(ConnectorCrm::new(
         vendor,
         world.counter.backoffice.crm.clone(),
@@ -332,7 +332,7 @@ fn beside(world: &World, vendor: Arc<Connector>) -> Arc<dyn Crm> {
     ))
 }
 
-fn lead(contact: ContactId, email: &str) -> SaveContact {
+pub fn lead(contact: ContactId, email: &str) -> SaveContact {
     SaveContact {
         name: Some("Rita de Cássia Nunes".to_owned()),
         email: Some(email.to_owned()),
@@ -341,7 +341,7 @@ fn lead(contact: ContactId, email: &str) -> SaveContact {
     }
 }
 
-fn chance(contact: ContactId) -> SaveOpportunity {
+pub fn chance(contact: ContactId) -> SaveOpportunity {
     SaveOpportunity {
         id: None,
         contact,

@@ -9,6 +9,7 @@ pub mod fakes;
 mod mail;
 mod nurture;
 mod payments;
+mod removal;
 mod servers;
 mod shipping;
 pub mod support;

@@ -2,6 +2,7 @@
 
 mod authorize;
 mod crash;
+mod customers;
 mod documents;
 mod gaps;
 mod harm;

@@ -53,7 +53,7 @@ fn product(sku: &str) -> Product {
     }
 }
 
-fn order(bench: &Bench, number: &str, contact: ContactId, days: u32) -> Order {
+pub(super) fn order(bench: &Bench, number: &str, contact: ContactId, days: u32) -> Order {
     Order {
         number: number.to_owned(),
         contact,

@@ -9,6 +9,7 @@ mod connectors;
 mod contacts;
 mod conversations;
 mod echoes;
+mod erasures;
 mod health;
 mod interleavings;
 mod interviews;

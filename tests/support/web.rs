@@ -2,12 +2,14 @@
 
 use super::events::EventReader;
 use async_trait::async_trait;
+use balcao::backoffice::embedded::{Foundation, embedded};
 use balcao::channels::relay::signature::SigningKeys;
 use balcao::config::channels::{ChannelsSettings, WebSettings};
 use balcao::config::limits::LimitSettings;
 use balcao::config::secret::Secret as SharedSecret;
 use balcao::config::settings::Settings;
 use balcao::config::whatsapp::WhatsAppSettings;
+use balcao::conversation::customers::CustomerDesk;
 use balcao::conversation::files::FileShelf;
 use balcao::conversation::gaps::GapFinder;
 use balcao::conversation::interview_desk::InterviewDesk;
@@ -26,6 +28,7 @@ use balcao::knowledge::kinship::Kinship;
 use balcao::knowledge::ledger::Ledger;
 use balcao::knowledge::proposals::Proposals;
 use balcao::knowledge::source::Defaults;
+use balcao::limits::alerts::Alerts;
 use balcao::prompts::Prompts;
 use balcao::store::Stores;
 use balcao::store::conversations::ConversationStore;
@@ -150,6 +153,19 @@ pub async fn spawn_web_with(options: WebOptions) -> WebApp {
         pushed: pushed.iter().cloned().collect(),
     };
     let ownership = Ownership::new(stores.conversations.clone(), clock.clone(), rules, pushed);
+    let foundation = Foundation {
+        records: stores.backoffice.clone(),
+        contacts: stores.contacts.clone(),
+        clock: clock.clone(),
+    };
+    let customers = CustomerDesk {
+        stores: stores.clone(),
+        agenda: embedded(&foundation, &settings.backoffice, &settings.business).agenda,
+        connectors: Default::default(),
+        files: FileShelf::below(folder.path()),
+        clock: clock.clone(),
+        alerts: Arc::new(Alerts::logged(clock.clone())),
+    };
     let secrets: Vec<_> = options.relay.iter().map(|secret| SharedSecret::new(*secret)).collect();
     let relay = SigningKeys::read(&secrets)
         .ok()
@@ -169,6 +185,7 @@ pub async fn spawn_web_with(options: WebOptions) -> WebApp {
         search: Arc::new(Shelf),
         ingest: Arc::new(Shelf),
         documents: Arc::new(Shelf),
+        customers: Arc::new(customers),
         proposals: Arc::new(Proposals::below(folder.path())),
         gaps: GapFinder {
             stores: stores.clone(),

@@ -2,6 +2,7 @@
 
 mod connections;
 mod conversations;
+mod customers;
 mod events;
 mod interviews;
 mod messages;

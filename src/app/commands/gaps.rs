@@ -1,9 +1,7 @@
 //! `balcao gaps`: what could not be answered, grouped by meaning, and the entries that are proposed to fill it.
 
-use super::database;
-use super::knowledge::told as told_by_the_server;
+use super::{ask, database};
 use crate::app::build::Options;
-use crate::app::client;
 use crate::app::instance::{Running, running};
 use crate::app::knowledge::{Library, open_embedder};
 use crate::app::terminal::say;
@@ -215,22 +213,6 @@ async fn decide(
     };
     say(&told_of(&decided));
     Ok(())
-}
-
-/// What the running server answers.
-async fn ask<T: serde::de::DeserializeOwned>(
-    server: &Running,
-    method: reqwest::Method,
-    path: &str,
-    body: Option<Value>,
-) -> anyhow::Result<T> {
-    let request = client::http()?.request(method, format!("{}/api/v1/{path}", server.url));
-    let request = request.bearer_auth(&server.key);
-    let request = match &body {
-        Some(body) => request.json(body),
-        None => request,
-    };
-    Ok(serde_json::from_value(told_by_the_server(request.send().await?).await?)?)
 }
 
 fn told(gap: &Gap) -> String {

@@ -3,6 +3,7 @@
 
 mod authorize;
 mod connectors;
+mod customers;
 mod desk;
 mod download;
 mod drill;
@@ -17,6 +18,7 @@ mod tool_import;
 mod whatsapp;
 
 pub use connectors::{ConnectorsArguments, connectors};
+pub use customers::{CustomersCommand, customers};
 pub use desk::{McpArguments, mcp as serve_mcp};
 pub use drill::{DrillArguments, drill};
 pub use gaps::{GapsArguments, gaps};
@@ -32,7 +34,7 @@ pub use whatsapp::{WhatsAppCommand, whatsapp};
 use super::backoffice::backoffice;
 use super::build::{Options, Outside, listed, registry_over};
 use super::check::NoKnowledge;
-use super::instance::running;
+use super::instance::{Running, running};
 use super::keys;
 use super::mcp;
 use super::scratch::ScratchStore;
@@ -41,7 +43,8 @@ use crate::store::Stores;
 use crate::store::live::LiveHub;
 use crate::store::open::{self, StoreHandle};
 use clap::Subcommand;
-use serde_json::json;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -68,6 +71,22 @@ pub enum KeysCommand {
 /// Opens the database alone.
 async fn database(options: &Options) -> anyhow::Result<(Stores, StoreHandle)> {
     open::open(&options.settings.store, &options.data, Arc::new(LiveHub::default())).await
+}
+
+/// What the running server answers to an operator's call.
+async fn ask<T: DeserializeOwned>(
+    server: &Running,
+    method: reqwest::Method,
+    path: &str,
+    body: Option<Value>,
+) -> anyhow::Result<T> {
+    let request = super::client::http()?.request(method, format!("{}/api/v1/{path}", server.url));
+    let request = request.bearer_auth(&server.key);
+    let request = match &body {
+        Some(body) => request.json(body),
+        None => request,
+    };
+    Ok(serde_json::from_value(knowledge::told(request.send().await?).await?)?)
 }
 
 /// `balcao keys`.

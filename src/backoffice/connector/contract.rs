@@ -119,7 +119,7 @@ const EVENT: &[&str] = &[
 const CHARGE: &[&str] = &["reference", "amount", "amount_number", "amount_cents", "description", "email"];
 
 /// Every operation that the code calls.
-pub const OPERATIONS: [OperationContract; 37] = [
+pub const OPERATIONS: [OperationContract; 40] = [
     operation(Capability::Crm, "contact_by_email", Need::Required, &["email"]),
     operation(
         Capability::Crm,
@@ -145,6 +145,9 @@ pub const OPERATIONS: [OperationContract; 37] = [
         Need::Optional,
         &["contact", "text", "html", "since", "since_ms"],
     ),
+    operation(Capability::Crm, "delete_contact", Need::Optional, &["id"]),
+    operation(Capability::Crm, "delete_opportunity", Need::Optional, &["id"]),
+    operation(Capability::Crm, "delete_note", Need::Optional, &["id"]),
     operation(
         Capability::Agenda,
         "busy",

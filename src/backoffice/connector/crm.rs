@@ -25,8 +25,9 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// The kinds of links between our records and theirs.
-const CONTACT: &str = "contact";
-const OPPORTUNITY: &str = "opportunity";
+pub(super) const CONTACT: &str = "contact";
+pub(super) const OPPORTUNITY: &str = "opportunity";
+pub(super) const NOTE: &str = "note";
 /// Most of the vendor's opportunities that are taken over for a history.
 const MOST_OPPORTUNITIES: usize = 20;
 
@@ -353,7 +354,11 @@ impl Crm for ConnectorCrm {
         let html = escaped(&note.text);
         let arguments = json!({"contact": remote, "text": note.text, "html": html});
         let lookup = Lookup { operation: "find_note", arguments: arguments.clone() };
-        self.vendor.effect("create_note", key, &arguments, &lookup).await?;
+        let made = self.vendor.effect("create_note", key, &arguments, &lookup).await?;
+        // A file need not say which note was made; then nobody can delete it from here.
+        if let Ok(Made { id }) = serde_json::from_value(made) {
+            self.link(NOTE, &note.id.to_string(), &id.0).await?;
+        }
         Ok(note)
     }
 

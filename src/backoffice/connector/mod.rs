@@ -24,6 +24,7 @@ pub mod read;
 mod read_auth;
 mod read_webhook;
 mod remote;
+pub mod removal;
 mod service_account;
 mod setup;
 pub mod shelf;

@@ -48,6 +48,11 @@ impl InterviewStore for Interviews {
         self.one(sqlx::query(sql::interviews::NEWEST_OF).bind(blob(contact.0))).await
     }
 
+    async fn all_of(&self, contact: ContactId) -> Result<Vec<InterviewRecord>, StoreError> {
+        let statement = sqlx::query(sql::interviews::ALL_OF).bind(blob(contact.0));
+        self.database.all(statement).await?.iter().map(record).collect()
+    }
+
     async fn newest_in(&self, conversation: ConversationId) -> Result<Option<InterviewRecord>, StoreError> {
         self.one(sqlx::query(sql::interviews::NEWEST_IN).bind(blob(conversation.0))).await
     }

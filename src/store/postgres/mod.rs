@@ -10,6 +10,7 @@ mod connectors;
 mod contacts;
 mod conversations;
 mod database;
+mod erasures;
 mod error;
 mod events;
 mod health;
@@ -105,6 +106,7 @@ fn stores(database: &Database, live: Arc<LiveHub>) -> Stores {
         posts: Arc::new(posts::Posts::on(database)),
         contacts: Arc::new(contacts::Contacts::on(database)),
         interviews: Arc::new(interviews::Interviews::on(database)),
+        erasures: Arc::new(erasures::Erasures::on(database)),
         keys: Arc::new(keys::Keys::on(database)),
         quotas: Some(Arc::new(quotas::Quotas::on(database))),
         spending: Arc::new(spending::Spending::on(database)),

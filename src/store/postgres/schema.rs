@@ -8,7 +8,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, SqlSafeStr};
 
-const MIGRATIONS: [(i64, &str, &str); 15] = [
+const MIGRATIONS: [(i64, &str, &str); 16] = [
     (1, "conversations", include_str!("migrations/0001_conversations.sql")),
     (2, "backoffice", include_str!("migrations/0002_backoffice.sql")),
     (3, "deliveries", include_str!("migrations/0003_deliveries.sql")),
@@ -24,6 +24,7 @@ const MIGRATIONS: [(i64, &str, &str); 15] = [
     (13, "spending", include_str!("migrations/0013_spending.sql")),
     (14, "connector health", include_str!("migrations/0014_connector_health.sql")),
     (15, "reminders", include_str!("migrations/0015_reminders.sql")),
+    (16, "erasures", include_str!("migrations/0016_erasures.sql")),
 ];
 
 /// Runs the migrations that are missing.

@@ -17,6 +17,13 @@ pub(in crate::store) const NEWEST_OF: &str = concat!(
     " FROM interviews WHERE contact_id = $1 ORDER BY started_at DESC, id DESC LIMIT 1"
 );
 
+/// The interviews of a contact, oldest first. `$1` contact.
+pub(in crate::store) const ALL_OF: &str = concat!(
+    "SELECT ",
+    interview_columns!(),
+    " FROM interviews WHERE contact_id = $1 ORDER BY started_at, id"
+);
+
 /// The newest interview that is led in a conversation. `$1` conversation.
 pub(in crate::store) const NEWEST_IN: &str = concat!(
     "SELECT ",

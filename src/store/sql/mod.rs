@@ -49,12 +49,27 @@ macro_rules! interview_columns {
     };
 }
 
+/// The conversations of a person, as a list to look in. `$1` contact.
+macro_rules! theirs {
+    () => {
+        "(SELECT id FROM conversations WHERE contact_id = $1)"
+    };
+}
+
+/// The columns a [`crate::domain::erasure::Removal`] is read from, in order.
+macro_rules! removal_columns {
+    () => {
+        "erasure_id, connector, kind, remote, state, attempts"
+    };
+}
+
 pub(in crate::store) mod alerts;
 pub(in crate::store) mod backoffice;
 pub(in crate::store) mod connectors;
 pub(in crate::store) mod contacts;
 pub(in crate::store) mod conversations;
 pub(in crate::store) mod effects;
+pub(in crate::store) mod erasures;
 pub(in crate::store) mod health;
 pub(in crate::store) mod import;
 pub(in crate::store) mod interviews;

@@ -3,7 +3,9 @@
 
 use crate::domain::contact::IdentityKind;
 use crate::domain::conversation::{ConversationState, Owner};
+use crate::domain::erasure::{Holdings, RemovalState};
 use crate::domain::language::Language;
+use crate::store::erasures::RemovalOutcome;
 use crate::store::error::StoreError;
 use crate::store::posts::{PostCounts, PostOutcome};
 use crate::store::turns::FARTHEST_DUE;
@@ -112,4 +114,35 @@ pub(in crate::store) fn posts_counted(rows: Vec<(String, i64)>) -> Result<PostCo
         *place = count.unsigned_abs();
     }
     Ok(counts)
+}
+
+/// Reads the state of a record at a vendor.
+pub(in crate::store) fn removal_state(name: &str) -> Result<RemovalState, StoreError> {
+    RemovalState::named(name).ok_or_else(|| StoreError::Fault(format!("unknown state of a removal: {name}")))
+}
+
+/// What became of an attempt to delete a record at a vendor: its state, and when it is due.
+pub(in crate::store) fn removal_settled(outcome: RemovalOutcome) -> (&'static str, i64) {
+    match outcome {
+        RemovalOutcome::Over(state) => (state.as_str(), 0),
+        RemovalOutcome::Again { at } => (RemovalState::Waiting.as_str(), at.as_millisecond()),
+    }
+}
+
+/// Reads what is kept of a person, each count as it comes.
+pub(in crate::store) fn holdings(
+    mut next: impl FnMut() -> Result<i64, StoreError>,
+) -> Result<Holdings, StoreError> {
+    let mut count = || next().map(|count| u64::try_from(count).unwrap_or_default());
+    Ok(Holdings {
+        conversations: count()?,
+        messages: count()?,
+        interviews: count()?,
+        consents: count()?,
+        opportunities: count()?,
+        notes: count()?,
+        appointments: count()?,
+        tickets: count()?,
+        orders: count()?,
+    })
 }

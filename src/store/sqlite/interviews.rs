@@ -45,6 +45,10 @@ impl InterviewStore for Interviews {
         self.database.reader.one(query(sql::interviews::NEWEST_OF).bind(blob(contact.0)), record)
     }
 
+    async fn all_of(&self, contact: ContactId) -> Result<Vec<InterviewRecord>, StoreError> {
+        self.database.reader.many(query(sql::interviews::ALL_OF).bind(blob(contact.0)), record).await
+    }
+
     async fn newest_in(&self, conversation: ConversationId) -> Result<Option<InterviewRecord>, StoreError> {
         self.database.reader.one(query(sql::interviews::NEWEST_IN).bind(blob(conversation.0)), record)
     }

@@ -8,6 +8,7 @@ mod connect;
 mod connectors;
 mod contacts;
 mod conversations;
+mod erasures;
 mod error;
 mod events;
 mod files;
@@ -121,6 +122,7 @@ fn stores(database: &Database, live: Arc<LiveHub>) -> Stores {
         posts: Arc::new(posts::Posts::on(database)),
         contacts: Arc::new(contacts::Contacts::on(database)),
         interviews: Arc::new(interviews::Interviews::on(database)),
+        erasures: Arc::new(erasures::Erasures::on(database)),
         keys: Arc::new(keys::Keys::on(database)),
         quotas: None,
         spending: Arc::new(spending::Spending::on(database)),

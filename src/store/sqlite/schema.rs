@@ -8,7 +8,7 @@ use anyhow::{Result, anyhow};
 use rusqlite::{Connection, TransactionBehavior, params};
 use sha2::{Digest, Sha384};
 
-const MIGRATIONS: [(i64, &str, &str); 14] = [
+const MIGRATIONS: [(i64, &str, &str); 15] = [
     (1, "conversations", include_str!("migrations/0001_conversations.sql")),
     (2, "backoffice", include_str!("migrations/0002_backoffice.sql")),
     (3, "deliveries", include_str!("migrations/0003_deliveries.sql")),
@@ -23,6 +23,7 @@ const MIGRATIONS: [(i64, &str, &str); 14] = [
     (12, "spending", include_str!("migrations/0012_spending.sql")),
     (13, "connector health", include_str!("migrations/0013_connector_health.sql")),
     (14, "reminders", include_str!("migrations/0014_reminders.sql")),
+    (15, "erasures", include_str!("migrations/0015_erasures.sql")),
 ];
 
 /// Which migrations a file has had. Table and columns are those that sqlx keeps on PostgreSQL; the files have had them from

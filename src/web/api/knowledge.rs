@@ -153,7 +153,7 @@ pub async fn ingest_knowledge(
     let paths = request.paths;
     // Naming files of the machine is more than running the shop.
     if !paths.is_empty() && !operator.is_admin {
-        return Err(Problem::forbidden());
+        return Err(Problem::forbidden("admin"));
     }
     Ok(axum::Json(state.parts.ingest.ingest(paths).await.map_err(unavailable)?))
 }

@@ -4,6 +4,7 @@
 pub mod attachments;
 pub mod connectors;
 pub mod conversations;
+pub mod customers;
 pub mod documents;
 pub mod drills;
 pub mod events;

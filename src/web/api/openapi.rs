@@ -1,8 +1,8 @@
 //! The OpenAPI 3.1 document, made from the handlers themselves.
 
 use super::{
-    attachments, connectors, conversations, documents, drills, events, files, gaps, inspect, interviews,
-    knowledge, messages, outbox, people, tools, uploads, widget,
+    attachments, connectors, conversations, customers, documents, drills, events, files, gaps, inspect,
+    interviews, knowledge, messages, outbox, people, tools, uploads, widget,
 };
 use crate::web::webhooks::{self, relay, whatsapp};
 use crate::web::{pages, probes};
@@ -46,6 +46,10 @@ use utoipa::{Modify, OpenApi, ToSchema};
         interviews::get_interview,
         interviews::correct_interview,
         interviews::acknowledge_lead,
+        customers::search_customers,
+        customers::get_customer,
+        customers::forget_customer,
+        customers::list_erasures,
         tools::list_tools,
         connectors::list_connectors,
         attachments::send_attachment,

@@ -39,7 +39,7 @@ pub async fn authorise(state: &WebState, headers: &HeaderMap) -> Result<Operator
         .await?
         .ok_or_else(|| Problem::unauthorized("This API key is not known; it may have been removed."))?;
     if !may_operate(&key) {
-        return Err(Problem::forbidden());
+        return Err(Problem::forbidden("operator"));
     }
     let is_admin = key.scopes.iter().any(|scope| scope == "admin");
     Ok(Operator { name: key.name, is_admin })

@@ -188,6 +188,11 @@ impl Vendor for HubSpot {
                 own.extend(body["properties"].as_object().cloned().unwrap_or_default());
                 Answer::json(200, record.clone())
             }
+            // What is not there is deleted, too.
+            ("DELETE", [id]) => {
+                self.shelf(kind).unwrap().retain(|record| record["id"] != **id);
+                Answer::empty(204)
+            }
             _ => fault(405, "METHOD_NOT_ALLOWED", "no such call"),
         }
     }

@@ -149,6 +149,9 @@ impl Vendor for Pipedrive {
                 // Version 1 says null where there is nothing.
                 done(if notes.is_empty() { Value::Null } else { json!(notes) })
             }
+            ("DELETE", ["api", "v2", "persons", id]) => deleted(&mut self.persons, id),
+            ("DELETE", ["api", "v2", "deals", id]) => deleted(&mut self.deals, id),
+            ("DELETE", ["v1", "notes", id]) => deleted(&mut self.notes, id),
             _ => refusal(404, "Unknown method ."),
         }
     }
@@ -160,6 +163,12 @@ fn patched(records: &mut [Value], id: &str, body: &Value) -> Answer {
     };
     record.as_object_mut().unwrap().extend(body.as_object().cloned().unwrap_or_default());
     done(record.clone())
+}
+
+fn deleted(records: &mut Vec<Value>, id: &str) -> Answer {
+    let before = records.len();
+    records.retain(|record| !is_id(&record["id"], id));
+    if records.len() == before { refusal(404, "not found") } else { done(json!({"id": id})) }
 }
 
 impl CrmVendor for Pipedrive {

@@ -1,0 +1,221 @@
+//! Forgetting people on PostgreSQL.
+
+use super::database::{Atomicity, Database, Transaction};
+use super::rows::{Columns, Statement};
+use super::text::{json, stored};
+use crate::domain::crm::Opportunity;
+use crate::domain::erasure::{Erasure, Holdings, Removal};
+use crate::domain::ids::{ContactId, ConversationId, ErasureId, RecordId};
+use crate::store::erasures::{Erased, ErasureStore, NewErasure, RemovalOutcome};
+use crate::store::error::StoreError;
+use crate::store::sql;
+use crate::store::sql::values::{self, blob, farthest, removal_settled, removal_state};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use sqlx::postgres::PgRow;
+use std::sync::Arc;
+
+/// Holds the person and their conversations still: nobody opens another one, and no turn begins meanwhile. `$1` contact.
+const HOLD: [&str; 2] = [
+    "SELECT id FROM contacts WHERE id = $1 FOR UPDATE",
+    "SELECT id FROM conversations WHERE contact_id = $1 ORDER BY id FOR UPDATE",
+];
+
+/// Forgets what calls to vendors returned in a person's turns and interviews. `$1` contact.
+const FORGET_CALLS: &str = "
+    DELETE FROM connector_calls WHERE replace(substr(key, 1, 36), '-', '') IN (
+        SELECT encode(turn_id, 'hex') FROM events
+        WHERE kind = 'turn_started' AND conversation_id IN (SELECT id FROM conversations WHERE contact_id = $1)
+        UNION SELECT encode(id, 'hex') FROM interviews WHERE contact_id = $1)";
+
+/// [`ErasureStore`] on PostgreSQL.
+pub(super) struct Erasures {
+    database: Database,
+}
+
+impl Erasures {
+    pub(super) fn on(database: &Database) -> Self {
+        Self { database: database.clone() }
+    }
+
+    /// An erasure with what there was at vendors.
+    async fn whole(&self, row: &PgRow) -> Result<Erasure, StoreError> {
+        let mut erasure = erasure(row)?;
+        let statement = sqlx::query(sql::erasures::REMOVALS).bind(blob(erasure.id.0));
+        erasure.removals =
+            self.database.all(statement).await?.iter().map(removal).collect::<Result<_, _>>()?;
+        Ok(erasure)
+    }
+}
+
+#[async_trait]
+impl ErasureStore for Erasures {
+    async fn holdings(&self, contact: ContactId) -> Result<Holdings, StoreError> {
+        let row = self.database.one(theirs(sql::erasures::HOLDINGS, contact)).await?;
+        Ok(row.as_ref().map(holdings).transpose()?.unwrap_or_default())
+    }
+
+    async fn conversations_of(&self, contact: ContactId) -> Result<Vec<ConversationId>, StoreError> {
+        let rows = self.database.all(theirs(sql::erasures::CONVERSATIONS, contact)).await?;
+        rows.iter().map(|row| Columns::of(row).id().map(ConversationId)).collect()
+    }
+
+    async fn erase(&self, new: NewErasure) -> Result<Erased, StoreError> {
+        let new = Arc::new(new);
+        self.database.write(Atomicity::Transaction, move |tx| Box::pin(erase(tx, Arc::clone(&new)))).await
+    }
+
+    async fn claim_removals(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Removal>, StoreError> {
+        let rows = self
+            .database
+            .write(Atomicity::Statement, move |tx| {
+                Box::pin(async move {
+                    let statement = sqlx::query(sql::erasures::CLAIM)
+                        .bind(now.as_millisecond())
+                        .bind(lease_until.as_millisecond())
+                        .bind(i64::from(limit))
+                        .bind(farthest(now));
+                    tx.rows(statement).await
+                })
+            })
+            .await?;
+        rows.iter().map(removal).collect()
+    }
+
+    async fn settle_removal(&self, removal: &Removal, outcome: RemovalOutcome) -> Result<(), StoreError> {
+        let (state, due_at) = removal_settled(outcome);
+        let removal = Arc::new(removal.clone());
+        self.database
+            .write(Atomicity::Statement, move |tx| {
+                let removal = Arc::clone(&removal);
+                Box::pin(async move {
+                    let statement = named(sql::erasures::SETTLE, &removal).bind(state).bind(due_at);
+                    tx.write(statement).await.map(drop)
+                })
+            })
+            .await
+    }
+
+    async fn list(&self, limit: u32) -> Result<Vec<Erasure>, StoreError> {
+        let rows = self.database.all(sqlx::query(sql::erasures::LIST).bind(i64::from(limit))).await?;
+        let mut found = Vec::with_capacity(rows.len());
+        for row in &rows {
+            found.push(self.whole(row).await?);
+        }
+        Ok(found)
+    }
+
+    async fn get(&self, id: ErasureId) -> Result<Option<Erasure>, StoreError> {
+        match self.database.one(sqlx::query(sql::erasures::GET).bind(blob(id.0))).await? {
+            Some(row) => self.whole(&row).await.map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+async fn erase(transaction: &mut Transaction, new: Arc<NewErasure>) -> Result<Erased, StoreError> {
+    let contact = new.contact;
+    let [person, conversations] = HOLD;
+    transaction.row(theirs(person, contact)).await?.ok_or(StoreError::NotFound)?;
+    transaction.rows(theirs(conversations, contact)).await?;
+    let busy = theirs(sql::erasures::BUSY, contact).bind(new.at.as_millisecond());
+    if transaction.row(busy).await?.is_some() {
+        return Err(StoreError::Conflict("an answer to this person is being written".to_owned()));
+    }
+    let row = transaction.row(theirs(sql::erasures::HOLDINGS, contact)).await?;
+    let removed = row.as_ref().map(holdings).transpose()?.unwrap_or_default();
+    let rows = transaction.rows(theirs(sql::erasures::CONVERSATIONS, contact)).await?;
+    let conversations = rows.iter().map(|row| Columns::of(row).id().map(ConversationId));
+    let conversations = conversations.collect::<Result<Vec<_>, _>>()?;
+    let rows = transaction.rows(theirs(sql::backoffice::OPPORTUNITIES, contact)).await?;
+    let opportunities: Vec<Opportunity> =
+        rows.iter().map(|row| Columns::of(row).json()).collect::<Result<_, _>>()?;
+    let rows = transaction.rows(theirs(sql::erasures::NOTES, contact)).await?;
+    let notes = rows.iter().map(|row| Columns::of(row).id().map(RecordId));
+    let notes = notes.collect::<Result<Vec<_>, _>>()?;
+    let mut removals = Vec::new();
+    for (local, state) in new.locals(&opportunities, &notes) {
+        for row in transaction.rows(sqlx::query(sql::erasures::LINKED).bind(local.clone())).await? {
+            let mut columns = Columns::of(&row);
+            removals.push(Removal {
+                erasure: new.id,
+                connector: columns.text()?,
+                kind: columns.text()?,
+                remote: columns.text()?,
+                state,
+                attempts: 0,
+            });
+        }
+        transaction.write(sqlx::query(sql::erasures::UNLINK).bind(local)).await?;
+    }
+    let effects = sqlx::query(sql::erasures::FORGET_EFFECTS).bind(contact.to_string());
+    transaction.write(effects).await?;
+    transaction.write(theirs(FORGET_CALLS, contact)).await?;
+    for text in sql::erasures::FORGET {
+        transaction.write(theirs(text, contact)).await?;
+    }
+    transaction.write(theirs(sql::erasures::STRIP, contact).bind(new.at.as_millisecond())).await?;
+    transaction.write(theirs(sql::erasures::DELETE, contact)).await?;
+    let keep = sqlx::query(sql::erasures::KEEP)
+        .bind(blob(new.id.0))
+        .bind(blob(contact.0))
+        .bind(stored(&new.asked_by))
+        .bind(new.at.as_millisecond())
+        .bind(json(&removed)?);
+    transaction.write(keep).await?;
+    for removal in &removals {
+        let keep = named(sql::erasures::KEEP_REMOVAL, removal)
+            .bind(removal.state.as_str())
+            .bind(new.at.as_millisecond());
+        transaction.write(keep).await?;
+    }
+    let erasure =
+        Erasure { id: new.id, contact, asked_by: new.asked_by.clone(), at: new.at, removed, removals };
+    Ok(Erased { erasure, conversations })
+}
+
+fn theirs(text: &'static str, contact: ContactId) -> Statement<'static> {
+    sqlx::query(text).bind(blob(contact.0))
+}
+
+fn named<'r>(text: &'static str, removal: &'r Removal) -> Statement<'r> {
+    sqlx::query(text)
+        .bind(blob(removal.erasure.0))
+        .bind(stored(&removal.connector))
+        .bind(stored(&removal.kind))
+        .bind(stored(&removal.remote))
+}
+
+fn holdings(row: &PgRow) -> Result<Holdings, StoreError> {
+    let mut columns = Columns::of(row);
+    values::holdings(|| columns.value())
+}
+
+fn removal(row: &PgRow) -> Result<Removal, StoreError> {
+    let mut columns = Columns::of(row);
+    Ok(Removal {
+        erasure: ErasureId(columns.id()?),
+        connector: columns.text()?,
+        kind: columns.text()?,
+        remote: columns.text()?,
+        state: removal_state(columns.name()?)?,
+        attempts: u32::try_from(columns.value::<i64>()?).unwrap_or(u32::MAX),
+    })
+}
+
+fn erasure(row: &PgRow) -> Result<Erasure, StoreError> {
+    let mut columns = Columns::of(row);
+    Ok(Erasure {
+        id: ErasureId(columns.id()?),
+        contact: ContactId(columns.id()?),
+        asked_by: columns.text()?,
+        at: columns.time()?,
+        removed: columns.json()?,
+        removals: Vec::new(),
+    })
+}

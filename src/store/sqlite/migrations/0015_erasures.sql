@@ -1,0 +1,27 @@
+-- People who were forgotten, and what of them is at vendors.
+
+CREATE TABLE erasures (
+    id         BLOB    NOT NULL PRIMARY KEY,
+    contact_id BLOB    NOT NULL,
+    asked_by   TEXT    NOT NULL,
+    at         INTEGER NOT NULL,
+    -- How much was deleted of what, as JSON.
+    removed    TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX erasures_by_time ON erasures (at, id);
+
+CREATE TABLE removals (
+    erasure_id BLOB    NOT NULL REFERENCES erasures (id),
+    connector  TEXT    NOT NULL,
+    kind       TEXT    NOT NULL,
+    remote     TEXT    NOT NULL,
+    state      TEXT    NOT NULL CHECK (state IN ('waiting', 'done', 'by_hand')),
+    attempts   INTEGER NOT NULL,
+    -- When it may be tried; while somebody is at it, when their claim runs out.
+    due_at     INTEGER NOT NULL,
+    PRIMARY KEY (erasure_id, connector, kind, remote)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX removals_due ON removals (due_at) WHERE state = 'waiting';
+
+CREATE INDEX conversations_of_contact ON conversations (contact_id);
+CREATE INDEX connector_links_by_local ON connector_links (local);

@@ -1,0 +1,285 @@
+//! Forgetting a person: everything of theirs and nothing of anybody else's, all or nothing; what is at vendors is left to
+//! do.
+
+use super::support::{Bench, LEASE, finished, identity, on_every_store};
+use balcao::domain::agenda::{Appointment, AppointmentStatus};
+use balcao::domain::contact::{ConsentRecord, Contact, IdentityKind};
+use balcao::domain::conversation::Conversation;
+use balcao::domain::crm::{Note, Opportunity};
+use balcao::domain::erasure::{Holdings, Removal, RemovalState};
+use balcao::domain::event::EventBody;
+use balcao::domain::ids::{ContactId, ErasureId, InterviewId, RecordId};
+use balcao::domain::interview::{InterviewStep, StartRule};
+use balcao::domain::message::Role;
+use balcao::domain::ticket::{Ticket, TicketStatus};
+use balcao::store::backoffice::{EffectKey, ImportRows};
+use balcao::store::connectors::{Begun, CallName, Link};
+use balcao::store::conversations::NewConversation;
+use balcao::store::erasures::{NewErasure, RemovalOutcome};
+use balcao::store::error::StoreError;
+use balcao::store::reminders::{Reminded, ReminderPlan};
+use balcao::store::turns::TurnCommit;
+use jiff::SignedDuration;
+use serde_json::json;
+
+on_every_store!(
+    a_person_is_forgotten_whole_and_nobody_else,
+    who_has_orders_stays_without_a_name,
+    nobody_is_forgotten_while_an_answer_is_written,
+    what_is_at_vendors_is_claimed_until_it_is_over,
+);
+
+/// Somebody with one of everything.
+struct Known {
+    contact: ContactId,
+    conversation: Conversation,
+    opportunity: RecordId,
+    call: CallName,
+}
+
+async fn known(bench: &Bench, email: &str) -> Known {
+    let contact = Contact { email: Some(email.to_owned()), ..bench.contact("Ana") };
+    bench.stores.contacts.save(&contact).await.unwrap();
+    let opening = NewConversation { identity: identity(IdentityKind::Email, email), ..bench.opening() };
+    let conversation = bench.stores.conversations.open(opening).await.unwrap();
+    assert_eq!(conversation.contact, contact.id);
+    let (contact, now) = (contact.id, bench.now());
+    bench.said(conversation.id, "quero orçamento").await;
+    let claim = bench.claimed(conversation.id).await;
+    let interview = InterviewId(bench.record_id().0);
+    let step = InterviewStep::Started {
+        name: "projeto".to_owned(),
+        version: "1".to_owned(),
+        rule: StartRule::Intent,
+        known: Vec::new(),
+    };
+    let answer = bench.message(Role::Assistant, "Claro!");
+    let events = vec![
+        EventBody::Interview { interview, step: Box::new(step) },
+        EventBody::Message(answer),
+        finished(),
+    ];
+    let commit = TurnCommit {
+        events,
+        interview: Some(interview),
+        outbox: vec![bench.delivery()],
+        ..TurnCommit::default()
+    };
+    bench.stores.turns.commit(&claim, commit, now).await.unwrap();
+    let key = |what: &str| EffectKey(format!("{}/{what}", claim.turn));
+    let desk = &bench.stores.backoffice;
+    let opportunity = Opportunity {
+        id: bench.record_id(),
+        contact,
+        title: "Jardim".to_owned(),
+        value: None,
+        stage: "new".to_owned(),
+        origin: None,
+        created_at: now,
+        updated_at: now,
+    };
+    desk.save_opportunity(&key("1"), &opportunity).await.unwrap();
+    let note = Note { id: bench.record_id(), contact, text: "à tarde".to_owned(), created_at: now };
+    desk.add_note(&key("2"), &note).await.unwrap();
+    let start = now + SignedDuration::from_hours(30);
+    let appointment = Appointment {
+        id: bench.record_id(),
+        code: email[..4].to_uppercase(),
+        professional: email.to_owned(),
+        service: "poda".to_owned(),
+        contact,
+        start,
+        end: start + SignedDuration::from_hours(1),
+        status: AppointmentStatus::Booked,
+        notes: String::new(),
+    };
+    desk.book(&key("3"), &appointment).await.unwrap();
+    let ticket = Ticket {
+        number: 1,
+        contact,
+        subject: "Não chegou".to_owned(),
+        description: "…".to_owned(),
+        category: "entrega".to_owned(),
+        priority: "normal".to_owned(),
+        status: TicketStatus::Open,
+        comments: Vec::new(),
+        created_at: now,
+        updated_at: now,
+    };
+    desk.create_ticket(&key("4"), &ticket).await.unwrap();
+    let consent = ConsentRecord {
+        contact,
+        purpose: "interview".to_owned(),
+        version: "1".to_owned(),
+        agreed: true,
+        words: "pode".to_owned(),
+        channel: "web".to_owned(),
+        at: now,
+    };
+    bench.stores.contacts.record_consent(&consent).await.unwrap();
+    let plan = ReminderPlan {
+        conversation: conversation.id,
+        record: Reminded::Appointment,
+        number: appointment.code,
+        stands_at: start,
+        due_at: vec![now],
+    };
+    bench.stores.reminders.plan(&plan).await.unwrap();
+    let connectors = &bench.stores.connectors;
+    let call = CallName { connector: "crm".to_owned(), key: key("5").0, operation: "create only".to_owned() };
+    connectors.begin(&call, "r1", now).await.unwrap();
+    connectors.finish(&call, &json!({"name": "Ana"})).await.unwrap();
+    for (kind, local) in [("contact", contact.to_string()), ("opportunity", opportunity.id.to_string())] {
+        let remote = format!("{kind} of {email}");
+        let link = Link { connector: "crm".to_owned(), kind: kind.to_owned(), local, remote };
+        connectors.link(&link, now).await.unwrap();
+    }
+    Known { contact, conversation, opportunity: opportunity.id, call }
+}
+
+const ONE_OF_EACH: Holdings = Holdings {
+    conversations: 1,
+    messages: 2,
+    interviews: 1,
+    consents: 1,
+    opportunities: 1,
+    notes: 1,
+    appointments: 1,
+    tickets: 1,
+    orders: 0,
+};
+
+fn erasure(bench: &Bench, contact: ContactId) -> NewErasure {
+    NewErasure {
+        id: ErasureId(bench.record_id().0),
+        contact,
+        asked_by: "bia".to_owned(),
+        at_vendors: RemovalState::Waiting,
+        at: bench.now(),
+    }
+}
+
+async fn a_person_is_forgotten_whole_and_nobody_else(bench: Bench) {
+    let ana = known(&bench, "ana@casa.example").await;
+    let other = known(&bench, "rui@casa.example").await;
+    let store = &bench.stores.erasures;
+    assert_eq!(store.holdings(ana.contact).await.unwrap(), ONE_OF_EACH);
+    assert_eq!(store.conversations_of(ana.contact).await.unwrap(), [ana.conversation.id]);
+    let new = erasure(&bench, ana.contact);
+    let erased = store.erase(new.clone()).await.unwrap();
+    assert_eq!(erased.conversations, [ana.conversation.id]);
+    assert_eq!(erased.erasure.removed, ONE_OF_EACH);
+    let at_vendors: Vec<&str> = erased.erasure.removals.iter().map(|one| one.remote.as_str()).collect();
+    assert_eq!(at_vendors, ["opportunity of ana@casa.example", "contact of ana@casa.example"]);
+
+    let bench = bench.restart().await;
+    let (stores, store) = (&bench.stores, &bench.stores.erasures);
+    assert_eq!(store.holdings(ana.contact).await.unwrap(), Holdings::default());
+    assert_eq!(stores.contacts.get(ana.contact).await.unwrap(), None);
+    assert_eq!(stores.contacts.find(&identity(IdentityKind::Email, "ana@casa.example")).await.unwrap(), None);
+    assert_eq!(stores.conversations.get(ana.conversation.id).await.unwrap(), None);
+    assert_eq!(stores.conversations.events(ana.conversation.id, 0, 10).await.unwrap(), []);
+    assert_eq!(stores.connectors.record(&ana.call).await.unwrap(), None);
+    let links = stores.connectors.remotes("crm", "opportunity", &ana.opportunity.to_string()).await.unwrap();
+    assert_eq!(links, Vec::<String>::new());
+    // What a call returned is not returned to the next one of that key.
+    let note =
+        Note { id: bench.record_id(), contact: other.contact, text: "x".to_owned(), created_at: bench.now() };
+    let key = EffectKey(ana.call.key.replace("/5", "/2"));
+    assert_eq!(stores.backoffice.add_note(&key, &note).await.unwrap(), note);
+
+    let kept = store.get(new.id).await.unwrap().expect("it is proven");
+    assert_eq!((kept.asked_by.as_str(), kept.at, kept.removed), ("bia", bench.now(), ONE_OF_EACH));
+    assert_eq!(store.list(5).await.unwrap(), [kept]);
+    assert!(matches!(store.erase(erasure(&bench, ana.contact)).await, Err(StoreError::NotFound)));
+
+    let expected = Holdings { notes: 2, ..ONE_OF_EACH };
+    assert_eq!(store.holdings(other.contact).await.unwrap(), expected);
+    assert_eq!(
+        stores.connectors.begin(&other.call, "r1", bench.now()).await.unwrap(),
+        Begun::Done(json!({"name": "Ana"}))
+    );
+    let remotes = stores.connectors.remotes("crm", "contact", &other.contact.to_string()).await.unwrap();
+    assert_eq!(remotes, ["contact of rui@casa.example"]);
+    let reminded = stores.reminders.claim(bench.now(), bench.later(LEASE), 10).await.unwrap();
+    assert_eq!(reminded.len(), 1, "of the other one");
+    // Who comes back is somebody new.
+    let opening =
+        NewConversation { identity: identity(IdentityKind::Email, "ana@casa.example"), ..bench.opening() };
+    assert_ne!(stores.conversations.open(opening).await.unwrap().contact, ana.contact);
+}
+
+async fn who_has_orders_stays_without_a_name(bench: Bench) {
+    let ana = known(&bench, "ana@casa.example").await;
+    let order = super::backoffice::order(&bench, "1042", ana.contact, 0);
+    bench
+        .stores
+        .backoffice
+        .import(ImportRows { orders: vec![order.clone()], ..ImportRows::default() })
+        .await
+        .unwrap();
+    let erased = bench.stores.erasures.erase(erasure(&bench, ana.contact)).await.unwrap();
+    assert_eq!(erased.erasure.removed, Holdings { orders: 1, ..ONE_OF_EACH });
+    assert_eq!(bench.stores.backoffice.order("1042").await.unwrap(), Some(order));
+    let left = bench.stores.contacts.get(ana.contact).await.unwrap().expect("the order is somebody's");
+    assert_eq!(left, Contact { created_at: left.created_at, ..Contact::new(ana.contact, bench.now()) });
+    assert_eq!(bench.stores.contacts.identities(ana.contact).await.unwrap(), []);
+}
+
+async fn nobody_is_forgotten_while_an_answer_is_written(bench: Bench) {
+    let ana = known(&bench, "ana@casa.example").await;
+    bench.said(ana.conversation.id, "e agora?").await;
+    let claim = bench.claimed(ana.conversation.id).await;
+    let store = &bench.stores.erasures;
+    let refused = store.erase(erasure(&bench, ana.contact)).await;
+    assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
+    assert_eq!(store.holdings(ana.contact).await.unwrap(), Holdings { messages: 3, ..ONE_OF_EACH });
+    assert_eq!(store.list(5).await.unwrap(), []);
+    // Whoever wrote it is gone; should they come back, there is nothing to write into.
+    bench.advance(LEASE * 2);
+    store.erase(erasure(&bench, ana.contact)).await.unwrap();
+    let late = bench.stores.turns.commit(&claim, bench.answer(&claim, "pronto"), bench.now()).await;
+    assert!(matches!(late, Err(StoreError::Stale | StoreError::NotFound)), "{late:?}");
+    assert_eq!(store.holdings(ana.contact).await.unwrap(), Holdings::default());
+}
+
+async fn what_is_at_vendors_is_claimed_until_it_is_over(bench: Bench) {
+    let ana = known(&bench, "ana@casa.example").await;
+    let other = known(&bench, "rui@casa.example").await;
+    let store = &bench.stores.erasures;
+    let new = erasure(&bench, ana.contact);
+    store.erase(new.clone()).await.unwrap();
+    let by_hand = NewErasure { at_vendors: RemovalState::ByHand, ..erasure(&bench, other.contact) };
+    store.erase(by_hand).await.unwrap();
+    let claim = async || {
+        let mut claimed = store.claim_removals(bench.now(), bench.later(LEASE), 10).await.unwrap();
+        claimed.sort_by(|one, other| one.kind.cmp(&other.kind));
+        claimed
+    };
+    let claimed = claim().await;
+    let shown: Vec<(&str, u32)> = claimed.iter().map(|one| (one.kind.as_str(), one.attempts)).collect();
+    assert_eq!(shown, [("contact", 1), ("opportunity", 1)], "what is left to a person is not claimed");
+    assert_eq!(claim().await, [], "somebody is at it");
+    let [contact, opportunity] = &claimed[..] else { panic!("two") };
+    store.settle_removal(opportunity, RemovalOutcome::Over(RemovalState::Done)).await.unwrap();
+    store.settle_removal(contact, RemovalOutcome::Again { at: bench.later(LEASE * 3) }).await.unwrap();
+    bench.advance(LEASE * 2);
+    assert_eq!(claim().await, [], "not yet");
+    bench.advance(LEASE);
+    let again = claim().await;
+    assert_eq!(again, [Removal { attempts: 2, ..contact.clone() }]);
+    store.settle_removal(&again[0], RemovalOutcome::Over(RemovalState::ByHand)).await.unwrap();
+    bench.advance(LEASE * 9);
+    assert_eq!(claim().await, []);
+    let states: Vec<(String, RemovalState)> = store
+        .get(new.id)
+        .await
+        .unwrap()
+        .unwrap()
+        .removals
+        .into_iter()
+        .map(|one| (one.kind, one.state))
+        .collect();
+    let expected = [("contact", RemovalState::ByHand), ("opportunity", RemovalState::Done)];
+    assert_eq!(states, expected.map(|(kind, state)| (kind.to_owned(), state)));
+}

@@ -1,7 +1,9 @@
 //! Puts the program together from settings and folders.
 
+use super::alerts;
 use super::backoffice::{by_name, connectors, over};
 use super::chain::chain;
+use super::customers;
 use super::databases::databases;
 use super::demo;
 use super::knowledge::{KnowledgeProbe, Library, Retrieval};
@@ -35,7 +37,7 @@ use crate::domain::problem::Problem;
 use crate::inbox::accept::{Inbox, InboxLimits};
 use crate::knowledge::kinship::Kinship;
 use crate::knowledge::proposals::Proposals;
-use crate::limits::alert_task::{AlertTask, Webhook};
+use crate::limits::alert_task::AlertTask;
 use crate::limits::alerts::Alerts;
 use crate::limits::budget::SpendBook;
 use crate::limits::cells::SharedCells;
@@ -57,7 +59,6 @@ use crate::tools::http::HttpTools;
 use crate::tools::load;
 use crate::tools::registry::Registry;
 use crate::web::state::{SharedState, WebParts, WebState};
-use anyhow::Context;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -195,14 +196,7 @@ impl App {
         let interviews = leads::interviews(&options).map_err(listed)?;
         let definitions = leads::definitions(&interviews);
         let built_in = Arc::new(built_in(&options).map_err(listed)?);
-        let (alerts, alert_task) = match webhook(&options)? {
-            None => (Alerts::logged(options.clock.clone()), None),
-            Some(webhook) => {
-                let (alerts, task) =
-                    Alerts::with_webhook(options.clock.clone(), webhook, stores.alerts.clone());
-                (alerts, Some(task))
-            }
-        };
+        let (alerts, alert_task) = alerts::alerts(&options, stores.alerts.clone())?;
         let outside = Outside {
             cells: stores.quotas.clone(),
             book: Some(stores.spending.clone()),
@@ -285,14 +279,8 @@ impl App {
             timezone: settings.business.timezone.clone(),
             reminding,
         });
-        let customers = Arc::new(CustomerDesk {
-            stores: stores.clone(),
-            agenda: backoffice.agenda.clone(),
-            connectors: by_name.clone(),
-            files: files.clone(),
-            clock: options.clock.clone(),
-            alerts: outside.alerts.clone(),
-        });
+        let customers = customers::desk(&options, &stores, &backoffice, &by_name, &outside);
+        let customers = Arc::new(customers);
         let interview_desk = Arc::new(leads::interview_desk(&options, &runner, &registry));
         let ownership = Arc::new(Ownership::new(
             stores.conversations.clone(),
@@ -392,17 +380,6 @@ pub fn built_in(options: &Options) -> Result<OfflineModel, Vec<Problem>> {
         Some(phrases) if problems.is_empty() => Ok(OfflineModel::speaking(Arc::new(phrases))),
         Some(_) | None => Err(problems),
     }
-}
-
-/// Where alerts go, as `[alerts]` says; none if they are only logged.
-///
-/// # Errors
-/// An address that is none, or that must not be called.
-pub fn webhook(options: &Options) -> anyhow::Result<Option<Webhook>> {
-    let url = options.settings.alerts.webhook_url.trim();
-    let webhook = (!url.is_empty()).then(|| Webhook::at(url, &allowance(&options.settings.limits)));
-    // The address is left out: whoever knows it may post there.
-    webhook.transpose().context("alerts.webhook_url: alerts cannot be sent to this address")
 }
 
 /// Problems as one error, a line each.

@@ -47,7 +47,7 @@ pub async fn problems(options: &Options) -> anyhow::Result<(Vec<Problem>, Vec<Pr
     if let Err(error) = super::chain::chain(options, &Arc::default(), &Outside::alone(options)) {
         problems.push(Problem::in_file("settings", format!("{error:#}")));
     }
-    if let Err(error) = super::build::webhook(options) {
+    if let Err(error) = super::alerts::webhook(options) {
         problems.push(Problem::in_file("settings", format!("{error:#}")));
     }
     if let Err(error) = super::relay::relay(options) {

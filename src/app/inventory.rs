@@ -105,7 +105,11 @@ fn kept(options: &Options) -> anyhow::Result<Vec<Holding>> {
     };
     const PEOPLE: &str = "conversations with every step of the bot, people and what they agreed to, appointments, orders, tickets, \
                           leads, keys (hashed)";
-    let mut kept = vec![holding("database", database, PEOPLE, true)];
+    let place = match settings.privacy.conversations_days {
+        0 => database,
+        days => format!("{database}, conversations {days} days"),
+    };
+    let mut kept = vec![holding("database", place, PEOPLE, true)];
     if settings.channels.whatsapp.enabled && settings.channels.whatsapp.media.download {
         let kept_for = match settings.channels.whatsapp.media.keep_days {
             0 => "as long as the conversation".to_owned(),

@@ -1,6 +1,7 @@
 //! The composition root: the only place that names concrete types. `build` puts the program together for `main` and
 //! for tests alike; the other files are the verbs of the command line.
 
+mod alerts;
 pub mod backoffice;
 pub mod build;
 pub mod chain;
@@ -9,7 +10,8 @@ pub mod check;
 pub mod cli;
 pub mod client;
 pub mod commands;
-pub mod databases;
+pub mod customers;
+mod databases;
 pub mod demo;
 pub mod documents;
 pub mod files;

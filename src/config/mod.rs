@@ -20,6 +20,7 @@ pub mod llm;
 pub mod load;
 pub mod mcp;
 pub mod network;
+pub mod privacy;
 pub mod reminders;
 pub mod secret;
 pub mod settings;

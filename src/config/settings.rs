@@ -16,6 +16,7 @@ use super::limits::LimitSettings;
 use super::llm::LlmSettings;
 use super::load::{Layers, Places};
 use super::mcp::McpSettings;
+use super::privacy::PrivacySettings;
 use super::reminders::ReminderSettings;
 use super::store::StoreSettings;
 use super::tools::ToolsSettings;
@@ -25,7 +26,7 @@ use crate::domain::problem::Problem;
 use std::path::Path;
 
 /// The compiled-in defaults, section by section: also what `balcao config` prints.
-pub const DEFAULTS: [(&str, &str); 19] = [
+pub const DEFAULTS: [(&str, &str); 20] = [
     ("business", include_str!("default/business.toml")),
     ("llm", include_str!("default/llm.toml")),
     ("turn", include_str!("default/turn.toml")),
@@ -41,6 +42,7 @@ pub const DEFAULTS: [(&str, &str); 19] = [
     ("alerts", include_str!("default/alerts.toml")),
     ("handoff", include_str!("default/handoff.toml")),
     ("reminders", include_str!("default/reminders.toml")),
+    ("privacy", include_str!("default/privacy.toml")),
     ("interviews", include_str!("default/interviews.toml")),
     ("email", include_str!("default/email.toml")),
     ("transcription", include_str!("default/transcription.toml")),
@@ -80,6 +82,8 @@ pub struct Settings {
     pub handoff: HandoffSettings,
     /// `[reminders]`
     pub reminders: ReminderSettings,
+    /// `[privacy]`
+    pub privacy: PrivacySettings,
     /// `[interviews]`
     pub interviews: InterviewSettings,
     /// `[email]`
@@ -114,6 +118,7 @@ impl Settings {
         let alerts = layers.section("alerts");
         let handoff = layers.section("handoff");
         let reminders: Option<ReminderSettings> = layers.section("reminders");
+        let privacy: Option<PrivacySettings> = layers.section("privacy");
         let interviews = layers.section("interviews");
         let email: Option<EmailSettings> = layers.section("email");
         let transcription: Option<TranscriptionSettings> = layers.section("transcription");
@@ -123,6 +128,9 @@ impl Settings {
         }
         for (key, problem) in reminders.iter().flat_map(ReminderSettings::problems) {
             layers.report(&["reminders", key], &problem);
+        }
+        for (key, problem) in privacy.iter().flat_map(PrivacySettings::problems) {
+            layers.report(&["privacy", key], &problem);
         }
         for (key, problem) in email.iter().flat_map(EmailSettings::problems) {
             layers.report(&["email", key], &problem);
@@ -169,6 +177,7 @@ impl Settings {
             alerts,
             handoff,
             reminders,
+            privacy,
             interviews,
             email,
             transcription,
@@ -190,6 +199,7 @@ impl Settings {
                 Some(alerts),
                 Some(handoff),
                 Some(reminders),
+                Some(privacy),
                 Some(interviews),
                 Some(email),
                 Some(transcription),
@@ -212,6 +222,7 @@ impl Settings {
                     alerts,
                     handoff,
                     reminders,
+                    privacy,
                     interviews,
                     email,
                     transcription,

@@ -26,6 +26,9 @@ use tokio_util::sync::CancellationToken;
 
 /// How often it is looked whether a vendor has still something to delete.
 const ROUND: Duration = Duration::from_secs(30);
+/// How often it is looked which conversations were kept long enough, and how many go in one transaction.
+const SWEEP: Duration = Duration::from_secs(60 * 60);
+const EXPIRED: u32 = 50;
 /// Records of one claim, and how long it lasts: a call has a time limit of its own.
 const LIMIT: u32 = 20;
 const LEASE: SignedDuration = SignedDuration::from_mins(10);
@@ -98,6 +101,8 @@ pub struct CustomerDesk {
     pub clock: Arc<dyn Clock>,
     /// Where it is told that a vendor does not delete.
     pub alerts: Arc<Alerts>,
+    /// How long a conversation is kept after the last thing that happened in it; none: for good.
+    pub kept: Option<SignedDuration>,
 }
 
 impl CustomerDesk {
@@ -163,33 +168,66 @@ impl CustomerDesk {
         let erased = self.stores.erasures.erase(new).await?;
         let erasure = erased.erasure;
         tracing::info!(erasure = %erasure.id, by, "a customer was forgotten");
-        for conversation in erased.conversations {
-            // Nothing names these files any more; they are swept with the old ones if this does not work.
-            if let Err(error) = self.files.forget(conversation).await {
-                tracing::warn!(%error, "files of somebody who was forgotten could not be deleted");
-            }
-        }
+        self.forget_files(erased.conversations).await;
         if erasure.removals.iter().any(|removal| removal.state == RemovalState::Waiting) {
             self.round().await?;
         }
         Ok(self.stores.erasures.get(erasure.id).await?.unwrap_or(erasure))
     }
 
-    /// Has vendors delete what is left to delete, until `stop`.
+    /// Has vendors delete what is left to delete, and forgets old conversations, until `stop`.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
-        let mut rounds = tokio::time::interval(ROUND);
-        rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let every = |period| {
+            let mut rounds = tokio::time::interval(period);
+            rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            rounds
+        };
+        let (mut rounds, mut sweeps) = (every(ROUND), every(SWEEP));
         loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                _ = rounds.tick() => {}
-            }
-            tokio::select! {
-                // Asked again when the claim has run out: deleting twice is deleting.
-                () = stop.cancelled() => return,
-                done = self.round() => if let Err(error) = done {
-                    tracing::warn!(%error, "it could not be looked what vendors still have to delete");
+            let done = async {
+                tokio::select! {
+                    _ = rounds.tick() => self.round().await,
+                    _ = sweeps.tick() => self.expire().await.map(drop),
                 }
+            };
+            tokio::select! {
+                // What a vendor was asked is asked again when the claim has run out: deleting twice is deleting.
+                () = stop.cancelled() => return,
+                done = done => if let Err(error) = done {
+                    tracing::warn!(%error, "what customers are to be forgotten could not be looked at");
+                }
+            }
+        }
+    }
+
+    /// Forgets conversations that were kept long enough; how many.
+    ///
+    /// # Errors
+    /// The store's. What was forgotten until then is.
+    pub async fn expire(&self) -> Result<usize, StoreError> {
+        let Some(kept) = self.kept else { return Ok(0) };
+        let before = self.clock.now().saturating_sub(kept).unwrap_or(Timestamp::MIN);
+        let mut forgotten = 0;
+        loop {
+            let expired = self.stores.erasures.expire(before, EXPIRED).await?;
+            let count = expired.len();
+            self.forget_files(expired).await;
+            forgotten += count;
+            if count < EXPIRED as usize {
+                break;
+            }
+        }
+        if forgotten > 0 {
+            tracing::info!(forgotten, "conversations were kept long enough and are deleted");
+        }
+        Ok(forgotten)
+    }
+
+    /// Deletes what nothing names any more. Files that cannot be deleted now are swept with the old ones.
+    async fn forget_files(&self, conversations: Vec<ConversationId>) {
+        for conversation in conversations {
+            if let Err(error) = self.files.forget(conversation).await {
+                tracing::warn!(%error, "files of a conversation that was forgotten could not be deleted");
             }
         }
     }

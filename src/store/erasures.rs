@@ -1,11 +1,14 @@
 //! Forgetting a person: everything of theirs in one transaction, and what is left to do for it at vendors.
 
 use super::error::StoreError;
+use crate::domain::contact::{Identity, IdentityKind};
 use crate::domain::crm::Opportunity;
 use crate::domain::erasure::{Erasure, Holdings, Removal, RemovalState};
+use crate::domain::handle::phone_forms;
 use crate::domain::ids::{ContactId, ConversationId, ErasureId, RecordId};
 use async_trait::async_trait;
 use jiff::Timestamp;
+use uuid::Uuid;
 
 /// The stage of an opportunity that became a sale.
 const WON: &str = "won";
@@ -39,6 +42,29 @@ impl NewErasure {
         let notes = notes.iter().map(|note| (note.to_string(), self.at_vendors));
         deals.chain(notes).chain([(self.contact.to_string(), self.at_vendors)]).collect()
     }
+}
+
+/// What a person is known by in the bodies that channels posted: a number in every form without its `+`, a channel's own
+/// id.
+pub(in crate::store) fn marks(identities: &[Identity]) -> Vec<Vec<u8>> {
+    let marks = identities.iter().flat_map(|identity| match identity.kind {
+        IdentityKind::Phone => phone_forms(&identity.value),
+        IdentityKind::ChannelUser => vec![identity.value.clone()],
+        IdentityKind::WebVisitor | IdentityKind::Terminal | IdentityKind::Email => Vec::new(),
+    });
+    marks
+        .map(|mark| mark.trim_start_matches('+').as_bytes().to_vec())
+        .filter(|mark| !mark.is_empty())
+        .collect()
+}
+
+/// Keys of the effects of these turns and interviews: each from the first key until before the second. A turn's begin
+/// with it (`tools::tool::ToolContext::effect_key`), an interview's with `lead/` and it (`backoffice::leads`).
+pub(in crate::store) fn keys(turns: &[Uuid], interviews: &[Uuid]) -> Vec<[String; 2]> {
+    // `0` is the letter behind `/`.
+    let turns = turns.iter().map(|turn| [format!("{turn}/"), format!("{turn}0")]);
+    let interviews = interviews.iter().map(|id| [format!("lead/{id}/"), format!("lead/{id}0")]);
+    turns.chain(interviews).collect()
 }
 
 /// What [`ErasureStore::erase`] did.
@@ -78,6 +104,11 @@ pub trait ErasureStore: Send + Sync {
     /// [`StoreError::NotFound`] if there is no such contact; [`StoreError::Conflict`] while an answer to them is being
     /// written: what it does at this moment would be kept.
     async fn erase(&self, new: NewErasure) -> Result<Erased, StoreError>;
+
+    /// Deletes conversations in which nothing happened since `before`, at most `limit`, the oldest first: with the interviews
+    /// led in them, and with a visitor of whom nothing else is kept. One that is being answered, that a reminder will be told
+    /// in, or whose lead was not passed on yet stays. Returns which they were.
+    async fn expire(&self, before: Timestamp, limit: u32) -> Result<Vec<ConversationId>, StoreError>;
 
     /// Claims records at vendors that are to be deleted, at most `limit`. A claim runs out at `lease_until`.
     async fn claim_removals(

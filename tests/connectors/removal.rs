@@ -37,6 +37,7 @@ fn desk(world: &World, connector: &Arc<Connector>) -> CustomerDesk {
         files: FileShelf::below(Path::new("/nowhere")),
         clock: counter.clock.clone(),
         alerts: Arc::new(Alerts::logged(counter.clock.clone())),
+        kept: None,
     }
 }
 

@@ -169,7 +169,7 @@ async fn two_processes_may_start_at_the_same_time() {
 
 /// What earlier versions of the program have written down about the migrations they ran, with the texts they ran. The
 /// checksums are theirs: were a published text changed, files of theirs would not open any more.
-const PUBLISHED: [(i64, &str, &str, &str); 14] = [
+const PUBLISHED: [(i64, &str, &str, &str); 15] = [
     (
         1,
         "conversations",
@@ -253,6 +253,12 @@ const PUBLISHED: [(i64, &str, &str, &str); 14] = [
         "reminders",
         "c1d002671a671a9619ce9d16a0176e826c369392714575d2378d5f02494270e5172089d73fbd2cf7869ad352ea4c6646",
         include_str!("../../src/store/sqlite/migrations/0014_reminders.sql"),
+    ),
+    (
+        15,
+        "erasures",
+        "947db743c73757736c045d1f56445e84bcc812d3918b63ba28676ee7284c7046f95756bf0c0837e669c3cef1791845ca",
+        include_str!("../../src/store/sqlite/migrations/0015_erasures.sql"),
     ),
 ];
 
@@ -385,4 +391,25 @@ async fn what_an_earlier_version_wrote_is_there_after_the_table_was_laid_anew() 
     assert!(!check.exists([]).unwrap());
     let stray = "INSERT INTO inbound (conversation_id, channel, external_id, message_id) VALUES (x'00', 'web', '2', x'00')";
     assert!(outsider.execute(stray, []).is_err());
+}
+
+#[tokio::test]
+async fn who_was_forgotten_is_in_no_byte_of_the_file() {
+    let bench = Bench::sqlite().await;
+    let known = super::erasures::known(&bench, "ana@casa.example").await;
+    let long = "segredo ".repeat(5_000);
+    bench.said(known.conversation.id, &long).await;
+    bench.answered(known.conversation.id).await;
+    bench.opened().await;
+    let bench = bench.restart().await;
+    let holds = |text: &str| {
+        let bytes = fs::read(bench.folder().join("balcao.db")).unwrap();
+        bytes.windows(text.len()).any(|window| window == text.as_bytes())
+    };
+    assert!(holds("segredo") && holds("ana@casa.example"));
+    bench.stores.erasures.erase(super::erasures::erasure(&bench, known.contact)).await.unwrap();
+    bench.handle.close().await;
+    for text in ["segredo", "ana@casa", "à tarde", "quero orçamento"] {
+        assert!(!holds(text), "{text}");
+    }
 }

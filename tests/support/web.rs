@@ -165,6 +165,7 @@ pub async fn spawn_web_with(options: WebOptions) -> WebApp {
         files: FileShelf::below(folder.path()),
         clock: clock.clone(),
         alerts: Arc::new(Alerts::logged(clock.clone())),
+        kept: None,
     };
     let secrets: Vec<_> = options.relay.iter().map(|secret| SharedSecret::new(*secret)).collect();
     let relay = SigningKeys::read(&secrets)

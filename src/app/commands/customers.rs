@@ -3,11 +3,11 @@
 use super::{ask, database};
 use crate::app::backoffice::{by_name, connectors, over};
 use crate::app::build::{Options, Outside, listed};
+use crate::app::customers::desk;
 use crate::app::instance::{Running, running};
 use crate::app::terminal::say;
 use crate::conversation::customer_file::customer_file;
 use crate::conversation::customers::{AtVendors, Customer, CustomerDesk};
-use crate::conversation::files::FileShelf;
 use crate::domain::erasure::{Erasure, Holdings, RemovalState};
 use crate::domain::ids::ContactId;
 use crate::store::open::StoreHandle;
@@ -91,14 +91,8 @@ impl Desk {
         let outside = Outside::alone(options);
         let connectors = connectors(options, &stores, &outside).map_err(listed)?;
         let by_name = by_name(&connectors);
-        let desk = CustomerDesk {
-            agenda: over(options, &stores, connectors).map_err(listed)?.agenda,
-            connectors: by_name,
-            files: FileShelf::below(&options.data),
-            clock: options.clock.clone(),
-            alerts: outside.alerts,
-            stores,
-        };
+        let backoffice = over(options, &stores, connectors).map_err(listed)?;
+        let desk = desk(options, &stores, &backoffice, &by_name, &outside);
         Ok(Self::Own(Box::new(desk), handle))
     }
 

@@ -1,12 +1,12 @@
 //! Forgetting people on PostgreSQL.
 
 use super::database::{Atomicity, Database, Transaction};
-use super::rows::{Columns, Statement};
+use super::rows::{Columns, Statement, identity};
 use super::text::{json, stored};
 use crate::domain::crm::Opportunity;
 use crate::domain::erasure::{Erasure, Holdings, Removal};
 use crate::domain::ids::{ContactId, ConversationId, ErasureId, RecordId};
-use crate::store::erasures::{Erased, ErasureStore, NewErasure, RemovalOutcome};
+use crate::store::erasures::{Erased, ErasureStore, NewErasure, RemovalOutcome, keys, marks};
 use crate::store::error::StoreError;
 use crate::store::sql;
 use crate::store::sql::values::{self, blob, farthest, removal_settled, removal_state};
@@ -21,12 +21,8 @@ const HOLD: [&str; 2] = [
     "SELECT id FROM conversations WHERE contact_id = $1 ORDER BY id FOR UPDATE",
 ];
 
-/// Forgets what calls to vendors returned in a person's turns and interviews. `$1` contact.
-const FORGET_CALLS: &str = "
-    DELETE FROM connector_calls WHERE replace(substr(key, 1, 36), '-', '') IN (
-        SELECT encode(turn_id, 'hex') FROM events
-        WHERE kind = 'turn_started' AND conversation_id IN (SELECT id FROM conversations WHERE contact_id = $1)
-        UNION SELECT encode(id, 'hex') FROM interviews WHERE contact_id = $1)";
+/// Forgets what channels posted of a person and was worked through. `$1` what they are known by.
+const FORGET_POSTS: &str = "DELETE FROM posts WHERE state <> 'waiting' AND position($1 IN body) > 0";
 
 /// [`ErasureStore`] on PostgreSQL.
 pub(super) struct Erasures {
@@ -63,6 +59,10 @@ impl ErasureStore for Erasures {
     async fn erase(&self, new: NewErasure) -> Result<Erased, StoreError> {
         let new = Arc::new(new);
         self.database.write(Atomicity::Transaction, move |tx| Box::pin(erase(tx, Arc::clone(&new)))).await
+    }
+
+    async fn expire(&self, before: Timestamp, limit: u32) -> Result<Vec<ConversationId>, StoreError> {
+        self.database.write(Atomicity::Transaction, move |tx| Box::pin(expire(tx, before, limit))).await
     }
 
     async fn claim_removals(
@@ -153,10 +153,16 @@ async fn erase(transaction: &mut Transaction, new: Arc<NewErasure>) -> Result<Er
         }
         transaction.write(sqlx::query(sql::erasures::UNLINK).bind(local)).await?;
     }
-    let effects = sqlx::query(sql::erasures::FORGET_EFFECTS).bind(contact.to_string());
+    let effects = sqlx::query(sql::erasures::FORGET_NAMED).bind(contact.to_string());
     transaction.write(effects).await?;
-    transaction.write(theirs(FORGET_CALLS, contact)).await?;
-    for text in sql::erasures::FORGET {
+    let rows = transaction.rows(theirs(sql::contacts::IDENTITIES, contact)).await?;
+    for mark in marks(&rows.iter().map(identity).collect::<Result<Vec<_>, _>>()?) {
+        transaction.write(sqlx::query(FORGET_POSTS).bind(mark)).await?;
+    }
+    for conversation in &conversations {
+        forget_conversation(transaction, *conversation).await?;
+    }
+    for text in sql::erasures::FORGET_PERSON {
         transaction.write(theirs(text, contact)).await?;
     }
     transaction.write(theirs(sql::erasures::STRIP, contact).bind(new.at.as_millisecond())).await?;
@@ -177,6 +183,43 @@ async fn erase(transaction: &mut Transaction, new: Arc<NewErasure>) -> Result<Er
     let erasure =
         Erasure { id: new.id, contact, asked_by: new.asked_by.clone(), at: new.at, removed, removals };
     Ok(Erased { erasure, conversations })
+}
+
+/// Old conversations, and who is a stranger without them.
+async fn expire(
+    transaction: &mut Transaction,
+    before: Timestamp,
+    limit: u32,
+) -> Result<Vec<ConversationId>, StoreError> {
+    let statement =
+        sqlx::query(sql::erasures::HELD_EXPIRED).bind(before.as_millisecond()).bind(i64::from(limit));
+    let mut gone = Vec::new();
+    for row in transaction.rows(statement).await? {
+        let mut columns = Columns::of(&row);
+        let (conversation, contact) = (ConversationId(columns.id()?), ContactId(columns.id()?));
+        forget_conversation(transaction, conversation).await?;
+        for text in sql::erasures::FORGET_STRANGER {
+            transaction.write(theirs(text, contact)).await?;
+        }
+        gone.push(conversation);
+    }
+    Ok(gone)
+}
+
+async fn forget_conversation(transaction: &mut Transaction, id: ConversationId) -> Result<(), StoreError> {
+    let of = |text: &'static str| sqlx::query(text).bind(blob(id.0));
+    let ids = |rows: Vec<PgRow>| rows.iter().map(|row| Columns::of(row).id()).collect::<Result<Vec<_>, _>>();
+    let turns = ids(transaction.rows(of(sql::erasures::TURNS_OF)).await?)?;
+    let interviews = ids(transaction.rows(of(sql::erasures::INTERVIEWS_IN)).await?)?;
+    for [from, until] in keys(&turns, &interviews) {
+        for text in sql::erasures::FORGET_EFFECTS {
+            transaction.write(sqlx::query(text).bind(from.clone()).bind(until.clone())).await?;
+        }
+    }
+    for text in sql::erasures::FORGET_CONVERSATION {
+        transaction.write(of(text)).await?;
+    }
+    Ok(())
 }
 
 fn theirs(text: &'static str, contact: ContactId) -> Statement<'static> {

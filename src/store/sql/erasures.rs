@@ -1,19 +1,44 @@
-//! Texts that forget a person. One text for both databases; where they differ, each has its own beside its code.
+//! Texts that forget people and old conversations. One text for both databases; where they differ, each has its own
+//! beside its code.
+
+macro_rules! expired {
+    () => {
+        "SELECT id, contact_id FROM conversations
+         WHERE updated_at < $1 AND lease_turn IS NULL
+            AND NOT EXISTS (SELECT 1 FROM interviews
+                WHERE interviews.conversation_id = conversations.id AND interviews.follow_up_at IS NOT NULL)
+            AND NOT EXISTS (SELECT 1 FROM reminders WHERE reminders.conversation_id = conversations.id)
+         ORDER BY updated_at, id LIMIT $2"
+    };
+}
+
+/// Whether somebody has neither a handle nor anything that is kept of them. `$1` contact.
+macro_rules! stranger {
+    () => {
+        "contacts.id = $1 AND contacts.email IS NULL AND contacts.phone IS NULL
+         AND NOT EXISTS (SELECT 1 FROM conversations WHERE conversations.contact_id = contacts.id)
+         AND NOT EXISTS (SELECT 1 FROM interviews WHERE interviews.contact_id = contacts.id)
+         AND NOT EXISTS (SELECT 1 FROM opportunities WHERE opportunities.contact_id = contacts.id)
+         AND NOT EXISTS (SELECT 1 FROM notes WHERE notes.contact_id = contacts.id)
+         AND NOT EXISTS (SELECT 1 FROM appointments WHERE appointments.contact_id = contacts.id)
+         AND NOT EXISTS (SELECT 1 FROM tickets WHERE tickets.contact_id = contacts.id)
+         AND NOT EXISTS (SELECT 1 FROM orders WHERE orders.contact_id = contacts.id)"
+    };
+}
 
 /// How much is kept of a person. `$1` contact.
-pub(in crate::store) const HOLDINGS: &str = concat!(
-    "SELECT (SELECT COUNT(*) FROM conversations WHERE contact_id = $1), ",
-    "(SELECT COUNT(*) FROM events WHERE kind = 'message' AND conversation_id IN ",
-    theirs!(),
-    "), (SELECT COUNT(*) FROM interviews WHERE contact_id = $1 OR conversation_id IN ",
-    theirs!(),
-    "), (SELECT COUNT(*) FROM consents WHERE contact_id = $1), \
-        (SELECT COUNT(*) FROM opportunities WHERE contact_id = $1), \
-        (SELECT COUNT(*) FROM notes WHERE contact_id = $1), \
-        (SELECT COUNT(*) FROM appointments WHERE contact_id = $1), \
-        (SELECT COUNT(*) FROM tickets WHERE contact_id = $1), \
-        (SELECT COUNT(*) FROM orders WHERE contact_id = $1)"
-);
+pub(in crate::store) const HOLDINGS: &str = "
+    SELECT (SELECT COUNT(*) FROM conversations WHERE contact_id = $1),
+        (SELECT COUNT(*) FROM events WHERE kind = 'message'
+            AND conversation_id IN (SELECT id FROM conversations WHERE contact_id = $1)),
+        (SELECT COUNT(*) FROM interviews WHERE contact_id = $1
+            OR conversation_id IN (SELECT id FROM conversations WHERE contact_id = $1)),
+        (SELECT COUNT(*) FROM consents WHERE contact_id = $1),
+        (SELECT COUNT(*) FROM opportunities WHERE contact_id = $1),
+        (SELECT COUNT(*) FROM notes WHERE contact_id = $1),
+        (SELECT COUNT(*) FROM appointments WHERE contact_id = $1),
+        (SELECT COUNT(*) FROM tickets WHERE contact_id = $1),
+        (SELECT COUNT(*) FROM orders WHERE contact_id = $1)";
 
 /// A person's conversations. `$1` contact.
 pub(in crate::store) const CONVERSATIONS: &str =
@@ -34,19 +59,37 @@ pub(in crate::store) const LINKED: &str =
 /// Forgets which records of vendors' one of ours is. `$1` our id.
 pub(in crate::store) const UNLINK: &str = "DELETE FROM connector_links WHERE local = $1";
 
-/// Forgets what effects returned that name a person. `$1` the contact's id as text.
-pub(in crate::store) const FORGET_EFFECTS: &str = "DELETE FROM effects WHERE result LIKE '%' || $1 || '%'";
+/// Turns of a conversation. `$1` conversation.
+pub(in crate::store) const TURNS_OF: &str =
+    "SELECT DISTINCT turn_id FROM events WHERE conversation_id = $1 AND turn_id IS NOT NULL";
 
-/// What is deleted of a person, in an order that leaves no reference behind. `$1` contact.
-pub(in crate::store) const FORGET: [&str; 14] = [
-    concat!("DELETE FROM inbound WHERE conversation_id IN ", theirs!()),
-    concat!("DELETE FROM outbox WHERE conversation_id IN ", theirs!()),
-    concat!("DELETE FROM sends WHERE conversation_id IN ", theirs!()),
-    concat!("DELETE FROM reminders WHERE conversation_id IN ", theirs!()),
-    concat!("DELETE FROM visits WHERE conversation_id IN ", theirs!()),
-    concat!("DELETE FROM events WHERE conversation_id IN ", theirs!()),
-    concat!("DELETE FROM interviews WHERE contact_id = $1 OR conversation_id IN ", theirs!()),
-    "DELETE FROM conversations WHERE contact_id = $1",
+/// Interviews of a conversation. `$1` conversation.
+pub(in crate::store) const INTERVIEWS_IN: &str = "SELECT id FROM interviews WHERE conversation_id = $1";
+
+/// Forgets what effects of these keys returned, here and at vendors. `$1` the first key, `$2` behind the last one.
+pub(in crate::store) const FORGET_EFFECTS: [&str; 2] = [
+    "DELETE FROM effects WHERE key >= $1 AND key < $2",
+    "DELETE FROM connector_calls WHERE key >= $1 AND key < $2",
+];
+
+/// Forgets what other effects returned that name a person. `$1` the contact's id as text.
+pub(in crate::store) const FORGET_NAMED: &str = "DELETE FROM effects WHERE result LIKE '%' || $1 || '%'";
+
+/// What is deleted of a conversation, in an order that leaves no reference behind. `$1` conversation.
+pub(in crate::store) const FORGET_CONVERSATION: [&str; 8] = [
+    "DELETE FROM inbound WHERE conversation_id = $1",
+    "DELETE FROM outbox WHERE conversation_id = $1",
+    "DELETE FROM sends WHERE conversation_id = $1",
+    "DELETE FROM reminders WHERE conversation_id = $1",
+    "DELETE FROM visits WHERE conversation_id = $1",
+    "DELETE FROM events WHERE conversation_id = $1",
+    "DELETE FROM interviews WHERE conversation_id = $1",
+    "DELETE FROM conversations WHERE id = $1",
+];
+
+/// What is deleted of a person without conversations, in an order that leaves no reference behind. `$1` contact.
+pub(in crate::store) const FORGET_PERSON: [&str; 7] = [
+    "DELETE FROM interviews WHERE contact_id = $1",
     "DELETE FROM consents WHERE contact_id = $1",
     "DELETE FROM opportunities WHERE contact_id = $1",
     "DELETE FROM notes WHERE contact_id = $1",
@@ -64,6 +107,19 @@ pub(in crate::store) const STRIP: &str = "
 /// Deletes a contact that nothing names any more. `$1` contact.
 pub(in crate::store) const DELETE: &str =
     "DELETE FROM contacts WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM orders WHERE orders.contact_id = $1)";
+
+/// Conversations in which nothing happened for long and nothing is to happen. `$1` since when, `$2` limit.
+pub(in crate::store) const EXPIRED: &str = expired!();
+
+/// The same, kept from others until the transaction ends; PostgreSQL's alone.
+pub(in crate::store) const HELD_EXPIRED: &str = concat!(expired!(), " FOR UPDATE SKIP LOCKED");
+
+/// What is deleted of somebody of whom nothing is kept by which they could be known. `$1` contact.
+pub(in crate::store) const FORGET_STRANGER: [&str; 3] = [
+    concat!("DELETE FROM consents WHERE contact_id IN (SELECT id FROM contacts WHERE ", stranger!(), ")"),
+    concat!("DELETE FROM identities WHERE contact_id IN (SELECT id FROM contacts WHERE ", stranger!(), ")"),
+    concat!("DELETE FROM contacts WHERE ", stranger!()),
+];
 
 /// Keeps that a person was forgotten. `$1` id, `$2` contact, `$3` who had it done, `$4` time, `$5` what was deleted.
 pub(in crate::store) const KEEP: &str =

@@ -49,13 +49,6 @@ macro_rules! interview_columns {
     };
 }
 
-/// The conversations of a person, as a list to look in. `$1` contact.
-macro_rules! theirs {
-    () => {
-        "(SELECT id FROM conversations WHERE contact_id = $1)"
-    };
-}
-
 /// The columns a [`crate::domain::erasure::Removal`] is read from, in order.
 macro_rules! removal_columns {
     () => {

@@ -42,6 +42,8 @@ impl Connector {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        // What is deleted is overwritten: somebody who was forgotten is in no free page, either.
+        connection.pragma_update(None, "secure_delete", true)?;
         connection.pragma_update(None, "wal_autocheckpoint", self.checkpoint_pages)?;
         connection.pragma_update(None, "journal_size_limit", i64::from(self.journal_limit_mib) << 20)?;
         Ok(connection)
@@ -94,6 +96,7 @@ mod tests {
         for (name, value) in [
             ("synchronous", 2),
             ("foreign_keys", 1),
+            ("secure_delete", 1),
             ("temp_store", 2),
             ("cache_size", -400),
             ("wal_autocheckpoint", 7),

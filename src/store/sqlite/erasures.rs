@@ -1,26 +1,22 @@
 //! Forgetting people on SQLite.
 
 use super::Database;
-use super::rows::Columns;
+use super::rows::{Columns, identity};
 use super::statement::{Statement, query};
 use super::transaction::Transaction;
 use super::writer::Atomicity;
 use crate::domain::crm::Opportunity;
 use crate::domain::erasure::{Erasure, Holdings, Removal};
 use crate::domain::ids::{ContactId, ConversationId, ErasureId, RecordId};
-use crate::store::erasures::{Erased, ErasureStore, NewErasure, RemovalOutcome};
+use crate::store::erasures::{Erased, ErasureStore, NewErasure, RemovalOutcome, keys, marks};
 use crate::store::error::StoreError;
 use crate::store::sql;
 use crate::store::sql::values::{self, blob, farthest, json, removal_settled, removal_state};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-/// Forgets what calls to vendors returned in a person's turns and interviews. `$1` contact.
-const FORGET_CALLS: &str = "
-    DELETE FROM connector_calls WHERE replace(substr(key, 1, 36), '-', '') IN (
-        SELECT lower(hex(turn_id)) FROM events
-        WHERE kind = 'turn_started' AND conversation_id IN (SELECT id FROM conversations WHERE contact_id = $1)
-        UNION SELECT lower(hex(id)) FROM interviews WHERE contact_id = $1)";
+/// Forgets what channels posted of a person and was worked through. `$1` what they are known by.
+const FORGET_POSTS: &str = "DELETE FROM posts WHERE state <> 'waiting' AND instr(body, $1) > 0";
 
 /// [`ErasureStore`] on SQLite.
 pub(super) struct Erasures {
@@ -54,6 +50,10 @@ impl ErasureStore for Erasures {
 
     async fn erase(&self, new: NewErasure) -> Result<Erased, StoreError> {
         self.database.writer.run(Atomicity::Savepoint, |tx| erase(tx, new)).await
+    }
+
+    async fn expire(&self, before: Timestamp, limit: u32) -> Result<Vec<ConversationId>, StoreError> {
+        self.database.writer.run(Atomicity::Savepoint, move |tx| expire(tx, before, limit)).await
     }
 
     async fn claim_removals(
@@ -110,9 +110,14 @@ fn erase(transaction: &mut Transaction, new: NewErasure) -> Result<Erased, Store
         }
         transaction.write(query(sql::erasures::UNLINK).bind(local))?;
     }
-    transaction.write(query(sql::erasures::FORGET_EFFECTS).bind(new.contact.to_string()))?;
-    transaction.write(theirs(FORGET_CALLS))?;
-    for text in sql::erasures::FORGET {
+    transaction.write(query(sql::erasures::FORGET_NAMED).bind(new.contact.to_string()))?;
+    for mark in marks(&transaction.read_all(theirs(sql::contacts::IDENTITIES), identity)?) {
+        transaction.write(query(FORGET_POSTS).bind(mark))?;
+    }
+    for conversation in &conversations {
+        forget_conversation(transaction, *conversation)?;
+    }
+    for text in sql::erasures::FORGET_PERSON {
         transaction.write(theirs(text))?;
     }
     transaction.write(theirs(sql::erasures::STRIP).bind(new.at.as_millisecond()))?;
@@ -132,6 +137,39 @@ fn erase(transaction: &mut Transaction, new: NewErasure) -> Result<Erased, Store
     }
     let NewErasure { id, contact, asked_by, at, .. } = new;
     Ok(Erased { erasure: Erasure { id, contact, asked_by, at, removed, removals }, conversations })
+}
+
+/// Old conversations, and who is a stranger without them.
+fn expire(
+    transaction: &mut Transaction,
+    before: Timestamp,
+    limit: u32,
+) -> Result<Vec<ConversationId>, StoreError> {
+    let expired = query(sql::erasures::EXPIRED).bind(before.as_millisecond()).bind(limit);
+    let expired = transaction
+        .read_all(expired, |columns| Ok((ConversationId(columns.id()?), ContactId(columns.id()?))))?;
+    for (conversation, contact) in &expired {
+        forget_conversation(transaction, *conversation)?;
+        for text in sql::erasures::FORGET_STRANGER {
+            transaction.write(query(text).bind(blob(contact.0)))?;
+        }
+    }
+    Ok(expired.into_iter().map(|(conversation, _)| conversation).collect())
+}
+
+fn forget_conversation(transaction: &mut Transaction, id: ConversationId) -> Result<(), StoreError> {
+    let of = |text: &'static str| query(text).bind(blob(id.0));
+    let turns = transaction.read_all(of(sql::erasures::TURNS_OF), |columns| columns.id())?;
+    let interviews = transaction.read_all(of(sql::erasures::INTERVIEWS_IN), |columns| columns.id())?;
+    for [from, until] in keys(&turns, &interviews) {
+        for text in sql::erasures::FORGET_EFFECTS {
+            transaction.write(query(text).bind(from.as_str()).bind(until.as_str()))?;
+        }
+    }
+    for text in sql::erasures::FORGET_CONVERSATION {
+        transaction.write(of(text))?;
+    }
+    Ok(())
 }
 
 fn named(text: &'static str, removal: &Removal) -> Statement {

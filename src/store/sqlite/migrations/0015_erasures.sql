@@ -25,3 +25,4 @@ CREATE INDEX removals_due ON removals (due_at) WHERE state = 'waiting';
 
 CREATE INDEX conversations_of_contact ON conversations (contact_id);
 CREATE INDEX connector_links_by_local ON connector_links (local);
+CREATE INDEX connector_calls_by_key ON connector_calls (key);

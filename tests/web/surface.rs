@@ -169,6 +169,17 @@ async fn the_document_describes_every_route_and_no_other() {
             assert_ne!(answer.json::<Value>().await.unwrap()["code"], "not_found", "{route}");
         }
     }
+    // What a program that makes a client of it wants: a name for every call, words for every answer.
+    let operations = document["paths"].as_object().unwrap().values();
+    let operations: Vec<&Value> = operations.flat_map(|path| path.as_object().unwrap().values()).collect();
+    let names: BTreeSet<&str> =
+        operations.iter().map(|operation| operation["operationId"].as_str().unwrap()).collect();
+    assert_eq!(names.len(), operations.len());
+    for (status, answer) in
+        operations.iter().flat_map(|operation| operation["responses"].as_object().unwrap())
+    {
+        assert!(answer["description"].as_str().is_some_and(|text| text.len() > 5), "{status}: {answer}");
+    }
     // Every reference leads somewhere.
     let text = document.to_string();
     for reference in text.split("\"#/").skip(1) {

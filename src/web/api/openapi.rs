@@ -9,13 +9,15 @@ use crate::web::{pages, probes};
 use axum::response::IntoResponse;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use std::sync::LazyLock;
+use utoipa::openapi::RefOr;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi, ToSchema};
 
 /// The document.
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Balcão", description = "Conversations of a small business, over HTTP."),
+    // Clients that are made of it are named after the title, and packages bear ASCII names.
+    info(title = "Balcao", description = "Balcão: conversations of a small business, over HTTP."),
     paths(
         conversations::open_conversation,
         messages::post_message,
@@ -72,7 +74,7 @@ use utoipa::{Modify, OpenApi, ToSchema};
         probes::metrics,
         openapi_document,
     ),
-    modifiers(&Credentials)
+    modifiers(&Credentials, &Answers)
 )]
 pub struct Document;
 
@@ -133,6 +135,46 @@ impl Modify for Credentials {
             "token_in_query",
             SecurityScheme::ApiKey(ApiKey::Query(ApiKeyValue::new("token"))),
         );
+    }
+}
+
+/// Says in words what an answer is of which nothing else is said: programs that make clients from the document want it.
+struct Answers;
+
+impl Modify for Answers {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for path in document.paths.paths.values_mut() {
+            let operations = [&mut path.get, &mut path.post, &mut path.patch, &mut path.delete];
+            for operation in operations.into_iter().flatten() {
+                for (status, answer) in &mut operation.responses.responses {
+                    if let RefOr::T(answer) = answer
+                        && answer.description.is_empty()
+                    {
+                        meaning(status).clone_into(&mut answer.description);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What a status means here.
+fn meaning(status: &str) -> &'static str {
+    match status {
+        "200" => "As asked for.",
+        "201" => "It is made.",
+        "202" => "It is taken and durable.",
+        "204" => "It is done; there is nothing to say.",
+        "304" => "It is as it was.",
+        "400" | "422" => "The request makes no sense; `detail` says where.",
+        "401" => "The token or key is missing or not known.",
+        "403" => "The key lacks the scope.",
+        "404" => "There is no such thing.",
+        "409" => "The present state does not allow it; `detail` says why.",
+        "413" => "It is too large.",
+        "429" => "Too many requests; `Retry-After` says when to come again.",
+        "503" => "It cannot be done for now; try again.",
+        _ => "See `code` and `detail`.",
     }
 }
 

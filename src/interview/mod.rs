@@ -3,6 +3,7 @@
 
 pub mod condition;
 pub mod definition;
+pub mod draw;
 pub mod field;
 pub mod handover;
 pub mod hear;

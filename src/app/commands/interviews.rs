@@ -7,6 +7,8 @@ use crate::app::instance::running;
 use crate::app::leads::{definitions, interviews as led};
 use crate::app::terminal::say;
 use crate::conversation::lead_report::{VersionReport, report};
+use crate::interview::definition::Definition;
+use crate::interview::draw::draw;
 use crate::interview::read;
 use crate::store::interviews::InterviewFilter;
 use anyhow::Context;
@@ -14,6 +16,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// `balcao interviews …`
 #[derive(Subcommand)]
@@ -24,6 +27,18 @@ pub enum InterviewsCommand {
     List(ListArguments),
     /// JSON Schema of a file in prompts/interviews/, for editors
     Schema,
+    /// A picture of an interview, as a Mermaid flowchart: Markdown viewers and https://mermaid.live draw it
+    Draw(DrawArguments),
+}
+
+/// `balcao interviews draw …`
+#[derive(Args)]
+pub struct DrawArguments {
+    /// Name of the interview
+    name: String,
+    /// Of this version, if there are several
+    #[arg(long)]
+    version: Option<String>,
 }
 
 /// `balcao interviews report …`
@@ -61,6 +76,19 @@ pub async fn interviews(options: &Options, command: &InterviewsCommand) -> anyho
         InterviewsCommand::List(arguments) => tell_list(options, arguments).await,
         InterviewsCommand::Schema => {
             say(&serde_json::to_string_pretty(&read::schema())?);
+            Ok(ExitCode::SUCCESS)
+        }
+        InterviewsCommand::Draw(DrawArguments { name, version }) => {
+            let interviews = led(options).map_err(listed)?;
+            let is_meant = |one: &&Arc<Definition>| {
+                one.name == *name && version.as_ref().is_none_or(|version| *version == one.version)
+            };
+            let definition = interviews.iter().find(is_meant).with_context(|| {
+                let mut led: Vec<&str> = interviews.iter().map(|one| one.name.as_str()).collect();
+                led.dedup();
+                format!("there is no interview `{name}` among those that are led: {}", led.join(", "))
+            })?;
+            say(draw(definition, options.settings.business.language).trim_end());
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -8,6 +8,7 @@ use crate::conversation::files::FileShelf;
 use crate::store::Stores;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// The desk over these systems.
 pub fn desk(
@@ -20,10 +21,12 @@ pub fn desk(
     CustomerDesk {
         stores: stores.clone(),
         agenda: backoffice.agenda.clone(),
+        crm: backoffice.crm.clone(),
         connectors: connectors.clone(),
         files: FileShelf::below(&options.data),
         clock: options.clock.clone(),
         alerts: outside.alerts.clone(),
         kept: options.settings.privacy.conversations_kept(),
+        wake: Notify::new(),
     }
 }

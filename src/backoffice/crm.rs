@@ -164,6 +164,12 @@ pub trait Crm: Send + Sync {
     /// Everything on a contact.
     async fn history(&self, contact: ContactId) -> Result<ContactHistory, BackofficeError>;
 
+    /// Takes over what a vendor has on a contact. Whether the opportunities are now as they stand there; without a vendor
+    /// they always are.
+    async fn catch_up(&self, _contact: ContactId) -> Result<bool, BackofficeError> {
+        Ok(true)
+    }
+
     /// Keeps a preference the person asked us to remember; the newest of a name counts.
     async fn remember(
         &self,

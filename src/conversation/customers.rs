@@ -3,51 +3,50 @@
 //! again.
 
 use super::files::FileShelf;
+use super::reception::BY_PHONE;
 use crate::backoffice::BackofficeError;
 use crate::backoffice::agenda::Agenda;
 use crate::backoffice::connector::Connector;
-use crate::backoffice::connector::removal::remove;
+use crate::backoffice::connector::removal::{can_remove, remove};
+use crate::backoffice::crm::Crm;
 use crate::domain::clock::Clock;
 use crate::domain::contact::{Contact, Identity, IdentityKind};
-use crate::domain::erasure::{Erasure, Holdings, Removal, RemovalState};
+use crate::domain::erasure::{AtVendors, Erasure, Holdings, Removal, RemovalState};
 use crate::domain::handle::{canonical_email, canonical_phone, phone_forms};
 use crate::domain::ids::{ContactId, ConversationId, ErasureId};
 use crate::limits::alerts::Alerts;
 use crate::limits::backoff::Backoff;
 use crate::store::Stores;
-use crate::store::erasures::{NewErasure, RemovalOutcome};
+use crate::store::conversations::ConversationFilter;
+use crate::store::erasures::{Erased, NewErasure, RemovalOutcome};
 use crate::store::error::StoreError;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// How often it is looked whether a vendor has still something to delete.
 const ROUND: Duration = Duration::from_secs(30);
 /// How often it is looked which conversations were kept long enough, and how many go in one transaction.
 const SWEEP: Duration = Duration::from_secs(60 * 60);
-const EXPIRED: u32 = 50;
+const EXPIRED: u32 = 10;
+/// How long it is kept which id somebody had who was forgotten, so that nothing that was under way brings them back.
+const IDS_KEPT: SignedDuration = SignedDuration::from_hours(24);
+/// How long a conversation may have files before it is there.
+const OPENING: SignedDuration = SignedDuration::from_hours(1);
+/// Most conversations that are looked at for a handle that stands in them.
+const MOST_WRITTEN: u32 = 50;
 /// Records of one claim, and how long it lasts: a call has a time limit of its own.
-const LIMIT: u32 = 20;
+const LIMIT: u32 = 5;
 const LEASE: SignedDuration = SignedDuration::from_mins(10);
 /// How long a vendor that did not delete is left alone.
 const BACKOFF: Backoff =
     Backoff { first: Duration::from_secs(60), longest: Duration::from_secs(6 * 60 * 60) };
 /// So many times in vain, some days, and a person has to.
 const IN_VAIN: u32 = 20;
-
-/// How far forgetting reaches.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AtVendors {
-    /// What vendors' CRMs have is deleted there too, where the connector can.
-    #[default]
-    Delete,
-    /// It stays there, and is listed.
-    Leave,
-}
 
 /// Somebody that the program knows.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -56,6 +55,8 @@ pub struct Customer {
     pub contact: Contact,
     /// How much is kept of them.
     pub holdings: Holdings,
+    /// Whether the handle is theirs, or only stands in a conversation of theirs: then it may be the same person, or not.
+    pub is_proven: bool,
 }
 
 /// Why somebody was not forgotten.
@@ -93,6 +94,8 @@ pub struct CustomerDesk {
     pub stores: Stores,
     /// What is booked, here and in calendars.
     pub agenda: Arc<dyn Agenda>,
+    /// What vendors know of deals.
+    pub crm: Arc<dyn Crm>,
     /// The connectors that are used, by name.
     pub connectors: BTreeMap<String, Arc<Connector>>,
     /// Files that customers sent.
@@ -103,44 +106,70 @@ pub struct CustomerDesk {
     pub alerts: Arc<Alerts>,
     /// How long a conversation is kept after the last thing that happened in it; none: for good.
     pub kept: Option<SignedDuration>,
+    /// Says that vendors have something to delete.
+    pub wake: Notify,
 }
 
 impl CustomerDesk {
-    /// Who is meant by an e-mail, a phone number, or the id of a customer or of a conversation.
+    /// Who is meant by an e-mail, a phone number, or the id of a customer or of a conversation: first whose it is, then
+    /// those in whose conversations it was written.
     ///
     /// # Errors
     /// The store's.
-    pub async fn find(&self, whom: &str) -> Result<Option<Customer>, StoreError> {
-        let Some(contact) = self.known(whom.trim()).await? else { return Ok(None) };
-        let holdings = self.stores.erasures.holdings(contact.id).await?;
-        Ok(Some(Customer { contact, holdings }))
+    pub async fn find(&self, whom: &str) -> Result<Vec<Customer>, StoreError> {
+        let whom = whom.trim();
+        let mut found = self.known(whom).await?;
+        let proven = found.len();
+        if canonical_email(whom).is_some() || canonical_phone(whom).is_some() {
+            let written = ConversationFilter {
+                query: Some(whom.to_owned()),
+                limit: MOST_WRITTEN,
+                ..ConversationFilter::default()
+            };
+            for conversation in self.stores.conversations.list(&written).await?.items {
+                if found.iter().all(|contact| contact.id != conversation.contact) {
+                    found.extend(self.stores.contacts.get(conversation.contact).await?);
+                }
+            }
+        }
+        let mut customers = Vec::with_capacity(found.len());
+        for (place, contact) in found.into_iter().enumerate() {
+            let holdings = self.stores.erasures.holdings(contact.id).await?;
+            customers.push(Customer { contact, holdings, is_proven: place < proven });
+        }
+        Ok(customers)
     }
 
-    async fn known(&self, whom: &str) -> Result<Option<Contact>, StoreError> {
+    /// Whose an id or a handle is.
+    async fn known(&self, whom: &str) -> Result<Vec<Contact>, StoreError> {
         let contacts = &self.stores.contacts;
         if let Ok(id) = whom.parse::<ContactId>() {
             if let Some(contact) = contacts.get(id).await? {
-                return Ok(Some(contact));
+                return Ok(vec![contact]);
             }
             let conversation = self.stores.conversations.get(ConversationId(id.0)).await?;
             return match conversation {
-                Some(conversation) => contacts.get(conversation.contact).await,
-                None => Ok(None),
+                Some(conversation) => Ok(contacts.get(conversation.contact).await?.into_iter().collect()),
+                None => Ok(Vec::new()),
             };
         }
         let email = canonical_email(whom).map(|value| Identity { kind: IdentityKind::Email, value });
-        let phones = canonical_phone(whom).into_iter().flat_map(|phone| phone_forms(&phone));
-        let phones = phones.map(|value| Identity { kind: IdentityKind::Phone, value });
+        let phones: Vec<String> = canonical_phone(whom).iter().flat_map(|phone| phone_forms(phone)).collect();
+        let phones = phones.into_iter().flat_map(|phone| {
+            // A number that a channel vouches for is not always a phone on record.
+            let channel = Identity { kind: IdentityKind::ChannelUser, value: format!("{BY_PHONE}{phone}") };
+            [Identity { kind: IdentityKind::Phone, value: phone }, channel]
+        });
+        let mut found: Vec<Contact> = Vec::new();
         for identity in email.into_iter().chain(phones) {
-            if let Some(contact) = contacts.find(&identity).await? {
-                return Ok(Some(contact));
-            }
+            let theirs = contacts.find(&identity).await?;
+            found.extend(theirs.filter(|contact| found.iter().all(|known| known.id != contact.id)));
         }
-        Ok(None)
+        Ok(found)
     }
 
-    /// Forgets somebody: what is booked is called off, what is kept is deleted, and what vendors have is deleted now, or
-    /// later if they do not answer. `by` is who has it done.
+    /// Forgets somebody: what is booked is called off, what is kept is deleted, and what vendors have is left to be deleted
+    /// by [`run`](Self::run). `by` is who has it done.
     ///
     /// # Errors
     /// [`ForgetError`]; nothing was deleted then.
@@ -150,29 +179,56 @@ impl CustomerDesk {
         at_vendors: AtVendors,
         by: &str,
     ) -> Result<Erasure, ForgetError> {
+        let now = self.clock.now();
+        self.stores.contacts.get(id).await?.ok_or(ForgetError::Unknown)?;
+        if self.stores.erasures.is_busy(id, now).await? {
+            return Err(ForgetError::Busy);
+        }
         for booked in self.agenda.appointments(id).await.map_err(ForgetError::Appointment)? {
-            let appointment = booked.appointment.id.to_string();
-            let called_off = self.agenda.cancel(&format!("forget {appointment}"), &appointment, id).await;
-            called_off.map_err(ForgetError::Appointment)?;
+            // What has begun cannot be called off, and will be over.
+            if booked.appointment.start > now {
+                let appointment = booked.appointment.id.to_string();
+                let key = format!("forget {appointment}");
+                let called_off = self.agenda.cancel(&key, &appointment, id).await;
+                called_off.map_err(ForgetError::Appointment)?;
+            }
         }
         let new = NewErasure {
             id: ErasureId(self.clock.new_id()),
             contact: id,
             asked_by: by.to_owned(),
             at_vendors: match at_vendors {
-                AtVendors::Delete => RemovalState::Waiting,
-                AtVendors::Leave => RemovalState::ByHand,
+                AtVendors::Delete if !self.knows_deals(id).await => AtVendors::LeaveDeals,
+                other => other,
             },
             at: self.clock.now(),
         };
-        let erased = self.stores.erasures.erase(new).await?;
-        let erasure = erased.erasure;
+        let Erased { mut erasure, conversations } = self.stores.erasures.erase(new).await?;
         tracing::info!(erasure = %erasure.id, by, "a customer was forgotten");
-        self.forget_files(erased.conversations).await;
-        if erasure.removals.iter().any(|removal| removal.state == RemovalState::Waiting) {
-            self.round().await?;
+        self.forget_files(conversations).await;
+        for removal in &mut erasure.removals {
+            if removal.state == RemovalState::Waiting && !can_remove(&self.connectors, removal) {
+                let by_hand = RemovalOutcome::Over(RemovalState::ByHand);
+                match self.stores.erasures.settle_removal(removal, by_hand).await {
+                    Ok(()) => removal.state = RemovalState::ByHand,
+                    // The next round finds out as well.
+                    Err(error) => tracing::warn!(%error, "it could not be noted that a person has to delete"),
+                }
+            }
         }
-        Ok(self.stores.erasures.get(erasure.id).await?.unwrap_or(erasure))
+        self.wake.notify_one();
+        Ok(erasure)
+    }
+
+    /// Whether it is known which of their deals are closed: a sale is not deleted.
+    async fn knows_deals(&self, id: ContactId) -> bool {
+        match self.crm.catch_up(id).await {
+            Ok(knows) => knows,
+            Err(error) => {
+                tracing::warn!(%error, "deals are left to a person: it is not known which of them are closed");
+                false
+            }
+        }
     }
 
     /// Has vendors delete what is left to delete, and forgets old conversations, until `stop`.
@@ -186,8 +242,9 @@ impl CustomerDesk {
         loop {
             let done = async {
                 tokio::select! {
+                    () = self.wake.notified() => self.round().await,
                     _ = rounds.tick() => self.round().await,
-                    _ = sweeps.tick() => self.expire().await.map(drop),
+                    _ = sweeps.tick() => self.sweep().await,
                 }
             };
             tokio::select! {
@@ -198,6 +255,31 @@ impl CustomerDesk {
                 }
             }
         }
+    }
+
+    /// Forgets what was kept long enough: conversations, ids of who was forgotten, files whose conversation is gone.
+    ///
+    /// # Errors
+    /// The store's. What was forgotten until then is.
+    pub async fn sweep(&self) -> Result<(), StoreError> {
+        self.expire().await?;
+        let now = self.clock.now();
+        self.stores.erasures.forget_ids(now.saturating_sub(IDS_KEPT).unwrap_or(Timestamp::MIN)).await?;
+        // One that is being opened may have files already.
+        let before = now.saturating_sub(OPENING).unwrap_or(Timestamp::MIN);
+        let mut gone = Vec::new();
+        match self.files.untouched_since(before).await {
+            Ok(conversations) => {
+                for id in conversations {
+                    if self.stores.conversations.get(id).await?.is_none() {
+                        gone.push(id);
+                    }
+                }
+            }
+            Err(error) => tracing::warn!(%error, "files of customers could not be looked at"),
+        }
+        self.forget_files(gone).await;
+        Ok(())
     }
 
     /// Forgets conversations that were kept long enough; how many.
@@ -223,7 +305,8 @@ impl CustomerDesk {
         Ok(forgotten)
     }
 
-    /// Deletes what nothing names any more. Files that cannot be deleted now are swept with the old ones.
+    /// Deletes files of conversations that are gone. What cannot be deleted now, or lies on another machine, goes with that
+    /// process's next sweep.
     async fn forget_files(&self, conversations: Vec<ConversationId>) {
         for conversation in conversations {
             if let Err(error) = self.files.forget(conversation).await {
@@ -237,34 +320,46 @@ impl CustomerDesk {
     /// # Errors
     /// The store's.
     pub async fn round(&self) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        let lease_until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
-        for removal in self.stores.erasures.claim_removals(now, lease_until, LIMIT).await? {
-            let outcome = match remove(&self.connectors, &removal).await {
-                Ok(state) => RemovalOutcome::Over(state),
-                Err(fault) => {
-                    tracing::warn!(connector = removal.connector, kind = removal.kind, %fault,
-                        attempts = removal.attempts, "a vendor did not delete a record");
-                    self.not_deleted(&removal)
-                }
-            };
-            self.stores.erasures.settle_removal(&removal, outcome).await?;
+        loop {
+            let now = self.clock.now();
+            let lease_until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
+            let claimed = self.stores.erasures.claim_removals(now, lease_until, LIMIT).await?;
+            for removal in &claimed {
+                let outcome = match remove(&self.connectors, removal).await {
+                    Ok(RemovalState::ByHand) => self.left_to_a_person(removal),
+                    Ok(state) => RemovalOutcome::Over(state),
+                    Err(fault) => {
+                        tracing::warn!(connector = removal.connector, kind = removal.kind, %fault,
+                            attempts = removal.attempts, "a vendor did not delete a record");
+                        self.not_deleted(removal)
+                    }
+                };
+                self.stores.erasures.settle_removal(removal, outcome).await?;
+            }
+            if claimed.len() < LIMIT as usize {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     /// What follows from an attempt in vain.
     fn not_deleted(&self, removal: &Removal) -> RemovalOutcome {
-        let Removal { erasure, connector, kind, remote, attempts, .. } = removal;
-        if *attempts >= IN_VAIN {
-            let text = format!(
-                "{connector} did not delete the {kind} {remote} of a customer who was forgotten: delete it there by hand"
-            );
-            self.alerts.given_up(&format!("erasure {erasure}"), &text);
-            return RemovalOutcome::Over(RemovalState::ByHand);
+        let attempts = removal.attempts;
+        if attempts >= IN_VAIN {
+            return self.left_to_a_person(removal);
         }
         let wait = BACKOFF.wait(attempts.saturating_add(1), self.clock.random());
         let wait = SignedDuration::try_from(wait).unwrap_or(LEASE);
         RemovalOutcome::Again { at: self.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX) }
+    }
+
+    /// Somebody is told that they have to delete a record themselves.
+    fn left_to_a_person(&self, removal: &Removal) -> RemovalOutcome {
+        let Removal { erasure, connector, kind, remote, .. } = removal;
+        let text = format!(
+            "the {kind} {remote} at {connector}, of a customer who was forgotten, was not deleted: look there, and delete it by hand"
+        );
+        self.alerts.given_up(&format!("erasure {erasure}"), &text);
+        RemovalOutcome::Over(RemovalState::ByHand)
     }
 }

@@ -67,6 +67,27 @@ impl FileShelf {
         blocking(move || Ok(there(fs::remove_dir_all(folder))?.is_some())).await
     }
 
+    /// The conversations of which nothing was kept since `before`.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub async fn untouched_since(&self, before: Timestamp) -> io::Result<Vec<ConversationId>> {
+        let folder = self.folder.clone();
+        blocking(move || {
+            let mut found = Vec::new();
+            for entry in there(fs::read_dir(folder))?.into_iter().flatten() {
+                let entry = entry?;
+                let Some(known) = there(entry.metadata())? else { continue };
+                let kept = Timestamp::try_from(known.modified()?).unwrap_or(Timestamp::MAX);
+                let conversation: Option<ConversationId> =
+                    entry.file_name().to_str().and_then(|name| name.parse().ok());
+                found.extend(conversation.filter(|_| kept < before));
+            }
+            Ok(found)
+        })
+        .await
+    }
+
     /// Forgets files that were kept before `before`; returns how many.
     ///
     /// # Errors
@@ -134,6 +155,9 @@ mod tests {
         shelf.keep(other, b"abc".to_vec()).await.unwrap();
         assert!(shelf.forget(one).await.unwrap());
         assert!(!shelf.forget(one).await.unwrap());
+        shelf.keep(other, b"abc".to_vec()).await.unwrap();
+        assert_eq!(shelf.untouched_since(Timestamp::MAX).await.unwrap(), [other]);
+        assert_eq!(shelf.untouched_since(Timestamp::UNIX_EPOCH).await.unwrap(), []);
         assert_eq!(shelf.read(one, &digest).await.unwrap(), None);
         assert!(shelf.read(other, &digest).await.unwrap().is_some());
     }

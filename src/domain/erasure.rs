@@ -23,9 +23,22 @@ pub struct Holdings {
     pub appointments: u64,
     /// Tickets of the program's own help desk.
     pub tickets: u64,
-    /// Orders of the program's own catalog. They stay when a person is forgotten: what was sold has to be kept for the
-    /// tax office (LGPD art. 16 I).
+    /// Orders of the program's own catalog. They stay when a person is forgotten, without anything that says whose they
+    /// were: what was sold has to be kept for the tax office (LGPD art. 16 I).
     pub orders: u64,
+}
+
+/// How far forgetting reaches.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AtVendors {
+    /// What vendors' CRMs have is deleted there too, where the connector can.
+    #[default]
+    Delete,
+    /// The same, but for deals: it is not known which of them were closed.
+    LeaveDeals,
+    /// It stays there, and is listed.
+    Leave,
 }
 
 /// What becomes of a record at a vendor.
@@ -73,13 +86,13 @@ pub struct Removal {
     pub attempts: u32,
 }
 
-/// That a person was forgotten: the proof that it was done, without anything by which they could be known.
+/// That a person was forgotten: the proof that it was done.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Erasure {
     /// Its id.
     pub id: ErasureId,
-    /// The id the person had here.
-    pub contact: ContactId,
+    /// The id the person had here; kept for a day, so that nothing that is still under way brings them back.
+    pub contact: Option<ContactId>,
     /// Who had it done.
     pub asked_by: String,
     /// When.

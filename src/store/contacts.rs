@@ -21,7 +21,8 @@ pub trait ContactStore: Send + Sync {
     /// Writes a contact as given, and its e-mail and phone as identities.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if an identity belongs to another contact.
+    /// [`StoreError::Conflict`] if an identity belongs to another contact; [`StoreError::NotFound`] if the contact was
+    /// forgotten within the last day.
     async fn save(&self, contact: &Contact) -> Result<(), StoreError>;
 
     /// Points `identity` to `contact`, away from whoever had it; they lose it as primary e-mail or phone too.

@@ -1,17 +1,10 @@
 //! Forgetting a person: everything of theirs in one transaction, and what is left to do for it at vendors.
 
 use super::error::StoreError;
-use crate::domain::contact::{Identity, IdentityKind};
-use crate::domain::crm::Opportunity;
-use crate::domain::erasure::{Erasure, Holdings, Removal, RemovalState};
-use crate::domain::handle::phone_forms;
-use crate::domain::ids::{ContactId, ConversationId, ErasureId, RecordId};
+use crate::domain::erasure::{AtVendors, Erasure, Holdings, Removal, RemovalState};
+use crate::domain::ids::{ContactId, ConversationId, ErasureId};
 use async_trait::async_trait;
 use jiff::Timestamp;
-use uuid::Uuid;
-
-/// The stage of an opportunity that became a sale.
-const WON: &str = "won";
 
 /// Who is to be forgotten.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,49 +15,10 @@ pub struct NewErasure {
     pub contact: ContactId,
     /// Who has it done: the name of a key.
     pub asked_by: String,
-    /// What records at vendors begin as: `Waiting` to have them deleted, `ByHand` to leave them to a person.
-    pub at_vendors: RemovalState,
+    /// What becomes of records at vendors.
+    pub at_vendors: AtVendors,
     /// When.
     pub at: Timestamp,
-}
-
-impl NewErasure {
-    /// Our records of the person that vendors may have too, each as links name it, and what theirs begin as. A deal that
-    /// was won is a sale, which has to be kept: a person decides.
-    pub(in crate::store) fn locals(
-        &self,
-        opportunities: &[Opportunity],
-        notes: &[RecordId],
-    ) -> Vec<(String, RemovalState)> {
-        let deals = opportunities.iter().map(|one| {
-            (one.id.to_string(), if one.stage == WON { RemovalState::ByHand } else { self.at_vendors })
-        });
-        let notes = notes.iter().map(|note| (note.to_string(), self.at_vendors));
-        deals.chain(notes).chain([(self.contact.to_string(), self.at_vendors)]).collect()
-    }
-}
-
-/// What a person is known by in the bodies that channels posted: a number in every form without its `+`, a channel's own
-/// id.
-pub(in crate::store) fn marks(identities: &[Identity]) -> Vec<Vec<u8>> {
-    let marks = identities.iter().flat_map(|identity| match identity.kind {
-        IdentityKind::Phone => phone_forms(&identity.value),
-        IdentityKind::ChannelUser => vec![identity.value.clone()],
-        IdentityKind::WebVisitor | IdentityKind::Terminal | IdentityKind::Email => Vec::new(),
-    });
-    marks
-        .map(|mark| mark.trim_start_matches('+').as_bytes().to_vec())
-        .filter(|mark| !mark.is_empty())
-        .collect()
-}
-
-/// Keys of the effects of these turns and interviews: each from the first key until before the second. A turn's begin
-/// with it (`tools::tool::ToolContext::effect_key`), an interview's with `lead/` and it (`backoffice::leads`).
-pub(in crate::store) fn keys(turns: &[Uuid], interviews: &[Uuid]) -> Vec<[String; 2]> {
-    // `0` is the letter behind `/`.
-    let turns = turns.iter().map(|turn| [format!("{turn}/"), format!("{turn}0")]);
-    let interviews = interviews.iter().map(|id| [format!("lead/{id}/"), format!("lead/{id}0")]);
-    turns.chain(interviews).collect()
 }
 
 /// What [`ErasureStore::erase`] did.
@@ -97,8 +51,12 @@ pub trait ErasureStore: Send + Sync {
     /// Their conversations, oldest first.
     async fn conversations_of(&self, contact: ContactId) -> Result<Vec<ConversationId>, StoreError>;
 
+    /// Whether an answer to them is being written at `now`.
+    async fn is_busy(&self, contact: ContactId, now: Timestamp) -> Result<bool, StoreError>;
+
     /// Deletes everything of a person but their orders, and notes what of them is at vendors. All or nothing. Who has
-    /// orders stays as a record without name or handles, so that the orders have whose they were.
+    /// orders stays as a record without anything in it, and their orders without e-mail and postal code. For a day nobody
+    /// can be saved under the id again by what was under way.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] if there is no such contact; [`StoreError::Conflict`] while an answer to them is being
@@ -106,9 +64,12 @@ pub trait ErasureStore: Send + Sync {
     async fn erase(&self, new: NewErasure) -> Result<Erased, StoreError>;
 
     /// Deletes conversations in which nothing happened since `before`, at most `limit`, the oldest first: with the interviews
-    /// led in them, and with a visitor of whom nothing else is kept. One that is being answered, that a reminder will be told
-    /// in, or whose lead was not passed on yet stays. Returns which they were.
+    /// led in them, and with a visitor of whom nothing else is kept. One that is open and waits for an answer or a delivery,
+    /// that a reminder will be told in, or whose lead still has to be looked after stays. Returns which they were.
     async fn expire(&self, before: Timestamp, limit: u32) -> Result<Vec<ConversationId>, StoreError>;
+
+    /// Forgets which ids those had who were forgotten before `before`.
+    async fn forget_ids(&self, before: Timestamp) -> Result<(), StoreError>;
 
     /// Claims records at vendors that are to be deleted, at most `limit`. A claim runs out at `lease_until`.
     async fn claim_removals(

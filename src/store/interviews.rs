@@ -210,7 +210,7 @@ pub trait InterviewStore: Send + Sync {
     /// The contact's newest interview, whatever became of it.
     async fn newest_of(&self, contact: ContactId) -> Result<Option<InterviewRecord>, StoreError>;
 
-    /// The contact's interviews, oldest first, whatever became of them.
+    /// The interviews of a contact and of their conversations, oldest first, whatever became of them.
     async fn all_of(&self, contact: ContactId) -> Result<Vec<InterviewRecord>, StoreError>;
 
     /// The conversation's newest interview, whatever became of it.

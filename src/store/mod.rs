@@ -6,6 +6,7 @@ pub mod backoffice;
 pub mod connectors;
 pub mod contacts;
 pub mod conversations;
+mod erasure_plan;
 pub mod erasures;
 pub mod error;
 pub mod health;

@@ -12,18 +12,27 @@ use super::support::{HUBSPOT, KOMMO, PIPEDRIVE, World};
 use balcao::backoffice::agenda::Agenda;
 use balcao::backoffice::connector::Connector;
 use balcao::backoffice::crm::{SaveContact, SaveOpportunity};
-use balcao::conversation::customers::{AtVendors, CustomerDesk, ForgetError};
+use balcao::conversation::customers::{CustomerDesk, ForgetError};
 use balcao::conversation::files::FileShelf;
 use balcao::domain::clock::Clock;
-use balcao::domain::erasure::{Erasure, Holdings, RemovalState};
-use balcao::domain::ids::ContactId;
+use balcao::domain::erasure::{AtVendors, Erasure, Holdings, RemovalState};
+use balcao::domain::ids::{ContactId, ConversationId, MessageId};
+use balcao::domain::message::{Message, Role};
 use balcao::limits::alerts::Alerts;
 use balcao::store::connectors::Link;
+use balcao::store::conversations::NewInbound;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
+
+/// A CRM whose team closes deals.
+pub trait Closing: CrmVendor {
+    /// The deal of this title is won.
+    fn win(&mut self, title: &str);
+}
 
 /// Longer than any vendor that does not delete is left alone.
 const LATER: Duration = Duration::from_secs(7 * 60 * 60);
@@ -33,11 +42,13 @@ fn desk(world: &World, connector: &Arc<Connector>) -> CustomerDesk {
     CustomerDesk {
         stores: counter.stores.clone(),
         agenda: counter.backoffice.agenda.clone(),
+        crm: beside(world, connector.clone()),
         connectors: BTreeMap::from([(connector.name().to_owned(), connector.clone())]),
         files: FileShelf::below(Path::new("/nowhere")),
         clock: counter.clock.clone(),
         alerts: Arc::new(Alerts::logged(counter.clock.clone())),
         kept: None,
+        wake: Notify::new(),
     }
 }
 
@@ -64,7 +75,7 @@ fn at_vendors(erasure: &Erasure) -> Vec<(&str, RemovalState)> {
     found
 }
 
-async fn is_deleted_at_the_vendor<V: CrmVendor>(
+async fn is_deleted_at_the_vendor<V: Closing>(
     vendor: V,
     connect: impl Fn(&World, &Fake<V>) -> Arc<Connector>,
 ) {
@@ -80,26 +91,42 @@ async fn is_deleted_at_the_vendor<V: CrmVendor>(
     };
     world.counter.stores.connectors.link(&ticket, world.counter.clock.now()).await.unwrap();
     let desk = desk(&world, &connector);
-    let known = desk.find(" Rita@Casa.example ").await.unwrap().expect("she is on file");
-    assert_eq!(known.contact.id, rita);
+    let known = desk.find(" Rita@Casa.example ").await.unwrap();
+    assert_eq!((known.len(), known[0].contact.id, known[0].is_proven), (1, rita, true));
+    // Sold by the team, who tells nobody here.
+    let sold = {
+        let crm = beside(&world, connector.clone());
+        let running = SaveOpportunity { title: "Horta".to_owned(), ..chance(rita) };
+        crm.save_opportunity("t/5", running).await.unwrap();
+        fake.vendor.lock().unwrap().win("Horta");
+        "Horta"
+    };
     let erasure = desk.forget(rita, AtVendors::Delete, "bia").await.unwrap();
+    let waits = |kind: &str| {
+        erasure.removals.iter().any(|one| one.kind == kind && one.state == RemovalState::Waiting)
+    };
+    assert!(waits("contact") && waits("note") && !waits("ticket"), "{erasure:?}");
+    desk.round().await.unwrap();
+    let erasure = world.counter.stores.erasures.get(erasure.id).await.unwrap().unwrap();
     let expected = [
         ("contact", RemovalState::Done),
         ("note", RemovalState::Done),
         ("opportunity", RemovalState::Done),
         ("opportunity", RemovalState::ByHand),
+        ("opportunity", RemovalState::ByHand),
         ("ticket", RemovalState::ByHand),
     ];
     assert_eq!(at_vendors(&erasure), expected, "a sale is kept, and nobody deletes tickets from here");
-    let vendor = fake.vendor.lock().unwrap();
-    let people: Vec<_> = vendor.people().into_iter().filter_map(|person| person.email).collect();
-    assert_eq!(people, ["davi@casa.example"]);
-    let deals: Vec<String> = vendor.deals().into_iter().map(|(title, ..)| title).collect();
-    assert_eq!((deals, vendor.notes().len()), (vec!["Poda".to_owned()], 0));
-    drop(vendor);
-    assert_eq!(desk.find("rita@casa.example").await.unwrap(), None);
+    {
+        let vendor = fake.vendor.lock().unwrap();
+        let people: Vec<_> = vendor.people().into_iter().filter_map(|person| person.email).collect();
+        assert_eq!(people, ["davi@casa.example"]);
+        let deals: Vec<String> = vendor.deals().into_iter().map(|(title, ..)| title).collect();
+        assert_eq!((deals, vendor.notes().len()), (vec!["Poda".to_owned(), sold.to_owned()], 0));
+    }
+    assert_eq!(desk.find("rita@casa.example").await.unwrap(), []);
     assert!(matches!(desk.forget(rita, AtVendors::Delete, "bia").await, Err(ForgetError::Unknown)));
-    assert!(desk.find("davi@casa.example").await.unwrap().is_some());
+    assert_eq!(desk.find("davi@casa.example").await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -147,6 +174,7 @@ async fn a_vendor_that_is_away_deletes_when_it_is_back_and_one_that_never_does_i
         fake.fail("DELETE", "/crm", Fault::Refuse(Answer::empty(503)));
     }
     let erasure = desk.forget(rita, AtVendors::Delete, "bia").await.unwrap();
+    desk.round().await.unwrap();
     let waiting = |erasure: &Erasure| {
         erasure.removals.iter().filter(|removal| removal.state == RemovalState::Waiting).count()
     };
@@ -193,7 +221,7 @@ async fn what_is_booked_is_called_off_in_the_calendar_too_or_nobody_is_forgotten
     agenda.book("k/1", agenda::visit(&service, start, ana)).await.unwrap();
     let unused = world.built_in("hubspot", "http://127.0.0.1:9", &HUBSPOT);
     let desk = CustomerDesk { agenda: agenda.clone(), connectors: BTreeMap::new(), ..desk(&world, &unused) };
-    let before = desk.find(&ana.to_string()).await.unwrap().unwrap().holdings;
+    let before = desk.find(&ana.to_string()).await.unwrap()[0].holdings;
     assert!(before.appointments > 0 && before.orders > 0, "{before:?}");
 
     for _ in 0..3 {
@@ -201,7 +229,7 @@ async fn what_is_booked_is_called_off_in_the_calendar_too_or_nobody_is_forgotten
     }
     let refused = desk.forget(ana, AtVendors::Delete, "bia").await;
     assert!(matches!(refused, Err(ForgetError::Appointment(_))), "{refused:?}");
-    assert_eq!(desk.find("ana.souza@example.com").await.unwrap().unwrap().holdings, before);
+    assert_eq!(desk.find("ana.souza@example.com").await.unwrap()[0].holdings, before);
     assert!(fake.is_done_failing());
 
     world.counter.clock.advance(Duration::from_secs(600));
@@ -213,4 +241,77 @@ async fn what_is_booked_is_called_off_in_the_calendar_too_or_nobody_is_forgotten
     let google = fake.vendor.lock().unwrap();
     let events = &google.calendars["marina@shop.example"];
     assert!(events.iter().all(|event| event["status"] == "cancelled"), "{events:?}");
+}
+
+#[tokio::test]
+async fn who_comes_back_before_a_vendor_has_deleted_them_keeps_their_new_record() {
+    let world = World::new().await;
+    let fake = Fake::start(HubSpot::new("pat-1")).await;
+    let connector = world.connector("hubspot", &fake, &HUBSPOT);
+    let rita = sold(&world, &connector, &fake).await;
+    let desk = desk(&world, &connector);
+    let erasure = desk.forget(rita, AtVendors::Delete, "bia").await.unwrap();
+    // Nothing was deleted yet when she writes again.
+    let again = world.counter.visitor().await;
+    let request = SaveContact { phone: None, ..lead(again, "rita@casa.example") };
+    desk.crm.save_contact("t2/1", request).await.unwrap();
+    desk.round().await.unwrap();
+    let after = world.counter.stores.erasures.get(erasure.id).await.unwrap().unwrap();
+    let contact = after.removals.iter().find(|removal| removal.kind == "contact").unwrap();
+    assert_eq!(contact.state, RemovalState::ByHand);
+    assert_eq!(fake.vendor.lock().unwrap().people().len(), 2);
+}
+
+#[tokio::test]
+async fn a_handle_that_only_stands_in_a_conversation_is_shown_as_that() {
+    let world = World::new().await;
+    let unused = world.built_in("hubspot", "http://127.0.0.1:9", &HUBSPOT);
+    let desk = desk(&world, &unused);
+    let stores = &world.counter.stores;
+    let visitor = world.counter.visitor().await;
+    let [conversation] = stores.erasures.conversations_of(visitor).await.unwrap()[..] else { panic!("one") };
+    let now = world.counter.clock.now();
+    let message = Message::new(
+        MessageId(world.counter.clock.new_id()),
+        Role::Customer,
+        "meu e-mail é ana.souza@example.com".to_owned(),
+        now,
+    );
+    let inbound = NewInbound {
+        conversation,
+        channel: "web".to_owned(),
+        external_id: "1".to_owned(),
+        message,
+        due_at: None,
+    };
+    stores.conversations.accept(inbound).await.unwrap();
+    let ana = world.counter.by_email("ana.souza@example.com").await.id;
+    let found = desk.find("ana.souza@example.com").await.unwrap();
+    let shown: Vec<(ContactId, bool)> = found.iter().map(|one| (one.contact.id, one.is_proven)).collect();
+    assert_eq!(shown, [(ana, true), (visitor, false)]);
+    desk.forget(visitor, AtVendors::Delete, "bia").await.unwrap();
+    assert_eq!(desk.find("ana.souza@example.com").await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn files_whose_conversation_is_gone_are_swept() {
+    let world = World::new().await;
+    let unused = world.built_in("hubspot", "http://127.0.0.1:9", &HUBSPOT);
+    let data = tempfile::tempdir().unwrap();
+    let files = FileShelf::below(data.path());
+    let desk = CustomerDesk { files: files.clone(), ..desk(&world, &unused) };
+    let visitor = world.counter.visitor().await;
+    let [conversation] = world.counter.stores.erasures.conversations_of(visitor).await.unwrap()[..] else {
+        panic!("one")
+    };
+    let gone = ConversationId(world.counter.clock.new_id());
+    for conversation in [conversation, gone] {
+        files.keep(conversation, b"abc".to_vec()).await.unwrap();
+    }
+    desk.sweep().await.unwrap();
+    let there = || std::fs::read_dir(data.path().join("files")).unwrap().count();
+    assert_eq!(there(), 2, "one that is being opened may have files already");
+    world.counter.clock.advance(Duration::from_secs(20 * 365 * 86_400));
+    desk.sweep().await.unwrap();
+    assert_eq!(there(), 1);
 }

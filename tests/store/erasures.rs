@@ -3,10 +3,11 @@
 
 use super::support::{Bench, LEASE, finished, identity, on_every_store};
 use balcao::domain::agenda::{Appointment, AppointmentStatus};
+use balcao::domain::catalog::Order;
 use balcao::domain::contact::{ConsentRecord, Contact, IdentityKind};
 use balcao::domain::conversation::Conversation;
 use balcao::domain::crm::{Note, Opportunity};
-use balcao::domain::erasure::{Holdings, Removal, RemovalState};
+use balcao::domain::erasure::{AtVendors, Holdings, Removal, RemovalState};
 use balcao::domain::event::EventBody;
 use balcao::domain::ids::{ContactId, ErasureId, InterviewId, PostId, RecordId};
 use balcao::domain::interview::{InterviewStep, StartRule};
@@ -17,6 +18,7 @@ use balcao::store::connectors::{Begun, CallName, Link};
 use balcao::store::conversations::NewConversation;
 use balcao::store::erasures::{NewErasure, RemovalOutcome};
 use balcao::store::error::StoreError;
+use balcao::store::outbox::DeliveryOutcome;
 use balcao::store::posts::{NewPost, PostOutcome};
 use balcao::store::reminders::{Reminded, ReminderPlan};
 use balcao::store::turns::TurnCommit;
@@ -29,6 +31,8 @@ on_every_store!(
     nobody_is_forgotten_while_an_answer_is_written,
     what_channels_posted_of_a_person_goes_once_it_was_worked_through,
     old_conversations_go_and_strangers_with_them,
+    a_record_that_stands_for_somebody_else_too_is_left_to_a_person,
+    a_turn_that_has_proven_somebody_who_was_forgotten_ends_all_the_same,
     what_is_at_vendors_is_claimed_until_it_is_over,
 );
 
@@ -37,7 +41,7 @@ pub(super) struct Known {
     pub(super) contact: ContactId,
     pub(super) conversation: Conversation,
     opportunity: RecordId,
-    call: CallName,
+    calls: [CallName; 2],
 }
 
 pub(super) async fn known(bench: &Bench, email: &str) -> Known {
@@ -132,12 +136,21 @@ pub(super) async fn known(bench: &Bench, email: &str) -> Known {
     let call = CallName { connector: "crm".to_owned(), key: key("5").0, operation: "create only".to_owned() };
     connectors.begin(&call, "r1", now).await.unwrap();
     connectors.finish(&call, &json!({"name": "Ana"})).await.unwrap();
+    let led = CallName { key: format!("lead/{interview}/note"), ..call.clone() };
+    connectors.begin(&led, "r1", now).await.unwrap();
+    let told = Link {
+        connector: "news".to_owned(),
+        kind: "order".to_owned(),
+        local: conversation.id.to_string(),
+        remote: format!("order of {}", &email[..3]),
+    };
+    connectors.link(&told, now).await.unwrap();
     for (kind, local) in [("contact", contact.to_string()), ("opportunity", opportunity.id.to_string())] {
         let remote = format!("{kind} of {}", &email[..3]);
         let link = Link { connector: "crm".to_owned(), kind: kind.to_owned(), local, remote };
         connectors.link(&link, now).await.unwrap();
     }
-    Known { contact, conversation, opportunity: opportunity.id, call }
+    Known { contact, conversation, opportunity: opportunity.id, calls: [call, led] }
 }
 
 const ONE_OF_EACH: Holdings = Holdings {
@@ -157,7 +170,7 @@ pub(super) fn erasure(bench: &Bench, contact: ContactId) -> NewErasure {
         id: ErasureId(bench.record_id().0),
         contact,
         asked_by: "bia".to_owned(),
-        at_vendors: RemovalState::Waiting,
+        at_vendors: AtVendors::Delete,
         at: bench.now(),
     }
 }
@@ -182,24 +195,38 @@ async fn a_person_is_forgotten_whole_and_nobody_else(bench: Bench) {
     assert_eq!(stores.contacts.find(&identity(IdentityKind::Email, "ana@casa.example")).await.unwrap(), None);
     assert_eq!(stores.conversations.get(ana.conversation.id).await.unwrap(), None);
     assert_eq!(stores.conversations.events(ana.conversation.id, 0, 10).await.unwrap(), []);
-    assert_eq!(stores.connectors.record(&ana.call).await.unwrap(), None);
+    for call in &ana.calls {
+        assert_eq!(stores.connectors.record(call).await.unwrap(), None, "{}", call.key);
+    }
+    let told = stores.connectors.local("news", "order", "order of ana").await.unwrap();
+    assert_eq!(told, None, "news of an order would find nobody else in this conversation");
     let links = stores.connectors.remotes("crm", "opportunity", &ana.opportunity.to_string()).await.unwrap();
     assert_eq!(links, Vec::<String>::new());
     // What a call returned is not returned to the next one of that key.
     let note =
         Note { id: bench.record_id(), contact: other.contact, text: "x".to_owned(), created_at: bench.now() };
-    let key = EffectKey(ana.call.key.replace("/5", "/2"));
+    let key = EffectKey(ana.calls[0].key.replace("/5", "/2"));
     assert_eq!(stores.backoffice.add_note(&key, &note).await.unwrap(), note);
 
+    // What was under way does not bring her back; after a day nobody knows any more which id it was.
+    let late =
+        Contact { email: Some("ana@casa.example".to_owned()), ..Contact::new(ana.contact, bench.now()) };
+    let refused = stores.contacts.save(&late).await;
+    assert!(matches!(refused, Err(StoreError::NotFound)), "{refused:?}");
     let kept = store.get(new.id).await.unwrap().expect("it is proven");
     assert_eq!((kept.asked_by.as_str(), kept.at, kept.removed), ("bia", bench.now(), ONE_OF_EACH));
-    assert_eq!(store.list(5).await.unwrap(), [kept]);
+    assert_eq!(kept.contact, Some(ana.contact));
+    assert_eq!(store.list(5).await.unwrap(), std::slice::from_ref(&kept));
+    store.forget_ids(bench.now()).await.unwrap();
+    assert_eq!(store.get(new.id).await.unwrap().unwrap().contact, Some(ana.contact), "not yet");
+    store.forget_ids(bench.later(LEASE)).await.unwrap();
+    assert_eq!(store.get(new.id).await.unwrap().unwrap().contact, None);
     assert!(matches!(store.erase(erasure(&bench, ana.contact)).await, Err(StoreError::NotFound)));
 
     let expected = Holdings { notes: 2, ..ONE_OF_EACH };
     assert_eq!(store.holdings(other.contact).await.unwrap(), expected);
     assert_eq!(
-        stores.connectors.begin(&other.call, "r1", bench.now()).await.unwrap(),
+        stores.connectors.begin(&other.calls[0], "r1", bench.now()).await.unwrap(),
         Begun::Done(json!({"name": "Ana"}))
     );
     let remotes = stores.connectors.remotes("crm", "contact", &other.contact.to_string()).await.unwrap();
@@ -223,7 +250,8 @@ async fn who_has_orders_stays_without_a_name(bench: Bench) {
         .unwrap();
     let erased = bench.stores.erasures.erase(erasure(&bench, ana.contact)).await.unwrap();
     assert_eq!(erased.erasure.removed, Holdings { orders: 1, ..ONE_OF_EACH });
-    assert_eq!(bench.stores.backoffice.order("1042").await.unwrap(), Some(order));
+    let nobodys = Order { email: String::new(), postal_code: None, tracking_code: None, ..order };
+    assert_eq!(bench.stores.backoffice.order("1042").await.unwrap(), Some(nobodys));
     let left = bench.stores.contacts.get(ana.contact).await.unwrap().expect("the order is somebody's");
     assert_eq!(left, Contact { created_at: left.created_at, ..Contact::new(ana.contact, bench.now()) });
     assert_eq!(bench.stores.contacts.identities(ana.contact).await.unwrap(), []);
@@ -252,7 +280,7 @@ async fn what_is_at_vendors_is_claimed_until_it_is_over(bench: Bench) {
     let store = &bench.stores.erasures;
     let new = erasure(&bench, ana.contact);
     store.erase(new.clone()).await.unwrap();
-    let by_hand = NewErasure { at_vendors: RemovalState::ByHand, ..erasure(&bench, other.contact) };
+    let by_hand = NewErasure { at_vendors: AtVendors::Leave, ..erasure(&bench, other.contact) };
     store.erase(by_hand).await.unwrap();
     let claim = async || {
         let mut claimed = store.claim_removals(bench.now(), bench.later(LEASE), 10).await.unwrap();
@@ -335,7 +363,13 @@ async fn old_conversations_go_and_strangers_with_them(bench: Bench) {
     let running = visit().await;
     bench.said(running.id, "e agora?").await;
     bench.claimed(running.id).await;
-    // Told, so that nothing is to happen in her conversation any more.
+    let unanswered = bench.opened().await;
+    bench.said(unanswered.id, "alguém aí?").await;
+    // Told and delivered, so that nothing is to happen in her conversation any more.
+    for delivery in stores.outbox.claim(bench.now(), bench.later(LEASE), 10).await.unwrap() {
+        let outcome = DeliveryOutcome::Accepted { external_id: "wamid.1".to_owned() };
+        stores.outbox.settle(delivery.id, outcome, bench.now()).await.unwrap();
+    }
     for told in stores.reminders.claim(bench.now(), bench.later(LEASE), 10).await.unwrap() {
         stores.reminders.settle(&told).await.unwrap();
     }
@@ -351,7 +385,7 @@ async fn old_conversations_go_and_strangers_with_them(bench: Bench) {
     expected.sort();
     assert_eq!(gone, expected);
     assert_eq!(stores.erasures.expire(since, 10).await.unwrap(), []);
-    for left in [&recent, &reminded, &running] {
+    for left in [&recent, &reminded, &running, &unanswered] {
         assert!(stores.conversations.get(left.id).await.unwrap().is_some());
         assert!(stores.contacts.get(left.contact).await.unwrap().is_some());
     }
@@ -361,5 +395,41 @@ async fn old_conversations_go_and_strangers_with_them(bench: Bench) {
     }
     let left = Holdings { conversations: 0, messages: 0, interviews: 0, ..ONE_OF_EACH };
     assert_eq!(stores.erasures.holdings(ana.contact).await.unwrap(), left, "a customer stays one");
-    assert_eq!(stores.connectors.record(&ana.call).await.unwrap(), None, "what her turns returned goes");
+    for call in &ana.calls {
+        assert_eq!(stores.connectors.record(call).await.unwrap(), None, "what her turns returned goes");
+    }
+}
+
+async fn a_record_that_stands_for_somebody_else_too_is_left_to_a_person(bench: Bench) {
+    let ana = known(&bench, "ana@casa.example").await;
+    let family = bench.saved_contact("Bruno").await;
+    let link = Link {
+        connector: "crm".to_owned(),
+        kind: "contact".to_owned(),
+        local: family.id.to_string(),
+        remote: "contact of ana".to_owned(),
+    };
+    bench.stores.connectors.link(&link, bench.now()).await.unwrap();
+    let erased = bench.stores.erasures.erase(erasure(&bench, ana.contact)).await.unwrap();
+    let states: Vec<(&str, RemovalState)> =
+        erased.erasure.removals.iter().map(|one| (one.kind.as_str(), one.state)).collect();
+    assert_eq!(states, [("opportunity", RemovalState::Waiting), ("contact", RemovalState::ByHand)]);
+    // Deals are left as well where nobody knows which of them were closed.
+    let rui = known(&bench, "rui@casa.example").await;
+    let new = NewErasure { at_vendors: AtVendors::LeaveDeals, ..erasure(&bench, rui.contact) };
+    let erased = bench.stores.erasures.erase(new).await.unwrap();
+    let states: Vec<(&str, RemovalState)> =
+        erased.erasure.removals.iter().map(|one| (one.kind.as_str(), one.state)).collect();
+    assert_eq!(states, [("opportunity", RemovalState::ByHand), ("contact", RemovalState::Waiting)]);
+}
+
+async fn a_turn_that_has_proven_somebody_who_was_forgotten_ends_all_the_same(bench: Bench) {
+    let ana = known(&bench, "ana@casa.example").await;
+    let visitor = bench.opened().await;
+    bench.said(visitor.id, "sou a Ana").await;
+    let claim = bench.claimed(visitor.id).await;
+    bench.stores.erasures.erase(erasure(&bench, ana.contact)).await.unwrap();
+    let commit = TurnCommit { contact: Some(ana.contact), ..bench.answer(&claim, "Oi!") };
+    let ended = bench.stores.turns.commit(&claim, commit, bench.now()).await.unwrap();
+    assert_eq!(ended.contact, visitor.contact, "there is nobody else to be");
 }

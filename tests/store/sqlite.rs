@@ -257,7 +257,7 @@ const PUBLISHED: [(i64, &str, &str, &str); 15] = [
     (
         15,
         "erasures",
-        "947db743c73757736c045d1f56445e84bcc812d3918b63ba28676ee7284c7046f95756bf0c0837e669c3cef1791845ca",
+        "b86838125a54b4f8f261214e88d39178e972c3e21d07ac71b3303eaa0e304d357696f583ed201700ca8394317969812b",
         include_str!("../../src/store/sqlite/migrations/0015_erasures.sql"),
     ),
 ];

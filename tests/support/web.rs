@@ -158,14 +158,17 @@ pub async fn spawn_web_with(options: WebOptions) -> WebApp {
         contacts: stores.contacts.clone(),
         clock: clock.clone(),
     };
+    let backoffice = embedded(&foundation, &settings.backoffice, &settings.business);
     let customers = CustomerDesk {
         stores: stores.clone(),
-        agenda: embedded(&foundation, &settings.backoffice, &settings.business).agenda,
+        agenda: backoffice.agenda,
+        crm: backoffice.crm,
         connectors: Default::default(),
         files: FileShelf::below(folder.path()),
         clock: clock.clone(),
         alerts: Arc::new(Alerts::logged(clock.clone())),
         kept: None,
+        wake: tokio::sync::Notify::new(),
     };
     let secrets: Vec<_> = options.relay.iter().map(|secret| SharedSecret::new(*secret)).collect();
     let relay = SigningKeys::read(&secrets)

@@ -178,7 +178,7 @@ async fn the_document_describes_every_route_and_no_other() {
     for (status, answer) in
         operations.iter().flat_map(|operation| operation["responses"].as_object().unwrap())
     {
-        assert!(answer["description"].as_str().is_some_and(|text| text.len() > 5), "{status}: {answer}");
+        assert!(answer["description"].as_str().is_some_and(|text| !text.is_empty()), "{status}: {answer}");
     }
     // Every reference leads somewhere.
     let text = document.to_string();

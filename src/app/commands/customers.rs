@@ -7,8 +7,8 @@ use crate::app::customers::desk;
 use crate::app::instance::{Running, running};
 use crate::app::terminal::say;
 use crate::conversation::customer_file::customer_file;
-use crate::conversation::customers::{AtVendors, Customer, CustomerDesk};
-use crate::domain::erasure::{Erasure, Holdings, RemovalState};
+use crate::conversation::customers::{Customer, CustomerDesk};
+use crate::domain::erasure::{AtVendors, Erasure, Holdings, RemovalState};
 use crate::domain::ids::ContactId;
 use crate::store::open::StoreHandle;
 use anyhow::Context;
@@ -99,14 +99,16 @@ impl Desk {
     async fn run(&self, command: CustomersCommand) -> anyhow::Result<()> {
         match command {
             CustomersCommand::Find(Whom { whom }) => {
-                say(&told(&self.find(&whom).await?));
+                for customer in self.find(&whom).await? {
+                    say(&told(&customer));
+                }
             }
             CustomersCommand::Export(Whom { whom }) => {
-                let id = self.find(&whom).await?.contact.id;
+                let id = self.only(&whom).await?.contact.id;
                 say(&serde_json::to_string_pretty(&self.export(id).await?)?);
             }
             CustomersCommand::Forget(ForgetArguments { whom: Whom { whom }, yes, leave_vendors }) => {
-                let customer = self.find(&whom).await?;
+                let customer = self.only(&whom).await?;
                 say(&told(&customer));
                 if !yes && !is_meant()? {
                     say("nothing was deleted");
@@ -128,17 +130,34 @@ impl Desk {
         Ok(())
     }
 
-    async fn find(&self, whom: &str) -> anyhow::Result<Customer> {
-        let found: Option<Customer> = match self {
+    /// Everybody who may be meant, whose handle it is first.
+    async fn find(&self, whom: &str) -> anyhow::Result<Vec<Customer>> {
+        let found: Vec<Customer> = match self {
             Self::Server(server) => {
                 let body = json!({"whom": whom});
                 let mut answer: Value = ask(server, Method::POST, "customers/search", Some(body)).await?;
-                let found: Vec<Customer> = serde_json::from_value(answer["customers"].take())?;
-                found.into_iter().next()
+                serde_json::from_value(answer["customers"].take())?
             }
             Self::Own(desk, _) => desk.find(whom).await?,
         };
-        found.context("nobody is known by that; an e-mail, a phone number, or the id of a customer or conversation would do")
+        anyhow::ensure!(
+            !found.is_empty(),
+            "nobody is known by that; an e-mail, a phone number, or the id of a customer or conversation would do"
+        );
+        Ok(found)
+    }
+
+    /// Who is meant, where only one can be.
+    async fn only(&self, whom: &str) -> anyhow::Result<Customer> {
+        let mut found = self.find(whom).await?;
+        if found.len() > 1 {
+            let told: Vec<String> = found.iter().map(told).collect();
+            anyhow::bail!(
+                "several may be meant; name each by its id, one after another:\n{}",
+                told.join("\n")
+            );
+        }
+        found.pop().context("nobody is known by that")
     }
 
     async fn export(&self, id: ContactId) -> anyhow::Result<Value> {
@@ -157,7 +176,12 @@ impl Desk {
                 let path = format!("customers/{id}?at_vendors={}", reach.as_str().unwrap_or_default());
                 ask(server, Method::DELETE, &path, None).await
             }
-            Self::Own(desk, _) => Ok(desk.forget(id, at_vendors, AT_THE_TERMINAL).await?),
+            Self::Own(desk, _) => {
+                let erasure = desk.forget(id, at_vendors, AT_THE_TERMINAL).await?;
+                // No server goes on with it now.
+                desk.round().await?;
+                Ok(desk.stores.erasures.get(erasure.id).await?.unwrap_or(erasure))
+            }
         }
     }
 
@@ -187,14 +211,20 @@ fn told(customer: &Customer) -> String {
     let handles = [&contact.name, &contact.email, &contact.phone];
     let handles: Vec<&str> = handles.into_iter().flatten().map(String::as_str).collect();
     let who = if handles.is_empty() { "somebody without a name".to_owned() } else { handles.join(", ") };
-    format!("{who}  {}\n    {}", contact.id, amounts(&customer.holdings))
+    let doubt = if customer.is_proven {
+        ""
+    } else {
+        "\n    it only stands in a conversation of theirs: perhaps somebody else"
+    };
+    format!("{who}  {}\n    {}{doubt}", contact.id, amounts(&customer.holdings))
 }
 
 fn told_of(erasure: &Erasure) -> String {
     let Erasure { id, contact, asked_by, at, removed, removals } = erasure;
-    let mut text = format!("{contact} was forgotten {at} by {asked_by}  {id}\n    {}", amounts(removed));
+    let who = contact.map_or_else(|| "a customer".to_owned(), |contact| contact.to_string());
+    let mut text = format!("{who} was forgotten {at} by {asked_by}  {id}\n    {}", amounts(removed));
     if removed.orders > 0 {
-        text.push_str("\n    the orders stay, without a name");
+        text.push_str("\n    the orders stay, without anything that says whose they were");
     }
     for removal in removals {
         let became = match removal.state {

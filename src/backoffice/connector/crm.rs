@@ -372,6 +372,12 @@ impl Crm for ConnectorCrm {
         self.book.history(contact).await
     }
 
+    async fn catch_up(&self, contact: ContactId) -> Result<bool, BackofficeError> {
+        let Some(remote) = self.linked(CONTACT, &contact.to_string()).await? else { return Ok(true) };
+        self.refresh(contact, &remote).await?;
+        Ok(self.vendor.can("opportunities"))
+    }
+
     async fn remember(
         &self,
         key: &str,

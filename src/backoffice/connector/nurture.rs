@@ -4,9 +4,13 @@ use super::engine::{Connector, Lookup};
 use crate::backoffice::BackofficeError;
 use crate::backoffice::nurture::Lists;
 use crate::domain::contact::Contact;
+use crate::store::connectors::Link;
 use async_trait::async_trait;
 use serde_json::json;
 use std::sync::Arc;
+
+/// The kind of links between our people and their lists.
+const LIST: &str = "list";
 
 /// The vendor's lists.
 pub struct ConnectorLists {
@@ -36,6 +40,14 @@ impl Lists for ConnectorLists {
         });
         let lookup = Lookup { operation: "list_member", arguments: json!({"list": list, "email": email}) };
         self.vendor.effect("enter_list", key, &arguments, &lookup).await?;
+        // Nobody is taken off a list from here; whoever forgets the person is told that they stand on it.
+        let entered = Link {
+            connector: self.vendor.name().to_owned(),
+            kind: LIST.to_owned(),
+            local: contact.id.to_string(),
+            remote: list.to_owned(),
+        };
+        self.vendor.store().link(&entered, self.vendor.clock.now()).await?;
         Ok(true)
     }
 }

@@ -13,4 +13,6 @@ pub mod statuses;
 mod wishes;
 pub mod worker;
 
+pub(super) use people::BY_PHONE;
+
 pub use desk::{Desk, DeskParts, Taken};

@@ -24,7 +24,7 @@ const NAME_CHARS: usize = 80;
 /// How identities by a business-scoped id begin.
 const BY_USER: &str = "whatsapp:user:";
 /// And those by a number.
-const BY_PHONE: &str = "whatsapp:phone:";
+pub(in crate::conversation) const BY_PHONE: &str = "whatsapp:phone:";
 /// Longest advertisement that is kept, as JSON.
 const REFERRAL_BYTES: usize = 8 * 1024;
 /// Where the advertisement stands that a person came by first, and last.

@@ -124,7 +124,9 @@ async fn save(transaction: &mut Transaction, contact: Contact) -> Result<(), Sto
         .bind(json(&contact.preferences)?)
         .bind(contact.created_at.as_millisecond())
         .bind(contact.updated_at.as_millisecond());
-    transaction.write(statement).await?;
+    if transaction.write(statement).await? == 0 {
+        return Err(StoreError::NotFound);
+    }
     let handles = [(IdentityKind::Email, &contact.email), (IdentityKind::Phone, &contact.phone)];
     for (kind, value) in handles {
         let Some(value) = value else { continue };

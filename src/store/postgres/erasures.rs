@@ -2,11 +2,12 @@
 
 use super::database::{Atomicity, Database, Transaction};
 use super::rows::{Columns, Statement, identity};
-use super::text::{json, stored};
+use super::text::stored;
 use crate::domain::crm::Opportunity;
 use crate::domain::erasure::{Erasure, Holdings, Removal};
 use crate::domain::ids::{ContactId, ConversationId, ErasureId, RecordId};
-use crate::store::erasures::{Erased, ErasureStore, NewErasure, RemovalOutcome, keys, marks};
+use crate::store::erasure_plan::{Bound, Known, Linked, Talk, Write, forget_conversation, locals};
+use crate::store::erasures::{Erased, ErasureStore, NewErasure, RemovalOutcome};
 use crate::store::error::StoreError;
 use crate::store::sql;
 use crate::store::sql::values::{self, blob, farthest, removal_settled, removal_state};
@@ -14,6 +15,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::postgres::PgRow;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Holds the person and their conversations still: nobody opens another one, and no turn begins meanwhile. `$1` contact.
 const HOLD: [&str; 2] = [
@@ -22,7 +24,7 @@ const HOLD: [&str; 2] = [
 ];
 
 /// Forgets what channels posted of a person and was worked through. `$1` what they are known by.
-const FORGET_POSTS: &str = "DELETE FROM posts WHERE state <> 'waiting' AND position($1 IN body) > 0";
+const FORGET_POSTS: &str = "DELETE FROM posts WHERE state = 'done' AND position($1 IN body) > 0";
 
 /// [`ErasureStore`] on PostgreSQL.
 pub(super) struct Erasures {
@@ -56,13 +58,34 @@ impl ErasureStore for Erasures {
         rows.iter().map(|row| Columns::of(row).id().map(ConversationId)).collect()
     }
 
+    async fn is_busy(&self, contact: ContactId, now: Timestamp) -> Result<bool, StoreError> {
+        let statement = theirs(sql::erasures::BUSY, contact).bind(now.as_millisecond());
+        Ok(self.database.one(statement).await?.is_some())
+    }
+
     async fn erase(&self, new: NewErasure) -> Result<Erased, StoreError> {
         let new = Arc::new(new);
-        self.database.write(Atomicity::Transaction, move |tx| Box::pin(erase(tx, Arc::clone(&new)))).await
+        self.database
+            .write(Atomicity::Transaction, move |tx| {
+                let new = Arc::clone(&new);
+                Box::pin(async move { erase(tx, &new).await })
+            })
+            .await
     }
 
     async fn expire(&self, before: Timestamp, limit: u32) -> Result<Vec<ConversationId>, StoreError> {
         self.database.write(Atomicity::Transaction, move |tx| Box::pin(expire(tx, before, limit))).await
+    }
+
+    async fn forget_ids(&self, before: Timestamp) -> Result<(), StoreError> {
+        self.database
+            .write(Atomicity::Statement, move |tx| {
+                Box::pin(async move {
+                    let statement = sqlx::query(sql::erasures::FORGET_IDS).bind(before.as_millisecond());
+                    tx.write(statement).await.map(drop)
+                })
+            })
+            .await
     }
 
     async fn claim_removals(
@@ -118,7 +141,7 @@ impl ErasureStore for Erasures {
     }
 }
 
-async fn erase(transaction: &mut Transaction, new: Arc<NewErasure>) -> Result<Erased, StoreError> {
+async fn erase(transaction: &mut Transaction, new: &NewErasure) -> Result<Erased, StoreError> {
     let contact = new.contact;
     let [person, conversations] = HOLD;
     transaction.row(theirs(person, contact)).await?.ok_or(StoreError::NotFound)?;
@@ -127,62 +150,51 @@ async fn erase(transaction: &mut Transaction, new: Arc<NewErasure>) -> Result<Er
     if transaction.row(busy).await?.is_some() {
         return Err(StoreError::Conflict("an answer to this person is being written".to_owned()));
     }
+    let known = known(transaction, contact).await?;
+    let conversations = known.talks.iter().map(|talk| talk.id).collect();
+    let (writes, erasure) = new.plan(known, FORGET_POSTS)?;
+    run(transaction, writes).await?;
+    Ok(Erased { erasure, conversations })
+}
+
+/// What there is of a person.
+async fn known(transaction: &mut Transaction, contact: ContactId) -> Result<Known, StoreError> {
     let row = transaction.row(theirs(sql::erasures::HOLDINGS, contact)).await?;
     let removed = row.as_ref().map(holdings).transpose()?.unwrap_or_default();
-    let rows = transaction.rows(theirs(sql::erasures::CONVERSATIONS, contact)).await?;
-    let conversations = rows.iter().map(|row| Columns::of(row).id().map(ConversationId));
-    let conversations = conversations.collect::<Result<Vec<_>, _>>()?;
+    let rows = transaction.rows(theirs(sql::contacts::IDENTITIES, contact)).await?;
+    let identities = rows.iter().map(identity).collect::<Result<_, _>>()?;
     let rows = transaction.rows(theirs(sql::backoffice::OPPORTUNITIES, contact)).await?;
     let opportunities: Vec<Opportunity> =
         rows.iter().map(|row| Columns::of(row).json()).collect::<Result<_, _>>()?;
-    let rows = transaction.rows(theirs(sql::erasures::NOTES, contact)).await?;
-    let notes = rows.iter().map(|row| Columns::of(row).id().map(RecordId));
-    let notes = notes.collect::<Result<Vec<_>, _>>()?;
-    let mut removals = Vec::new();
-    for (local, state) in new.locals(&opportunities, &notes) {
+    let rows = transaction.rows(theirs(sql::backoffice::ORDERS, contact)).await?;
+    let orders = rows.iter().map(|row| Columns::of(row).json()).collect::<Result<_, _>>()?;
+    let records = |ids: Vec<Uuid>| ids.into_iter().map(RecordId).collect::<Vec<_>>();
+    let notes = records(ids(transaction, theirs(sql::erasures::NOTES, contact)).await?);
+    let appointments = records(ids(transaction, theirs(sql::erasures::APPOINTMENTS, contact)).await?);
+    let interviews = ids(transaction, theirs(sql::erasures::INTERVIEWS_OF, contact)).await?;
+    let mut talks = Vec::new();
+    for id in ids(transaction, theirs(sql::erasures::CONVERSATIONS, contact)).await? {
+        talks.push(talk(transaction, ConversationId(id)).await?);
+    }
+    let mut links = Vec::new();
+    for local in locals(contact, &opportunities, &notes) {
         for row in transaction.rows(sqlx::query(sql::erasures::LINKED).bind(local.clone())).await? {
             let mut columns = Columns::of(&row);
-            removals.push(Removal {
-                erasure: new.id,
-                connector: columns.text()?,
-                kind: columns.text()?,
-                remote: columns.text()?,
-                state,
-                attempts: 0,
-            });
+            let (connector, kind, remote) = (columns.text()?, columns.text()?, columns.text()?);
+            let locals = sqlx::query(sql::erasures::LOCALS)
+                .bind(stored(&connector))
+                .bind(stored(&kind))
+                .bind(stored(&remote));
+            let rows = transaction.rows(locals).await?;
+            let locals = rows.iter().map(|row| Columns::of(row).text()).collect::<Result<_, _>>()?;
+            links.push(Linked { local: local.clone(), connector, kind, remote, locals });
         }
-        transaction.write(sqlx::query(sql::erasures::UNLINK).bind(local)).await?;
     }
-    let effects = sqlx::query(sql::erasures::FORGET_NAMED).bind(contact.to_string());
-    transaction.write(effects).await?;
-    let rows = transaction.rows(theirs(sql::contacts::IDENTITIES, contact)).await?;
-    for mark in marks(&rows.iter().map(identity).collect::<Result<Vec<_>, _>>()?) {
-        transaction.write(sqlx::query(FORGET_POSTS).bind(mark)).await?;
-    }
-    for conversation in &conversations {
-        forget_conversation(transaction, *conversation).await?;
-    }
-    for text in sql::erasures::FORGET_PERSON {
-        transaction.write(theirs(text, contact)).await?;
-    }
-    transaction.write(theirs(sql::erasures::STRIP, contact).bind(new.at.as_millisecond())).await?;
-    transaction.write(theirs(sql::erasures::DELETE, contact)).await?;
-    let keep = sqlx::query(sql::erasures::KEEP)
-        .bind(blob(new.id.0))
-        .bind(blob(contact.0))
-        .bind(stored(&new.asked_by))
-        .bind(new.at.as_millisecond())
-        .bind(json(&removed)?);
-    transaction.write(keep).await?;
-    for removal in &removals {
-        let keep = named(sql::erasures::KEEP_REMOVAL, removal)
-            .bind(removal.state.as_str())
-            .bind(new.at.as_millisecond());
-        transaction.write(keep).await?;
-    }
-    let erasure =
-        Erasure { id: new.id, contact, asked_by: new.asked_by.clone(), at: new.at, removed, removals };
-    Ok(Erased { erasure, conversations })
+    Ok(Known { removed, identities, talks, interviews, opportunities, notes, appointments, orders, links })
+}
+
+async fn ids(transaction: &mut Transaction, statement: Statement<'_>) -> Result<Vec<Uuid>, StoreError> {
+    transaction.rows(statement).await?.iter().map(|row| Columns::of(row).id()).collect()
 }
 
 /// Old conversations, and who is a stranger without them.
@@ -197,27 +209,36 @@ async fn expire(
     for row in transaction.rows(statement).await? {
         let mut columns = Columns::of(&row);
         let (conversation, contact) = (ConversationId(columns.id()?), ContactId(columns.id()?));
-        forget_conversation(transaction, conversation).await?;
-        for text in sql::erasures::FORGET_STRANGER {
-            transaction.write(theirs(text, contact)).await?;
+        let talk = talk(transaction, conversation).await?;
+        run(transaction, forget_conversation(&talk)).await?;
+        // Who has a record at a vendor is no stranger: nobody could tell any more what is to be deleted there.
+        let linked = sqlx::query(sql::erasures::LINKED).bind(contact.to_string());
+        if transaction.row(linked).await?.is_none() {
+            for text in sql::erasures::FORGET_STRANGER {
+                transaction.write(theirs(text, contact)).await?;
+            }
         }
         gone.push(conversation);
     }
     Ok(gone)
 }
 
-async fn forget_conversation(transaction: &mut Transaction, id: ConversationId) -> Result<(), StoreError> {
+async fn talk(transaction: &mut Transaction, id: ConversationId) -> Result<Talk, StoreError> {
     let of = |text: &'static str| sqlx::query(text).bind(blob(id.0));
-    let ids = |rows: Vec<PgRow>| rows.iter().map(|row| Columns::of(row).id()).collect::<Result<Vec<_>, _>>();
-    let turns = ids(transaction.rows(of(sql::erasures::TURNS_OF)).await?)?;
-    let interviews = ids(transaction.rows(of(sql::erasures::INTERVIEWS_IN)).await?)?;
-    for [from, until] in keys(&turns, &interviews) {
-        for text in sql::erasures::FORGET_EFFECTS {
-            transaction.write(sqlx::query(text).bind(from.clone()).bind(until.clone())).await?;
-        }
-    }
-    for text in sql::erasures::FORGET_CONVERSATION {
-        transaction.write(of(text)).await?;
+    let turns = ids(transaction, of(sql::erasures::TURNS_OF)).await?;
+    let interviews = ids(transaction, of(sql::erasures::INTERVIEWS_IN)).await?;
+    Ok(Talk { id, turns, interviews })
+}
+
+async fn run(transaction: &mut Transaction, writes: Vec<Write>) -> Result<(), StoreError> {
+    for Write { text, values } in writes {
+        let statement = values.into_iter().fold(sqlx::query(text), |statement, value| match value {
+            Bound::Id(id) => statement.bind(blob(id)),
+            Bound::Text(text) => statement.bind(stored(&text).into_owned()),
+            Bound::Bytes(bytes) => statement.bind(bytes),
+            Bound::Time(milliseconds) => statement.bind(milliseconds),
+        });
+        transaction.write(statement).await?;
     }
     Ok(())
 }
@@ -255,7 +276,7 @@ fn erasure(row: &PgRow) -> Result<Erasure, StoreError> {
     let mut columns = Columns::of(row);
     Ok(Erasure {
         id: ErasureId(columns.id()?),
-        contact: ContactId(columns.id()?),
+        contact: columns.optional_id()?.map(ContactId),
         asked_by: columns.text()?,
         at: columns.time()?,
         removed: columns.json()?,

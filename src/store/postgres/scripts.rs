@@ -129,7 +129,7 @@ pub(super) const APPEND: &str = concat!(
 );
 
 /// Ends a turn. Returns whether the conversation is due again, and the conversation.
-/// `$1` … `$7` as [`APPEND`], `$8` new owner, `$9` their name, `$10` new contact, `$11` new language; deliveries to
+/// `$1` … `$7` as [`APPEND`], `$8` new owner, `$9` their name, `$10` new contact, unless they were forgotten meanwhile, `$11` new language; deliveries to
 /// queue: `$12` ids, `$13` channels, `$14` messages; `$15` end of the owner's lease, `$16` time of the reminder;
 /// `$17` when its messages are taken up again, NULL if they are answered.
 pub(super) const COMMIT: &str = concat!(
@@ -142,7 +142,7 @@ pub(super) const COMMIT: &str = concat!(
             owner_name = CASE WHEN $8 IS NULL THEN owner_name ELSE $9 END,
             owner_until = CASE WHEN $8 IS NULL THEN owner_until ELSE $15 END,
             remind_at = CASE WHEN $8 IS NULL THEN remind_at ELSE $16 END,
-            contact_id = COALESCE($10, contact_id),
+            contact_id = COALESCE((SELECT id FROM contacts WHERE id = $10), contact_id),
             language = COALESCE($11, language),
             due_at = CASE
                 WHEN COALESCE($8, owner) <> 'bot' THEN NULL

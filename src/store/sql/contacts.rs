@@ -18,11 +18,13 @@ pub(in crate::store) const OWNER_OF_IDENTITY: &str =
 pub(in crate::store) const IDENTITIES: &str =
     "SELECT kind, value FROM identities WHERE contact_id = $1 ORDER BY kind, value";
 
-/// Writes a contact as given. `$1` … `$12` as the columns.
+/// Writes a contact as given, unless they were forgotten and what is written was under way. `$1` … `$12` as the columns.
 pub(in crate::store) const SAVE: &str = "
     INSERT INTO contacts (id, name, email, phone, language, stage, tags, origin, marketing_consent, preferences,
         created_at, updated_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
+    WHERE EXISTS (SELECT 1 FROM contacts WHERE contacts.id = $1)
+        OR NOT EXISTS (SELECT 1 FROM erasures WHERE erasures.contact_id = $1)
     ON CONFLICT (id) DO UPDATE SET
         name = excluded.name, email = excluded.email, phone = excluded.phone, language = excluded.language,
         stage = excluded.stage, tags = excluded.tags, origin = excluded.origin,

@@ -4,7 +4,10 @@
 macro_rules! expired {
     () => {
         "SELECT id, contact_id FROM conversations
-         WHERE updated_at < $1 AND lease_turn IS NULL
+         WHERE updated_at < $1 AND due_at IS NULL
+            AND (state = 'closed' OR last_customer_seq <= answered_seq)
+            AND NOT EXISTS (SELECT 1 FROM outbox
+                WHERE outbox.conversation_id = conversations.id AND outbox.state = 'waiting')
             AND NOT EXISTS (SELECT 1 FROM interviews
                 WHERE interviews.conversation_id = conversations.id AND interviews.follow_up_at IS NOT NULL)
             AND NOT EXISTS (SELECT 1 FROM reminders WHERE reminders.conversation_id = conversations.id)
@@ -17,6 +20,7 @@ macro_rules! stranger {
     () => {
         "contacts.id = $1 AND contacts.email IS NULL AND contacts.phone IS NULL
          AND NOT EXISTS (SELECT 1 FROM conversations WHERE conversations.contact_id = contacts.id)
+         AND NOT EXISTS (SELECT 1 FROM consents WHERE consents.contact_id = contacts.id)
          AND NOT EXISTS (SELECT 1 FROM interviews WHERE interviews.contact_id = contacts.id)
          AND NOT EXISTS (SELECT 1 FROM opportunities WHERE opportunities.contact_id = contacts.id)
          AND NOT EXISTS (SELECT 1 FROM notes WHERE notes.contact_id = contacts.id)
@@ -56,8 +60,36 @@ pub(in crate::store) const NOTES: &str = "SELECT id FROM notes WHERE contact_id 
 pub(in crate::store) const LINKED: &str =
     "SELECT connector, kind, remote FROM connector_links WHERE local = $1 ORDER BY connector, kind, remote";
 
+/// Which of ours are a record of a vendor's. `$1` connector, `$2` kind, `$3` its id there.
+pub(in crate::store) const LOCALS: &str =
+    "SELECT local FROM connector_links WHERE connector = $1 AND kind = $2 AND remote = $3";
+
 /// Forgets which records of vendors' one of ours is. `$1` our id.
 pub(in crate::store) const UNLINK: &str = "DELETE FROM connector_links WHERE local = $1";
+
+/// Forgets which entry of which calendar an appointment is. `$1` its id without hyphens.
+pub(in crate::store) const UNLINK_ENTRY: &str =
+    "DELETE FROM connector_links WHERE local >= $1 || ' ' AND local < $1 || '!'";
+
+/// A person's interviews. `$1` contact.
+pub(in crate::store) const INTERVIEWS_OF: &str = "SELECT id FROM interviews WHERE contact_id = $1";
+
+/// A person's appointments. `$1` contact.
+pub(in crate::store) const APPOINTMENTS: &str = "SELECT id FROM appointments WHERE contact_id = $1";
+
+/// Writes an order anew. `$1` number, `$2` record.
+pub(in crate::store) const STRIP_ORDER: &str = "UPDATE orders SET record = $2 WHERE number = $1";
+
+/// Forgets alerts that wait. `$1` the interview they are of.
+pub(in crate::store) const FORGET_ALERTS: &str = "DELETE FROM alerts WHERE id LIKE '%' || $1 || '%'";
+
+/// Leaves of attempts to send what was billed. `$1` conversation, `$2` nobody's.
+pub(in crate::store) const STRIP_SENDS: &str =
+    "UPDATE sends SET conversation_id = $2, external_id = NULL WHERE conversation_id = $1";
+
+/// Forgets which ids those had who were forgotten. `$1` before when.
+pub(in crate::store) const FORGET_IDS: &str =
+    "UPDATE erasures SET contact_id = NULL WHERE at < $1 AND contact_id IS NOT NULL";
 
 /// Turns of a conversation. `$1` conversation.
 pub(in crate::store) const TURNS_OF: &str =
@@ -76,10 +108,9 @@ pub(in crate::store) const FORGET_EFFECTS: [&str; 2] = [
 pub(in crate::store) const FORGET_NAMED: &str = "DELETE FROM effects WHERE result LIKE '%' || $1 || '%'";
 
 /// What is deleted of a conversation, in an order that leaves no reference behind. `$1` conversation.
-pub(in crate::store) const FORGET_CONVERSATION: [&str; 8] = [
+pub(in crate::store) const FORGET_CONVERSATION: [&str; 7] = [
     "DELETE FROM inbound WHERE conversation_id = $1",
     "DELETE FROM outbox WHERE conversation_id = $1",
-    "DELETE FROM sends WHERE conversation_id = $1",
     "DELETE FROM reminders WHERE conversation_id = $1",
     "DELETE FROM visits WHERE conversation_id = $1",
     "DELETE FROM events WHERE conversation_id = $1",
@@ -115,8 +146,7 @@ pub(in crate::store) const EXPIRED: &str = expired!();
 pub(in crate::store) const HELD_EXPIRED: &str = concat!(expired!(), " FOR UPDATE SKIP LOCKED");
 
 /// What is deleted of somebody of whom nothing is kept by which they could be known. `$1` contact.
-pub(in crate::store) const FORGET_STRANGER: [&str; 3] = [
-    concat!("DELETE FROM consents WHERE contact_id IN (SELECT id FROM contacts WHERE ", stranger!(), ")"),
+pub(in crate::store) const FORGET_STRANGER: [&str; 2] = [
     concat!("DELETE FROM identities WHERE contact_id IN (SELECT id FROM contacts WHERE ", stranger!(), ")"),
     concat!("DELETE FROM contacts WHERE ", stranger!()),
 ];

@@ -17,11 +17,13 @@ pub(in crate::store) const NEWEST_OF: &str = concat!(
     " FROM interviews WHERE contact_id = $1 ORDER BY started_at DESC, id DESC LIMIT 1"
 );
 
-/// The interviews of a contact, oldest first. `$1` contact.
+/// The interviews of a contact and of their conversations, oldest first. `$1` contact.
 pub(in crate::store) const ALL_OF: &str = concat!(
     "SELECT ",
     interview_columns!(),
-    " FROM interviews WHERE contact_id = $1 ORDER BY started_at, id"
+    " FROM interviews WHERE contact_id = $1
+        OR conversation_id IN (SELECT id FROM conversations WHERE contact_id = $1)
+      ORDER BY started_at, id"
 );
 
 /// The newest interview that is led in a conversation. `$1` conversation.

@@ -124,7 +124,9 @@ fn save(transaction: &mut Transaction, contact: Contact) -> Result<(), StoreErro
         .bind(json(&contact.preferences)?)
         .bind(contact.created_at.as_millisecond())
         .bind(contact.updated_at.as_millisecond());
-    transaction.write(statement)?;
+    if transaction.write(statement)? == 0 {
+        return Err(StoreError::NotFound);
+    }
     let handles = [(IdentityKind::Email, contact.email), (IdentityKind::Phone, contact.phone)];
     for (kind, value) in handles {
         let Some(value) = value else { continue };

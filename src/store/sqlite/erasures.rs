@@ -8,15 +8,16 @@ use super::writer::Atomicity;
 use crate::domain::crm::Opportunity;
 use crate::domain::erasure::{Erasure, Holdings, Removal};
 use crate::domain::ids::{ContactId, ConversationId, ErasureId, RecordId};
-use crate::store::erasures::{Erased, ErasureStore, NewErasure, RemovalOutcome, keys, marks};
+use crate::store::erasure_plan::{Bound, Known, Linked, Talk, Write, forget_conversation, locals};
+use crate::store::erasures::{Erased, ErasureStore, NewErasure, RemovalOutcome};
 use crate::store::error::StoreError;
 use crate::store::sql;
-use crate::store::sql::values::{self, blob, farthest, json, removal_settled, removal_state};
+use crate::store::sql::values::{self, blob, farthest, removal_settled, removal_state};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 /// Forgets what channels posted of a person and was worked through. `$1` what they are known by.
-const FORGET_POSTS: &str = "DELETE FROM posts WHERE state <> 'waiting' AND instr(body, $1) > 0";
+const FORGET_POSTS: &str = "DELETE FROM posts WHERE state = 'done' AND instr(body, $1) > 0";
 
 /// [`ErasureStore`] on SQLite.
 pub(super) struct Erasures {
@@ -48,12 +49,22 @@ impl ErasureStore for Erasures {
         self.database.reader.many(statement, |columns| columns.id().map(ConversationId)).await
     }
 
+    async fn is_busy(&self, contact: ContactId, now: Timestamp) -> Result<bool, StoreError> {
+        let statement = query(sql::erasures::BUSY).bind(blob(contact.0)).bind(now.as_millisecond());
+        Ok(self.database.reader.one(statement, |_| Ok(()))?.is_some())
+    }
+
     async fn erase(&self, new: NewErasure) -> Result<Erased, StoreError> {
-        self.database.writer.run(Atomicity::Savepoint, |tx| erase(tx, new)).await
+        self.database.writer.run(Atomicity::Savepoint, move |tx| erase(tx, &new)).await
     }
 
     async fn expire(&self, before: Timestamp, limit: u32) -> Result<Vec<ConversationId>, StoreError> {
         self.database.writer.run(Atomicity::Savepoint, move |tx| expire(tx, before, limit)).await
+    }
+
+    async fn forget_ids(&self, before: Timestamp) -> Result<(), StoreError> {
+        let statement = query(sql::erasures::FORGET_IDS).bind(before.as_millisecond());
+        self.database.writer.run(Atomicity::RefusesFirst, |tx| tx.write(statement).map(drop)).await
     }
 
     async fn claim_removals(
@@ -87,56 +98,56 @@ impl ErasureStore for Erasures {
     }
 }
 
-fn erase(transaction: &mut Transaction, new: NewErasure) -> Result<Erased, StoreError> {
+fn erase(transaction: &mut Transaction, new: &NewErasure) -> Result<Erased, StoreError> {
     let theirs = |text: &'static str| query(text).bind(blob(new.contact.0));
     transaction.read(theirs(sql::contacts::GET), |_| Ok(()))?.ok_or(StoreError::NotFound)?;
     let busy = theirs(sql::erasures::BUSY).bind(new.at.as_millisecond());
     if transaction.read(busy, |_| Ok(()))?.is_some() {
         return Err(StoreError::Conflict("an answer to this person is being written".to_owned()));
     }
-    let removed = transaction.read(theirs(sql::erasures::HOLDINGS), holdings)?.unwrap_or_default();
-    let conversations = transaction
-        .read_all(theirs(sql::erasures::CONVERSATIONS), |columns| columns.id().map(ConversationId))?;
-    let mut removals = Vec::new();
+    let known = known(transaction, new)?;
+    let conversations = known.talks.iter().map(|talk| talk.id).collect();
+    let (writes, erasure) = new.plan(known, FORGET_POSTS)?;
+    run(transaction, writes)?;
+    Ok(Erased { erasure, conversations })
+}
+
+/// What there is of a person.
+fn known(transaction: &mut Transaction, new: &NewErasure) -> Result<Known, StoreError> {
+    let theirs = |text: &'static str| query(text).bind(blob(new.contact.0));
     let opportunities: Vec<Opportunity> =
         transaction.read_all(theirs(sql::backoffice::OPPORTUNITIES), |columns| columns.json())?;
     let notes = transaction.read_all(theirs(sql::erasures::NOTES), |columns| columns.id().map(RecordId))?;
-    for (local, state) in new.locals(&opportunities, &notes) {
+    let mut links = Vec::new();
+    for local in locals(new.contact, &opportunities, &notes) {
         let linked = query(sql::erasures::LINKED).bind(local.as_str());
         for (connector, kind, remote) in transaction
             .read_all(linked, |columns| Ok((columns.value()?, columns.value()?, columns.value()?)))?
         {
-            removals.push(Removal { erasure: new.id, connector, kind, remote, state, attempts: 0 });
+            let (connector, kind, remote): (String, String, String) = (connector, kind, remote);
+            let locals = query(sql::erasures::LOCALS)
+                .bind(connector.as_str())
+                .bind(kind.as_str())
+                .bind(remote.as_str());
+            let locals = transaction.read_all(locals, |columns| columns.value())?;
+            links.push(Linked { local: local.clone(), connector, kind, remote, locals });
         }
-        transaction.write(query(sql::erasures::UNLINK).bind(local))?;
     }
-    transaction.write(query(sql::erasures::FORGET_NAMED).bind(new.contact.to_string()))?;
-    for mark in marks(&transaction.read_all(theirs(sql::contacts::IDENTITIES), identity)?) {
-        transaction.write(query(FORGET_POSTS).bind(mark))?;
-    }
-    for conversation in &conversations {
-        forget_conversation(transaction, *conversation)?;
-    }
-    for text in sql::erasures::FORGET_PERSON {
-        transaction.write(theirs(text))?;
-    }
-    transaction.write(theirs(sql::erasures::STRIP).bind(new.at.as_millisecond()))?;
-    transaction.write(theirs(sql::erasures::DELETE))?;
-    let keep = query(sql::erasures::KEEP)
-        .bind(blob(new.id.0))
-        .bind(blob(new.contact.0))
-        .bind(new.asked_by.as_str())
-        .bind(new.at.as_millisecond())
-        .bind(json(&removed)?);
-    transaction.write(keep)?;
-    for removal in &removals {
-        let keep = named(sql::erasures::KEEP_REMOVAL, removal)
-            .bind(removal.state.as_str())
-            .bind(new.at.as_millisecond());
-        transaction.write(keep)?;
-    }
-    let NewErasure { id, contact, asked_by, at, .. } = new;
-    Ok(Erased { erasure: Erasure { id, contact, asked_by, at, removed, removals }, conversations })
+    let conversations = transaction
+        .read_all(theirs(sql::erasures::CONVERSATIONS), |columns| columns.id().map(ConversationId))?;
+    let talks = conversations.into_iter().map(|id| talk(transaction, id)).collect::<Result<_, _>>()?;
+    Ok(Known {
+        removed: transaction.read(theirs(sql::erasures::HOLDINGS), holdings)?.unwrap_or_default(),
+        identities: transaction.read_all(theirs(sql::contacts::IDENTITIES), identity)?,
+        talks,
+        interviews: transaction.read_all(theirs(sql::erasures::INTERVIEWS_OF), |columns| columns.id())?,
+        opportunities,
+        notes,
+        appointments: transaction
+            .read_all(theirs(sql::erasures::APPOINTMENTS), |columns| columns.id().map(RecordId))?,
+        orders: transaction.read_all(theirs(sql::backoffice::ORDERS), |columns| columns.json())?,
+        links,
+    })
 }
 
 /// Old conversations, and who is a stranger without them.
@@ -149,25 +160,35 @@ fn expire(
     let expired = transaction
         .read_all(expired, |columns| Ok((ConversationId(columns.id()?), ContactId(columns.id()?))))?;
     for (conversation, contact) in &expired {
-        forget_conversation(transaction, *conversation)?;
-        for text in sql::erasures::FORGET_STRANGER {
-            transaction.write(query(text).bind(blob(contact.0)))?;
+        let talk = talk(transaction, *conversation)?;
+        run(transaction, forget_conversation(&talk))?;
+        // Who has a record at a vendor is no stranger: nobody could tell any more what is to be deleted there.
+        let linked = query(sql::erasures::LINKED).bind(contact.to_string());
+        if transaction.read(linked, |_| Ok(()))?.is_none() {
+            for text in sql::erasures::FORGET_STRANGER {
+                transaction.write(query(text).bind(blob(contact.0)))?;
+            }
         }
     }
     Ok(expired.into_iter().map(|(conversation, _)| conversation).collect())
 }
 
-fn forget_conversation(transaction: &mut Transaction, id: ConversationId) -> Result<(), StoreError> {
+fn talk(transaction: &Transaction, id: ConversationId) -> Result<Talk, StoreError> {
     let of = |text: &'static str| query(text).bind(blob(id.0));
     let turns = transaction.read_all(of(sql::erasures::TURNS_OF), |columns| columns.id())?;
     let interviews = transaction.read_all(of(sql::erasures::INTERVIEWS_IN), |columns| columns.id())?;
-    for [from, until] in keys(&turns, &interviews) {
-        for text in sql::erasures::FORGET_EFFECTS {
-            transaction.write(query(text).bind(from.as_str()).bind(until.as_str()))?;
-        }
-    }
-    for text in sql::erasures::FORGET_CONVERSATION {
-        transaction.write(of(text))?;
+    Ok(Talk { id, turns, interviews })
+}
+
+fn run(transaction: &mut Transaction, writes: Vec<Write>) -> Result<(), StoreError> {
+    for Write { text, values } in writes {
+        let statement = values.into_iter().fold(query(text), |statement, value| match value {
+            Bound::Id(id) => statement.bind(blob(id)),
+            Bound::Text(text) => statement.bind(text),
+            Bound::Bytes(bytes) => statement.bind(bytes),
+            Bound::Time(milliseconds) => statement.bind(milliseconds),
+        });
+        transaction.write(statement)?;
     }
     Ok(())
 }
@@ -198,7 +219,7 @@ fn removal(columns: &mut Columns<'_>) -> Result<Removal, StoreError> {
 fn erasure(columns: &mut Columns<'_>) -> Result<Erasure, StoreError> {
     Ok(Erasure {
         id: ErasureId(columns.id()?),
-        contact: ContactId(columns.id()?),
+        contact: columns.optional_id()?.map(ContactId),
         asked_by: columns.value()?,
         at: columns.time()?,
         removed: columns.json()?,

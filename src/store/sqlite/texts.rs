@@ -64,7 +64,7 @@ pub(super) const COMMIT: &str = concat!(
         owner_name = CASE WHEN $6 IS NULL THEN owner_name ELSE $7 END,
         owner_until = CASE WHEN $6 IS NULL THEN owner_until ELSE $10 END,
         remind_at = CASE WHEN $6 IS NULL THEN remind_at ELSE $11 END,
-        contact_id = COALESCE($8, contact_id),
+        contact_id = COALESCE((SELECT id FROM contacts WHERE id = $8), contact_id),
         language = COALESCE($9, language),
         due_at = CASE
             WHEN COALESCE($6, owner) <> 'bot' THEN NULL

@@ -1,9 +1,9 @@
 //! Operators find what is kept of a customer and hand it over; an administrator has somebody forgotten.
 
 use crate::conversation::customer_file::customer_file;
-use crate::conversation::customers::{AtVendors, Customer, ForgetError};
+use crate::conversation::customers::{Customer, ForgetError};
 use crate::domain::contact::Contact;
-use crate::domain::erasure::{Erasure, Holdings};
+use crate::domain::erasure::{AtVendors, Erasure, Holdings};
 use crate::domain::ids::ContactId;
 use crate::web::auth::operator::Operator;
 use crate::web::extract::json::Json;
@@ -22,6 +22,9 @@ const SHOWN: u32 = 200;
 /// When it is worth trying again while an answer is being written.
 const SOON: Duration = Duration::from_secs(5);
 
+/// The same while a calendar is away.
+const LATER: Duration = Duration::from_secs(60);
+
 /// Whom somebody asks about. In a body and not in the address, which is written down along the way.
 #[derive(Deserialize, ToSchema)]
 pub struct CustomerSearch {
@@ -32,7 +35,7 @@ pub struct CustomerSearch {
 /// Whoever was found.
 #[derive(Serialize, ToSchema)]
 pub struct CustomersFound {
-    /// None or one.
+    /// First whose it is, then those in whose conversations it was written.
     customers: Vec<CustomerView>,
 }
 
@@ -46,6 +49,8 @@ struct CustomerView {
     /// orders}`.
     #[schema(value_type = Object)]
     holdings: Holdings,
+    /// Whether the handle is theirs, or only stands in a conversation of theirs: then it may be the same person, or not.
+    is_proven: bool,
 }
 
 /// How far forgetting reaches.
@@ -80,8 +85,8 @@ pub async fn search_customers(
     Json(search): Json<CustomerSearch>,
 ) -> Result<axum::Json<CustomersFound>, Problem> {
     let found = state.parts.customers.find(&search.whom).await?;
-    let customers = found.map(|Customer { contact, holdings }| CustomerView { contact, holdings });
-    Ok(axum::Json(CustomersFound { customers: customers.into_iter().collect() }))
+    let view = |Customer { contact, holdings, is_proven }| CustomerView { contact, holdings, is_proven };
+    Ok(axum::Json(CustomersFound { customers: found.into_iter().map(view).collect() }))
 }
 
 /// Everything that is kept of a customer, to hand over to them.
@@ -99,14 +104,15 @@ pub async fn get_customer(
     operator: Operator,
     Path(id): Path<String>,
 ) -> Result<axum::Json<Value>, Problem> {
-    let id = id.parse().map_err(|_| not_found())?;
+    let id: ContactId = id.parse().map_err(|_| not_found())?;
     let file = customer_file(&state.parts.stores, id).await?.ok_or_else(not_found)?;
-    tracing::info!(by = operator.name, "what is kept of a customer was handed out");
+    tracing::info!(contact.id = %id, by = operator.name, "what is kept of a customer was handed out");
     Ok(axum::Json(file))
 }
 
 /// Forgets a customer for good: what they have booked is called off, what is kept of them is deleted, and what vendors'
-/// CRMs have of them, now or when they answer. Their orders stay, without a name. Needs the scope `admin`.
+/// CRMs have of them is from then on (`GET /api/v1/erasures` says how far it is). Their orders stay, without anything that
+/// says whose they were. Needs the scope `admin`.
 #[utoipa::path(
     delete, path = "/api/v1/customers/{id}", tag = "operator",
     params(("id" = String, Path, format = "uuid"), ForgetQuery),
@@ -115,6 +121,7 @@ pub async fn get_customer(
         (status = 200, description = "What was deleted, and how it stands at vendors: one of `erasures` of `GET /api/v1/erasures`.", body = Object),
         (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, description = "An answer to them is being written (`Retry-After`), or an appointment cannot be called off. Nothing was deleted.", body = Problem),
+        (status = 503, description = "The agenda does not answer, so that an appointment stands. Nothing was deleted.", body = Problem),
     )
 )]
 pub async fn forget_customer(
@@ -137,13 +144,17 @@ pub async fn forget_customer(
         match error {
             ForgetError::Unknown => not_found(),
             ForgetError::Busy => conflict("customer_busy", "An answer is being written").retry_after(SOON),
+            ForgetError::Appointment(cause) if cause.may_pass() => {
+                let (status, title) = (StatusCode::SERVICE_UNAVAILABLE, "The agenda does not answer");
+                Problem::new(status, "agenda_unavailable", title, detail).retry_after(LATER)
+            }
             ForgetError::Appointment(_) => conflict("appointment_stands", "An appointment stands"),
             ForgetError::Store(error) => error.into(),
         }
     })
 }
 
-/// Lists the customers that were forgotten, by ids that name nobody any more.
+/// Lists the customers that were forgotten, the newest 200. `contact` is there for a day.
 #[utoipa::path(
     get, path = "/api/v1/erasures", tag = "operator",
     security(("api_key" = [])),

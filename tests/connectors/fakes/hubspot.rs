@@ -3,6 +3,7 @@
 
 use super::server::{Answer, Asked, Vendor};
 use crate::connectors::crm::{CrmVendor, Person};
+use crate::connectors::removal::Closing;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -195,6 +196,13 @@ impl Vendor for HubSpot {
             }
             _ => fault(405, "METHOD_NOT_ALLOWED", "no such call"),
         }
+    }
+}
+
+impl Closing for HubSpot {
+    fn win(&mut self, title: &str) {
+        let deal = self.deals.iter_mut().find(|deal| deal["properties"]["dealname"] == title).unwrap();
+        deal["properties"]["dealstage"] = json!("closedwon");
     }
 }
 

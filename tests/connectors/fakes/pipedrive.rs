@@ -3,6 +3,7 @@
 
 use super::server::{Answer, Asked, Vendor, is_id};
 use crate::connectors::crm::{CrmVendor, Person};
+use crate::connectors::removal::Closing;
 use serde_json::{Value, json};
 
 const PERSON: [&str; 5] = ["name", "emails", "phones", "owner_id", "custom_fields"];
@@ -169,6 +170,13 @@ fn deleted(records: &mut Vec<Value>, id: &str) -> Answer {
     let before = records.len();
     records.retain(|record| !is_id(&record["id"], id));
     if records.len() == before { refusal(404, "not found") } else { done(json!({"id": id})) }
+}
+
+impl Closing for Pipedrive {
+    fn win(&mut self, title: &str) {
+        let deal = self.deals.iter_mut().find(|deal| deal["title"] == title).unwrap();
+        deal["status"] = json!("won");
+    }
 }
 
 impl CrmVendor for Pipedrive {

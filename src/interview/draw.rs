@@ -1,4 +1,4 @@
-//! An interview as a picture: the text of a Mermaid flowchart, which Markdown viewers and https://mermaid.live draw. It shows
+//! An interview as a picture: the text of a Mermaid flowchart, which Markdown viewers and <https://mermaid.live> draw. It shows
 //! what can follow what; which question comes next in a conversation is worked out by `plan`.
 
 use super::condition::{Condition, Test};
@@ -9,7 +9,7 @@ use crate::domain::language::Language;
 use std::fmt::Write;
 
 /// Most letters of a text in the picture.
-const MOST_CHARS: usize = 70;
+const MOST_CHARS: usize = 140;
 /// Most examples of what begins it.
 const EXAMPLES: usize = 3;
 

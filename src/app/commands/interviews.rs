@@ -27,7 +27,7 @@ pub enum InterviewsCommand {
     List(ListArguments),
     /// JSON Schema of a file in prompts/interviews/, for editors
     Schema,
-    /// A picture of an interview, as a Mermaid flowchart: Markdown viewers and https://mermaid.live draw it
+    /// A picture of an interview, as a Mermaid flowchart: Markdown viewers and mermaid.live draw it
     Draw(DrawArguments),
 }
 

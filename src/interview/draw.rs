@@ -224,7 +224,7 @@ mod tests {
             label(&["a \"b\"\n<i>#1</i> & `c`", ""]),
             "\"a #quot;b#quot; #lt;i#gt;#35;1#lt;/i#gt; #amp; 'c'\""
         );
-        let long = label(&[&"é".repeat(100)]);
+        let long = label(&[&"é".repeat(MOST_CHARS + 1)]);
         assert_eq!(long, format!("\"{}…\"", "é".repeat(MOST_CHARS)));
     }
 

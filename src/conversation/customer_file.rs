@@ -18,6 +18,17 @@ const NOTES: u32 = 10_000;
 /// # Errors
 /// The store's.
 pub async fn customer_file(stores: &Stores, id: ContactId) -> Result<Option<Value>, StoreError> {
+    let Some(mut file) = one(stores, id).await? else { return Ok(None) };
+    let mut before = Vec::new();
+    for alias in stores.erasures.aliases(id).await? {
+        before.extend(one(stores, alias).await?);
+    }
+    file["before_they_were_known"] = Value::Array(before);
+    Ok(Some(file))
+}
+
+/// What is kept under one record.
+async fn one(stores: &Stores, id: ContactId) -> Result<Option<Value>, StoreError> {
     let Some(contact) = stores.contacts.get(id).await? else { return Ok(None) };
     let mut conversations = Vec::new();
     for id in stores.erasures.conversations_of(id).await? {

@@ -18,7 +18,7 @@ use crate::limits::alerts::Alerts;
 use crate::limits::backoff::Backoff;
 use crate::store::Stores;
 use crate::store::conversations::ConversationFilter;
-use crate::store::erasures::{Erased, NewErasure, RemovalOutcome};
+use crate::store::erasures::{Erased, NewErasure, RemovalOutcome, calling_off};
 use crate::store::error::StoreError;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// How often it is looked whether a vendor has still something to delete.
@@ -37,6 +38,8 @@ const EXPIRED: u32 = 10;
 const IDS_KEPT: SignedDuration = SignedDuration::from_hours(24);
 /// How long a conversation may have files before it is there.
 const OPENING: SignedDuration = SignedDuration::from_hours(1);
+/// So many folders of files without a conversation may be left over by chance.
+const FEW: usize = 3;
 /// Most conversations that are looked at for a handle that stands in them.
 const MOST_WRITTEN: u32 = 50;
 /// Records of one claim, and how long it lasts: a call has a time limit of its own.
@@ -65,8 +68,8 @@ pub enum ForgetError {
     /// There is no such person.
     #[error("there is no such customer")]
     Unknown,
-    /// An answer to them is being written.
-    #[error("an answer to this customer is being written: try again in a moment")]
+    /// An answer to them is being written, or they have just booked something.
+    #[error("this customer is being served at this moment: try again in a moment")]
     Busy,
     /// What they have booked could not be called off.
     #[error("an appointment of this customer could not be called off, so that nothing was deleted: {0}")]
@@ -119,6 +122,11 @@ impl CustomerDesk {
     pub async fn find(&self, whom: &str) -> Result<Vec<Customer>, StoreError> {
         let whom = whom.trim();
         let mut found = self.known(whom).await?;
+        for index in 0..found.len() {
+            for alias in self.stores.erasures.aliases(found[index].id).await? {
+                found.extend(self.stores.contacts.get(alias).await?);
+            }
+        }
         let proven = found.len();
         if canonical_email(whom).is_some() || canonical_phone(whom).is_some() {
             let written = ConversationFilter {
@@ -126,10 +134,19 @@ impl CustomerDesk {
                 limit: MOST_WRITTEN,
                 ..ConversationFilter::default()
             };
-            for conversation in self.stores.conversations.list(&written).await?.items {
-                if found.iter().all(|contact| contact.id != conversation.contact) {
-                    found.extend(self.stores.contacts.get(conversation.contact).await?);
+            match self.stores.conversations.list(&written).await {
+                Ok(page) => {
+                    for conversation in page.items {
+                        if found.iter().all(|contact| contact.id != conversation.contact) {
+                            found.extend(self.stores.contacts.get(conversation.contact).await?);
+                        }
+                    }
                 }
+                // Every message is looked through, which a large database may not do in time.
+                Err(error) if proven > 0 => {
+                    tracing::warn!(%error, "conversations were not searched for a handle");
+                }
+                Err(error) => return Err(error),
             }
         }
         let mut customers = Vec::with_capacity(found.len());
@@ -169,7 +186,7 @@ impl CustomerDesk {
     }
 
     /// Forgets somebody: what is booked is called off, what is kept is deleted, and what vendors have is left to be deleted
-    /// by [`run`](Self::run). `by` is who has it done.
+    /// by [`run`](Self::run). `by` is who has it done. What was kept of them before they proved who they are goes first.
     ///
     /// # Errors
     /// [`ForgetError`]; nothing was deleted then.
@@ -179,17 +196,28 @@ impl CustomerDesk {
         at_vendors: AtVendors,
         by: &str,
     ) -> Result<Erasure, ForgetError> {
-        let now = self.clock.now();
         self.stores.contacts.get(id).await?.ok_or(ForgetError::Unknown)?;
+        for alias in self.stores.erasures.aliases(id).await? {
+            self.forget_one(alias, at_vendors, by).await?;
+        }
+        self.forget_one(id, at_vendors, by).await
+    }
+
+    async fn forget_one(
+        &self,
+        id: ContactId,
+        at_vendors: AtVendors,
+        by: &str,
+    ) -> Result<Erasure, ForgetError> {
+        let now = self.clock.now();
         if self.stores.erasures.is_busy(id, now).await? {
             return Err(ForgetError::Busy);
         }
         for booked in self.agenda.appointments(id).await.map_err(ForgetError::Appointment)? {
             // What has begun cannot be called off, and will be over.
             if booked.appointment.start > now {
-                let appointment = booked.appointment.id.to_string();
-                let key = format!("forget {appointment}");
-                let called_off = self.agenda.cancel(&key, &appointment, id).await;
+                let key = calling_off(booked.appointment.id);
+                let called_off = self.agenda.cancel(&key, &booked.appointment.id.to_string(), id).await;
                 called_off.map_err(ForgetError::Appointment)?;
             }
         }
@@ -201,6 +229,7 @@ impl CustomerDesk {
                 AtVendors::Delete if !self.knows_deals(id).await => AtVendors::LeaveDeals,
                 other => other,
             },
+            nobody: ContactId(self.clock.new_id()),
             at: self.clock.now(),
         };
         let Erased { mut erasure, conversations } = self.stores.erasures.erase(new).await?;
@@ -233,12 +262,13 @@ impl CustomerDesk {
 
     /// Has vendors delete what is left to delete, and forgets old conversations, until `stop`.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
-        let every = |period| {
-            let mut rounds = tokio::time::interval(period);
+        let every = |first: Duration, period: Duration| {
+            let mut rounds = tokio::time::interval_at(Instant::now() + first, period);
             rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
             rounds
         };
-        let (mut rounds, mut sweeps) = (every(ROUND), every(SWEEP));
+        // Not at once: whoever started on the wrong database stops again before anything is gone.
+        let (mut rounds, mut sweeps) = (every(Duration::ZERO, ROUND), every(SWEEP, SWEEP));
         loop {
             let done = async {
                 tokio::select! {
@@ -267,18 +297,50 @@ impl CustomerDesk {
         self.stores.erasures.forget_ids(now.saturating_sub(IDS_KEPT).unwrap_or(Timestamp::MIN)).await?;
         // One that is being opened may have files already.
         let before = now.saturating_sub(OPENING).unwrap_or(Timestamp::MIN);
-        let mut gone = Vec::new();
         match self.files.untouched_since(before).await {
-            Ok(conversations) => {
-                for id in conversations {
-                    if self.stores.conversations.get(id).await?.is_none() {
-                        gone.push(id);
-                    }
+            Ok(conversations) => self.sweep_files(conversations, before).await,
+            Err(error) => {
+                tracing::warn!(%error, "files of customers could not be looked at");
+                Ok(())
+            }
+        }
+    }
+
+    /// Deletes files whose conversation is gone. Where none of them is here, this is not the database that they belong to.
+    async fn sweep_files(
+        &self,
+        conversations: Vec<ConversationId>,
+        before: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut gone = Vec::new();
+        let mut known = 0;
+        for id in conversations {
+            match self.stores.conversations.get(id).await? {
+                Some(_) => known += 1,
+                None => gone.push(id),
+            }
+        }
+        if gone.is_empty() {
+            return Ok(());
+        }
+        if known == 0 && gone.len() > FEW {
+            tracing::warn!(
+                conversations = gone.len(),
+                "files of customers are left alone: this database knows none of their conversations"
+            );
+            return Ok(());
+        }
+        let mut deleted = 0;
+        for id in gone {
+            // Somebody who writes again has the same id on some channels.
+            if self.stores.conversations.get(id).await?.is_none() {
+                match self.files.forget_untouched(id, before).await {
+                    Ok(was_there) => deleted += usize::from(was_there),
+                    Err(error) => tracing::warn!(%error, "files of a conversation could not be deleted"),
                 }
             }
-            Err(error) => tracing::warn!(%error, "files of customers could not be looked at"),
         }
-        self.forget_files(gone).await;
+        tracing::info!(deleted, "files of conversations that are gone were deleted");
         Ok(())
     }
 

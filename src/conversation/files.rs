@@ -67,6 +67,26 @@ impl FileShelf {
         blocking(move || Ok(there(fs::remove_dir_all(folder))?.is_some())).await
     }
 
+    /// The same, unless something was kept since `before`.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub async fn forget_untouched(
+        &self,
+        conversation: ConversationId,
+        before: Timestamp,
+    ) -> io::Result<bool> {
+        let folder = self.of(conversation);
+        blocking(move || {
+            let Some(known) = there(fs::metadata(&folder))? else { return Ok(false) };
+            if Timestamp::try_from(known.modified()?).unwrap_or(Timestamp::MAX) >= before {
+                return Ok(false);
+            }
+            Ok(there(fs::remove_dir_all(folder))?.is_some())
+        })
+        .await
+    }
+
     /// The conversations of which nothing was kept since `before`.
     ///
     /// # Errors
@@ -158,6 +178,10 @@ mod tests {
         shelf.keep(other, b"abc".to_vec()).await.unwrap();
         assert_eq!(shelf.untouched_since(Timestamp::MAX).await.unwrap(), [other]);
         assert_eq!(shelf.untouched_since(Timestamp::UNIX_EPOCH).await.unwrap(), []);
+        assert!(
+            !shelf.forget_untouched(other, Timestamp::UNIX_EPOCH).await.unwrap(),
+            "something came meanwhile"
+        );
         assert_eq!(shelf.read(one, &digest).await.unwrap(), None);
         assert!(shelf.read(other, &digest).await.unwrap().is_some());
     }

@@ -2,6 +2,7 @@
 //! which of theirs, and tokens that change with every use.
 
 use super::error::StoreError;
+use crate::domain::ids::ContactId;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -50,6 +51,13 @@ pub struct Link {
     pub remote: String,
 }
 
+impl Link {
+    /// The contact it may be of: our id, if it is one.
+    pub fn contact(&self) -> Option<ContactId> {
+        self.local.parse().ok()
+    }
+}
+
 /// A token that ends, with what gets the next one. Both texts are sealed by the caller.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct KeptToken {
@@ -78,6 +86,9 @@ pub trait ConnectorStore: Send + Sync {
     async fn forget(&self, call: &CallName) -> Result<(), StoreError>;
 
     /// Keeps that two records are the same; the same again changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for a contact who was forgotten meanwhile: then their record is kept to be deleted.
     async fn link(&self, link: &Link, at: Timestamp) -> Result<(), StoreError>;
     /// Their ids for one of ours, newest first.
     async fn remotes(&self, connector: &str, kind: &str, local: &str) -> Result<Vec<String>, StoreError>;

@@ -1,7 +1,7 @@
 //! What is written when people and conversations are forgotten, and in which order: decided here, once for every database,
 //! which reads what there is and runs the statements.
 
-use super::erasures::NewErasure;
+use super::erasures::{NewErasure, calling_off};
 use super::error::StoreError;
 use super::sql::erasures as sql;
 use super::sql::values::{json, to_the_millisecond};
@@ -13,8 +13,9 @@ use crate::domain::handle::phone_forms;
 use crate::domain::ids::{ContactId, ConversationId, RecordId};
 use uuid::Uuid;
 
-/// The stage of an opportunity that became a sale, and of one that did not.
-const CLOSED: [&str; 2] = ["won", "lost"];
+/// Stages of a deal that runs. One that was won or lost, or stands where nobody here knows what that means, may be the
+/// business's record of a sale.
+const RUNNING: [&str; 4] = ["new", "qualified", "proposal", "open"];
 /// Letters that a mark has at least: a shorter one stands in bodies by chance.
 const SHORTEST_MARK: usize = 8;
 /// What stands before a channel's own id in an identity, and not in what the channel posts.
@@ -105,6 +106,8 @@ impl NewErasure {
             writes.push(named(sql::UNLINK, local));
         }
         for appointment in &known.appointments {
+            // Calling it off has returned what there was (`conversation::customers`).
+            writes.extend(forget_begun_with(calling_off(*appointment)));
             writes.push(named(sql::UNLINK, appointment.to_string()));
             // Calendars name it without hyphens, and theirs behind it.
             writes.push(named(sql::UNLINK_ENTRY, appointment.0.simple().to_string()));
@@ -113,15 +116,24 @@ impl NewErasure {
             writes.push(Write { text: posts, values: vec![Bound::Bytes(mark.into_bytes())] });
         }
         writes.extend(sql::FORGET_PERSON.map(own));
-        for order in &known.orders {
-            // What the tax office wants of it names nobody.
-            let order =
-                Order { email: String::new(), postal_code: None, tracking_code: None, ..order.clone() };
-            let record = Bound::Text(json(&order)?);
-            writes.push(Write { text: sql::STRIP_ORDER, values: vec![Bound::Text(order.number), record] });
-        }
         let at = self.at.as_millisecond();
-        writes.push(Write { text: sql::STRIP, values: vec![Bound::Id(self.contact.0), Bound::Time(at)] });
+        let nobody = || Bound::Id(self.nobody.0);
+        if !known.orders.is_empty() {
+            writes.push(Write { text: sql::MAKE_NOBODY, values: vec![nobody(), Bound::Time(at)] });
+        }
+        for order in &known.orders {
+            // What the tax office wants of it names nobody. An id that is made of a handle would.
+            let order = Order {
+                contact: self.nobody,
+                email: String::new(),
+                postal_code: None,
+                tracking_code: None,
+                ..order.clone()
+            };
+            let record = Bound::Text(json(&order)?);
+            let values = vec![Bound::Text(order.number), record, nobody()];
+            writes.push(Write { text: sql::STRIP_ORDER, values });
+        }
         writes.push(own(sql::DELETE));
         let values = vec![
             Bound::Id(self.id.0),
@@ -153,19 +165,20 @@ impl NewErasure {
         Ok((writes, erasure))
     }
 
-    /// What vendors have of the person. A deal that is closed is the business's record of a sale, and a record that stands
-    /// for somebody else as well is theirs too: a person decides about both.
+    /// What vendors have of the person. A deal that does not run is the business's record of a sale, one that the vendor's
+    /// users made is theirs, and a record that stands for somebody else as well is somebody's too: a person decides.
     fn removals(&self, known: &Known) -> Vec<Removal> {
         let own = locals(self.contact, &known.opportunities, &known.notes);
-        let is_closed = |local: &str| {
-            let deal = known.opportunities.iter().find(|one| one.id.to_string() == local);
-            deal.is_some_and(|deal| CLOSED.contains(&deal.stage.as_str()))
+        let stays = |link: &Linked| {
+            let deal = known.opportunities.iter().find(|one| one.id.to_string() == link.local);
+            deal.is_some_and(|deal| {
+                !RUNNING.contains(&deal.stage.as_str()) || deal.origin.as_ref() == Some(&link.connector)
+            })
         };
         let removal = |link: &Linked| {
             let is_shared = link.locals.iter().any(|local| !own.contains(local));
             let deal_is_left = self.at_vendors == AtVendors::LeaveDeals && link.kind == "opportunity";
-            let by_hand =
-                self.at_vendors == AtVendors::Leave || deal_is_left || is_shared || is_closed(&link.local);
+            let by_hand = self.at_vendors == AtVendors::Leave || deal_is_left || is_shared || stays(link);
             Removal {
                 erasure: self.id,
                 connector: link.connector.clone(),
@@ -196,16 +209,7 @@ fn forget_effects(turns: &[Uuid], interviews: &[Uuid]) -> Vec<Write> {
     let begun_with = turns.iter().map(|turn| format!("{turn}/"));
     let begun_with = begun_with.chain(interviews.iter().map(ToString::to_string));
     let begun_with = begun_with.chain(interviews.iter().map(|id| format!("lead/{id}/")));
-    let mut writes: Vec<Write> = begun_with
-        .flat_map(|from| {
-            // No letter of a key is behind `~`.
-            let until = format!("{from}~");
-            sql::FORGET_EFFECTS.map(|text| Write {
-                text,
-                values: vec![Bound::Text(from.clone()), Bound::Text(until.clone())],
-            })
-        })
-        .collect();
+    let mut writes: Vec<Write> = begun_with.flat_map(forget_begun_with).collect();
     writes.extend(interviews.iter().map(|interview| Write {
         text: sql::FORGET_ALERTS,
         values: vec![Bound::Text(interview.to_string())],
@@ -213,11 +217,24 @@ fn forget_effects(turns: &[Uuid], interviews: &[Uuid]) -> Vec<Write> {
     writes
 }
 
+/// Forgets what effects returned whose keys begin so.
+fn forget_begun_with(from: String) -> [Write; 2] {
+    // No letter of a key is behind `~`.
+    let until = format!("{from}~");
+    sql::FORGET_EFFECTS
+        .map(|text| Write { text, values: vec![Bound::Text(from.clone()), Bound::Text(until.clone())] })
+}
+
 /// What a person is known by in the bodies that channels posted.
 fn marks(identities: &[Identity]) -> Vec<String> {
     let marks = identities.iter().flat_map(|identity| match identity.kind {
         IdentityKind::Phone => phone_forms(&identity.value),
-        IdentityKind::ChannelUser | IdentityKind::Email => vec![identity.value.clone()],
+        IdentityKind::ChannelUser | IdentityKind::Email => {
+            let number = PREFIXES.iter().find_map(|prefix| identity.value.strip_prefix(prefix));
+            number
+                .filter(|number| number.starts_with('+'))
+                .map_or_else(|| vec![identity.value.clone()], phone_forms)
+        }
         IdentityKind::WebVisitor | IdentityKind::Terminal => Vec::new(),
     });
     let bare = |mark: String| {
@@ -243,8 +260,14 @@ mod tests {
             identity(IdentityKind::Email, "ana@casa.example"),
             identity(IdentityKind::WebVisitor, "0199-visitor-token"),
         ]);
-        let expected =
-            ["5511955550123", "551155550123", "BR.1234567890", "5511955550199", "ana@casa.example"];
+        let expected = [
+            "5511955550123",
+            "551155550123",
+            "BR.1234567890",
+            "5511955550199",
+            "551155550199",
+            "ana@casa.example",
+        ];
         assert_eq!(marks, expected);
     }
 }

@@ -2,9 +2,13 @@
 
 use super::error::StoreError;
 use crate::domain::erasure::{AtVendors, Erasure, Holdings, Removal, RemovalState};
-use crate::domain::ids::{ContactId, ConversationId, ErasureId};
+use crate::domain::ids::{ContactId, ConversationId, ErasureId, RecordId};
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+
+/// No removal is ever put off for longer: one that is due later was written before the clock was set back, and its time
+/// has come.
+pub const FARTHEST_REMOVAL: SignedDuration = SignedDuration::from_hours(24);
 
 /// Who is to be forgotten.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -17,8 +21,15 @@ pub struct NewErasure {
     pub asked_by: String,
     /// What becomes of records at vendors.
     pub at_vendors: AtVendors,
+    /// Whose their orders are from then on: a contact without anything in it, which is made if there are any.
+    pub nobody: ContactId,
     /// When.
     pub at: Timestamp,
+}
+
+/// The key under which an appointment of somebody who is forgotten is called off: what that returned is forgotten too.
+pub fn calling_off(appointment: RecordId) -> String {
+    format!("forget {appointment}")
 }
 
 /// What [`ErasureStore::erase`] did.
@@ -54,13 +65,18 @@ pub trait ErasureStore: Send + Sync {
     /// Whether an answer to them is being written at `now`.
     async fn is_busy(&self, contact: ContactId, now: Timestamp) -> Result<bool, StoreError>;
 
-    /// Deletes everything of a person but their orders, and notes what of them is at vendors. All or nothing. Who has
-    /// orders stays as a record without anything in it, and their orders without e-mail and postal code. For a day nobody
-    /// can be saved under the id again by what was under way.
+    /// Records of this person under which they came before they proved who they are: a browser's, all of whose conversations
+    /// are theirs now.
+    async fn aliases(&self, contact: ContactId) -> Result<Vec<ContactId>, StoreError>;
+
+    /// Deletes everything of a person but their orders, and notes what of them is at vendors. All or nothing. Their orders
+    /// stay without e-mail and postal code, and are nobody's. For a day nobody can be saved under the id again by what was
+    /// under way.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] if there is no such contact; [`StoreError::Conflict`] while an answer to them is being
-    /// written: what it does at this moment would be kept.
+    /// written, what it does at this moment would be kept, and while something is booked that is still to come, of which
+    /// calendars know.
     async fn erase(&self, new: NewErasure) -> Result<Erased, StoreError>;
 
     /// Deletes conversations in which nothing happened since `before`, at most `limit`, the oldest first: with the interviews
@@ -71,7 +87,8 @@ pub trait ErasureStore: Send + Sync {
     /// Forgets which ids those had who were forgotten before `before`.
     async fn forget_ids(&self, before: Timestamp) -> Result<(), StoreError>;
 
-    /// Claims records at vendors that are to be deleted, at most `limit`. A claim runs out at `lease_until`.
+    /// Claims records at vendors that are to be deleted, at most `limit`. A claim runs out at `lease_until`, which is no
+    /// further off than [`FARTHEST_REMOVAL`].
     async fn claim_removals(
         &self,
         now: Timestamp,

@@ -6,7 +6,10 @@ use balcao::backoffice::csv::{
 };
 use balcao::domain::clock::Clock;
 use balcao::domain::contact::{Identity, IdentityKind};
+use balcao::domain::erasure::AtVendors;
+use balcao::domain::ids::{ContactId, ErasureId};
 use balcao::domain::money::Money;
+use balcao::store::erasures::NewErasure;
 use std::time::{Duration, Instant};
 
 fn file(kind: Kind, text: &str) -> CsvFile {
@@ -87,6 +90,30 @@ async fn what_is_exported_is_imported_again_unchanged() {
     assert_eq!(take(&counter, &before).await.problems, []);
     for (first, second) in before.iter().zip(everything(&counter).await) {
         assert_eq!(first.bytes.len(), second.bytes.len(), "{}", first.name);
+    }
+}
+
+#[tokio::test]
+async fn orders_of_somebody_who_was_forgotten_are_exported_and_imported_too() {
+    let counter = Counter::demo().await;
+    let ana = counter.by_email("ana.souza@example.com").await.id;
+    let orders = counter.stores.backoffice.orders(ana).await.unwrap();
+    counter.clock.advance(Duration::from_secs(400 * 86_400));
+    let new = NewErasure {
+        id: ErasureId(counter.clock.new_id()),
+        contact: ana,
+        asked_by: "bia".to_owned(),
+        at_vendors: AtVendors::Delete,
+        nobody: ContactId(counter.clock.new_id()),
+        at: counter.clock.now(),
+    };
+    counter.stores.erasures.erase(new).await.unwrap();
+    let before = everything(&counter).await;
+    for there in [Counter::empty().await, counter] {
+        assert_eq!(take(&there, &before).await.problems, []);
+        let order = there.stores.backoffice.order(&orders[0].number).await.unwrap().unwrap();
+        assert_eq!((order.email.as_str(), order.total), ("", orders[0].total));
+        assert_ne!(order.contact, ana);
     }
 }
 

@@ -24,10 +24,14 @@ use balcao::store::reminders::{Reminded, ReminderPlan};
 use balcao::store::turns::TurnCommit;
 use jiff::SignedDuration;
 use serde_json::json;
+use std::time::Duration;
 
 on_every_store!(
     a_person_is_forgotten_whole_and_nobody_else,
-    who_has_orders_stays_without_a_name,
+    orders_stay_and_are_nobodys,
+    what_was_kept_before_somebody_was_known_is_found,
+    what_was_just_booked_is_not_lost_sight_of,
+    a_record_that_a_vendor_made_too_late_is_deleted_too,
     nobody_is_forgotten_while_an_answer_is_written,
     what_channels_posted_of_a_person_goes_once_it_was_worked_through,
     old_conversations_go_and_strangers_with_them,
@@ -88,7 +92,7 @@ pub(super) async fn known(bench: &Bench, email: &str) -> Known {
     desk.save_opportunity(&key("1"), &opportunity).await.unwrap();
     let note = Note { id: bench.record_id(), contact, text: "à tarde".to_owned(), created_at: now };
     desk.add_note(&key("2"), &note).await.unwrap();
-    let start = now + SignedDuration::from_hours(30);
+    let start = now - SignedDuration::from_hours(30);
     let appointment = Appointment {
         id: bench.record_id(),
         code: email[..4].to_uppercase(),
@@ -171,6 +175,7 @@ pub(super) fn erasure(bench: &Bench, contact: ContactId) -> NewErasure {
         contact,
         asked_by: "bia".to_owned(),
         at_vendors: AtVendors::Delete,
+        nobody: ContactId(bench.record_id().0),
         at: bench.now(),
     }
 }
@@ -239,7 +244,7 @@ async fn a_person_is_forgotten_whole_and_nobody_else(bench: Bench) {
     assert_ne!(stores.conversations.open(opening).await.unwrap().contact, ana.contact);
 }
 
-async fn who_has_orders_stays_without_a_name(bench: Bench) {
+async fn orders_stay_and_are_nobodys(bench: Bench) {
     let ana = known(&bench, "ana@casa.example").await;
     let order = super::backoffice::order(&bench, "1042", ana.contact, 0);
     bench
@@ -248,13 +253,19 @@ async fn who_has_orders_stays_without_a_name(bench: Bench) {
         .import(ImportRows { orders: vec![order.clone()], ..ImportRows::default() })
         .await
         .unwrap();
-    let erased = bench.stores.erasures.erase(erasure(&bench, ana.contact)).await.unwrap();
+    let new = erasure(&bench, ana.contact);
+    let erased = bench.stores.erasures.erase(new.clone()).await.unwrap();
     assert_eq!(erased.erasure.removed, Holdings { orders: 1, ..ONE_OF_EACH });
-    let nobodys = Order { email: String::new(), postal_code: None, tracking_code: None, ..order };
-    assert_eq!(bench.stores.backoffice.order("1042").await.unwrap(), Some(nobodys));
-    let left = bench.stores.contacts.get(ana.contact).await.unwrap().expect("the order is somebody's");
-    assert_eq!(left, Contact { created_at: left.created_at, ..Contact::new(ana.contact, bench.now()) });
-    assert_eq!(bench.stores.contacts.identities(ana.contact).await.unwrap(), []);
+    let nobody = new.nobody;
+    let nobodys =
+        Order { contact: nobody, email: String::new(), postal_code: None, tracking_code: None, ..order };
+    assert_eq!(bench.stores.backoffice.order("1042").await.unwrap(), Some(nobodys.clone()));
+    assert_eq!(bench.stores.backoffice.orders(nobody).await.unwrap(), [nobodys]);
+    let left = bench.stores.contacts.get(nobody).await.unwrap().expect("the order is somebody's");
+    assert_eq!(left, Contact::new(nobody, bench.now()));
+    assert_eq!(bench.stores.contacts.identities(nobody).await.unwrap(), []);
+    // Ids that are made of a phone number or an e-mail would tell whose the order was.
+    assert_eq!(bench.stores.contacts.get(ana.contact).await.unwrap(), None);
 }
 
 async fn nobody_is_forgotten_while_an_answer_is_written(bench: Bench) {
@@ -302,6 +313,19 @@ async fn what_is_at_vendors_is_claimed_until_it_is_over(bench: Bench) {
     store.settle_removal(&again[0], RemovalOutcome::Over(RemovalState::ByHand)).await.unwrap();
     bench.advance(LEASE * 9);
     assert_eq!(claim().await, []);
+    // A vendor that is away for long is left alone for hours.
+    let third = known(&bench, "eva@casa.example").await;
+    store.erase(erasure(&bench, third.contact)).await.unwrap();
+    let hours = Duration::from_secs(6 * 3_600);
+    for removal in claim().await {
+        let at = bench.later(hours);
+        store.settle_removal(&removal, RemovalOutcome::Again { at }).await.unwrap();
+    }
+    assert_eq!(claim().await, []);
+    bench.advance(hours - LEASE);
+    assert_eq!(claim().await, [], "not a minute too early");
+    bench.advance(LEASE);
+    assert_eq!(claim().await.len(), 2);
     let states: Vec<(String, RemovalState)> = store
         .get(new.id)
         .await
@@ -432,4 +456,66 @@ async fn a_turn_that_has_proven_somebody_who_was_forgotten_ends_all_the_same(ben
     let commit = TurnCommit { contact: Some(ana.contact), ..bench.answer(&claim, "Oi!") };
     let ended = bench.stores.turns.commit(&claim, commit, bench.now()).await.unwrap();
     assert_eq!(ended.contact, visitor.contact, "there is nobody else to be");
+}
+
+async fn what_was_kept_before_somebody_was_known_is_found(bench: Bench) {
+    let ana = known(&bench, "ana@casa.example").await;
+    let visitor = bench.opened().await;
+    let store = &bench.stores.erasures;
+    assert_eq!(store.aliases(ana.contact).await.unwrap(), []);
+    bench.said(visitor.id, "sou a Ana").await;
+    let claim = bench.claimed(visitor.id).await;
+    let commit = TurnCommit { contact: Some(ana.contact), ..bench.answer(&claim, "Oi, Ana!") };
+    bench.stores.turns.commit(&claim, commit, bench.now()).await.unwrap();
+    assert_eq!(store.aliases(ana.contact).await.unwrap(), [visitor.contact]);
+    assert_eq!(store.aliases(visitor.contact).await.unwrap(), []);
+    // Who else is served in that browser and has proven nothing is not to be mixed up with her.
+    let [identity] = &bench.stores.contacts.identities(visitor.contact).await.unwrap()[..] else {
+        panic!("one")
+    };
+    let opening = NewConversation { identity: identity.clone(), ..bench.opening() };
+    let second = bench.stores.conversations.open(opening).await.unwrap();
+    assert_eq!(second.contact, visitor.contact);
+    assert_eq!(store.aliases(ana.contact).await.unwrap(), []);
+}
+
+async fn what_was_just_booked_is_not_lost_sight_of(bench: Bench) {
+    let ana = known(&bench, "ana@casa.example").await;
+    let start = bench.now() + SignedDuration::from_hours(30);
+    let appointment = Appointment {
+        id: bench.record_id(),
+        code: "ABCD".to_owned(),
+        professional: "bia".to_owned(),
+        service: "poda".to_owned(),
+        contact: ana.contact,
+        start,
+        end: start + SignedDuration::from_hours(1),
+        status: AppointmentStatus::Booked,
+        notes: String::new(),
+    };
+    bench.stores.backoffice.book(&EffectKey("k/1".to_owned()), &appointment).await.unwrap();
+    let store = &bench.stores.erasures;
+    let refused = store.erase(erasure(&bench, ana.contact)).await;
+    assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
+    assert_eq!(store.list(5).await.unwrap(), []);
+    bench.advance(Duration::from_secs(31 * 3_600));
+    store.erase(erasure(&bench, ana.contact)).await.unwrap();
+}
+
+async fn a_record_that_a_vendor_made_too_late_is_deleted_too(bench: Bench) {
+    let ana = known(&bench, "ana@casa.example").await;
+    let new = erasure(&bench, ana.contact);
+    bench.stores.erasures.erase(new.clone()).await.unwrap();
+    let link = Link {
+        connector: "crm".to_owned(),
+        kind: "contact".to_owned(),
+        local: ana.contact.to_string(),
+        remote: "made meanwhile".to_owned(),
+    };
+    let refused = bench.stores.connectors.link(&link, bench.now()).await;
+    assert!(matches!(refused, Err(StoreError::NotFound)), "{refused:?}");
+    assert_eq!(bench.stores.connectors.local("crm", "contact", "made meanwhile").await.unwrap(), None);
+    let erasure = bench.stores.erasures.get(new.id).await.unwrap().unwrap();
+    let late = erasure.removals.iter().find(|removal| removal.remote == "made meanwhile").unwrap();
+    assert_eq!((late.kind.as_str(), late.state), ("contact", RemovalState::Waiting));
 }

@@ -225,15 +225,22 @@ impl ConnectorCrm {
         Ok(id)
     }
 
-    /// Takes over what the vendor has on a person, into the own book.
-    async fn refresh(&self, contact: ContactId, remote: &str) -> Result<(), BackofficeError> {
+    /// Takes over what the vendor has on a person, into the own book; whether that was all there is.
+    async fn refresh(&self, contact: ContactId, remote: &str) -> Result<bool, BackofficeError> {
         if !self.vendor.can("opportunities") {
-            return Ok(());
+            return Ok(false);
         }
         let result = self.vendor.read("opportunities", &json!({"contact": remote})).await?;
         let found: Option<Vec<RemoteOpportunity>> = shaped(result, self.vendor.name(), "opportunities")?;
         let own = self.records.opportunities(contact).await?;
-        for theirs in found.into_iter().flatten().take(MOST_OPPORTUNITIES) {
+        let found = found.unwrap_or_default();
+        let mut is_whole = found.len() < MOST_OPPORTUNITIES;
+        for ours in &own {
+            // One that is not among theirs may be somebody else's by now.
+            let remote = self.linked(OPPORTUNITY, &ours.id.to_string()).await?;
+            is_whole &= remote.is_none_or(|remote| found.iter().any(|theirs| theirs.id.0 == remote));
+        }
+        for theirs in found.into_iter().take(MOST_OPPORTUNITIES) {
             let local = self.vendor.store().local(self.vendor.name(), OPPORTUNITY, &theirs.id.0).await?;
             let ours = local.as_deref().and_then(|local| own.iter().find(|own| own.id.to_string() == local));
             let taken = self.taken_over(&theirs, ours, contact);
@@ -246,7 +253,7 @@ impl ConnectorCrm {
             let kept = self.records.save_opportunity(&EffectKey(key), &taken).await?;
             self.link(OPPORTUNITY, &kept.id.to_string(), &theirs.id.0).await?;
         }
-        Ok(())
+        Ok(is_whole)
     }
 
     fn taken_over(
@@ -374,8 +381,7 @@ impl Crm for ConnectorCrm {
 
     async fn catch_up(&self, contact: ContactId) -> Result<bool, BackofficeError> {
         let Some(remote) = self.linked(CONTACT, &contact.to_string()).await? else { return Ok(true) };
-        self.refresh(contact, &remote).await?;
-        Ok(self.vendor.can("opportunities"))
+        self.refresh(contact, &remote).await
     }
 
     async fn remember(

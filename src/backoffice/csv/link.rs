@@ -33,6 +33,15 @@ pub async fn people(
     }
     draft.people = good;
     for mut placed in std::mem::take(&mut draft.orders) {
+        if placed.value.email.is_empty() {
+            let before = shop.records.order(&placed.value.number).await?;
+            match before.filter(|order| order.email.is_empty()) {
+                Some(nobodys) => placed.value.contact = nobodys.contact,
+                None => write.contacts.push(Contact::new(placed.value.contact, now)),
+            }
+            write.orders.push(placed.value);
+            continue;
+        }
         let customer = Customer::Email(placed.value.email.clone());
         if let Some(id) = known.id_of(&customer, write).await? {
             placed.value.contact = id;

@@ -2,7 +2,7 @@
 
 use super::cell;
 use super::dates::{DAY, Dates, MOMENT, written};
-use super::people::contact_id;
+use super::people::{contact_id, nobodys};
 use super::products::{decimal, padded_postal_code};
 use super::table::Row;
 use crate::backoffice::limits;
@@ -40,14 +40,18 @@ const PAYMENTS: &[(&str, &str)] = &[
     ("recusado", "failed"),
 ];
 
-/// Reads an order. Its contact is the one that an import makes of the e-mail.
+/// Reads an order. Its contact is the one that an import makes of the e-mail; without one it was of somebody who was
+/// forgotten.
 pub fn read_order(row: &mut Row<'_>, dates: &Dates<'_>) -> Option<Order> {
     let word = |text: &str| limits::line("", text, limits::WORD);
     let maybe_line = |text: &str| {
         if text.is_empty() { Ok(String::new()) } else { limits::line("", text, limits::LINE) }
     };
     let number = row.text("number", |text| word(text.trim_start_matches('#')));
-    let email = row.read("customer_email", "an e-mail address", canonical_email);
+    let email = row.read("customer_email", "an e-mail address", |text| match text {
+        "" => Some(String::new()),
+        given => canonical_email(given),
+    });
     let placed_at = row.read("placed_at", MOMENT, |text| dates.moment(text));
     let status = row.word("status", STATUSES, None);
     let payment_status = row.word("payment_status", PAYMENTS, Some("pending"));
@@ -62,10 +66,11 @@ pub fn read_order(row: &mut Row<'_>, dates: &Dates<'_>) -> Option<Order> {
     let delivery_estimate = row.maybe("delivery_estimate", DAY, |text| dates.day(text));
     let postal_code = row.maybe("cep", "a CEP of 8 digits", padded_postal_code);
     let said = |text: String| (!text.is_empty()).then_some(text);
-    let email = email?;
+    let (number, email) = (number?, email?);
+    let contact = if email.is_empty() { nobodys(&number) } else { contact_id(&email) };
     Some(Order {
-        number: number?,
-        contact: contact_id(&email),
+        number,
+        contact,
         email,
         placed_at: placed_at?,
         status: status?,

@@ -73,6 +73,11 @@ pub fn contact_id(handle: &str) -> ContactId {
     ContactId(named("contact", handle))
 }
 
+/// The id of the contact without anything in it that an order is of whose customer was forgotten.
+pub fn nobodys(order: &str) -> ContactId {
+    ContactId(named("order of nobody", order))
+}
+
 /// The id of a record that is made by an import: the same content gives the same id.
 pub fn record_id(kind: &str, content: &str) -> RecordId {
     RecordId(named(kind, content))

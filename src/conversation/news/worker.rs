@@ -18,7 +18,8 @@ const CLAIM: u32 = 4;
 const LEASE: SignedDuration = SignedDuration::from_mins(5);
 /// The wait before a post is worked through a second time; it doubles.
 const FIRST_WAIT: SignedDuration = SignedDuration::from_secs(2);
-const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(30);
+/// A store takes no due time further off than [`FARTHEST_DUE`] for one.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(14);
 /// So many times in vain, and it is given up: news of a day ago are none.
 const IN_VAIN: u32 = 24;
 /// How long posts are kept, how often old ones are looked for, and how many are forgotten at a time.

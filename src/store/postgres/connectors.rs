@@ -6,14 +6,19 @@ use super::text::{json, stored};
 use crate::store::connectors::{Begun, CallName, CallRecord, ConnectorStore, KeptToken, Link};
 use crate::store::error::StoreError;
 use crate::store::sql;
+use crate::store::sql::values::blob;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
 use sqlx::Postgres;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
+use std::sync::Arc;
 
 type PgQuery = Query<'static, Postgres, PgArguments>;
+
+/// Waits for whoever is forgetting this person. `$1` contact.
+const WAIT: &str = "SELECT id FROM contacts WHERE id = $1 FOR KEY SHARE";
 
 /// [`ConnectorStore`] on PostgreSQL.
 pub(super) struct Connectors {
@@ -105,7 +110,37 @@ impl ConnectorStore for Connectors {
     async fn link(&self, link: &Link, at: Timestamp) -> Result<(), StoreError> {
         let values =
             vec![text(&link.connector), text(&link.kind), text(&link.local), text(&link.remote), instant(at)];
-        self.write(sql::connectors::LINK, values).await.map(drop)
+        let Some(contact) = link.contact() else {
+            return self.write(sql::connectors::LINK, values).await.map(drop);
+        };
+        let link = Arc::new(link.clone());
+        let is_linked = self
+            .database
+            .write(Atomicity::Transaction, move |tx| {
+                let link = Arc::clone(&link);
+                Box::pin(async move {
+                    tx.row(sqlx::query(WAIT).bind(blob(contact.0))).await?;
+                    let late = sqlx::query(sql::erasures::KEEP_LATE_REMOVAL)
+                        .bind(stored(&link.connector))
+                        .bind(stored(&link.kind))
+                        .bind(stored(&link.remote))
+                        .bind(at.as_millisecond())
+                        .bind(blob(contact.0));
+                    if tx.write(late).await? > 0 {
+                        return Ok(false);
+                    }
+                    let linking = sqlx::query(sql::connectors::LINK)
+                        .bind(stored(&link.connector))
+                        .bind(stored(&link.kind))
+                        .bind(stored(&link.local))
+                        .bind(stored(&link.remote))
+                        .bind(at.as_millisecond());
+                    tx.write(linking).await?;
+                    Ok(true)
+                })
+            })
+            .await?;
+        if is_linked { Ok(()) } else { Err(StoreError::NotFound) }
     }
 
     async fn remotes(&self, connector: &str, kind: &str, local: &str) -> Result<Vec<String>, StoreError> {

@@ -110,7 +110,11 @@ impl ContactStore for Contacts {
     }
 }
 
+/// Waits for whoever is forgetting this person: behind that the next statement sees that they were forgotten. `$1` contact.
+const WAIT: &str = "SELECT id FROM contacts WHERE id = $1 FOR NO KEY UPDATE";
+
 async fn save(transaction: &mut Transaction, contact: Contact) -> Result<(), StoreError> {
+    transaction.row(sqlx::query(WAIT).bind(blob(contact.id.0))).await?;
     let statement = sqlx::query(sql::contacts::SAVE)
         .bind(blob(contact.id.0))
         .bind(contact.name.as_deref().map(stored))

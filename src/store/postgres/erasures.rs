@@ -10,7 +10,7 @@ use crate::store::erasure_plan::{Bound, Known, Linked, Talk, Write, forget_conve
 use crate::store::erasures::{Erased, ErasureStore, NewErasure, RemovalOutcome};
 use crate::store::error::StoreError;
 use crate::store::sql;
-use crate::store::sql::values::{self, blob, farthest, removal_settled, removal_state};
+use crate::store::sql::values::{self, blob, farthest_removal, removal_settled, removal_state};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::postgres::PgRow;
@@ -24,7 +24,7 @@ const HOLD: [&str; 2] = [
 ];
 
 /// Forgets what channels posted of a person and was worked through. `$1` what they are known by.
-const FORGET_POSTS: &str = "DELETE FROM posts WHERE state = 'done' AND position($1 IN body) > 0";
+const FORGET_POSTS: &str = "DELETE FROM posts WHERE state <> 'waiting' AND position($1 IN body) > 0";
 
 /// [`ErasureStore`] on PostgreSQL.
 pub(super) struct Erasures {
@@ -56,6 +56,11 @@ impl ErasureStore for Erasures {
     async fn conversations_of(&self, contact: ContactId) -> Result<Vec<ConversationId>, StoreError> {
         let rows = self.database.all(theirs(sql::erasures::CONVERSATIONS, contact)).await?;
         rows.iter().map(|row| Columns::of(row).id().map(ConversationId)).collect()
+    }
+
+    async fn aliases(&self, contact: ContactId) -> Result<Vec<ContactId>, StoreError> {
+        let rows = self.database.all(theirs(sql::erasures::ALIASES, contact)).await?;
+        rows.iter().map(|row| Columns::of(row).id().map(ContactId)).collect()
     }
 
     async fn is_busy(&self, contact: ContactId, now: Timestamp) -> Result<bool, StoreError> {
@@ -102,7 +107,7 @@ impl ErasureStore for Erasures {
                         .bind(now.as_millisecond())
                         .bind(lease_until.as_millisecond())
                         .bind(i64::from(limit))
-                        .bind(farthest(now));
+                        .bind(farthest_removal(now));
                     tx.rows(statement).await
                 })
             })
@@ -149,6 +154,10 @@ async fn erase(transaction: &mut Transaction, new: &NewErasure) -> Result<Erased
     let busy = theirs(sql::erasures::BUSY, contact).bind(new.at.as_millisecond());
     if transaction.row(busy).await?.is_some() {
         return Err(StoreError::Conflict("an answer to this person is being written".to_owned()));
+    }
+    let booked = theirs(sql::erasures::BOOKED, contact).bind(new.at.as_millisecond());
+    if transaction.row(booked).await?.is_some() {
+        return Err(StoreError::Conflict("this person has just booked something".to_owned()));
     }
     let known = known(transaction, contact).await?;
     let conversations = known.talks.iter().map(|talk| talk.id).collect();

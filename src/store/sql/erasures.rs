@@ -48,6 +48,18 @@ pub(in crate::store) const HOLDINGS: &str = "
 pub(in crate::store) const CONVERSATIONS: &str =
     "SELECT id FROM conversations WHERE contact_id = $1 ORDER BY created_at, id";
 
+/// Under whom else a person came: whoever a browser was made of whose conversations are all theirs now. `$1` contact.
+pub(in crate::store) const ALIASES: &str = "
+    SELECT DISTINCT identities.contact_id FROM conversations
+    JOIN visits ON visits.conversation_id = conversations.id
+    JOIN identities ON identities.kind = visits.identity_kind AND identities.value = visits.identity_value
+    WHERE conversations.contact_id = $1 AND identities.contact_id <> $1
+        AND NOT EXISTS (SELECT 1 FROM conversations AS other WHERE other.contact_id = identities.contact_id)";
+
+/// Whether something is booked that is still to come. `$1` contact, `$2` now.
+pub(in crate::store) const BOOKED: &str = "
+    SELECT 1 FROM appointments WHERE contact_id = $1 AND status = 'booked' AND start_at > $2 LIMIT 1";
+
 /// Whether an answer to a person is being written. `$1` contact, `$2` now.
 pub(in crate::store) const BUSY: &str = "
     SELECT 1 FROM conversations
@@ -77,15 +89,22 @@ pub(in crate::store) const INTERVIEWS_OF: &str = "SELECT id FROM interviews WHER
 /// A person's appointments. `$1` contact.
 pub(in crate::store) const APPOINTMENTS: &str = "SELECT id FROM appointments WHERE contact_id = $1";
 
-/// Writes an order anew. `$1` number, `$2` record.
-pub(in crate::store) const STRIP_ORDER: &str = "UPDATE orders SET record = $2 WHERE number = $1";
+/// Makes a contact without anything in it. `$1` id, `$2` time.
+pub(in crate::store) const MAKE_NOBODY: &str = "
+    INSERT INTO contacts (id, tags, preferences, created_at, updated_at) VALUES ($1, '[]', '[]', $2, $2)";
+
+/// Writes an order anew, as somebody else's. `$1` number, `$2` record, `$3` contact.
+pub(in crate::store) const STRIP_ORDER: &str =
+    "UPDATE orders SET record = $2, contact_id = $3 WHERE number = $1";
 
 /// Forgets alerts that wait. `$1` the interview they are of.
 pub(in crate::store) const FORGET_ALERTS: &str = "DELETE FROM alerts WHERE id LIKE '%' || $1 || '%'";
 
-/// Leaves of attempts to send what was billed. `$1` conversation, `$2` nobody's.
-pub(in crate::store) const STRIP_SENDS: &str =
-    "UPDATE sends SET conversation_id = $2, external_id = NULL WHERE conversation_id = $1";
+/// Leaves of attempts to send what was billed: under another mark, so that what a channel says of them later does not
+/// bring its id back, which may hold a number. `$1` conversation, `$2` nobody's.
+pub(in crate::store) const STRIP_SENDS: &str = "
+    UPDATE sends SET conversation_id = $2, external_id = NULL, mark = 'forgotten ' || mark
+    WHERE conversation_id = $1";
 
 /// Forgets which ids those had who were forgotten. `$1` before when.
 pub(in crate::store) const FORGET_IDS: &str =
@@ -129,15 +148,8 @@ pub(in crate::store) const FORGET_PERSON: [&str; 7] = [
     "DELETE FROM identities WHERE contact_id = $1",
 ];
 
-/// Takes everything off a contact that orders still name. `$1` contact, `$2` time.
-pub(in crate::store) const STRIP: &str = "
-    UPDATE contacts SET name = NULL, email = NULL, phone = NULL, language = NULL, stage = NULL, tags = '[]',
-        origin = NULL, marketing_consent = NULL, preferences = '[]', updated_at = $2
-    WHERE id = $1 AND EXISTS (SELECT 1 FROM orders WHERE orders.contact_id = $1)";
-
 /// Deletes a contact that nothing names any more. `$1` contact.
-pub(in crate::store) const DELETE: &str =
-    "DELETE FROM contacts WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM orders WHERE orders.contact_id = $1)";
+pub(in crate::store) const DELETE: &str = "DELETE FROM contacts WHERE id = $1";
 
 /// Conversations in which nothing happened for long and nothing is to happen. `$1` since when, `$2` limit.
 pub(in crate::store) const EXPIRED: &str = expired!();
@@ -160,6 +172,13 @@ pub(in crate::store) const KEEP: &str =
 pub(in crate::store) const KEEP_REMOVAL: &str = "
     INSERT INTO removals (erasure_id, connector, kind, remote, state, attempts, due_at)
     VALUES ($1, $2, $3, $4, $5, 0, $6)
+    ON CONFLICT DO NOTHING";
+
+/// Keeps that a record which was just made at a vendor is of somebody who was forgotten meanwhile, and is to be deleted.
+/// `$1` connector, `$2` kind, `$3` id there, `$4` when it is due, `$5` contact.
+pub(in crate::store) const KEEP_LATE_REMOVAL: &str = "
+    INSERT INTO removals (erasure_id, connector, kind, remote, state, attempts, due_at)
+    SELECT id, $1, $2, $3, 'waiting', 0, $4 FROM erasures WHERE contact_id = $5
     ON CONFLICT DO NOTHING";
 
 /// Claims records at vendors that are due. `$1` now, `$2` until, `$3` limit, `$4` the farthest a claim can last.

@@ -5,7 +5,7 @@ use crate::domain::contact::IdentityKind;
 use crate::domain::conversation::{ConversationState, Owner};
 use crate::domain::erasure::{Holdings, RemovalState};
 use crate::domain::language::Language;
-use crate::store::erasures::RemovalOutcome;
+use crate::store::erasures::{FARTHEST_REMOVAL, RemovalOutcome};
 use crate::store::error::StoreError;
 use crate::store::posts::{PostCounts, PostOutcome};
 use crate::store::turns::FARTHEST_DUE;
@@ -27,6 +27,11 @@ pub(in crate::store) fn to_the_millisecond(at: Timestamp) -> Timestamp {
 /// The farthest due time there can be, as it stands in rows.
 pub(in crate::store) fn farthest(now: Timestamp) -> i64 {
     now.saturating_add(FARTHEST_DUE).unwrap_or(Timestamp::MAX).as_millisecond()
+}
+
+/// The same for what vendors have to delete.
+pub(in crate::store) fn farthest_removal(now: Timestamp) -> i64 {
+    now.saturating_add(FARTHEST_REMOVAL).unwrap_or(Timestamp::MAX).as_millisecond()
 }
 
 /// A value as JSON text.

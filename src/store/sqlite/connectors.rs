@@ -3,11 +3,12 @@
 use super::Database;
 use super::rows::Columns;
 use super::statement::{Statement, query};
+use super::transaction::Transaction;
 use super::writer::Atomicity;
 use crate::store::connectors::{Begun, CallName, CallRecord, ConnectorStore, KeptToken, Link};
 use crate::store::error::StoreError;
 use crate::store::sql;
-use crate::store::sql::values::json;
+use crate::store::sql::values::{blob, json};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -60,7 +61,24 @@ impl ConnectorStore for Connectors {
             .bind(link.local.as_str())
             .bind(link.remote.as_str())
             .bind(at.as_millisecond());
-        self.write(statement).await.map(drop)
+        let Some(contact) = link.contact() else { return self.write(statement).await.map(drop) };
+        let late = query(sql::erasures::KEEP_LATE_REMOVAL)
+            .bind(link.connector.as_str())
+            .bind(link.kind.as_str())
+            .bind(link.remote.as_str())
+            .bind(at.as_millisecond())
+            .bind(blob(contact.0));
+        let linking = move |tx: &mut Transaction| {
+            if tx.write(late)? > 0 {
+                return Ok(false);
+            }
+            tx.write(statement).map(|_| true)
+        };
+        if self.database.writer.run(Atomicity::Savepoint, linking).await? {
+            Ok(())
+        } else {
+            Err(StoreError::NotFound)
+        }
     }
 
     async fn remotes(&self, connector: &str, kind: &str, local: &str) -> Result<Vec<String>, StoreError> {

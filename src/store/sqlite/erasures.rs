@@ -12,12 +12,12 @@ use crate::store::erasure_plan::{Bound, Known, Linked, Talk, Write, forget_conve
 use crate::store::erasures::{Erased, ErasureStore, NewErasure, RemovalOutcome};
 use crate::store::error::StoreError;
 use crate::store::sql;
-use crate::store::sql::values::{self, blob, farthest, removal_settled, removal_state};
+use crate::store::sql::values::{self, blob, farthest_removal, removal_settled, removal_state};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 /// Forgets what channels posted of a person and was worked through. `$1` what they are known by.
-const FORGET_POSTS: &str = "DELETE FROM posts WHERE state = 'done' AND instr(body, $1) > 0";
+const FORGET_POSTS: &str = "DELETE FROM posts WHERE state <> 'waiting' AND instr(body, $1) > 0";
 
 /// [`ErasureStore`] on SQLite.
 pub(super) struct Erasures {
@@ -49,6 +49,11 @@ impl ErasureStore for Erasures {
         self.database.reader.many(statement, |columns| columns.id().map(ConversationId)).await
     }
 
+    async fn aliases(&self, contact: ContactId) -> Result<Vec<ContactId>, StoreError> {
+        let statement = query(sql::erasures::ALIASES).bind(blob(contact.0));
+        self.database.reader.few(statement, |columns| columns.id().map(ContactId))
+    }
+
     async fn is_busy(&self, contact: ContactId, now: Timestamp) -> Result<bool, StoreError> {
         let statement = query(sql::erasures::BUSY).bind(blob(contact.0)).bind(now.as_millisecond());
         Ok(self.database.reader.one(statement, |_| Ok(()))?.is_some())
@@ -77,7 +82,7 @@ impl ErasureStore for Erasures {
             .bind(now.as_millisecond())
             .bind(lease_until.as_millisecond())
             .bind(limit)
-            .bind(farthest(now));
+            .bind(farthest_removal(now));
         self.database.writer.run(Atomicity::RefusesFirst, |tx| tx.write_returning(statement, removal)).await
     }
 
@@ -104,6 +109,10 @@ fn erase(transaction: &mut Transaction, new: &NewErasure) -> Result<Erased, Stor
     let busy = theirs(sql::erasures::BUSY).bind(new.at.as_millisecond());
     if transaction.read(busy, |_| Ok(()))?.is_some() {
         return Err(StoreError::Conflict("an answer to this person is being written".to_owned()));
+    }
+    let booked = theirs(sql::erasures::BOOKED).bind(new.at.as_millisecond());
+    if transaction.read(booked, |_| Ok(()))?.is_some() {
+        return Err(StoreError::Conflict("this person has just booked something".to_owned()));
     }
     let known = known(transaction, new)?;
     let conversations = known.talks.iter().map(|talk| talk.id).collect();

@@ -40,6 +40,12 @@ impl HubSpot {
         Self { token: token.to_owned(), next: 100, ..Self::default() }
     }
 
+    /// The team puts a deal into another stage.
+    pub fn move_deal(&mut self, title: &str, stage: &str) {
+        let deal = self.deals.iter_mut().find(|deal| deal["properties"]["dealname"] == title).unwrap();
+        deal["properties"]["dealstage"] = json!(stage);
+    }
+
     fn shelf(&mut self, kind: &str) -> Option<&mut Vec<Value>> {
         match kind {
             "contacts" => Some(&mut self.contacts),
@@ -201,8 +207,7 @@ impl Vendor for HubSpot {
 
 impl Closing for HubSpot {
     fn win(&mut self, title: &str) {
-        let deal = self.deals.iter_mut().find(|deal| deal["properties"]["dealname"] == title).unwrap();
-        deal["properties"]["dealstage"] = json!("closedwon");
+        self.move_deal(title, "closedwon");
     }
 }
 
@@ -216,7 +221,8 @@ impl CrmVendor for HubSpot {
 
     fn sell(&mut self, title: &str, value: f64) {
         let contact = self.contacts.last().unwrap()["id"].clone();
-        self.deals.push(json!({"id": "90", "properties": {"dealname": title, "amount": value.to_string(),
+        let id = (90 - self.deals.len()).to_string();
+        self.deals.push(json!({"id": id, "properties": {"dealname": title, "amount": value.to_string(),
             "dealstage": "closedlost", "createdate": "2026-01-02T10:00:00Z"},
             "associations": [{"to": {"id": contact}}]}));
     }

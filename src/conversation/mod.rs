@@ -24,6 +24,7 @@ mod nurture;
 pub mod ownership;
 pub mod presence;
 pub mod reception;
+mod retention;
 pub mod sent_files;
 pub mod turn;
 pub mod unite;

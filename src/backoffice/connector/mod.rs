@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod consent;
 pub mod contract;
 pub mod crm;
+mod crm_deals;
 pub mod engine;
 mod fault;
 pub mod health;

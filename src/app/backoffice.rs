@@ -1,6 +1,7 @@
 //! Who stands behind the counter: the embedded systems, or connectors in their place, as `[backoffice]` says.
 
 use super::build::{Options, Outside};
+use super::let_in::sealed_name;
 use super::secrets;
 use crate::backoffice::Backoffice;
 use crate::backoffice::connector::Connector;
@@ -24,6 +25,7 @@ use crate::config::connectors::{ConnectorSetting, Value};
 use crate::config::email::SMTP;
 use crate::config::environment;
 use crate::config::load::Places;
+use crate::config::settings::Settings;
 use crate::config::store::StorePlace;
 use crate::config::vault::Vault;
 use crate::declared::near::nearest;
@@ -195,7 +197,7 @@ pub fn completed(options: &Options, pack: &Pack, secrets: &Secrets) -> Connector
     for key in
         pack.settings.keys().filter(|key| !setting.values.contains_key(*key)).cloned().collect::<Vec<_>>()
     {
-        let sealed = format!("connectors__{}__{key}", pack.name);
+        let sealed = sealed_name(&pack.name, &key);
         let found = secrets.iter().find(|(name, _)| name.eq_ignore_ascii_case(&sealed));
         if let Some((_, secret)) = found {
             setting.values.insert(key, Value(secret.clone()));
@@ -211,17 +213,14 @@ fn chosen(
     problems: &mut Vec<Problem>,
 ) -> Vec<(Capability, Arc<Pack>)> {
     let mut chosen = Vec::new();
-    let mail = (Capability::Mail.as_str(), options.settings.email.through.as_str());
-    let keepers = options.settings.backoffice.keepers().into_iter().chain([mail]);
-    for (key, keeper) in keepers.filter(|(key, keeper)| *keeper != without(key)) {
-        let Some(capability) = Capability::ALL.into_iter().find(|capability| capability.as_str() == key)
-        else {
+    for (capability, keeper) in keepers(&options.settings) {
+        let key = capability.as_str();
+        if keeper == without(key) {
             continue;
-        };
+        }
         let able = || packs.values().filter(|pack| pack.capabilities().contains(&capability));
         let mut fault = |message: String| {
-            let place = if key == mail.0 { ["email", "through"] } else { ["backoffice", key] };
-            problems.push(options.settings.places.problem(&place, &message));
+            problems.push(options.settings.places.problem(&place(capability), &message));
         };
         match packs.get(keeper) {
             Some(pack) if pack.capabilities().contains(&capability) => {
@@ -245,8 +244,21 @@ fn chosen(
     chosen
 }
 
+/// Who stands for what, as the settings say.
+pub fn keepers(settings: &Settings) -> Vec<(Capability, &str)> {
+    let mail = (Capability::Mail.as_str(), settings.email.through.as_str());
+    let named = settings.backoffice.keepers().into_iter().chain([mail]);
+    let known = |key: &str| Capability::ALL.into_iter().find(|capability| capability.as_str() == key);
+    named.filter_map(|(key, keeper)| Some((known(key)?, keeper))).collect()
+}
+
+/// The setting that says who stands for it.
+pub fn place(capability: Capability) -> [&'static str; 2] {
+    if capability == Capability::Mail { ["email", "through"] } else { ["backoffice", capability.as_str()] }
+}
+
 /// What stands there if no connector does it.
-fn without(key: &str) -> &'static str {
+pub fn without(key: &str) -> &'static str {
     match key {
         _ if key == Capability::Payments.as_str() || key == Capability::Nurture.as_str() => NONE,
         _ if key == Capability::Mail.as_str() => SMTP,

@@ -12,12 +12,14 @@ use super::mcp::{self, McpProbe};
 use super::ports::{Drill, Offered};
 use super::probes::{ModelProbe, StoreProbe};
 use super::secrets;
+use super::setup::SetupDesk;
 use super::vectors::VectorTask;
 use crate::agent::proof::Vouched;
 use crate::agent::run::Agent;
 use crate::agent::task::CustomerFiles;
 use crate::backoffice::Backoffice;
 use crate::backoffice::connector::health_book::HealthTask;
+use crate::config::origin::Origin;
 use crate::config::settings::Settings;
 use crate::conversation::customers::CustomerDesk;
 use crate::conversation::files::FileShelf;
@@ -62,6 +64,7 @@ use crate::web::state::{SharedState, WebParts, WebState};
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -70,6 +73,8 @@ use tokio_util::sync::CancellationToken;
 pub struct Options {
     /// All settings.
     pub settings: Settings,
+    /// Where they came from.
+    pub origin: Origin,
     /// The data folder.
     pub data: PathBuf,
     /// The folder that `prompts/`, `tools/` and `knowledge/` lie in.
@@ -145,6 +150,8 @@ pub struct App {
     pub alerts: Option<AlertTask>,
     /// Stops everything.
     pub stop: CancellationToken,
+    /// Whether it is to start again when it has stopped.
+    pub again: Arc<AtomicBool>,
     database: Arc<StoreHandle>,
 }
 
@@ -219,7 +226,7 @@ impl App {
         library.ordered_by(&options, model.clone(), prompts.clone());
         let relay = super::relay::relay(&options)?.map(|relay| relay.sides(&options, &stores));
         let (relay, relayed) = relay.unzip();
-        let stop = CancellationToken::new();
+        let (stop, again) = (CancellationToken::new(), Arc::new(AtomicBool::new(false)));
         let (servers, mcp) = mcp::begin(&options, &outside, &registry, &stop).await.map_err(listed)?;
         let whatsapp = super::whatsapp::whatsapp(&options)?;
         let whatsapp = whatsapp.map(|whatsapp| whatsapp.sides(&options, &stores, &outside.alerts, &stop));
@@ -319,6 +326,7 @@ impl App {
             relay,
             whatsapp,
             line,
+            setup: Arc::new(SetupDesk::new(&options, &stores, &stop, &again)),
             drill: Arc::new(Drill { outage: outside.outage, chain }),
             metrics: Arc::new(crate::telemetry::metrics::render),
             files: files.clone(),
@@ -357,6 +365,7 @@ impl App {
             mcp,
             alerts: alert_task,
             stop,
+            again,
             database,
         })
     }

@@ -3,12 +3,13 @@
 use super::build::{Options, listed};
 use super::{chat, check, commands, serve};
 use crate::config::environment;
+use crate::config::origin::Origin;
 use crate::config::settings::{DEFAULTS, Settings};
 use crate::domain::clock::SystemClock;
 use crate::knowledge::readers::outside;
 use crate::telemetry::log::{self, LogFormat};
 use clap::{Args, Parser, Subcommand};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -109,6 +110,8 @@ enum Command {
     /// What the interviews of leads come to
     #[command(subcommand)]
     Interviews(commands::InterviewsCommand),
+    /// A link to the page for operators: conversations, systems, questions without an answer, leads
+    Console(commands::ConsoleArguments),
     /// What is kept of a customer: hand it over to them, or forget them
     #[command(subcommand)]
     Customers(commands::CustomersCommand),
@@ -171,8 +174,8 @@ async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Exi
     if matches!(cli.command, Some(Command::Config)) {
         return commands::print_config(&DEFAULTS);
     }
-    let file = settings_file(&cli.global)?;
-    let (settings, problems) = match (Settings::load(file.as_deref(), variables), &cli.command) {
+    let origin = Origin { file: settings_file(&cli.global)?, variables: variables.clone() };
+    let (settings, problems) = match (origin.settings(), &cli.command) {
         (Ok(settings), _) => (settings, Vec::new()),
         // The other files can be checked all the same.
         (Err(problems), Some(Command::Check { .. })) => {
@@ -182,6 +185,7 @@ async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Exi
     };
     let options = Options {
         settings,
+        origin,
         data: cli.global.data.clone(),
         operator: PathBuf::from("."),
         clock: Arc::new(SystemClock),
@@ -212,6 +216,7 @@ async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Exi
         Some(Command::Models(command)) => return commands::models(&options, command).await,
         Some(Command::Gaps(arguments)) => return Box::pin(commands::gaps(&options, arguments)).await,
         Some(Command::Interviews(command)) => return commands::interviews(&options, &command).await,
+        Some(Command::Console(arguments)) => return commands::console(&options, &arguments).await,
         Some(Command::Customers(command)) => {
             return Box::pin(commands::customers(&options, command)).await;
         }
@@ -227,12 +232,9 @@ async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
-fn settings_file(global: &Global) -> anyhow::Result<Option<PathBuf>> {
-    match &global.config {
-        Some(file) => {
-            anyhow::ensure!(file.exists(), "there is no settings file {}", file.display());
-            Ok(Some(file.clone()))
-        }
-        None => Ok(Some(Path::new(SETTINGS_FILE)).filter(|file| file.exists()).map(Path::to_path_buf)),
-    }
+/// The file that was named, which must be there, or the one that need not be.
+fn settings_file(global: &Global) -> anyhow::Result<PathBuf> {
+    let Some(file) = &global.config else { return Ok(PathBuf::from(SETTINGS_FILE)) };
+    anyhow::ensure!(file.exists(), "there is no settings file {}", file.display());
+    Ok(file.clone())
 }

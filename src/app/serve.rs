@@ -1,6 +1,6 @@
 //! `balcao serve`: binds, says where it listens, works until it is told to stop, and stops in good order.
 
-use super::build::{App, Options};
+use super::build::{App, Options, listed};
 use super::instance::{self, Instance};
 use super::mcp;
 use crate::config::store::StorePlace;
@@ -9,6 +9,8 @@ use anyhow::Context;
 use futures_util::FutureExt;
 use std::fs::File;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -34,6 +36,8 @@ pub struct Server {
     pub address: SocketAddr,
     /// Tells it to stop.
     pub stop: CancellationToken,
+    /// Whether it is to start again when it has stopped.
+    pub again: Arc<AtomicBool>,
     instance: Instance,
     _alone: Option<File>,
 }
@@ -62,8 +66,8 @@ impl Server {
             app.stores.outbox.expire_claims(clock.now()).await?;
         }
         let instance = Instance::announce(&data, address, &app.stores).await?;
-        let stop = app.stop.clone();
-        Ok(Self { app, listener, address, stop, instance, _alone: alone })
+        let (stop, again) = (app.stop.clone(), app.again.clone());
+        Ok(Self { app, listener, address, stop, again, instance, _alone: alone })
     }
 
     /// Serves until `stop` is cancelled; then lets requests and turns end, and closes the store.
@@ -168,22 +172,62 @@ async fn upkeep(stop: CancellationToken) {
     }
 }
 
-/// `balcao serve`.
+/// `balcao serve`: until it is told to stop; an operator may have it start again with changed settings.
 ///
 /// # Errors
 /// As [`Server::bind`].
-pub async fn serve(options: Options, listen: &str) -> anyhow::Result<()> {
-    let server = Server::bind(options, listen).await?;
-    let stop = server.stop.clone();
-    announce(server.address);
+pub async fn serve(mut options: Options, listen: &str) -> anyhow::Result<()> {
+    let told = CancellationToken::new();
+    let telling = told.clone();
     #[expect(clippy::disallowed_methods, reason = "aborted below")]
     let signals = tokio::spawn(async move {
         until_told_to_stop().await;
-        stop.cancel();
+        telling.cancel();
     });
-    server.run().await;
+    let mut server = Box::pin(Server::bind(options.clone(), listen)).await?;
+    announce(server.address);
+    loop {
+        let (stop, again, address) = (server.stop.clone(), server.again.clone(), server.address);
+        let told_to = told.clone();
+        #[expect(clippy::disallowed_methods, reason = "aborted below")]
+        let passing_on = tokio::spawn(async move {
+            told_to.cancelled().await;
+            stop.cancel();
+        });
+        Box::pin(server.run()).await;
+        passing_on.abort();
+        if told.is_cancelled() || !again.load(Ordering::Acquire) {
+            break;
+        }
+        tracing::info!("starting again with the settings as they are now");
+        server = Box::pin(reopened(&mut options, &address.to_string())).await?;
+    }
     signals.abort();
     Ok(())
+}
+
+/// The server anew, with the settings as they are now; with those before, if it does not start with these: a shop that
+/// was open does not close over a mistake.
+async fn reopened(options: &mut Options, listen: &str) -> anyhow::Result<Server> {
+    let settings = options.origin.settings().map_err(listed);
+    let bound = match settings {
+        Ok(settings) => {
+            let changed = Options { settings, ..options.clone() };
+            let bound = Server::bind(changed.clone(), listen).await;
+            bound.inspect(|_| *options = changed)
+        }
+        Err(error) => Err(error),
+    };
+    match bound {
+        Ok(server) => Ok(server),
+        Err(error) => {
+            tracing::error!(
+                error = format!("{error:#}"),
+                "it does not start with the changed settings; it goes on with those before"
+            );
+            Server::bind(options.clone(), listen).await
+        }
+    }
 }
 
 #[expect(clippy::print_stdout, reason = "the one line that says where the page is")]

@@ -3,7 +3,7 @@
 
 use crate::domain::problem::Problem;
 use serde::de::DeserializeOwned;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
@@ -34,6 +34,22 @@ impl Places {
     }
 }
 
+/// The operator's settings as they are written.
+#[derive(Clone, Copy, Debug)]
+pub enum Written<'a> {
+    /// Nowhere: the defaults hold.
+    Nowhere,
+    /// In a file, which must be there.
+    File(&'a Path),
+    /// As a text that is to become this file.
+    Text {
+        /// The file, for naming places.
+        file: &'a Path,
+        /// The text.
+        text: &'a str,
+    },
+}
+
 /// All settings as one table, before they are read into their structs.
 pub struct Layers {
     table: Table,
@@ -44,32 +60,36 @@ pub struct Layers {
 }
 
 impl Layers {
-    /// Lays `file` (must exist if given) and the environment over the compiled-in `defaults`.
+    /// Lays what is written and the environment over the compiled-in `defaults`.
     pub fn new(
         defaults: &[(&str, &str)],
-        file: Option<&Path>,
+        written: Written<'_>,
         variables: &super::environment::Variables,
     ) -> Self {
         let mut layers = Self { table: Table::new(), places: Places::default(), problems: Vec::new() };
         for (name, text) in defaults {
             layers.lay(name, text);
         }
-        if let Some(path) = file {
-            layers.read_file(path.to_path_buf());
+        match written {
+            Written::Nowhere => {}
+            Written::File(path) => match std::fs::read_to_string(path) {
+                Ok(text) => layers.lay_operators(path, text),
+                Err(error) => {
+                    let problem =
+                        Problem::in_file(path.display().to_string(), format!("cannot be read: {error}"));
+                    layers.problems.push(problem);
+                }
+            },
+            Written::Text { file, text } => layers.lay_operators(file, text.to_owned()),
         }
         super::environment::overlay(&mut layers.table, variables, &mut layers.problems);
         layers
     }
 
-    fn read_file(&mut self, path: PathBuf) {
-        let name = path.display().to_string();
-        match std::fs::read_to_string(&path) {
-            Ok(text) => {
-                self.lay(&name, &text);
-                self.places.file = Some(OperatorFile { name, text });
-            }
-            Err(error) => self.problems.push(Problem::in_file(name, format!("cannot be read: {error}"))),
-        }
+    fn lay_operators(&mut self, file: &Path, text: String) {
+        let name = file.display().to_string();
+        self.lay(&name, &text);
+        self.places.file = Some(OperatorFile { name, text });
     }
 
     fn lay(&mut self, name: &str, text: &str) {
@@ -172,7 +192,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("balcao.toml");
         std::fs::write(&path, text).unwrap();
-        (Layers::new(DEFAULTS, Some(&path), &Vec::new()), folder)
+        (Layers::new(DEFAULTS, Written::File(&path), &Vec::new()), folder)
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::interviews::InterviewSettings;
 use super::knowledge::KnowledgeSettings;
 use super::limits::LimitSettings;
 use super::llm::LlmSettings;
-use super::load::{Layers, Places};
+use super::load::{Layers, Places, Written};
 use super::mcp::McpSettings;
 use super::privacy::PrivacySettings;
 use super::reminders::ReminderSettings;
@@ -102,7 +102,15 @@ impl Settings {
     /// # Errors
     /// Every mistake, with its place.
     pub fn load(file: Option<&Path>, variables: &Variables) -> Result<Self, Vec<Problem>> {
-        let mut layers = Layers::new(&DEFAULTS, file, variables);
+        Self::read(file.map_or(Written::Nowhere, Written::File), variables)
+    }
+
+    /// Reads defaults, what is written, and `variables`.
+    ///
+    /// # Errors
+    /// Every mistake, with its place.
+    pub fn read(written: Written<'_>, variables: &Variables) -> Result<Self, Vec<Problem>> {
+        let mut layers = Layers::new(&DEFAULTS, written, variables);
         let business = layers.section("business");
         let llm = layers.section("llm");
         let turn: Option<TurnSettings> = layers.section("turn");

@@ -50,7 +50,28 @@ impl Ownership {
         person: &str,
         text: String,
     ) -> Result<(Conversation, MessageId), StoreError> {
-        self.said_by(id, person, self.message(Role::Human, text)).await
+        self.said_by(id, person, self.message(Role::Human, text), None).await
+    }
+
+    /// The same, once: whoever sends it again under the same `client_id`, because no answer came, has sent it already.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn reply_once(
+        &self,
+        id: ConversationId,
+        person: &str,
+        text: String,
+        client_id: String,
+    ) -> Result<(Conversation, MessageId), StoreError> {
+        let message = self.message(Role::Human, text);
+        match self.said_by(id, person, message, Some(client_id.clone())).await {
+            Err(StoreError::Conflict(why)) => {
+                let said = self.conversations.accepted(id, OwnerChange::COUNTED_AS, &client_id).await?;
+                Ok((self.get(id).await?, said.ok_or(StoreError::Conflict(why))?))
+            }
+            other => other,
+        }
     }
 
     /// The same, with something beside the words.
@@ -65,7 +86,7 @@ impl Ownership {
         attachment: Attachment,
     ) -> Result<(Conversation, MessageId), StoreError> {
         let message = self.message(Role::Human, text);
-        self.said_by(id, person, Message { attachment: Some(Box::new(attachment)), ..message }).await
+        self.said_by(id, person, Message { attachment: Some(Box::new(attachment)), ..message }, None).await
     }
 
     async fn said_by(
@@ -73,6 +94,7 @@ impl Ownership {
         id: ConversationId,
         person: &str,
         message: Message,
+        once: Option<String>,
     ) -> Result<(Conversation, MessageId), StoreError> {
         let conversation = self.get(id).await?;
         if conversation.state == ConversationState::Closed {
@@ -82,7 +104,8 @@ impl Ownership {
         let message_id = message.id;
         let reason = format!("{person} answered");
         let words = Words::Said(Box::new(message));
-        Ok((self.change(&conversation, person_of(person), reason, words).await?, message_id))
+        let change = OwnerChange { once, ..self.changed(&conversation, person_of(person), reason, words) };
+        Ok((self.conversations.change_owner(id, change).await?, message_id))
     }
 
     /// A person takes the conversation without a word, or keeps it for longer.
@@ -247,7 +270,7 @@ impl Ownership {
                 }
             });
         let lease = self.rules.lease(&owner, at);
-        OwnerChange { owner, lease, only_at: None, reason, message, outbox, at }
+        OwnerChange { owner, lease, only_at: None, reason, message, outbox, once: None, at }
     }
 
     fn message(&self, role: Role, text: String) -> Message {

@@ -72,8 +72,15 @@ pub struct OwnerChange {
     pub message: Option<Message>,
     /// Outbox row for that message, if the channel has to be pushed to.
     pub outbox: Option<super::outbox::NewDelivery>,
+    /// What the one who sends the message knows it by: the same in the conversation again is a conflict.
+    pub once: Option<String>,
     /// Now.
     pub at: Timestamp,
+}
+
+impl OwnerChange {
+    /// What messages of people are counted by, among those that were accepted.
+    pub const COUNTED_AS: &str = "person";
 }
 
 /// What a person of the business said elsewhere, as the channel reports it: on the phone whose number the channel is.
@@ -211,6 +218,9 @@ pub trait ConversationStore: Send + Sync {
         after: Seq,
         limit: u32,
     ) -> Result<Vec<(Seq, Message)>, StoreError>;
+
+    /// The newest message, whoever said it.
+    async fn newest_message(&self, id: ConversationId) -> Result<Option<Message>, StoreError>;
 
     /// Accepts a customer's message: in one transaction inserts it unless (channel, conversation, external id)
     /// exists, appends its event, sets the conversation due (only while the bot owns it), reopens a closed one

@@ -160,7 +160,7 @@ pub(in crate::store) async fn begin(
         None => (None, None),
     };
     let (owner, lease, only_at) = (Owner::Bot, Lease::default(), Some(only_at));
-    let change = OwnerChange { owner, lease, only_at, reason, message, outbox, at };
+    let change = OwnerChange { owner, lease, only_at, reason, message, outbox, once: None, at };
     let changed = rows.change_owner(conversation, change, before).await?;
     fold(rows, id, &changed).await?;
     rows.read(id)

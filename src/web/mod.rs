@@ -13,6 +13,7 @@ pub mod probes;
 pub mod problem;
 pub mod quotas;
 pub mod router;
+pub mod setup;
 pub mod sse;
 pub mod state;
 pub mod webhooks;

@@ -1,7 +1,9 @@
-//! The chat page, the widget and the icon, compiled in. Browsers keep them and ask whether they changed.
+//! The chat page, the widget, the page for operators and the icon, compiled in. Browsers keep them and ask whether they changed.
 
 use super::layers::headers::CROSS_ORIGIN_RESOURCE_POLICY;
+use super::problem::Problem;
 use crate::domain::secret::{hash_of, hexadecimal};
+use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -11,13 +13,26 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
 use std::io::Write;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
-/// The page runs its own script and talks to its own server; it is never framed. Its style sheets are made by the
+/// A page runs its own script and talks to its own server; it is never framed. The chat's style sheets are made by its
 /// script (constructable), which no policy forbids.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types 'none'";
+
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+/// Browsers ask each time whether it changed.
+const ASKED: &str = "no-cache";
+
+/// A script of the page for operators.
+macro_rules! script {
+    ($name:literal) => {
+        ($name, Asset::new(include_str!(concat!("assets/console/", $name)), SCRIPT, ASKED))
+    };
+}
 
 struct Asset {
     body: &'static str,
@@ -25,36 +40,34 @@ struct Asset {
     cache_control: &'static str,
     /// Whether pages of other origins may load it.
     embeddable: bool,
-    etag: LazyLock<String>,
-    zipped: LazyLock<Option<Vec<u8>>>,
+    etag: OnceLock<String>,
+    zipped: OnceLock<Option<Vec<u8>>>,
 }
 
-static CHAT: Asset = Asset {
-    body: include_str!("assets/chat.html"),
-    content_type: "text/html; charset=utf-8",
-    cache_control: "no-cache",
-    embeddable: false,
-    etag: LazyLock::new(|| etag(CHAT.body)),
-    zipped: LazyLock::new(|| zipped(CHAT.body)),
-};
-
-static WIDGET: Asset = Asset {
-    body: include_str!("assets/widget.js"),
-    content_type: "text/javascript; charset=utf-8",
-    cache_control: "public, max-age=300",
-    embeddable: true,
-    etag: LazyLock::new(|| etag(WIDGET.body)),
-    zipped: LazyLock::new(|| zipped(WIDGET.body)),
-};
-
-static FAVICON: Asset = Asset {
-    body: include_str!("assets/favicon.svg"),
-    content_type: "image/svg+xml",
-    cache_control: "public, max-age=86400",
-    embeddable: true,
-    etag: LazyLock::new(|| etag(FAVICON.body)),
-    zipped: LazyLock::new(|| zipped(FAVICON.body)),
-};
+static CHAT: Asset = Asset::new(include_str!("assets/chat.html"), HTML, ASKED);
+static WIDGET: Asset = Asset::shared(include_str!("assets/widget.js"), SCRIPT, "public, max-age=300");
+static FAVICON: Asset =
+    Asset::shared(include_str!("assets/favicon.svg"), "image/svg+xml", "public, max-age=86400");
+static CONSOLE: Asset = Asset::new(include_str!("assets/console/index.html"), HTML, ASKED);
+/// What the page for operators consists of, by name.
+static CONSOLE_FILES: [(&str, Asset); 14] = [
+    ("console.css", Asset::new(include_str!("assets/console/console.css"), CSS, ASKED)),
+    script!("api.js"),
+    script!("conversation.js"),
+    script!("conversations.js"),
+    script!("dom.js"),
+    script!("gaps.js"),
+    script!("journal.js"),
+    script!("leads.js"),
+    script!("main.js"),
+    script!("message.js"),
+    script!("system.js"),
+    script!("systems.js"),
+    script!("text.js"),
+    script!("words.js"),
+];
+/// Where vendors' pages come back to: the same page, whose script reads the address.
+const CALLBACK: &str = "callback";
 
 /// The chat page.
 #[utoipa::path(
@@ -65,6 +78,39 @@ pub async fn chat_page(headers: HeaderMap) -> Response {
     let mut response = CHAT.answer(&headers);
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
     response
+}
+
+/// The page for operators. It holds nothing; its script asks for a key.
+#[utoipa::path(
+    get, path = "/console", tag = "public",
+    responses((status = 200, content_type = "text/html", body = String), (status = 304))
+)]
+pub async fn console_page(headers: HeaderMap) -> Response {
+    let mut response = CONSOLE.answer(&headers);
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+    response
+}
+
+/// Scripts and styles of the page for operators.
+#[utoipa::path(
+    get, path = "/console/{file}", tag = "public",
+    params(("file" = String, Path)),
+    responses(
+        (status = 200, content_type = "text/javascript", body = String), (status = 304),
+        (status = 404, body = Problem),
+    )
+)]
+pub async fn console_file(Path(file): Path<String>, headers: HeaderMap) -> Response {
+    if file == CALLBACK {
+        return console_page(headers).await;
+    }
+    match CONSOLE_FILES.iter().find(|(name, _)| *name == file) {
+        Some((_, asset)) => asset.answer(&headers),
+        None => {
+            let detail = "The page has no such part.";
+            Problem::new(StatusCode::NOT_FOUND, "no_such_file", "No such file", detail).into_response()
+        }
+    }
 }
 
 /// The widget for other pages.
@@ -86,8 +132,26 @@ pub async fn favicon(headers: HeaderMap) -> Response {
 }
 
 impl Asset {
+    const fn new(body: &'static str, content_type: &'static str, cache_control: &'static str) -> Self {
+        Self {
+            body,
+            content_type,
+            cache_control,
+            embeddable: false,
+            etag: OnceLock::new(),
+            zipped: OnceLock::new(),
+        }
+    }
+
+    /// For pages of other origins.
+    const fn shared(body: &'static str, content_type: &'static str, cache_control: &'static str) -> Self {
+        let mut asset = Self::new(body, content_type, cache_control);
+        asset.embeddable = true;
+        asset
+    }
+
     fn answer(&'static self, request: &HeaderMap) -> Response {
-        let etag = self.etag.as_str();
+        let etag = self.etag.get_or_init(|| etag(self.body)).as_str();
         let policy = if self.embeddable { "cross-origin" } else { "same-origin" };
         let headers = [
             (ETAG, etag),
@@ -101,7 +165,7 @@ impl Asset {
         if lists(request, &IF_NONE_MATCH, knows) {
             return (StatusCode::NOT_MODIFIED, headers).into_response();
         }
-        match self.zipped.as_deref() {
+        match self.zipped.get_or_init(|| zipped(self.body)).as_deref() {
             Some(zipped) if lists(request, &ACCEPT_ENCODING, |coding| coding == "gzip") => {
                 (headers, [(CONTENT_ENCODING, "gzip")], zipped).into_response()
             }

@@ -2,7 +2,7 @@
 
 use super::api::{
     attachments, connectors, conversations, customers, documents, drills, events, files, gaps, inspect,
-    interviews, knowledge, messages, openapi, outbox, people, tools, uploads, widget,
+    interviews, knowledge, messages, openapi, outbox, people, setup, tools, uploads, widget,
 };
 use super::layers::{headers, log, origin, panic};
 use super::problem::Problem;
@@ -12,7 +12,7 @@ use super::{pages, probes};
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 use http::{Method, StatusCode};
 
 /// The whole surface. Serve it with connection info, or every caller is a stranger.
@@ -59,6 +59,13 @@ pub fn router(state: SharedState) -> Router {
         .route("/api/v1/erasures", get(customers::list_erasures))
         .route("/api/v1/tools", get(tools::list_tools))
         .route("/api/v1/connectors", get(connectors::list_connectors))
+        .route("/api/v1/setup", get(setup::get_setup))
+        .route("/api/v1/setup/connectors/{name}", put(setup::put_connector))
+        .route("/api/v1/setup/connectors/{name}/try", post(setup::try_connector))
+        .route("/api/v1/setup/connectors/{name}/consent", post(setup::ask_consent))
+        .route("/api/v1/setup/consent", post(setup::bring_consent))
+        .route("/api/v1/setup/keepers/{capability}", put(setup::put_keeper))
+        .route("/api/v1/setup/restart", post(setup::start_again))
         .route("/api/v1/drills/model-down", post(drills::begin_model_drill).delete(drills::end_model_drill))
         .route("/api/v1/outbox/dead", get(outbox::list_dead_deliveries))
         .route("/api/v1/outbox/{id}/replay", post(outbox::replay_delivery));
@@ -73,6 +80,8 @@ pub fn router(state: SharedState) -> Router {
     let browsers = Router::new()
         .route("/", get(pages::chat_page))
         .route("/widget.js", get(pages::widget_script))
+        .route("/console", get(pages::console_page))
+        .route("/console/{file}", get(pages::console_file))
         .route("/favicon.svg", get(pages::favicon))
         .route("/api/v1/openapi.json", get(openapi::openapi_document));
 

@@ -4,6 +4,7 @@ use super::ports::{
     HealthProbe, KnowledgeDocuments, KnowledgeIngest, KnowledgeSearch, ModelDrill, RenderMetrics, ToolCatalog,
 };
 use super::quotas::InboundQuotas;
+use super::setup::Setup;
 use super::sse::places::StreamPlaces;
 use super::webhooks::relay::RelayDoor;
 use super::webhooks::whatsapp::WhatsAppDoor;
@@ -73,6 +74,8 @@ pub struct WebParts {
     pub connectors: BTreeMap<String, Arc<Connector>>,
     /// Where files of the business are put to be sent, if WhatsApp is set up.
     pub line: Option<Arc<dyn Line>>,
+    /// Which systems stand behind the counter.
+    pub setup: Arc<dyn Setup>,
     /// Rehearsals.
     pub drill: Arc<dyn ModelDrill>,
     /// Ends the event streams when the program stops.

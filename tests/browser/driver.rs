@@ -59,7 +59,7 @@ impl Browser {
         ]
         .map(str::to_owned);
         let capabilities = json!({
-            "goog:chromeOptions": {"args": arguments},
+            "goog:chromeOptions": {"args": arguments, "prefs": {"intl.accept_languages": "pt-BR,pt"}},
             "goog:loggingPrefs": {"browser": "ALL"},
         });
         let Value::Object(capabilities) = capabilities else { unreachable!() };

@@ -3,6 +3,7 @@
 
 mod chat;
 mod clerk;
+mod console;
 mod driver;
 mod interview;
 mod page;

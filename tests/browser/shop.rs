@@ -7,6 +7,7 @@ use axum::response::Html;
 use balcao::app::build::Options;
 use balcao::app::instance;
 use balcao::app::serve::Server;
+use balcao::config::origin::Origin;
 use balcao::config::settings::Settings;
 use balcao::domain::clock::SystemClock;
 use http::header::CONTENT_SECURITY_POLICY;
@@ -47,6 +48,7 @@ impl Shop {
         let clerk = Arc::new(Clerk::default());
         let options = Options {
             settings,
+            origin: Origin { file: folder.path().join("balcao.toml"), variables: Vec::new() },
             data: folder.path().join("data"),
             operator: folder.path().to_path_buf(),
             clock: Arc::new(SystemClock),

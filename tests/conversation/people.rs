@@ -125,6 +125,7 @@ async fn lease_runs_out(app: &TestApp, talk: &Talk) {
         reason: "test".to_owned(),
         message: None,
         outbox: None,
+        once: None,
         at: now,
     };
     stores.conversations.change_owner(conversation.id, change).await.unwrap();

@@ -1,6 +1,7 @@
 //! The real binary as a process of its own: killed, told to stop, and asked on its command line.
 
 mod authorize;
+mod console;
 mod crash;
 mod customers;
 mod documents;
@@ -13,6 +14,6 @@ mod once;
 mod qdrant;
 mod searches;
 mod stop;
-mod support;
+pub mod support;
 mod verbs;
 mod whatsapp;

@@ -23,6 +23,7 @@ on_every_store!(
     a_lease_ends_once_and_only_if_nothing_was_said_since,
     a_reminder_is_taken_once,
     a_flow_owns_and_answers_like_anybody,
+    what_a_person_says_once_is_there_once,
 );
 
 fn bia() -> Owner {
@@ -60,6 +61,29 @@ async fn a_second_reply_of_the_owner_changes_no_owner(bench: Bench) {
         bench.stores.conversations.change_owner(id, change).await.unwrap();
     }
     assert_eq!(bench.kinds(id).await, ["owner_changed", "message", "message"]);
+}
+
+async fn what_a_person_says_once_is_there_once(bench: Bench) {
+    let id = bench.opened().await.id;
+    let said = bench.message(Role::Human, "olá");
+    let say = |message, once: &str| OwnerChange {
+        message: Some(message),
+        outbox: Some(bench.delivery()),
+        once: Some(once.to_owned()),
+        ..bench.owner_change(bia())
+    };
+    let conversations = &bench.stores.conversations;
+    conversations.change_owner(id, say(said.clone(), "a1")).await.unwrap();
+    let again = conversations.change_owner(id, say(bench.message(Role::Human, "olá"), "a1")).await;
+    assert!(matches!(again, Err(StoreError::Conflict(_))), "{again:?}");
+    let first = conversations.accepted(id, OwnerChange::COUNTED_AS, "a1").await.unwrap();
+    assert_eq!(first, Some(said.id));
+    // In another conversation, and under another name, it is something else.
+    conversations.change_owner(id, say(bench.message(Role::Human, "olá"), "a2")).await.unwrap();
+    let other = bench.opened().await.id;
+    conversations.change_owner(other, say(bench.message(Role::Human, "olá"), "a1")).await.unwrap();
+    assert_eq!(bench.kinds(id).await, ["owner_changed", "message", "message"]);
+    assert_eq!(bench.stores.outbox.depth().await.unwrap(), 3);
 }
 
 async fn the_bot_answers_only_what_no_person_answered(bench: Bench) {

@@ -245,6 +245,7 @@ impl Bench {
             reason: "test".to_owned(),
             message: None,
             outbox: None,
+            once: None,
             at: self.now(),
         }
     }

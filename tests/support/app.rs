@@ -7,6 +7,7 @@ use super::postgres::Database;
 use super::talk::{Door, Talk};
 use balcao::app::build::Options;
 use balcao::app::serve::Server;
+use balcao::config::origin::Origin;
 use balcao::config::secret::Secret;
 use balcao::config::settings::Settings;
 use balcao::domain::clock::Clock;
@@ -277,6 +278,7 @@ async fn boot(
     };
     let options = Options {
         settings: settings.clone(),
+        origin: Origin { file: operator.join("balcao.toml"), variables: Vec::new() },
         data: data.to_owned(),
         operator: operator.to_owned(),
         clock: clock.clone(),

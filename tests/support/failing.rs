@@ -98,6 +98,10 @@ impl ConversationStore for FailingStore {
         self.inner()?.messages(id, after, limit).await
     }
 
+    async fn newest_message(&self, id: ConversationId) -> Result<Option<Message>, StoreError> {
+        self.inner()?.newest_message(id).await
+    }
+
     async fn accept(&self, inbound: NewInbound) -> Result<Accepted, StoreError> {
         self.inner()?.accept(inbound).await
     }

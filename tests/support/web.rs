@@ -41,6 +41,7 @@ use balcao::web::ports::{
     ToolCatalog, Upload,
 };
 use balcao::web::router::router;
+use balcao::web::setup::{Setup, SetupError, Standing, Trial, Wish};
 use balcao::web::state::{SharedState, WebParts, WebState};
 use balcao::web::webhooks::relay::RelayDoor;
 use balcao::web::webhooks::whatsapp::WhatsAppDoor;
@@ -199,6 +200,7 @@ pub async fn spawn_web_with(options: WebOptions) -> WebApp {
         definitions: shipped_interviews(),
         interview_desk: Arc::new(interview_desk),
         tools: Arc::new(Shelf),
+        setup: Arc::new(Shelf),
         connectors: Default::default(),
         drill: Arc::new(Shelf),
         relay,
@@ -396,5 +398,42 @@ impl ToolCatalog for Shelf {
             progress: Localized::default(),
             words: Default::default(),
         }]
+    }
+}
+
+/// Systems are set up in tests of the whole program; here it is seen who may.
+#[async_trait]
+impl Setup for Shelf {
+    async fn look(&self) -> Result<Standing, SetupError> {
+        Ok(Standing {
+            settings_file: "balcao.toml".to_owned(),
+            waits_for_restart: false,
+            keepers: Vec::new(),
+            connectors: Vec::new(),
+        })
+    }
+
+    async fn try_out(&self, connector: &str, _: &str, _: &Wish) -> Result<Trial, SetupError> {
+        Err(SetupError::Unknown(connector.to_owned()))
+    }
+
+    async fn keep_connector(&self, connector: &str, _: &Wish) -> Result<(), SetupError> {
+        Err(SetupError::Unknown(connector.to_owned()))
+    }
+
+    async fn keep_keeper(&self, capability: &str, _: &str) -> Result<(), SetupError> {
+        Err(SetupError::Unknown(capability.to_owned()))
+    }
+
+    async fn ask_consent(&self, connector: &str, _: &str) -> Result<String, SetupError> {
+        Err(SetupError::Unknown(connector.to_owned()))
+    }
+
+    async fn bring_consent(&self, _: &str) -> Result<String, SetupError> {
+        Err(SetupError::refused("nobody waits for it"))
+    }
+
+    async fn start_again(&self) -> Result<(), SetupError> {
+        Err(SetupError::refused("a test does not start again"))
     }
 }

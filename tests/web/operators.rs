@@ -50,6 +50,36 @@ async fn a_person_takes_answers_gives_back_and_closes() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_sent_again_under_its_own_name_goes_out_once() {
+    let app = spawn_web().await;
+    let visit = app.visit().await;
+    app.say(&visit, "oi").await;
+    let path = format!("/api/v1/conversations/{}/reply", visit.id);
+    let reply = async |body: Value| {
+        let answer = app.operator(Method::POST, &path).json(&body).send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+    };
+    let body = json!({"text": "Oi! Já vejo.", "client_id": "a1"});
+    let (status, first) = reply(body.clone()).await;
+    let (again, second) = reply(body.clone()).await;
+    assert_eq!((status, again), (200, 200));
+    assert_eq!(
+        (&first["message_id"], &first["conversation"]["last_seq"]),
+        (&second["message_id"], &second["conversation"]["last_seq"])
+    );
+    // A customer's message and another person's may have the same name.
+    let (_, other) = reply(json!({"text": "Oi! Já vejo.", "client_id": "a2"})).await;
+    assert_ne!(other["message_id"], first["message_id"]);
+    for bad in [json!(""), json!("x".repeat(201))] {
+        let (status, problem) = reply(json!({"text": "oi", "client_id": bad})).await;
+        assert_eq!((status, &problem["field"]), (422, &json!("client_id")));
+    }
+    let history = app.operator(Method::GET, &format!("/api/v1/conversations/{}/messages", visit.id));
+    let history: Value = history.send().await.unwrap().json().await.unwrap();
+    assert_eq!(history["messages"].as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
 async fn a_turn_that_runs_cannot_speak_over_a_person() {
     let app = spawn_web().await;
     let visit = app.visit().await;
@@ -152,6 +182,7 @@ async fn the_list_filters_and_pages() {
         reason: "asked".to_owned(),
         message: None,
         outbox: None,
+        once: None,
         at: Timestamp::now(),
     };
     app.stores.conversations.change_owner(visits[2].id, handed_over).await.unwrap();

@@ -1,17 +1,14 @@
 //! `balcao connectors authorize NAME`: a person lets the program in at a vendor's page, and the refresh token that comes
 //! of it is sealed in the data folder. It is never shown.
 
-use crate::app::backoffice::{completed, ground};
-use crate::app::build::{Options, Outside, listed};
+use crate::app::build::{Options, listed};
 use crate::app::instance::running;
+use crate::app::let_in::{self, REFRESH_TOKEN, sealed_name};
 use crate::app::scratch::ScratchStore;
-use crate::app::secrets;
 use crate::app::terminal::say;
-use crate::backoffice::connector::Connector;
 use crate::backoffice::connector::consent::Consent;
 use crate::backoffice::connector::pack::Pack;
 use crate::backoffice::connector::shelf;
-use crate::config::connectors::Value;
 use crate::config::environment;
 use crate::config::secret::Secret;
 use crate::config::vault::Vault;
@@ -24,8 +21,6 @@ use std::sync::Arc;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::TcpListener;
 
-/// The setting that consent fills in.
-const REFRESH_TOKEN: &str = "refresh_token";
 /// The longest address that is read.
 const LONGEST_ADDRESS: u64 = 16 * 1024;
 
@@ -57,9 +52,9 @@ pub async fn authorize(options: &Options, arguments: &AuthorizeArguments) -> any
         bail!("there is no connector `{}`; there are: {}", arguments.name, names.join(", "));
     };
     let scratch = ScratchStore::open(options).await?;
-    let refresh = let_in(options, arguments, pack, &scratch).await;
+    let refresh = asked(options, arguments, pack, &scratch).await;
     scratch.close().await;
-    let name = format!("connectors__{}__{REFRESH_TOKEN}", pack.name);
+    let name = sealed_name(&pack.name, REFRESH_TOKEN);
     let mut vault = Vault::open(&options.data, &environment::variables())?;
     if let Some(key) = vault.set(&name, refresh?.expose(), options.clock.now())? {
         say(&format!(
@@ -81,21 +76,13 @@ pub async fn authorize(options: &Options, arguments: &AuthorizeArguments) -> any
     Ok(ExitCode::SUCCESS)
 }
 
-async fn let_in(
+async fn asked(
     options: &Options,
     arguments: &AuthorizeArguments,
     pack: &Arc<Pack>,
     scratch: &ScratchStore,
 ) -> anyhow::Result<Secret> {
-    let mut setting = completed(options, pack, &secrets::known(options).map_err(listed)?);
-    // Nobody has it yet: that is what this is for.
-    setting.values.entry(REFRESH_TOKEN.to_owned()).or_insert_with(|| Value(Secret::new("none yet")));
-    if !pack.settings.contains_key(REFRESH_TOKEN) {
-        setting.values.remove(REFRESH_TOKEN);
-    }
-    let ground = ground(options, &scratch.stores, &Outside::alone(options))?;
-    let connector =
-        Connector::new(pack.clone(), &setting, &options.settings.places, &ground).map_err(listed)?;
+    let connector = let_in::connector(options, pack, &scratch.stores).map_err(listed)?;
     let pastes = arguments.paste || arguments.redirect_uri.is_some();
     let listener = match pastes {
         true => None,

@@ -8,6 +8,7 @@ use crate::app::instance::running;
 use crate::app::terminal::say;
 use crate::backoffice::connector::pack::Pack;
 use crate::backoffice::connector::shelf;
+use crate::domain::language::Language;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -72,7 +73,8 @@ pub async fn connectors(options: &Options, arguments: &ConnectorsArguments) -> a
                 (None, false) => "needed".to_owned(),
             };
             let secret = if setting.secret { ", secret" } else { "" };
-            say(&format!("      {name} ({value}{secret}): {}", setting.about));
+            let about = setting.about.get(Language::English).unwrap_or_default();
+            say(&format!("      {name} ({value}{secret}): {about}"));
         }
         if let Some(seen) = of(pack) {
             say(&format!("    now: {}", in_words(seen)));
@@ -130,7 +132,7 @@ fn told(pack: &Pack, seen: Option<&Value>) -> Value {
         .map(|(name, setting)| {
             json!({
                 "name": name,
-                "about": setting.about,
+                "about": setting.about.get(Language::English),
                 "secret": setting.secret,
                 "needed": setting.default.is_none() && !setting.address,
                 "default": setting.default,

@@ -3,6 +3,7 @@
 
 mod authorize;
 mod connectors;
+mod console;
 mod customers;
 mod desk;
 mod download;
@@ -18,6 +19,7 @@ mod tool_import;
 mod whatsapp;
 
 pub use connectors::{ConnectorsArguments, connectors};
+pub use console::{ConsoleArguments, console};
 pub use customers::{CustomersCommand, customers};
 pub use desk::{McpArguments, mcp as serve_mcp};
 pub use drill::{DrillArguments, drill};

@@ -3,6 +3,7 @@
 
 use super::contract::{Capability, Need, OPERATIONS};
 use crate::declared::reader::{Place, Placed};
+use crate::domain::tool::Localized;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -64,7 +65,7 @@ impl Pack {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SettingSpec {
     /// What it is and where the operator finds it.
-    pub about: String,
+    pub about: Localized,
     /// Whether it must not be seen.
     pub secret: bool,
     /// Whether it is only a part of the vendor's address, which an address of the operator's own replaces.

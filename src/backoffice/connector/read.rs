@@ -173,10 +173,15 @@ fn settings(reader: &mut Reader<'_>, node: &Node<'_>) -> BTreeMap<String, Settin
             continue;
         }
         let fields = reader.fields(node, &["about", "secret", "address", "default"]);
-        if let Some(about) = reader.required(&fields, "about") {
+        let Some(about) = fields.get("about") else {
+            reader.fault(span, "`about` is missing: what it is and where an operator finds it");
+            continue;
+        };
+        if let Some(about) = reader.texts(about) {
+            let about = about.localized();
             let default = fields.get("default").and_then(|node| reader.string(node)).map(|text| text.value);
             let (secret, address) = (flag(reader, &fields, "secret"), flag(reader, &fields, "address"));
-            settings.insert(name.to_owned(), SettingSpec { about: about.value, secret, address, default });
+            settings.insert(name.to_owned(), SettingSpec { about, secret, address, default });
         }
     }
     settings

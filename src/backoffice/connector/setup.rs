@@ -7,6 +7,7 @@ use crate::config::connectors::ConnectorSetting;
 use crate::config::load::Places;
 use crate::config::secret::Secret;
 use crate::declared::near::nearest;
+use crate::domain::language::Language;
 use crate::domain::problem::Problem;
 use reqwest::Url;
 
@@ -33,7 +34,10 @@ pub fn settings(
                 settings.insert(name.clone(), Secret::new("vendor"));
             }
             (None, None) => {
-                problems.push(problem(name, format!("is missing: {}", spec.about)));
+                problems.push(problem(
+                    name,
+                    format!("is missing: {}", spec.about.get(Language::English).unwrap_or_default()),
+                ));
             }
         }
     }

@@ -154,6 +154,16 @@ impl ConversationStore for Conversations {
         Ok(messages)
     }
 
+    async fn newest_message(&self, id: ConversationId) -> Result<Option<Message>, StoreError> {
+        let rows =
+            self.database.all(sqlx::query(sql::conversations::NEWEST_MESSAGE).bind(blob(id.0))).await?;
+        let newest = rows.first().map(event).transpose()?;
+        Ok(newest.and_then(|event| match event.body {
+            EventBody::Message(message) => Some(message),
+            _ => None,
+        }))
+    }
+
     async fn accept(&self, inbound: NewInbound) -> Result<Accepted, StoreError> {
         let arrival = Arc::new(Arrival::of(inbound)?);
         self.database

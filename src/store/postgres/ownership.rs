@@ -35,6 +35,16 @@ pub(super) async fn change_owner_after(
     before: Vec<EventBody>,
 ) -> Result<Conversation, StoreError> {
     let (_, owner) = standing(transaction, id).await?;
+    if let (Some(once), Some(message)) = (&change.once, &change.message) {
+        let statement = sqlx::query(sql::conversations::INSERT_INBOUND)
+            .bind(blob(id.0))
+            .bind(OwnerChange::COUNTED_AS)
+            .bind(stored(once))
+            .bind(blob(message.id.0));
+        if transaction.write(statement).await? == 0 {
+            return Err(StoreError::Conflict("this was said already".to_owned()));
+        }
+    }
     let answers = matches!(&change.message, Some(Message { role: Role::Human | Role::Assistant, .. }));
     let mut bodies = Vec::with_capacity(before.len() + 2);
     if owner != change.owner {
@@ -92,6 +102,7 @@ pub(super) async fn echo(transaction: &mut Transaction, echo: NewEcho) -> Result
         reason: echo.reason,
         message: Some(echo.message),
         outbox: None,
+        once: None,
         at: echo.at,
     };
     change_owner(transaction, id, change).await?;

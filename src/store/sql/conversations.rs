@@ -56,6 +56,13 @@ pub(in crate::store) const MESSAGES: &str = concat!(
     " FROM events WHERE conversation_id = $1 AND kind = 'message' AND seq > $2 ORDER BY seq LIMIT $3"
 );
 
+/// The newest message. `$1` conversation.
+pub(in crate::store) const NEWEST_MESSAGE: &str = concat!(
+    "SELECT ",
+    event_columns!(),
+    " FROM events WHERE conversation_id = $1 AND kind = 'message' ORDER BY seq DESC LIMIT 1"
+);
+
 /// The message that a delivery was accepted as. `$1` conversation, `$2` channel, `$3` external id.
 pub(in crate::store) const ACCEPTED: &str =
     "SELECT message_id FROM inbound WHERE conversation_id = $1 AND channel = $2 AND external_id = $3";

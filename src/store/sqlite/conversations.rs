@@ -125,6 +125,15 @@ impl ConversationStore for Conversations {
         Ok(messages.collect())
     }
 
+    async fn newest_message(&self, id: ConversationId) -> Result<Option<Message>, StoreError> {
+        let events =
+            self.database.reader.few(query(sql::conversations::NEWEST_MESSAGE).bind(blob(id.0)), event)?;
+        Ok(events.into_iter().next().and_then(|event| match event.body {
+            EventBody::Message(message) => Some(message),
+            _ => None,
+        }))
+    }
+
     async fn accept(&self, inbound: NewInbound) -> Result<Accepted, StoreError> {
         let arrival = Arrival::of(inbound)?;
         self.database.writer.run(Atomicity::RefusesFirst, |tx| arrival.accept(tx)).await

@@ -33,6 +33,16 @@ pub(super) fn change_owner_after(
     before: Vec<EventBody>,
 ) -> Result<Conversation, StoreError> {
     let (_, owner) = standing(transaction, id)?;
+    if let (Some(once), Some(message)) = (&change.once, &change.message) {
+        let statement = query(sql::conversations::INSERT_INBOUND)
+            .bind(blob(id.0))
+            .bind(OwnerChange::COUNTED_AS)
+            .bind(once.as_str())
+            .bind(blob(message.id.0));
+        if transaction.write(statement)? == 0 {
+            return Err(StoreError::Conflict("this was said already".to_owned()));
+        }
+    }
     let answers = matches!(&change.message, Some(Message { role: Role::Human | Role::Assistant, .. }));
     let mut bodies = Vec::with_capacity(before.len() + 2);
     if owner != change.owner {
@@ -86,6 +96,7 @@ pub(super) fn echo(transaction: &mut Transaction, echo: NewEcho) -> Result<Accep
         reason: echo.reason,
         message: Some(echo.message),
         outbox: None,
+        once: None,
         at: echo.at,
     };
     change_owner(transaction, id, change)?;

@@ -6,6 +6,7 @@ use crate::domain::conversation::{Conversation, ConversationState};
 use crate::domain::event::Event;
 use crate::domain::ids::{ContactId, ConversationId, Seq};
 use crate::domain::language::Language;
+use crate::domain::message::{Message, Role};
 use crate::outbox::reach::is_out_of_reach;
 use crate::store::conversations::ConversationFilter;
 use crate::store::error::StoreError;
@@ -15,6 +16,7 @@ use crate::web::extract::query::Query;
 use crate::web::problem::Problem;
 use crate::web::state::SharedState;
 use axum::extract::State;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,6 +28,10 @@ const PAGE: u32 = 50;
 const LARGEST_PAGE: u32 = 200;
 /// How much of a long conversation its detail shows: the newest events.
 const EVENTS: u32 = 5000;
+/// How much of a message is shown in the list.
+const PREVIEW_CHARACTERS: usize = 120;
+/// How many rows of the list are looked up at once.
+const AT_ONCE: usize = 8;
 /// How many attempts to send are looked at for whether the customer is reached.
 const LOOKED_AT: u32 = 20;
 
@@ -100,10 +106,41 @@ pub struct ListQuery {
     limit: Option<u32>,
 }
 
+/// A conversation in the list.
+#[derive(Serialize, ToSchema)]
+pub struct ConversationRow {
+    #[serde(flatten)]
+    conversation: ConversationView,
+    /// The customer's name, if it is known.
+    contact_name: Option<String>,
+    /// How the newest message begins.
+    preview: Option<Preview>,
+}
+
+/// How a message begins.
+#[derive(Serialize, ToSchema)]
+struct Preview {
+    /// `customer`, `bot` or `person`.
+    from: &'static str,
+    text: String,
+}
+
+impl Preview {
+    fn of(message: &Message) -> Self {
+        let from = match message.role {
+            Role::Customer => "customer",
+            Role::Human => "person",
+            Role::Assistant | Role::System => "bot",
+        };
+        let words: Vec<&str> = message.text.split_whitespace().collect();
+        Self { from, text: words.join(" ").chars().take(PREVIEW_CHARACTERS).collect() }
+    }
+}
+
 /// A page of conversations, newest activity first.
 #[derive(Serialize, ToSchema)]
 pub struct ConversationPage {
-    conversations: Vec<ConversationView>,
+    conversations: Vec<ConversationRow>,
     /// Where to go on; `null` at the end.
     next_cursor: Option<String>,
 }
@@ -131,8 +168,20 @@ pub async fn list_conversations(
             error.into()
         }
     })?;
-    let conversations = page.items.into_iter().map(ConversationView::from).collect();
+    let rows = page.items.into_iter().map(|conversation| row(&state, conversation));
+    let conversations = stream::iter(rows).buffered(AT_ONCE).try_collect().await?;
     Ok(axum::Json(ConversationPage { conversations, next_cursor: page.next }))
+}
+
+async fn row(state: &SharedState, conversation: Conversation) -> Result<ConversationRow, StoreError> {
+    let stores = &state.parts.stores;
+    let contact = stores.contacts.get(conversation.contact).await?;
+    let newest = stores.conversations.newest_message(conversation.id).await?;
+    Ok(ConversationRow {
+        conversation: conversation.into(),
+        contact_name: contact.and_then(|contact| contact.name),
+        preview: newest.as_ref().map(Preview::of),
+    })
 }
 
 fn filter(query: ListQuery) -> Result<ConversationFilter, Problem> {

@@ -19,6 +19,7 @@ pub mod messages;
 pub mod openapi;
 pub mod outbox;
 pub mod people;
+pub mod setup;
 pub mod tools;
 pub mod uploads;
 pub mod widget;

@@ -2,7 +2,7 @@
 
 use super::{
     attachments, connectors, conversations, customers, documents, drills, events, files, gaps, inspect,
-    interviews, knowledge, messages, outbox, people, tools, uploads, widget,
+    interviews, knowledge, messages, outbox, people, setup, tools, uploads, widget,
 };
 use crate::web::webhooks::{self, relay, whatsapp};
 use crate::web::{pages, probes};
@@ -54,6 +54,13 @@ use utoipa::{Modify, OpenApi, ToSchema};
         customers::list_erasures,
         tools::list_tools,
         connectors::list_connectors,
+        setup::get_setup,
+        setup::put_connector,
+        setup::try_connector,
+        setup::ask_consent,
+        setup::bring_consent,
+        setup::put_keeper,
+        setup::start_again,
         attachments::send_attachment,
         files::get_file,
         files::forget_files,
@@ -68,6 +75,8 @@ use utoipa::{Modify, OpenApi, ToSchema};
         whatsapp::receive_whatsapp,
         pages::chat_page,
         pages::widget_script,
+        pages::console_page,
+        pages::console_file,
         pages::favicon,
         probes::alive,
         probes::ready,
@@ -144,7 +153,8 @@ struct Answers;
 impl Modify for Answers {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         for path in document.paths.paths.values_mut() {
-            let operations = [&mut path.get, &mut path.post, &mut path.patch, &mut path.delete];
+            let operations =
+                [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete];
             for operation in operations.into_iter().flatten() {
                 for (status, answer) in &mut operation.responses.responses {
                     if let RefOr::T(answer) = answer

@@ -14,6 +14,8 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// Longest name of a caller's for what is said.
+const CLIENT_ID_CHARS: usize = 200;
 /// Longest name of a person.
 const NAME_CHARS: usize = 80;
 
@@ -28,6 +30,9 @@ pub struct Reply {
     flow: Option<String>,
     /// The `epoch` of the conversation as the flow knows it.
     epoch: Option<i64>,
+    /// A name of the caller's for what a person says, at most 200 characters: the same again in this conversation is sent
+    /// once, and answered as the first time.
+    client_id: Option<String>,
 }
 
 /// Who acts.
@@ -91,7 +96,15 @@ pub async fn reply(
         return Ok(axum::Json(Replied { message_id, conversation: conversation.into() }));
     }
     let person = name_of(reply.name, operator)?;
-    let (conversation, message_id) = ownership.reply(id, &person, text).await?;
+    let (conversation, message_id) = match reply.client_id {
+        None => ownership.reply(id, &person, text).await?,
+        Some(own) => {
+            if own.trim().is_empty() || own.chars().count() > CLIENT_ID_CHARS {
+                return Err(Problem::invalid("client_id", "A `client_id` has 1 to 200 characters."));
+            }
+            ownership.reply_once(id, &person, text, own).await?
+        }
+    };
     has_seen(&state, id, person).await;
     Ok(axum::Json(Replied { message_id, conversation: conversation.into() }))
 }

@@ -99,6 +99,8 @@ impl Templates {
         let unknown: Vec<Problem> = template
             .undeclared_variables(true)
             .iter()
+            // Functions that the language itself has.
+            .filter(|variable| !self.environment.globals().any(|(name, _)| name == variable.as_str()))
             .filter_map(|variable| known.fault(variable))
             .map(|message| source.place.problem(message))
             .collect();

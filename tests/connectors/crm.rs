@@ -1,11 +1,12 @@
 //! The CRM of a vendor's: people are found, never doubled, never mixed; deals and notes are made once.
 
+use super::fakes::chatwoot::Chatwoot;
 use super::fakes::hubspot::HubSpot;
 use super::fakes::kommo::Kommo;
 use super::fakes::pipedrive::Pipedrive;
 use super::fakes::rdstation_crm::RdStation;
 use super::fakes::server::{Answer, Fake, Fault, Vendor};
-use super::support::{HUBSPOT, KOMMO, PIPEDRIVE, RDSTATION_CRM, World};
+use super::support::{CHATWOOT, HUBSPOT, KOMMO, PIPEDRIVE, RDSTATION_CRM, World};
 use balcao::backoffice::BackofficeError;
 use balcao::backoffice::connector::Connector;
 use balcao::backoffice::connector::crm::ConnectorCrm;
@@ -260,6 +261,13 @@ async fn kommo_keeps_the_contract() {
     let made = [("POST", "/contacts", true), ("POST", "/leads", true), ("POST", "/notes", true)];
     let connect = |world: &World, fake: &Fake<Kommo>| world.connector("kommo", fake, &KOMMO);
     crm_contract(connect, Kommo::default, made).await;
+}
+
+#[tokio::test]
+async fn chatwoot_keeps_the_contract_of_a_crm() {
+    let made = [("POST", "/contacts", true), ("POST", "/conversations", true), ("POST", "/notes", true)];
+    let connect = |world: &World, fake: &Fake<Chatwoot>| world.connector("chatwoot", fake, &CHATWOOT);
+    crm_contract(connect, Chatwoot::default, made).await;
 }
 
 /// Takes in what is logged.

@@ -3,12 +3,13 @@
 
 use super::agenda;
 use super::crm::{CrmVendor, Person, beside, chance, lead};
+use super::fakes::chatwoot::Chatwoot;
 use super::fakes::google::Google;
 use super::fakes::hubspot::HubSpot;
 use super::fakes::kommo::Kommo;
 use super::fakes::pipedrive::Pipedrive;
 use super::fakes::server::{Answer, Fake, Fault};
-use super::support::{HUBSPOT, KOMMO, PIPEDRIVE, World};
+use super::support::{CHATWOOT, HUBSPOT, KOMMO, PIPEDRIVE, World};
 use balcao::backoffice::agenda::Agenda;
 use balcao::backoffice::connector::Connector;
 use balcao::backoffice::crm::{SaveContact, SaveOpportunity};
@@ -133,6 +134,27 @@ async fn is_deleted_at_the_vendor<V: Closing>(
 async fn hubspot_forgets_whom_we_forget() {
     is_deleted_at_the_vendor(HubSpot::new("pat-1"), |world, fake| world.connector("hubspot", fake, &HUBSPOT))
         .await;
+}
+
+#[tokio::test]
+async fn chatwoot_forgets_whom_we_forget_but_for_deals_whose_end_it_does_not_tell() {
+    let world = World::new().await;
+    let fake = Fake::start(Chatwoot::default()).await;
+    let connector = world.connector("chatwoot", &fake, &CHATWOOT);
+    let rita = sold(&world, &connector, &fake).await;
+    let desk = desk(&world, &connector);
+    let erasure = desk.forget(rita, AtVendors::Delete, "bia").await.unwrap();
+    desk.round().await.unwrap();
+    let erasure = world.counter.stores.erasures.get(erasure.id).await.unwrap().unwrap();
+    let expected = [
+        ("contact", RemovalState::Done),
+        ("note", RemovalState::Done),
+        ("opportunity", RemovalState::ByHand),
+        ("opportunity", RemovalState::ByHand),
+    ];
+    assert_eq!(at_vendors(&erasure), expected);
+    let vendor = fake.vendor.lock().unwrap();
+    assert_eq!((vendor.people().len(), vendor.notes().len()), (1, 0));
 }
 
 /// A deal in a stage that nobody here knows may be a sale in another pipeline; one that the team made is theirs.

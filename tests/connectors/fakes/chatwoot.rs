@@ -1,6 +1,8 @@
-//! Chatwoot 4.12, by its document: contacts whose e-mail is theirs alone, conversations in an API inbox, messages.
+//! Chatwoot 4.12, by its document: contacts whose e-mail is theirs alone, conversations in an API inbox, messages; and, by
+//! its source, remarks on contacts and what deleting a contact takes along.
 //! Checks the token in its own header, what the document requires, and that e-mails and phones are taken once.
 
+use super::super::crm::{CrmVendor, Person};
 use super::server::{Answer, Asked, Vendor, is_id};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -35,6 +37,8 @@ pub struct Chatwoot {
     pub contacts: Vec<Value>,
     pub conversations: Vec<Value>,
     pub messages: BTreeMap<i64, Vec<Value>>,
+    pub notes: Vec<Value>,
+    next: i64,
 }
 
 fn refusal(status: u16, error: &str) -> Answer {
@@ -153,6 +157,60 @@ impl Vendor for Chatwoot {
                 )
             }
             ("POST", ["contacts"]) => self.contact(&asked.json()),
+            ("PUT", ["contacts", id]) => {
+                let body = asked.json();
+                let is_taken = |field: &str, contacts: &[Value]| {
+                    let other = |known: &&Value| !is_id(&known["id"], id) && known[field] == body[field];
+                    !body[field].is_null() && contacts.iter().any(|known| other(&known))
+                };
+                if unknown_field(&body, &CONTACT) || is_taken("email", &self.contacts) {
+                    return refusal(422, "Email has already been taken");
+                }
+                let Some(contact) = self.contacts.iter_mut().find(|contact| is_id(&contact["id"], id)) else {
+                    return refusal(404, "Resource could not be found");
+                };
+                for (field, value) in body.as_object().unwrap() {
+                    contact[field] = value.clone();
+                }
+                Answer::json(200, json!({"payload": contact}))
+            }
+            ("DELETE", ["contacts", id]) => {
+                let before = self.contacts.len();
+                self.contacts.retain(|contact| !is_id(&contact["id"], id));
+                self.notes.retain(|note| !is_id(&note["contact_id"], id));
+                self.conversations.retain(|conversation| !is_id(&conversation["contact"], id));
+                if self.contacts.len() < before {
+                    Answer::empty(200)
+                } else {
+                    refusal(404, "Resource could not be found")
+                }
+            }
+            ("GET", ["contacts", id, "notes"]) => {
+                let theirs: Vec<&Value> =
+                    self.notes.iter().rev().filter(|note| is_id(&note["contact_id"], id)).collect();
+                Answer::json(200, json!(theirs))
+            }
+            ("POST", ["contacts", id, "notes"]) => {
+                let body = asked.json();
+                if unknown_field(&body, &["content"]) || body["content"].as_str().is_none_or(str::is_empty) {
+                    return refusal(422, "Content can't be blank");
+                }
+                let contact: i64 = id.parse().unwrap();
+                self.next += 1;
+                let note = json!({"id": self.next, "content": body["content"], "contact_id": contact,
+                    "account_id": 1, "created_at": 1_795_439_400 + self.next});
+                self.notes.push(note.clone());
+                Answer::json(200, note)
+            }
+            ("DELETE", ["contacts", id, "notes", note]) => {
+                let before = self.notes.len();
+                self.notes.retain(|known| !(is_id(&known["contact_id"], id) && is_id(&known["id"], note)));
+                if self.notes.len() < before {
+                    Answer::empty(200)
+                } else {
+                    refusal(404, "Resource could not be found")
+                }
+            }
             ("GET", ["contacts", id, "conversations"]) => {
                 let theirs = |conversation: &&Value| is_id(&conversation["contact"], id);
                 let found: Vec<&Value> = self.conversations.iter().filter(theirs).collect();
@@ -166,6 +224,20 @@ impl Vendor for Chatwoot {
                 };
                 match (method, rest) {
                     ("GET", []) => Answer::json(200, conversation),
+                    ("DELETE", []) => {
+                        self.conversations.retain(|conversation| conversation["id"] != number);
+                        Answer::empty(200)
+                    }
+                    ("POST", ["custom_attributes"]) => {
+                        let body = asked.json();
+                        if unknown_field(&body, &["custom_attributes"])
+                            || !body["custom_attributes"].is_object()
+                        {
+                            return refusal(422, "custom_attributes is required");
+                        }
+                        self.of(number).unwrap()["custom_attributes"] = body["custom_attributes"].clone();
+                        Answer::json(200, body)
+                    }
                     ("GET", ["messages"]) => {
                         Answer::json(200, json!({"meta": {}, "payload": self.messages[&number]}))
                     }
@@ -178,5 +250,45 @@ impl Vendor for Chatwoot {
             }
             _ => refusal(404, "Resource could not be found"),
         }
+    }
+}
+
+impl CrmVendor for Chatwoot {
+    fn know(&mut self, person: &Person) {
+        let id = 61 + self.contacts.len();
+        self.contacts.push(json!({"id": id, "name": person.name, "email": person.email,
+            "phone_number": person.phone, "identifier": null, "custom_attributes": {}}));
+    }
+
+    fn sell(&mut self, title: &str, value: f64) {
+        panic!("nobody enters {title} of {value} at Chatwoot: there are no deals there");
+    }
+
+    fn people(&self) -> Vec<Person> {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let person = |contact: &Value| Person {
+            name: text(&contact["name"]).unwrap(),
+            email: text(&contact["email"]),
+            phone: text(&contact["phone_number"]),
+        };
+        self.contacts.iter().map(person).collect()
+    }
+
+    fn deals(&self) -> Vec<(String, f64, String)> {
+        let deal = |conversation: &Value| {
+            let own = &conversation["custom_attributes"];
+            let [message] = &self.messages[&conversation["id"].as_i64().unwrap()][..] else {
+                panic!("one remark: {conversation}")
+            };
+            assert!(message["private"] == true && message["message_type"] == 1, "{message}");
+            assert!(own["balcao_key"].is_string(), "what it is found by stays: {own}");
+            let value = own["value"].as_str().unwrap().parse().unwrap();
+            Some((own["deal"].as_str()?.to_owned(), value, own["stage"].as_str().unwrap().to_owned()))
+        };
+        self.conversations.iter().filter_map(deal).collect()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.notes.iter().map(|note| note["content"].as_str().unwrap().to_owned()).collect()
     }
 }

@@ -23,7 +23,7 @@ pub struct ConsoleArguments {
     /// Only conversations, questions and leads: systems are shown and cannot be changed
     #[arg(long)]
     read_settings: bool,
-    /// The address under which people reach the server, if not this machine's, e.g. https://chat.example.com
+    /// The address under which people reach the server, if not this machine's: your proxy's
     #[arg(long, value_name = "URL")]
     at: Option<Url>,
 }

@@ -1,14 +1,18 @@
 //! The command line: verbs, options, and the way from them to the rest of `app/`.
 
 use super::build::{Options, listed};
-use super::{chat, check, commands, serve};
+use super::serve::{self, Ending};
+use super::{chat, check, commands};
 use crate::config::environment;
 use crate::config::origin::Origin;
 use crate::config::settings::{DEFAULTS, Settings};
 use crate::domain::clock::SystemClock;
+use crate::domain::problem::Problem;
 use crate::knowledge::readers::outside;
 use crate::telemetry::log::{self, LogFormat};
 use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -159,7 +163,13 @@ pub fn main() -> ExitCode {
     // A terminal that is being read from must not hold the program back.
     runtime.shutdown_timeout(std::time::Duration::from_millis(100));
     match result {
-        Ok(code) => code,
+        Ok(Outcome::Ended(code)) => code,
+        // In this process, so that whoever watches over it sees the same one; and from its beginning, so that nothing of
+        // what it did before goes on beside it.
+        Ok(Outcome::Again(address)) => failed(&anyhow::anyhow!(
+            "cannot start again: {}",
+            environment::begin_again(|arguments| at_address(arguments, &address.to_string()))
+        )),
         Err(error) => failed(&error),
     }
 }
@@ -170,11 +180,51 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<ExitCode> {
-    if matches!(cli.command, Some(Command::Config)) {
-        return commands::print_config(&DEFAULTS);
+/// What comes behind a command.
+enum Outcome {
+    /// Nothing.
+    Ended(ExitCode),
+    /// The same program again, where it listened.
+    Again(SocketAddr),
+}
+
+impl From<Ending> for Outcome {
+    fn from(ending: Ending) -> Self {
+        match ending {
+            Ending::Stopped => Self::Ended(ExitCode::SUCCESS),
+            Ending::Again(address) => Self::Again(address),
+        }
     }
-    let origin = Origin { file: settings_file(&cli.global)?, variables: variables.clone() };
+}
+
+/// The arguments, with the address that was taken in the place of the one that was asked for: a free port stays the same.
+fn at_address(mut arguments: Vec<OsString>, address: &str) -> Vec<OsString> {
+    if let Some(value) =
+        arguments.iter().position(|one| one == "--listen").and_then(|at| arguments.get_mut(at + 1))
+    {
+        *value = address.into();
+    } else if let Some(both) =
+        arguments.iter_mut().find(|one| one.as_encoded_bytes().starts_with(b"--listen="))
+    {
+        *both = format!("--listen={address}").into();
+    }
+    arguments
+}
+
+async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Outcome> {
+    match cli.command {
+        None => Ok(Box::pin(serve::serve(prepared(&cli, variables)?.0, &cli.serve.listen)).await?.into()),
+        Some(Command::Serve(ServeArguments { ref listen })) => {
+            Ok(Box::pin(serve::serve(prepared(&cli, variables)?.0, listen)).await?.into())
+        }
+        Some(_) => Ok(Outcome::Ended(Box::pin(done(cli, variables)).await?)),
+    }
+}
+
+/// What the program is put together of, and what is wrong with its settings where that need not stop it.
+fn prepared(cli: &Cli, variables: &environment::Variables) -> anyhow::Result<(Options, Vec<Problem>)> {
+    let file = settings_file(&cli.global)?;
+    let origin = Origin { was_there: file.exists(), file, variables: variables.clone() };
     let (settings, problems) = match (origin.settings(), &cli.command) {
         (Ok(settings), _) => (settings, Vec::new()),
         // The other files can be checked all the same.
@@ -193,9 +243,17 @@ async fn run(cli: Cli, variables: &environment::Variables) -> anyhow::Result<Exi
         program: None,
         channels: Vec::new(),
     };
+    Ok((options, problems))
+}
+
+/// Every verb but the one that serves.
+async fn done(cli: Cli, variables: &environment::Variables) -> anyhow::Result<ExitCode> {
+    if matches!(cli.command, Some(Command::Config)) {
+        return commands::print_config(&DEFAULTS);
+    }
+    let (options, problems) = prepared(&cli, variables)?;
     match cli.command {
-        None => Box::pin(serve::serve(options, &cli.serve.listen)).await?,
-        Some(Command::Serve(arguments)) => Box::pin(serve::serve(options, &arguments.listen)).await?,
+        None | Some(Command::Serve(_)) => {}
         Some(Command::Chat) => Box::pin(chat::chat(options)).await?,
         Some(Command::Ingest(arguments)) => return commands::ingest(options, arguments).await,
         Some(Command::Search(arguments)) => return commands::search(options, arguments).await,

@@ -1,6 +1,6 @@
 //! `balcao serve`: binds, says where it listens, works until it is told to stop, and stops in good order.
 
-use super::build::{App, Options, listed};
+use super::build::{App, Options};
 use super::instance::{self, Instance};
 use super::mcp;
 use crate::config::store::StorePlace;
@@ -172,62 +172,36 @@ async fn upkeep(stop: CancellationToken) {
     }
 }
 
-/// `balcao serve`: until it is told to stop; an operator may have it start again with changed settings.
+/// How it came to an end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ending {
+    /// It was told to stop.
+    Stopped,
+    /// An operator wants it to start again, where it listened.
+    Again(SocketAddr),
+}
+
+/// `balcao serve`.
 ///
 /// # Errors
 /// As [`Server::bind`].
-pub async fn serve(mut options: Options, listen: &str) -> anyhow::Result<()> {
-    let told = CancellationToken::new();
+pub async fn serve(options: Options, listen: &str) -> anyhow::Result<Ending> {
+    let server = Server::bind(options, listen).await?;
+    let (stop, again, address) = (server.stop.clone(), server.again.clone(), server.address);
+    announce(address);
+    let told = Arc::new(AtomicBool::new(false));
     let telling = told.clone();
     #[expect(clippy::disallowed_methods, reason = "aborted below")]
     let signals = tokio::spawn(async move {
         until_told_to_stop().await;
-        telling.cancel();
+        telling.store(true, Ordering::Release);
+        stop.cancel();
     });
-    let mut server = Box::pin(Server::bind(options.clone(), listen)).await?;
-    announce(server.address);
-    loop {
-        let (stop, again, address) = (server.stop.clone(), server.again.clone(), server.address);
-        let told_to = told.clone();
-        #[expect(clippy::disallowed_methods, reason = "aborted below")]
-        let passing_on = tokio::spawn(async move {
-            told_to.cancelled().await;
-            stop.cancel();
-        });
-        Box::pin(server.run()).await;
-        passing_on.abort();
-        if told.is_cancelled() || !again.load(Ordering::Acquire) {
-            break;
-        }
-        tracing::info!("starting again with the settings as they are now");
-        server = Box::pin(reopened(&mut options, &address.to_string())).await?;
-    }
+    server.run().await;
     signals.abort();
-    Ok(())
-}
-
-/// The server anew, with the settings as they are now; with those before, if it does not start with these: a shop that
-/// was open does not close over a mistake.
-async fn reopened(options: &mut Options, listen: &str) -> anyhow::Result<Server> {
-    let settings = options.origin.settings().map_err(listed);
-    let bound = match settings {
-        Ok(settings) => {
-            let changed = Options { settings, ..options.clone() };
-            let bound = Server::bind(changed.clone(), listen).await;
-            bound.inspect(|_| *options = changed)
-        }
-        Err(error) => Err(error),
-    };
-    match bound {
-        Ok(server) => Ok(server),
-        Err(error) => {
-            tracing::error!(
-                error = format!("{error:#}"),
-                "it does not start with the changed settings; it goes on with those before"
-            );
-            Server::bind(options.clone(), listen).await
-        }
-    }
+    // Who says stop meanwhile means it.
+    let is_wanted = again.load(Ordering::Acquire) && !told.load(Ordering::Acquire);
+    Ok(if is_wanted { Ending::Again(address) } else { Ending::Stopped })
 }
 
 #[expect(clippy::print_stdout, reason = "the one line that says where the page is")]

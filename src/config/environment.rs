@@ -2,6 +2,9 @@
 //! switch the main model on.
 
 use crate::domain::problem::Problem;
+use std::ffi::OsString;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 use toml::{Table, Value};
 
 /// Variables as read once at start.
@@ -21,6 +24,16 @@ pub fn variables() -> Variables {
 /// The system's.
 pub fn program() -> std::io::Result<std::path::PathBuf> {
     std::env::current_exe()
+}
+
+/// Puts this program in its own place, from the beginning, with its arguments as `changed` gives them back. It returns only
+/// if that cannot be done: why.
+pub fn begin_again(changed: impl FnOnce(Vec<OsString>) -> Vec<OsString>) -> std::io::Error {
+    let arguments = changed(std::env::args_os().skip(1).collect());
+    match program() {
+        Ok(program) => Command::new(program).args(arguments).exec(),
+        Err(error) => error,
+    }
 }
 
 /// Lays the variables over `settings`; what cannot be used is added to `problems`.

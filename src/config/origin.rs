@@ -13,6 +13,8 @@ use std::path::PathBuf;
 pub struct Origin {
     /// The file.
     pub file: PathBuf,
+    /// Whether it was there at the start: one that went is a mistake, and no wish for the defaults.
+    pub was_there: bool,
     /// The environment, which goes first.
     pub variables: Variables,
 }
@@ -34,7 +36,8 @@ impl Origin {
     /// # Errors
     /// Every mistake, with its place.
     pub fn settings(&self) -> Result<Settings, Vec<Problem>> {
-        let written = if self.file.exists() { Written::File(&self.file) } else { Written::Nowhere };
+        let is_there = self.was_there || self.file.exists();
+        let written = if is_there { Written::File(&self.file) } else { Written::Nowhere };
         Settings::read(written, &self.variables)
     }
 
@@ -68,7 +71,7 @@ mod tests {
     fn it_is_known_which_variable_goes_first() {
         let variables = ["PATH", "BALCAO__BACKOFFICE__CRM", "BALCAO__CONNECTORS__HUBSPOT__ACCESS_TOKEN_FILE"]
             .map(|name| (name.to_owned(), "x".to_owned()));
-        let origin = Origin { file: PathBuf::new(), variables: variables.into() };
+        let origin = Origin { variables: variables.into(), ..Origin::default() };
         assert_eq!(origin.fixed_by(&["backoffice", "crm"]), Some("BALCAO__BACKOFFICE__CRM"));
         assert_eq!(
             origin.fixed_by(&["connectors", "hubspot", "access_token"]),
@@ -83,11 +86,13 @@ mod tests {
     fn settings_are_read_as_they_are_now_and_as_they_would_be() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("balcao.toml");
-        let origin = Origin { file: file.clone(), variables: Vec::new() };
+        let origin = Origin { file: file.clone(), ..Origin::default() };
         assert_eq!((origin.text().unwrap().as_str(), origin.settings().unwrap().backoffice.demo), ("", true));
         fs::write(&file, "[backoffice]\ndemo = false\n").unwrap();
         assert!(!origin.settings().unwrap().backoffice.demo);
         assert!(origin.settings_with("").unwrap().backoffice.demo);
+        fs::remove_file(&file).unwrap();
+        assert!(Origin { was_there: true, ..origin.clone() }.settings().is_err(), "it was there before");
         let problems = origin.settings_with("[backoffice]\n\ncrm = 1\n").unwrap_err();
         assert!(problems[0].to_string().contains("balcao.toml:3:"), "{problems:?}");
     }

@@ -64,8 +64,13 @@ impl Ownership {
         text: String,
         client_id: String,
     ) -> Result<(Conversation, MessageId), StoreError> {
+        // Asked first: one that is said already must not open a conversation that was closed since.
+        if let Some(said) = self.conversations.accepted(id, OwnerChange::COUNTED_AS, &client_id).await? {
+            return Ok((self.get(id).await?, said));
+        }
         let message = self.message(Role::Human, text);
         match self.said_by(id, person, message, Some(client_id.clone())).await {
+            // Both at the same time.
             Err(StoreError::Conflict(why)) => {
                 let said = self.conversations.accepted(id, OwnerChange::COUNTED_AS, &client_id).await?;
                 Ok((self.get(id).await?, said.ok_or(StoreError::Conflict(why))?))

@@ -48,7 +48,7 @@ impl Shop {
         let clerk = Arc::new(Clerk::default());
         let options = Options {
             settings,
-            origin: Origin { file: folder.path().join("balcao.toml"), variables: Vec::new() },
+            origin: Origin { file: folder.path().join("balcao.toml"), ..Origin::default() },
             data: folder.path().join("data"),
             operator: folder.path().to_path_buf(),
             clock: Arc::new(SystemClock),

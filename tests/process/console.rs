@@ -145,6 +145,19 @@ async fn a_system_is_tried_chosen_and_used_after_a_restart() {
     let checked = place.run(&["check", "--online"], "").await;
     assert!(stdout(&checked).contains("HubSpot answers for crm"), "{}", stdout(&checked));
 
+    // What is kept for one address does not go to another one, whoever wants it to.
+    let thief = Fake::start(HubSpot::new("pat-1")).await;
+    let elsewhere = json!({"capability": "crm", "base_url": thief.url});
+    let (status, answer) = ana.ask(Method::POST, "/connectors/hubspot/try", elsewhere).await;
+    assert_eq!(
+        (status, &answer["field"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("access_token")),
+        "{answer}"
+    );
+    ana.refused("/connectors/hubspot", json!({"base_url": thief.url})).await;
+    ana.refused("/connectors/hubspot", json!({"base_url": "https://ana:senha@crm.example"})).await;
+    assert!(thief.asked_of("GET", "").is_empty() && thief.asked_of("POST", "").is_empty());
+
     // And back again, without the secret.
     ana.put("/keepers/crm", json!({"keeper": "embedded"})).await;
     ana.put("/connectors/hubspot", json!({"settings": {"access_token": null}, "base_url": null})).await;

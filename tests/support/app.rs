@@ -278,7 +278,7 @@ async fn boot(
     };
     let options = Options {
         settings: settings.clone(),
-        origin: Origin { file: operator.join("balcao.toml"), variables: Vec::new() },
+        origin: Origin { file: operator.join("balcao.toml"), ..Origin::default() },
         data: data.to_owned(),
         operator: operator.to_owned(),
         clock: clock.clone(),
@@ -329,7 +329,9 @@ pub async fn shop_database() -> Arc<Database> {
 fn sweep(parent: &Path) {
     for entry in std::fs::read_dir(parent).unwrap().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.strip_prefix("shop-").is_some_and(|process| !Path::new("/proc").join(process).exists()) {
+        // Some have more behind the process that made them.
+        let process = name.strip_prefix("shop-").and_then(|rest| rest.split('-').next());
+        if process.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
             std::fs::remove_dir_all(entry.path()).ok();
         }
     }

@@ -55,6 +55,9 @@ pub async fn console(options: &Options, arguments: &ConsoleArguments) -> anyhow:
     handle.close().await;
     let key = made?;
     let base = match &arguments.at {
+        Some(own) if !matches!(own.path(), "" | "/") => {
+            bail!("--at is an address without a path: the page's own scripts are asked for at the root")
+        }
         Some(own) => own.clone(),
         None => Url::parse(&server.url)?,
     };
@@ -86,8 +89,7 @@ mod tests {
 
     #[test]
     fn the_key_stays_in_the_browser() {
-        let link =
-            link("https://chat.example.com/loja/?x=1#y".parse().unwrap(), "balcao_k", Some("Ana & Zé"));
-        assert_eq!(link, "https://chat.example.com/loja/console#key=balcao_k&name=Ana+%26+Z%C3%A9");
+        let link = link("https://chat.example.com/?x=1#y".parse().unwrap(), "balcao_k", Some("Ana & Zé"));
+        assert_eq!(link, "https://chat.example.com/console#key=balcao_k&name=Ana+%26+Z%C3%A9");
     }
 }

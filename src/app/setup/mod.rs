@@ -2,6 +2,7 @@
 //! the next start. Secrets are sealed in the data folder; everything else goes into the operator's file, whose other lines
 //! stay as they are. What would not hold is not kept.
 
+mod address;
 mod view;
 
 use super::backoffice::{backoffice, completed, ground, keepers, place, without};
@@ -17,7 +18,7 @@ use crate::backoffice::connector::shelf;
 use crate::config::connectors::Value;
 use crate::config::edit::{Edit, edited, replace};
 use crate::config::environment;
-use crate::config::secret::Secret;
+use crate::config::secret::{Secret, SecretSource};
 use crate::config::settings::Settings;
 use crate::config::vault::{Vault, VaultError};
 use crate::domain::problem::Problem;
@@ -107,7 +108,9 @@ impl SetupDesk {
     }
 
     /// The settings with what is wished for a connector.
-    fn changed(&self, pack: &Pack, wish: &Wish) -> Result<Change, SetupError> {
+    fn changed(&self, pack: &Arc<Pack>, wish: &Wish) -> Result<Change, SetupError> {
+        let now = self.now()?;
+        address::keeps_secrets(pack, &completed(&now, pack, &secrets::known(&now).map_err(refused)?), wish)?;
         let origin = &self.options.origin;
         let (mut edits, mut seals) = (Vec::new(), Vec::new());
         for (name, value) in &wish.settings {
@@ -168,15 +171,25 @@ impl SetupDesk {
             let origin = &options.origin;
             let unsealed = |error: VaultError| SetupError::Unwritable(error.to_string());
             let mut vault = Vault::open(&options.data, &environment::variables()).map_err(unsealed)?;
+            let before = vault.secrets().map_err(unsealed)?;
+            let now = options.clock.now();
             for (name, value) in &change.seals {
                 if let Some(value) = value {
-                    vault.set(name, value, options.clock.now()).map_err(unsealed)?;
+                    vault.set(name, value, now).map_err(unsealed)?;
                 }
             }
-            if origin.text().ok().as_ref() != Some(&change.text) {
+            if origin.text().ok().as_ref() != Some(&change.text)
+                && let Err(error) = replace(&origin.file, &change.text)
+            {
+                // All or nothing: a secret that is meant for another address must not stay.
+                for (name, _) in change.seals.iter().filter(|(_, value)| value.is_some()) {
+                    match before.secret(name) {
+                        Some(secret) => vault.set(name, secret.expose(), now).map(drop).map_err(unsealed)?,
+                        None => vault.remove(name).map(drop).map_err(unsealed)?,
+                    }
+                }
                 let file = origin.file.display();
-                replace(&origin.file, &change.text)
-                    .map_err(|error| SetupError::Unwritable(format!("{file} cannot be written: {error}")))?;
+                return Err(SetupError::Unwritable(format!("{file} cannot be written: {error}")));
             }
             for (name, value) in &change.seals {
                 if value.is_none() {
@@ -223,13 +236,15 @@ impl Setup for SetupDesk {
             return Err(SetupError::refused(format!("{} cannot stand for {capability}", pack.title)));
         }
         let change = self.changed(pack, wish)?;
-        let renews = wish.settings.get(REFRESH_TOKEN).is_some_and(Option::is_some);
-        if renews && self.in_force.as_ref().is_some_and(|chosen| chosen.uses(connector)) {
+        let known = secrets::known(&change.options).map_err(refused)?;
+        let setting = completed(&change.options, pack, &known);
+        let at_work = self.in_force.as_ref().and_then(|chosen| chosen.of_connector(connector));
+        if at_work
+            .is_some_and(|at_work| at_work.values.get(REFRESH_TOKEN) != setting.values.get(REFRESH_TOKEN))
+        {
             // Vendors take such a token once: what comes of it would be lost to the connector that is at work.
             return Ok(Trial { outcome: Outcome::NotAsked, problems: Vec::new() });
         }
-        let known = secrets::known(&change.options).map_err(refused)?;
-        let setting = completed(&change.options, pack, &known);
         let ground = ground(&change.options, &self.stores, &Outside::alone(&change.options))
             .map_err(|error| SetupError::refused(format!("no HTTPS on this machine: {error:#}")))?;
         let made = Connector::new(pack.clone(), &setting, &change.options.settings.places, &ground);
@@ -321,7 +336,13 @@ impl Setup for SetupDesk {
     }
 
     async fn start_again(&self) -> Result<(), SetupError> {
-        self.holds(&self.now()?, None)?;
+        // Everything that `balcao check` looks at: once it has stopped there is no way back.
+        let (problems, _) = Box::pin(super::check::problems(&self.now()?))
+            .await
+            .map_err(|error| SetupError::refused(format!("{error:#}")))?;
+        if !problems.is_empty() {
+            return Err(refused(problems));
+        }
         self.again.store(true, Ordering::Release);
         self.stop.cancel();
         Ok(())

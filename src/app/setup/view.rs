@@ -29,9 +29,9 @@ impl Chosen {
         Self { keepers, connectors }
     }
 
-    /// Whether this connector stands for anything.
-    pub(super) fn uses(&self, connector: &str) -> bool {
-        self.connectors.contains_key(connector)
+    /// What this connector is given, if it stands for anything.
+    pub(super) fn of_connector(&self, connector: &str) -> Option<&ConnectorSetting> {
+        self.connectors.get(connector)
     }
 }
 

@@ -163,8 +163,11 @@ impl Vendor for Chatwoot {
                     let other = |known: &&Value| !is_id(&known["id"], id) && known[field] == body[field];
                     !body[field].is_null() && contacts.iter().any(|known| other(&known))
                 };
-                if unknown_field(&body, &CONTACT) || is_taken("email", &self.contacts) {
-                    return refusal(422, "Email has already been taken");
+                if unknown_field(&body, &CONTACT)
+                    || is_taken("email", &self.contacts)
+                    || is_taken("phone_number", &self.contacts)
+                {
+                    return refusal(422, "Email or phone number has already been taken");
                 }
                 let Some(contact) = self.contacts.iter_mut().find(|contact| is_id(&contact["id"], id)) else {
                     return refusal(404, "Resource could not be found");

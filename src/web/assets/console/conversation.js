@@ -11,7 +11,10 @@ const NEAR_BOTTOM = 80;
 const SETTLE = 500; // what changed is asked for once a burst
 const WIDE = '(min-width: 1440px)';
 
-/** What was written and not sent, by conversation: it outlives the view. */
+/**
+ * What was written and not sent, by conversation: it outlives the view. `{text}`, and if it is on its way or nobody knows
+ * whether it arrived, `{sent, client_id}`: the same words go out under the same name.
+ */
 const drafts = new Map();
 
 /** `randomUUID` is for secure pages only, and this one may be on plain http in a shop's own network. */
@@ -183,7 +186,8 @@ export class Conversation {
     if (isPinned) this.follow();
     else this.pill.hidden = false;
     // What was sent although no answer came must not be sent twice.
-    if (message.role === 'human' && message.text.trim() === this.unsure) this.sent();
+    const isMine = message.role === 'human' && message.author === this.shell.name;
+    if (isMine) this.sent(message.text.trim());
     this.settle();
   }
 
@@ -320,7 +324,7 @@ export class Conversation {
     this.failure = h('p.error', { role: 'alert' });
     this.input = h('textarea', {
       rows: 1, placeholder: words.reply, 'aria-label': words.reply, 'aria-describedby': 'reply-hint', dir: 'auto',
-      enterkeyhint: 'send', value: drafts.get(this.id) ?? '',
+      enterkeyhint: 'send', value: drafts.get(this.id)?.text ?? '',
       oninput: () => this.onInput(),
       onkeydown: (event) => {
         // 229: an input method is composing, as some browsers still report it.
@@ -341,7 +345,7 @@ export class Conversation {
     const { input } = this;
     input.style.height = 'auto';
     if (input.scrollHeight) input.style.height = `${input.scrollHeight}px`; // the style sheet sets the most
-    if (input.value) drafts.set(this.id, input.value);
+    if (input.value) drafts.set(this.id, { ...drafts.get(this.id), text: input.value });
     else drafts.delete(this.id);
     this.sendButton.disabled = !input.value.trim();
   }
@@ -351,15 +355,15 @@ export class Conversation {
     if (!text) return;
     this.failure.textContent = '';
     this.input.readOnly = true;
+    const before = drafts.get(this.id);
+    const id = before?.sent === text ? before.client_id : newId();
+    drafts.set(this.id, { text: this.input.value, sent: text, client_id: id });
     try {
-      // The same words again, because no answer came, are sent once.
-      if (text !== this.attempt?.text) this.attempt = { text, client_id: newId() };
       const { conversation } = await this.shell.api.post(`${this.path}/reply`,
-        { ...this.attempt, name: this.shell.name });
-      this.sent();
+        { text, client_id: id, name: this.shell.name });
+      this.sent(text);
       this.takeView(conversation);
     } catch (error) {
-      if (error.status === 0) this.unsure = text;
       const why = error.sentence ?? words.ourFault;
       this.failure.textContent = error.status === 0 ? words.replyUnsure : `${words.replyFailed} ${why}`;
       if (!error.sentence) throw error;
@@ -368,9 +372,10 @@ export class Conversation {
     }
   }
 
-  sent() {
-    this.unsure = undefined;
-    this.attempt = undefined;
+  /** These words have gone out; what was written since stays. */
+  sent(text) {
+    if (drafts.get(this.id)?.sent === text && drafts.get(this.id).text.trim() === text) drafts.delete(this.id);
+    if (this.input.value.trim() !== text) return;
     this.failure.textContent = '';
     this.input.value = '';
     this.onInput();

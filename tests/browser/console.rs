@@ -3,7 +3,7 @@
 
 use super::Noise;
 use super::driver::Browser;
-use super::is_fault;
+use super::{ALONE, is_fault};
 use crate::connectors::fakes::hubspot::HubSpot;
 use crate::connectors::fakes::server::Fake;
 use crate::process::support::{Place, stderr, stdout};
@@ -83,6 +83,7 @@ impl Console<'_> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_console_works_in_a_real_browser() {
+    let _alone = ALONE.lock().await;
     let vendor = Fake::start(HubSpot::new("pat-1")).await;
     let place = Place::new().await.file("balcao.toml", "# Ours.\n");
     let server = place.serve().await;

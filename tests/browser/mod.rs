@@ -42,8 +42,12 @@ macro_rules! checks {
     };
 }
 
+/// One browser at a time: each wants a core of its own, and what is waited for has a time limit.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_chat_works_in_a_real_browser() {
+    let _alone = ALONE.lock().await;
     let browser = Browser::start().await;
     let (friend, stranger) = (Site::reserve().await, Site::reserve().await);
     let origins = (friend.origin.clone(), stranger.origin.clone());

@@ -30,10 +30,10 @@ pub fn program() -> std::io::Result<std::path::PathBuf> {
 /// if that cannot be done: why.
 pub fn begin_again(changed: impl FnOnce(Vec<OsString>) -> Vec<OsString>) -> std::io::Error {
     let arguments = changed(std::env::args_os().skip(1).collect());
-    match program() {
-        Ok(program) => Command::new(program).args(arguments).exec(),
-        Err(error) => error,
-    }
+    // Its file may have been replaced by another version since; what runs now is what was looked through.
+    let program = program().ok().filter(|program| program.exists());
+    let program = program.unwrap_or_else(|| "/proc/self/exe".into());
+    Command::new(program).args(arguments).exec()
 }
 
 /// Lays the variables over `settings`; what cannot be used is added to `problems`.

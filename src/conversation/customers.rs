@@ -182,7 +182,7 @@ impl CustomerDesk {
     /// by [`run`](Self::run). `by` is who has it done. What was kept of them before they proved who they are goes first.
     ///
     /// # Errors
-    /// [`ForgetError`]; nothing was deleted then.
+    /// [`ForgetError`]; nothing of their own record was deleted then.
     pub async fn forget(
         &self,
         id: ContactId,
@@ -190,6 +190,9 @@ impl CustomerDesk {
         by: &str,
     ) -> Result<Erasure, ForgetError> {
         self.stores.contacts.get(id).await?.ok_or(ForgetError::Unknown)?;
+        if self.stores.erasures.is_busy(id, self.clock.now()).await? {
+            return Err(ForgetError::Busy);
+        }
         for alias in self.stores.erasures.aliases(id).await? {
             self.forget_one(alias, at_vendors, by).await?;
         }

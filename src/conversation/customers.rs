@@ -194,21 +194,19 @@ impl CustomerDesk {
             return Err(ForgetError::Busy);
         }
         for alias in self.stores.erasures.aliases(id).await? {
-            self.forget_one(alias, at_vendors, by).await?;
+            self.forget_record(alias, at_vendors, by).await?;
         }
-        self.forget_one(id, at_vendors, by).await
+        self.forget_record(id, at_vendors, by).await
     }
 
-    async fn forget_one(
+    /// One record of them. The store refuses it while an answer is being written.
+    async fn forget_record(
         &self,
         id: ContactId,
         at_vendors: AtVendors,
         by: &str,
     ) -> Result<Erasure, ForgetError> {
         let now = self.clock.now();
-        if self.stores.erasures.is_busy(id, now).await? {
-            return Err(ForgetError::Busy);
-        }
         for booked in self.agenda.appointments(id).await.map_err(ForgetError::Appointment)? {
             // What has begun cannot be called off, and will be over.
             if booked.appointment.start > now {

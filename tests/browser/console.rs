@@ -12,8 +12,6 @@ use fantoccini::key::Key;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-/// Nothing that is waited for takes longer.
-const PATIENCE_MS: u32 = 20_000;
 const ATTACK: &str = "<img src=x onerror=\"document.title='tomado'\"> quero falar com um atendente";
 
 /// Words for looking at the page, in front of every script.
@@ -31,26 +29,12 @@ struct Console<'a>(&'a Browser);
 impl Console<'_> {
     /// The value of an expression, as JSON.
     async fn read<T: DeserializeOwned>(&self, expression: &str) -> T {
-        let value = self.0.client.execute(&format!("{WORDS} return ({expression});"), Vec::new()).await;
-        let value = value.unwrap_or_else(|error| panic!("{expression}: {error}"));
-        serde_json::from_value(value.clone())
-            .unwrap_or_else(|error| panic!("{expression} is {value}: {error}"))
+        self.0.read(WORDS, expression).await
     }
 
     /// Waits until an expression is true. It is asked whenever the page changes.
     async fn until(&self, expression: &str) {
-        let script = format!(
-            "{WORDS}
-            const done = arguments[0];
-            const holds = () => Boolean({expression});
-            if (holds()) return done(true);
-            const finish = (outcome) => {{ watch.disconnect(); clearTimeout(patience); done(outcome); }};
-            const watch = new MutationObserver(() => holds() && finish(true));
-            watch.observe(document, {{ subtree: true, childList: true, characterData: true, attributes: true }});
-            const patience = setTimeout(() => finish(holds()), {PATIENCE_MS});"
-        );
-        let came = self.0.client.execute_async(&script, Vec::new()).await;
-        if came.unwrap_or_else(|error| panic!("{expression}: {error}")) != true {
+        if !self.0.becomes(WORDS, "document", expression).await {
             let picture = self.0.picture("console").await;
             let text: String = self.read("document.body.innerText").await;
             panic!("never: {expression} (see {picture}). The page shows:\n{text}");

@@ -2,6 +2,7 @@
 
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, ErrorKind};
 use std::path::Path;
@@ -10,6 +11,8 @@ use std::process::{Child, Command, Stdio};
 /// Where pictures of failures go, below the build folder.
 pub const PICTURES: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/browser");
 
+/// Nothing that a check waits for takes longer.
+const PATIENCE_MS: u32 = 20_000;
 const MISSING: &str =
     "the browser tests need Debian's `chromium` and `chromium-driver`; `./dev test` installs them";
 const READY: &str = "started successfully on port ";
@@ -79,6 +82,30 @@ impl Browser {
         let line =
             |entry: &Value| format!("{} {}", entry["level"], entry["message"].as_str().unwrap_or_default());
         log.as_array().unwrap().iter().map(line).collect()
+    }
+
+    /// The value of an expression, as JSON, with `words` in front of it.
+    pub async fn read<T: DeserializeOwned>(&self, words: &str, expression: &str) -> T {
+        let value = self.client.execute(&format!("{words} return ({expression});"), Vec::new()).await;
+        let value = value.unwrap_or_else(|error| panic!("{expression}: {error}"));
+        serde_json::from_value(value.clone())
+            .unwrap_or_else(|error| panic!("{expression} is {value}: {error}"))
+    }
+
+    /// Waits until an expression is true, and says whether it became so. It is asked whenever what is below `root` changes.
+    pub async fn becomes(&self, words: &str, root: &str, expression: &str) -> bool {
+        let script = format!(
+            "{words}
+            const done = arguments[0];
+            const holds = () => Boolean({expression});
+            if (holds()) return done(true);
+            const finish = (outcome) => {{ watch.disconnect(); clearTimeout(patience); done(outcome); }};
+            const watch = new MutationObserver(() => holds() && finish(true));
+            watch.observe({root}, {{ subtree: true, childList: true, characterData: true, attributes: true }});
+            const patience = setTimeout(() => finish(holds()), {PATIENCE_MS});"
+        );
+        let came = self.client.execute_async(&script, Vec::new()).await;
+        came.unwrap_or_else(|error| panic!("{expression}: {error}")) == true
     }
 
     /// Shows pages as a phone of this size does.

@@ -9,9 +9,6 @@ use fantoccini::key::Key;
 use serde::de::DeserializeOwned;
 use std::ops::Deref;
 
-/// Nothing that a check waits for takes longer.
-const PATIENCE_MS: u32 = 20_000;
-
 /// Words for looking into the chat, in front of every script.
 const WORDS: &str = "
     const host = document.querySelector('balcao-chat');
@@ -50,27 +47,12 @@ impl Page<'_> {
 
     /// The value of an expression, as JSON.
     pub async fn read<T: DeserializeOwned>(&self, expression: &str) -> T {
-        let value = self.client.execute(&format!("{WORDS} return ({expression});"), Vec::new()).await;
-        let value = value.unwrap_or_else(|error| panic!("{expression}: {error}"));
-        serde_json::from_value(value.clone())
-            .unwrap_or_else(|error| panic!("{expression} is {value}: {error}"))
+        self.0.read(WORDS, expression).await
     }
 
     /// Waits until an expression is true. It is asked whenever the chat changes.
     pub async fn until(&self, what: &str, expression: &str) {
-        let script = format!(
-            "{WORDS}
-            const done = arguments[0];
-            const holds = () => Boolean({expression});
-            if (holds()) return done(true);
-            const finish = (outcome) => {{ watch.disconnect(); clearTimeout(patience); done(outcome); }};
-            const watch = new MutationObserver(() => holds() && finish(true));
-            watch.observe(ui, {{ subtree: true, childList: true, characterData: true, attributes: true }});
-            const patience = setTimeout(() => finish(holds()), {PATIENCE_MS});"
-        );
-        let came = self.client.execute_async(&script, Vec::new()).await;
-        let came = came.unwrap_or_else(|error| panic!("{what}: {error}"));
-        if came != true {
+        if !self.0.becomes(WORDS, "ui", expression).await {
             let shown: String = self.read("one('.root') ? text('.root') : ''").await;
             panic!("never: {what}. The chat shows:\n{shown}");
         }

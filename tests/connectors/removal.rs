@@ -13,15 +13,20 @@ use super::support::{CHATWOOT, HUBSPOT, KOMMO, PIPEDRIVE, World};
 use balcao::backoffice::agenda::Agenda;
 use balcao::backoffice::connector::Connector;
 use balcao::backoffice::crm::{SaveContact, SaveOpportunity};
+use balcao::conversation::customer_file::customer_file;
 use balcao::conversation::customers::{CustomerDesk, ForgetError};
 use balcao::conversation::files::FileShelf;
 use balcao::domain::clock::Clock;
 use balcao::domain::erasure::{AtVendors, Erasure, Holdings, RemovalState};
-use balcao::domain::ids::{ContactId, ConversationId, MessageId};
+use balcao::domain::event::EventBody;
+use balcao::domain::ids::{ContactId, ConversationId, MessageId, TurnId};
 use balcao::domain::message::{Message, Role};
+use balcao::domain::turn::{StopReason, Usage};
 use balcao::limits::alerts::Alerts;
 use balcao::store::connectors::Link;
 use balcao::store::conversations::NewInbound;
+use balcao::store::turns::{ClaimRequest, TurnCommit};
+use jiff::SignedDuration;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -349,6 +354,56 @@ async fn a_handle_that_only_stands_in_a_conversation_is_shown_as_that() {
     assert_eq!(shown, [(ana, true), (visitor, false)]);
     desk.forget(visitor, AtVendors::Delete, "bia").await.unwrap();
     assert_eq!(desk.find("ana.souza@example.com").await.unwrap().len(), 1);
+}
+
+/// What a browser had booked before its visitor proved who they are is theirs too.
+#[tokio::test]
+async fn what_was_kept_before_somebody_was_known_is_found_handed_over_and_forgotten() {
+    let world = World::new().await;
+    let unused = world.built_in("hubspot", "http://127.0.0.1:9", &HUBSPOT);
+    let desk = desk(&world, &unused);
+    let stores = &world.counter.stores;
+    let visitor = world.counter.visitor().await;
+    let (start, service) = agenda::first_free(desk.agenda.as_ref()).await;
+    desk.agenda.book("k/1", agenda::visit(&service, start, visitor)).await.unwrap();
+    let [conversation] = stores.erasures.conversations_of(visitor).await.unwrap()[..] else { panic!("one") };
+    let ana = world.counter.by_email("ana.souza@example.com").await.id;
+    let now = world.counter.clock.now();
+    let message =
+        Message::new(MessageId(world.counter.clock.new_id()), Role::Customer, "sou a Ana".to_owned(), now);
+    let inbound = NewInbound {
+        conversation,
+        channel: "web".to_owned(),
+        external_id: "1".to_owned(),
+        message,
+        due_at: Some(now),
+    };
+    stores.conversations.accept(inbound).await.unwrap();
+    let request = ClaimRequest {
+        worker: "test".to_owned(),
+        turn: TurnId(world.counter.clock.new_id()),
+        now,
+        lease_until: now + SignedDuration::from_secs(60),
+    };
+    let claim = stores.turns.claim(conversation, &request).await.unwrap().unwrap();
+    let proven = TurnCommit {
+        contact: Some(ana),
+        events: vec![EventBody::TurnFinished { stop_reason: StopReason::Answered, usage: Usage::default() }],
+        ..TurnCommit::default()
+    };
+    stores.turns.commit(&claim, proven, now).await.unwrap();
+
+    let found = desk.find("ana.souza@example.com").await.unwrap();
+    let shown: Vec<(ContactId, bool)> = found.iter().map(|one| (one.contact.id, one.is_proven)).collect();
+    assert_eq!(shown, [(ana, true), (visitor, true)]);
+    let file = customer_file(stores, ana).await.unwrap().unwrap();
+    assert_eq!(file["before_they_were_known"][0]["appointments"].as_array().unwrap().len(), 1, "{file}");
+    desk.forget(ana, AtVendors::Delete, "bia").await.unwrap();
+    for gone in [ana, visitor] {
+        assert_eq!(stores.contacts.get(gone).await.unwrap(), None);
+        assert_eq!(stores.erasures.holdings(gone).await.unwrap(), Holdings::default());
+    }
+    assert_eq!(agenda::first_free(desk.agenda.as_ref()).await.0, start, "the time is free again");
 }
 
 #[tokio::test]

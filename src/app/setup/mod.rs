@@ -121,6 +121,10 @@ impl SetupDesk {
             if let Some(variable) = origin.fixed_by(&keys) {
                 return Err(SetupError::of_setting(name, fixed(variable)));
             }
+            if now.settings.tools.secrets.secret(&sealed_name(&pack.name, name)).is_some() {
+                let message = "is given under [tools.secrets], which goes first: change it there";
+                return Err(SetupError::of_setting(name, message));
+            }
             let value = value.as_deref().map(str::trim).filter(|value| !value.is_empty());
             // What is sealed must not stand in the file too, which goes first; nor the other way round.
             edits.push(Edit { keys, value: value.filter(|_| !spec.secret) });

@@ -213,7 +213,13 @@ pub async fn start_again(
 }
 
 async fn seen(state: &SharedState, is_admin: bool) -> Result<axum::Json<SetupView>, Problem> {
-    let standing = state.parts.setup.look().await.map_err(problem)?;
+    let standing = state.parts.setup.look().await.map_err(|error| match error {
+        // What is wrong may quote what stands there, a key among it.
+        SetupError::Refused(_) if !is_admin => {
+            problem(SetupError::refused("The settings have mistakes; `balcao check` names them."))
+        }
+        error => problem(error),
+    })?;
     Ok(axum::Json(SetupView { is_admin, standing }))
 }
 
